@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one file that includes xxhash, so that its inlined code exists once.
+ */
+#define XXH_INLINE_ALL
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+uint64_t mst_hash64(const void *p, size_t n, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(n ? p : "", n, seed);
+}
+
+struct mst_hash mst_hash128(const void *p, size_t n, uint64_t seed)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(n ? p : "", n, seed);
+
+	return (struct mst_hash){.lo = h.low64, .hi = h.high64};
+}
+
+void mst_hash_hex(struct mst_hash h, char out[33])
+{
+	(void)snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.hi,
+		       (unsigned long long)h.lo);
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool mst_hash_parse(struct mst_slice hex, struct mst_hash *h_r)
+{
+	struct mst_hash h = {0, 0};
+
+	if (hex.n != 32)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		int v = nibble(hex.p[i]);
+
+		if (v < 0)
+			return false;
+		if (i < 16)
+			h.hi = h.hi << 4 | (uint64_t)v;
+		else
+			h.lo = h.lo << 4 | (uint64_t)v;
+	}
+	*h_r = h;
+	return true;
+}

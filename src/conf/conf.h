@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Configuration: a YAML file of connections and jobs. Every value keeps its
+ * file:line:column. A document is read into items (name, kind, keys, values);
+ * an item is applied to a struct through an option table, which does the
+ * typing, defaults, ranges and the error texts. YAML's own guessing of types
+ * is not used: `no`, `1e3` and `08` are what the table's row says.
+ *
+ *   connections:
+ *     - name: defender
+ *       type: endpoint
+ *       tenant_id: …
+ *       client_secret: env:DEFENDER_SECRET
+ *   jobs:
+ *     - name: main
+ *       source: defender
+ *       destination: cmdb
+ *       guard:
+ *         share: 30%
+ *
+ * Nested mappings become dotted keys ("guard.share"); lists of scalars are
+ * one value with several texts.
+ */
+#ifndef MST_CONF_CONF_H
+#define MST_CONF_CONF_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum mst_opt_type {
+	MST_OPT_TEXT,     /* const char * */
+	MST_OPT_SECRET,   /* const char *: a reference, checked for form */
+	MST_OPT_BOOL,     /* bool: true/false/yes/no/on/off */
+	MST_OPT_INT,      /* int64_t, min..max */
+	MST_OPT_DECIMAL,  /* double */
+	MST_OPT_PERCENT,  /* double 0..1: "30%" or 0.3 */
+	MST_OPT_DURATION, /* int64_t milliseconds: "30s" */
+	MST_OPT_SIZE,     /* uint64_t bytes: "16MiB" */
+	MST_OPT_CHOICE,   /* int: index in choices ("a|b|c") */
+	MST_OPT_LIST,     /* struct mst_opt_list; choices limit the words */
+	MST_OPT_URL       /* const char *: https, or http to loopback */
+};
+
+#define MST_OPT_REQUIRED 1u
+
+struct mst_opt_list {
+	const char **v;
+	size_t n;
+};
+
+/* One row per option; it feeds the reader, --help, the manual and later the
+ * console. Ends with a row whose key is NULL. */
+struct mst_opt {
+	const char *key;     /* "client_id", "guard.share" */
+	enum mst_opt_type type;
+	size_t offset;       /* in the struct */
+	const char *def;     /* text of the default; NULL: zero or NULL */
+	const char *choices; /* CHOICE, LIST: "a|b|c" */
+	double min, max;     /* INT, DECIMAL; both 0: no range */
+	unsigned flags;
+	const char *help;    /* one sentence */
+};
+
+struct mst_conf_value {
+	const char *key;
+	const char *const *texts; /* one for a scalar */
+	size_t texts_n;
+	bool is_list;
+	int line, column; /* 1-based */
+};
+
+struct mst_conf_item {
+	const char *kind; /* "connection" or "job" */
+	const char *name;
+	const char *type; /* connections: "endpoint", "servicenow" …; else "" */
+	const char *file; /* for messages */
+	int line;
+	const struct mst_conf_value *values; /* name and type are not in it */
+	size_t values_n;
+};
+
+struct mst_conf {
+	struct mst_arena arena;
+	struct mst_conf_item *items;
+	size_t items_n;
+};
+
+/* Reads a document. file is its name for messages. Unknown sections, duplicate
+ * keys or names, wrong shapes, and everything over base/limits.h are errors
+ * "file:line:column: …". */
+int mst_conf_read(struct mst_slice yaml, const char *file,
+		  struct mst_conf *conf_r, struct mst_err *err);
+int mst_conf_load(const char *path, struct mst_conf *conf_r,
+		  struct mst_err *err);
+void mst_conf_fini(struct mst_conf *conf);
+/* Fills the struct from the item: defaults first, then values. An unknown key
+ * names the nearest one. Texts live in arena. */
+int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
+		   void *out, struct mst_arena *arena, struct mst_err *err);
+/* The item as YAML text, one list entry below its section ("- name: …"),
+ * keys in the given order; what `muster export` prints and the state store
+ * keeps. Reading it back gives an equal item. */
+bool mst_conf_write(const struct mst_conf_item *item, struct mst_buf *out);
+/* The nearest of a NULL-terminated list by edit distance, or NULL when none
+ * is near. */
+const char *mst_nearest(const char *word, const char *const *words);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The credentials: Entra ID client credentials by secret or by certificate
+ * (msapi.md section D), ServiceNow OAuth grants and Basic (servicenow.md
+ * section 5). All are struct mst_auth (net/auth.h).
+ */
+#ifndef MST_CRED_CRED_H
+#define MST_CRED_CRED_H
+
+#include "net/auth.h"
+
+/* Entra ID v2.0 client credentials. login is "https://host". All copied. */
+struct mst_cred_entra {
+	const char *login, *tenant, *client_id, *scope;
+	const char *client_secret; /* reference, or NULL when a certificate */
+	const char *certificate;   /* PEM file with certificate and key, NULL */
+	const char *certificate_key; /* PEM of the key if it is a file of its
+				      * own, else NULL */
+	const char *assertion_alg; /* "PS256" (x5t#S256) or "RS256" (x5t) */
+};
+
+/* Reads secret references and key files now, so that a wrong one is found
+ * before the first request. */
+int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
+		   struct mst_err *err);
+/* The application roles in the cached token (claim "roles" of a JWT), as
+ * "Machine.Read.All Software.Read.All"; "" when the token is opaque or has
+ * none. For the permission check only, never for control flow of security.
+ * NULL before a token was fetched. */
+const char *mst_cred_entra_roles(struct mst_auth *a);
+
+/* ServiceNow: grant "password", "client_credentials" or "refresh_token" at
+ * url + "/oauth_token.do". */
+struct mst_cred_oauth {
+	const char *url, *grant;
+	const char *client_id, *client_secret; /* secret: a reference */
+	const char *username, *password;       /* password: a reference */
+	const char *refresh_token;             /* a reference */
+};
+
+int mst_cred_oauth(const struct mst_cred_oauth *conf, struct mst_auth **a_r,
+		   struct mst_err *err);
+int mst_cred_basic(const char *username, const char *password_ref,
+		   struct mst_auth **a_r, struct mst_err *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The contract of a destination. Like a source it does no I/O: changes are
+ * offered to it, it packs them into requests, and reads from the answers one
+ * verdict per change. How many requests that takes (look-ups, dry runs,
+ * verification of uncertain writes, master data) is its own affair.
+ *
+ * Life of a push:
+ *   open → prepare(next/accept) → for each set in order:
+ *     begin(set) → offer* / next / accept* → end(set)   → close
+ *
+ * Promises:
+ *  - every offered change gets exactly one verdict;
+ *  - an uncertain write is verified by its key before the verdict;
+ *  - nothing is sent after `next` said IDLE with no change offered since.
+ */
+#ifndef MST_DEST_DEST_H
+#define MST_DEST_DEST_H
+
+#include "conf/conf.h"
+#include "model/model.h"
+#include "net/auth.h"
+#include "net/client.h"
+#include "source/source.h" /* mst_check, mst_source_auth */
+
+struct mst_dest;
+
+enum mst_dest_next {
+	MST_DEST_REQUEST, /* *req_r is to be sent */
+	MST_DEST_WAIT,    /* answers are outstanding; nothing to send now */
+	MST_DEST_IDLE     /* everything offered has its verdict */
+};
+
+/* Takes verdicts; called inside accept() and next(). */
+typedef void (*mst_verdict_fn)(void *ctx, const struct mst_verdict *v);
+/* Takes rows that a read brought: the record's sys_id and, for each column of
+ * the set, its text as the destination holds it ({NULL,0}: absent). References
+ * as 32 hex digits. found=false: there is no such record. */
+typedef void (*mst_row_fn)(void *ctx, uint64_t tag, bool found,
+			   const struct mst_sysid *id,
+			   const struct mst_slice *columns);
+
+struct mst_dest_env {
+	const char *connection;  /* its name */
+	const char *source;      /* name of the source connection: part of keys
+				  * and of the "source connection" column */
+	const struct mst_catalog *catalog;
+	const char *run;         /* run id, for correlation headers */
+	mst_verdict_fn verdict;
+	void *ctx;
+};
+
+struct mst_dest_ops {
+	const char *type;   /* "servicenow" */
+	const char *title;
+	const struct mst_opt *opts;
+	size_t conf_size;
+
+	int (*open)(const struct mst_dest_env *env, const void *conf,
+		    struct mst_dest **d_r, struct mst_err *err);
+	void (*close)(struct mst_dest **d);
+	size_t (*auths)(struct mst_dest *d, struct mst_source_auth *out,
+			size_t max);
+	/* How many requests may be under way at once (2 to 4). */
+	unsigned (*workers)(const struct mst_dest *d);
+
+	/* First thing of a run: what must be known before writing (classes
+	 * present, tables of the update set, option support). next/accept until
+	 * IDLE; an error ends the run before any write. Needed by push and by
+	 * reads. sets: names of the selected sets, NULL ended. */
+	int (*prepare)(struct mst_dest *d, const char *const *sets,
+		       struct mst_err *err);
+	/* After prepare: can this class be written? For the class rules of
+	 * optional classes. */
+	bool (*has_class)(const struct mst_dest *d, const char *table);
+
+	int (*begin)(struct mst_dest *d, const struct mst_set *set,
+		     struct mst_err *err);
+	/* Copies what it needs. MST_OK, or 1 when its queue is full: call next
+	 * and accept first. */
+	int (*offer)(struct mst_dest *d, const struct mst_change *c,
+		     struct mst_err *err);
+	/* No more changes of this set will be offered: send what waits for a
+	 * fuller packet. */
+	void (*end)(struct mst_dest *d);
+
+	/* Reading back, for plan, check and explain: by sys_id where it is
+	 * known, else by key. Rows come through fn. */
+	int (*read)(struct mst_dest *d, const struct mst_set *set, uint64_t tag,
+		    const struct mst_sysid *id, struct mst_slice table,
+		    struct mst_slice key, const struct mst_sysid *parent,
+		    struct mst_err *err);
+	void (*on_row)(struct mst_dest *d, mst_row_fn fn, void *ctx);
+
+	/* >=0: enum mst_dest_next. */
+	int (*next)(struct mst_dest *d, struct mst_req *req_r,
+		    struct mst_err *err);
+	int (*accept)(struct mst_dest *d, const struct mst_req *req,
+		      const struct mst_resp *resp, struct mst_err *err);
+
+	/* For plan: how many requests would these many changes of a set take? */
+	uint64_t (*estimate)(const struct mst_dest *d, const struct mst_set *set,
+			     uint64_t changes);
+};
+
+extern const struct mst_dest_ops *const mst_dests[]; /* NULL ended */
+const struct mst_dest_ops *mst_dest_find(const char *type); /* or NULL */
+
+#endif

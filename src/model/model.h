@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The words of muster as types. A source declares, as const data:
+ *
+ *   feeds    what it can read (a stream of JSON objects of one schema)
+ *   sets     the record sets it can deliver, with the columns of the desired
+ *            records, their dependency order and what happens when a record
+ *            goes missing
+ *   rules    how one record of a feed becomes a desired record of a set
+ *
+ * Nothing above src/source knows more of a source than these tables.
+ */
+#ifndef MST_MODEL_MODEL_H
+#define MST_MODEL_MODEL_H
+
+#include "base/hash.h"
+#include "base/slice.h"
+#include "json/json.h"
+
+/* ---- feeds ------------------------------------------------------------- */
+
+struct mst_field {
+	const char *name; /* wire name, other spellings behind '|' */
+	const char *help;
+};
+
+/* A stream of records of one shape. */
+struct mst_feed {
+	const char *name; /* "machines"; also the folder in a spool */
+	const char *title;
+	const struct mst_field *fields;
+	size_t fields_n;
+	/* Lists that a person may lack the licence or permission for: a refused
+	 * read then only leaves out what depends on it, with a warning. */
+	bool optional;
+};
+
+/* ---- desired sets ------------------------------------------------------ */
+
+/* What becomes of a record that a proven complete read no longer has. */
+enum mst_missing {
+	MST_MISSING_KEEP,   /* nothing (CVE definitions) */
+	MST_MISSING_RETIRE, /* status columns by rule (devices, packages) */
+	MST_MISSING_DELETE, /* removed (software instances, relations) */
+	MST_MISSING_CLOSE   /* closed by status (CVE instances) */
+};
+
+/* How the destination writes it. */
+enum mst_writer {
+	MST_WRITE_CI,   /* a configuration item, identified by the destination */
+	MST_WRITE_ROW,  /* a row with a unique key column */
+	MST_WRITE_LINK  /* a row without any key of its own: looked up first */
+};
+
+/* Column flags. */
+#define MST_COL_KEY      1u  /* the unique key column of a ROW */
+#define MST_COL_INSERT   2u  /* sent on insert only; not in the checksum */
+#define MST_COL_VOLATILE 4u  /* sent along, but never a reason to write */
+#define MST_COL_REF      8u  /* value is a key of ref_set; sys_id at push */
+#define MST_COL_MASTER   16u /* value is a master data name (ref_set names the
+			      * kind: "company", "model"); the destination looks
+			      * it up or makes it */
+#define MST_COL_PARENT   32u /* reference to the group's parent record */
+#define MST_COL_REQUIRED 64u /* a REF or MASTER that must resolve: else the
+			      * record waits */
+
+struct mst_column {
+	const char *name;    /* the destination's column */
+	uint16_t flags;
+	uint16_t max;        /* longest text; longer is cut at a UTF-8 border
+			      * before the checksum. 0: MST_MAX_TEXT */
+	const char *ref_set; /* REF: name of a set; MASTER: kind */
+};
+
+struct mst_set {
+	const char *name;   /* "devices" */
+	const char *title;  /* "Devices" */
+	const char *parent; /* set whose record the group key names; NULL: every
+			     * record is a group of its own */
+	int order;          /* of pushing, ascending */
+	enum mst_missing missing;
+	enum mst_writer writer;
+	const char *table;  /* the destination table, or the default class */
+	const struct mst_column *columns;
+	size_t columns_n;
+	/* The set only holds records that another set refers to (CVE
+	 * definitions): name of that set, else NULL. */
+	const char *referenced_by;
+	/* The job selects it by this name: derived sets (packages) go with
+	 * their origin. NULL: its own name. */
+	const char *selected_by;
+	/* Columns and values of a retired, a returned and a closed record,
+	 * "column=value" pairs, NULL ended. Closing and reopening have more to
+	 * them (times, counters), which the destination knows by table. */
+	const char *const *retire_values;
+};
+
+/* ---- rules ------------------------------------------------------------- */
+
+struct mst_rule_ctx;
+
+/* Makes one value from a record. v is the whole record (all fields of the
+ * feed), field the one that the row names. Returns 1 with *out_r set (borrowed
+ * from the record, static, or from mst_rule_scratch), 0 for "no value". Pure:
+ * same input, same output. */
+typedef int (*mst_op)(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		      unsigned field, const void *arg, struct mst_slice *out_r);
+
+enum mst_keep {
+	MST_KEEP,     /* make the desired record */
+	MST_DROP,     /* by a filter rule: as if the source did not have it */
+	MST_SKIP      /* cannot be delivered; reported with the reason */
+};
+
+struct mst_map_row {
+	const char *column;
+	unsigned field;
+	mst_op op;
+	const void *arg;
+	const char *rule; /* id of the rule that this row belongs to */
+};
+
+struct mst_rule { /* the catalogue; texts for people */
+	const char *id;    /* "endpoint.status" */
+	const char *title;
+	const char *text;  /* the default, in a sentence */
+};
+
+/* How records of `feeds` become records of `set`. */
+struct mst_mapping {
+	const char *set;
+	uint32_t feeds;      /* bit i: feed i of the source */
+	bool fallback;       /* only for keys that no other mapping gave */
+	const char *key_rule;
+	mst_op key;          /* member key, as text */
+	mst_op group;        /* group key; NULL: the key */
+	mst_op table;        /* class; NULL: the set's table */
+	/* NULL: keep all. *why_r is static or scratch text. */
+	enum mst_keep (*filter)(struct mst_rule_ctx *ctx,
+				const struct mst_value *v,
+				struct mst_slice *why_r);
+	/* Records with the same identity are one thing in the destination: the
+	 * one with the highest rank (compared as text) is delivered, the others
+	 * are skipped. NULL: every key is its own thing. */
+	mst_op identity, rank;
+	const struct mst_map_row *rows;
+	size_t rows_n;
+};
+
+/* Enrichment: fields of a record that come from another feed, joined by key
+ * before the rules. The engine holds the joined feed in memory (bounded by its
+ * records). */
+struct mst_join {
+	unsigned feed;        /* index of the feed that is enriched */
+	unsigned from;        /* index of the feed that is looked up */
+	unsigned key;         /* field of `feed` */
+	unsigned from_key;    /* field of `from`; compared ASCII case folded */
+	struct {
+		unsigned to, from; /* field indexes; fills only where NULL */
+	} copy[12];
+	unsigned copy_n;
+};
+
+/* Everything that a source declares. */
+struct mst_catalog {
+	const struct mst_feed *feeds;
+	size_t feeds_n;
+	const struct mst_set *sets;
+	size_t sets_n;
+	const struct mst_mapping *mappings;
+	size_t mappings_n;
+	const struct mst_join *joins;
+	size_t joins_n;
+	const struct mst_rule *rules;
+	size_t rules_n;
+};
+
+const struct mst_set *mst_catalog_set(const struct mst_catalog *c,
+				      const char *name);
+int mst_catalog_feed(const struct mst_catalog *c, const char *name); /* or -1 */
+
+/* ---- destination's identity -------------------------------------------- */
+
+/* A sys_id: 16 bytes, all zero when unknown. */
+struct mst_sysid {
+	uint8_t b[16];
+};
+
+bool mst_sysid_is_zero(const struct mst_sysid *id);
+bool mst_sysid_parse(struct mst_slice hex32, struct mst_sysid *id_r);
+void mst_sysid_hex(const struct mst_sysid *id, char out[33]);
+
+/* ---- desired records and changes --------------------------------------- */
+
+enum mst_action {
+	MST_INSERT, /* RecVer does not have it. The destination may. */
+	MST_UPDATE,
+	MST_RETIRE,
+	MST_DELETE,
+	MST_CLOSE,
+	MST_ACTION__MAX
+};
+
+const char *mst_action_name(enum mst_action a); /* "insert" … */
+
+/* One value of a desired record. */
+struct mst_cell {
+	unsigned column; /* index in the set's columns */
+	struct mst_slice text;
+	struct mst_sysid ref;  /* REF, PARENT: resolved by the engine */
+};
+
+struct mst_change {
+	uint64_t id;             /* the engine's own number */
+	const struct mst_set *set;
+	enum mst_action action;
+	struct mst_slice table;  /* class or table */
+	struct mst_slice key, group;
+	struct mst_sysid remote; /* of the record, if known */
+	struct mst_sysid parent; /* of the parent record, if there is one */
+	bool may_exist;          /* INSERT: look it up before writing */
+	const struct mst_cell *cells;
+	size_t cells_n;
+};
+
+enum mst_verdict_kind {
+	MST_VERDICT_APPLIED,
+	MST_VERDICT_UNCHANGED, /* the destination held it already */
+	MST_VERDICT_REFUSED,   /* with the reason; tried again next run */
+	MST_VERDICT_FAILED     /* not carried out and worth no more attempts in
+				* this run (throttled out, cancelled) */
+};
+
+struct mst_verdict {
+	uint64_t change; /* its id */
+	enum mst_verdict_kind kind;
+	bool inserted;   /* APPLIED: a new record was made */
+	bool reopened;   /* APPLIED: a closed record was opened again */
+	struct mst_sysid remote;
+	const char *reason;     /* REFUSED, FAILED; lent for the call */
+	const char *request_id; /* "" when the answer had none */
+};
+
+#endif

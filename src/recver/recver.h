@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RecVer: the checksum database of one source connection, per destination
+ * ("target"): what was delivered. Two levels: a row per group with its digest,
+ * and one blob per group with its members. Batched always: no statement per
+ * row of a batch. All calls from one thread.
+ *
+ * The text of the rules that every store must keep is tests/contract/.
+ */
+#ifndef MST_RECVER_RECVER_H
+#define MST_RECVER_RECVER_H
+
+#include "base/err.h"
+#include "model/model.h"
+
+enum mst_group_state {
+	MST_GROUP_CLEAN = 0,   /* digest is what the source showed */
+	MST_GROUP_DIRTY = 1,   /* some member's verdict was not good */
+	MST_GROUP_PENDING = 2  /* a push was begun and not committed: look
+				* records up before writing them again */
+};
+
+struct mst_group_row {
+	struct mst_hash key;       /* hash of text, keyed by the RecVer's seed */
+	struct mst_slice text;     /* group key as the source writes it */
+	struct mst_hash digest;
+	uint32_t members;          /* in its blob */
+	struct mst_sysid remote;   /* the record's, where a group is a record */
+	int64_t first_delivered_us, last_changed_us;
+	int64_t last_run;
+	enum mst_group_state state;
+};
+
+/* A member of a group; sorted by key within its group, keys unique. */
+struct mst_member {
+	uint64_t key;
+	uint64_t value;
+	struct mst_sysid remote;
+};
+
+/* A group to be stored. with_remote: the blob keeps remote ids (32 bytes a
+ * member instead of 16). */
+struct mst_group_put {
+	struct mst_group_row row;
+	const struct mst_member *members; /* row.members of them; NULL leaves
+					   * the stored blob as it is */
+	bool with_remote;
+};
+
+struct mst_recver; /* first member of every store's own struct */
+
+struct mst_recver_stats {
+	uint64_t groups, members, bytes;
+	uint64_t dirty, pending;
+};
+
+struct mst_recver_ops {
+	const char *type; /* "sqlite", "mem" */
+	/* where: path or connection text; source: the connection's name. Makes
+	 * the database when create. A newer schema than ours is refused. Takes
+	 * the store's lock (one run at a time): MST_E_CONFLICT names the
+	 * holder. */
+	int (*open)(const char *where, const char *source, bool create,
+		    struct mst_recver **r_r, struct mst_err *err);
+	void (*close)(struct mst_recver **r);
+
+	/* Small values by name: seed, fingerprints, cursors, proofs. A missing
+	 * one is not an error: *found_r false. val is appended. */
+	int (*meta_get)(struct mst_recver *r, const char *target,
+			const char *name, struct mst_buf *val, bool *found_r,
+			struct mst_err *err);
+	int (*meta_put)(struct mst_recver *r, const char *target,
+			const char *name, struct mst_slice val,
+			struct mst_err *err);
+
+	/* All groups of a set, in order of key. fn's row.text is lent for the
+	 * call. fn returns non-zero to stop with that value. */
+	int (*load)(struct mst_recver *r, const char *target, const char *set,
+		    int (*fn)(void *ctx, const struct mst_group_row *row),
+		    void *ctx, struct mst_err *err);
+	/* Members of some groups (keys sorted or not); fn once per group that
+	 * exists, members lent for the call. */
+	int (*members)(struct mst_recver *r, const char *target,
+		       const char *set, const struct mst_hash *keys, size_t n,
+		       int (*fn)(void *ctx, const struct mst_hash *key,
+				 const struct mst_member *m, size_t m_n),
+		       void *ctx, struct mst_err *err);
+
+	/* One transaction at a time. put, state, del and meta_put outside of
+	 * one are their own. */
+	int (*begin)(struct mst_recver *r, struct mst_err *err);
+	int (*commit)(struct mst_recver *r, struct mst_err *err);
+	void (*abort)(struct mst_recver *r);
+	int (*put)(struct mst_recver *r, const char *target, const char *set,
+		   const struct mst_group_put *g, size_t n,
+		   struct mst_err *err);
+	/* Marks groups; makes a row (digest zero, no members) for a group that
+	 * is not there yet. rows: key, text, state are read. */
+	int (*mark)(struct mst_recver *r, const char *target, const char *set,
+		    const struct mst_group_row *rows, size_t n,
+		    struct mst_err *err);
+	int (*del)(struct mst_recver *r, const char *target, const char *set,
+		   const struct mst_hash *keys, size_t n, struct mst_err *err);
+	/* set NULL: all sets of the target, with its meta. */
+	int (*reset)(struct mst_recver *r, const char *target, const char *set,
+		     struct mst_err *err);
+	int (*stats)(struct mst_recver *r, const char *target, const char *set,
+		     struct mst_recver_stats *s_r, struct mst_err *err);
+	/* Gives freed space back and writes the log into the database, so that
+	 * the file's size is the true one. */
+	int (*compact)(struct mst_recver *r, struct mst_err *err);
+};
+
+struct mst_recver {
+	const struct mst_recver_ops *ops;
+};
+
+extern const struct mst_recver_ops mst_recver_mem;
+extern const struct mst_recver_ops mst_recver_sqlite;
+const struct mst_recver_ops *mst_recver_find(const char *type); /* or NULL */
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The contract of a source. A source does no I/O: it says which request comes
+ * next and reads the answers; the engine (src/sync) sends, retries, throttles,
+ * spools, and decodes the records with the feeds' field tables.
+ *
+ * Adding a source: a folder below src/source, one line in registry.c.
+ *
+ * Life of a read:
+ *   open → [ begin(feed) → next/accept … → proof(feed) ]* → close
+ */
+#ifndef MST_SOURCE_SOURCE_H
+#define MST_SOURCE_SOURCE_H
+
+#include "conf/conf.h"
+#include "model/model.h"
+#include "net/auth.h"
+#include "net/client.h"
+
+struct mst_source; /* a source's own state */
+
+enum mst_next {
+	MST_NEXT_REQUEST, /* *req_r is to be sent */
+	MST_NEXT_WAIT,    /* nothing to send until an answer was accepted */
+	MST_NEXT_END      /* the feed was read */
+};
+
+/* What accept() says of an answer. */
+enum mst_take {
+	MST_TAKE_RECORDS, /* the body holds records: the engine keeps it as a
+			   * part of the spool */
+	MST_TAKE_CONTROL, /* read and done with (a list of file URLs) */
+	MST_TAKE_RESTART  /* a page chain died: parts of this feed so far are
+			   * dropped, the source starts it again */
+};
+
+/* Whether a read may be used to find what is missing. */
+struct mst_proof {
+	bool complete;
+	uint64_t pages, files;
+	uint64_t records;      /* as the source counted them, 0 if it does not */
+	int64_t as_of_us;      /* the snapshot's time, or MST_TIME_NONE */
+	char why[256];         /* when not complete: what is in doubt */
+};
+
+/* A credential that the client needs: name, what makes it, where its token
+ * may go. Made by auths(); the engine registers it. */
+struct mst_source_auth {
+	const char *name;
+	struct mst_auth *auth;      /* owned by the source */
+	const char *const *hosts;   /* NULL ended */
+};
+
+struct mst_check {
+	const char *name;   /* "Machine.Read.All" */
+	enum { MST_CHECK_OK, MST_CHECK_WARNING, MST_CHECK_FAILED } level;
+	char text[512];     /* what is wrong and the remedy */
+};
+
+struct mst_source_ops {
+	const char *type;   /* "endpoint": the connection's type */
+	const char *title;  /* "Microsoft Defender for Endpoint" */
+	const struct mst_opt *opts;
+	size_t conf_size;   /* of the struct that opts fill */
+	const struct mst_catalog *catalog;
+
+	/* conf was filled by opts and outlives the source. */
+	int (*open)(const char *connection, const void *conf,
+		    struct mst_source **s_r, struct mst_err *err);
+	void (*close)(struct mst_source **s);
+	size_t (*auths)(struct mst_source *s, struct mst_source_auth *out,
+			size_t max);
+	const struct mst_rate *(*rates)(struct mst_source *s, size_t *n_r);
+	/* After the tokens are there, before the first read: one check per
+	 * permission. Returns how many were written. */
+	size_t (*permissions)(struct mst_source *s, uint32_t feeds,
+			      struct mst_check *out, size_t max);
+
+	/* Which feeds a record set needs, as bits. Feeds that only enrich and
+	 * are switched off are left out. */
+	uint32_t (*needs)(struct mst_source *s, const char *set);
+
+	/* `one` limits the read to one record of the primary feed (its id, as a
+	 * person gave it); NULL reads all. */
+	int (*begin)(struct mst_source *s, unsigned feed, const char *one,
+		     struct mst_err *err);
+	/* >=0: enum mst_next. */
+	int (*next)(struct mst_source *s, struct mst_req *req_r,
+		    struct mst_err *err);
+	/* >=0: enum mst_take. resp->body is in memory for pages; for requests
+	 * with a file the body is there. Final failures arrive here too
+	 * (resp->outcome, resp->status) and are turned into the error that ends
+	 * the feed, or into another request. Wait for the answer of a page
+	 * before asking for the next; files may be under way side by side. */
+	int (*accept)(struct mst_source *s, const struct mst_req *req,
+		      const struct mst_resp *resp, struct mst_err *err);
+	void (*proof)(struct mst_source *s, unsigned feed,
+		      struct mst_proof *proof_r);
+
+	/* A folder of files instead of the API. Which feed does the file hold?
+	 * rel is its path below the folder, head the first bytes (inflated when
+	 * it was gzip). Returns the feed, -1: not ours (passed over with a
+	 * note), -2: known, but holds no records (a list of file URLs). */
+	int (*classify)(const char *rel, struct mst_slice head);
+
+	/* Where a page holds its records: member name of the array in an
+	 * envelope ("value"). NDJSON parts hold one record a line. */
+	const char *envelope;
+	/* The member of an envelope that says more pages follow
+	 * ("@odata.nextLink"); a folder whose last page has one is not a
+	 * complete read. */
+	const char *more;
+};
+
+extern const struct mst_source_ops *const mst_sources[]; /* NULL ended */
+const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
+
+#endif
