@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The simulators as a library: Entra ID, Defender for Endpoint, Graph, blob
+ * storage and ServiceNow, each on a loopback port of its own, served by
+ * threads of this process. `muster-sim` and `muster sim` run it for people,
+ * the demo, the tests and the benchmarks start it themselves.
+ */
+#ifndef MST_SIM_SIM_H
+#define MST_SIM_SIM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum mst_sim_host {
+	MST_SIM_LOGIN,      /* Entra ID token end point */
+	MST_SIM_API,        /* Defender for Endpoint */
+	MST_SIM_GRAPH,      /* Microsoft Graph */
+	MST_SIM_BLOB,       /* export files by SAS URL */
+	MST_SIM_SERVICENOW,
+	MST_SIM__HOSTS
+};
+
+struct mst_sim_conf {
+	uint64_t seed;          /* same seed, same estate; 0: 1 */
+	unsigned devices;       /* 0: 500 */
+	uint64_t cve_rows;      /* at least this many CVE rows; 0: 120 a device */
+	const char *state_file; /* keep state here across restarts, or NULL */
+	int ports[MST_SIM__HOSTS]; /* 0: a free one */
+	int latency_ms;         /* added to every answer */
+	bool rate_limits;       /* enforce the documented rate limits */
+	const char *update_set; /* ServiceNow loads this update set XML at the
+				 * start; NULL: muster's own main set */
+	bool empty;             /* no estate: devices come by the control API */
+};
+
+struct mst_sim;
+
+int mst_sim_start(const struct mst_sim_conf *conf, struct mst_sim **sim_r,
+		  struct mst_err *err);
+void mst_sim_stop(struct mst_sim **sim);
+/* "http://127.0.0.1:41234" */
+const char *mst_sim_url(const struct mst_sim *sim, enum mst_sim_host host);
+/* The connections and a job "demo" as YAML for these URLs, with the fake
+ * secrets as env: references MUSTER_SIM_SECRET and MUSTER_SIM_PASSWORD. */
+bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out);
+/* A control request without HTTP: method, path ("/_sim/day"), body; the
+ * answer's body is appended to out. Returns the HTTP status. */
+int mst_sim_control(struct mst_sim *sim, const char *method, const char *path,
+		    struct mst_slice body, struct mst_buf *out);
+
+/* The fixed facts of the simulated tenant and instance. Obviously fake. */
+#define MST_SIM_TENANT   "00000000-0000-4000-8000-00000000000a"
+#define MST_SIM_CLIENT   "00000000-0000-4000-8000-00000000000b"
+#define MST_SIM_SECRET   "not-a-real-secret"
+#define MST_SIM_USER     "muster.integration"
+#define MST_SIM_PASSWORD "not-a-real-password"
+#define MST_SIM_SN_CLIENT "00000000000000000000000000000c1d"
+#define MST_SIM_SN_SECRET "not-a-real-client-secret"
+
+#endif
