@@ -12,25 +12,25 @@
 #include "base/err.h"
 
 enum mst_sim_host {
-	MST_SIM_LOGIN,      /* Entra ID token end point */
-	MST_SIM_API,        /* Defender for Endpoint */
-	MST_SIM_GRAPH,      /* Microsoft Graph */
-	MST_SIM_BLOB,       /* export files by SAS URL */
+	MST_SIM_LOGIN, /* Entra ID token end point */
+	MST_SIM_API,   /* Defender for Endpoint */
+	MST_SIM_GRAPH, /* Microsoft Graph */
+	MST_SIM_BLOB,  /* export files by SAS URL */
 	MST_SIM_SERVICENOW,
 	MST_SIM__HOSTS
 };
 
 struct mst_sim_conf {
-	uint64_t seed;          /* same seed, same estate; 0: 1 */
-	unsigned devices;       /* 0: 500 */
-	uint64_t cve_rows;      /* at least this many CVE rows; 0: 120 a device */
+	uint64_t seed;	   /* same seed, same estate; 0: 1 */
+	unsigned devices;  /* 0: 500 */
+	uint64_t cve_rows; /* at least this many CVE rows; 0: 120 a device */
 	const char *state_file; /* keep state here across restarts, or NULL */
 	int ports[MST_SIM__HOSTS]; /* 0: a free one */
-	int latency_ms;         /* added to every answer */
-	bool rate_limits;       /* enforce the documented rate limits */
+	int latency_ms;		   /* added to every answer */
+	bool rate_limits;	   /* enforce the documented rate limits */
 	const char *update_set; /* ServiceNow loads this update set XML at the
 				 * start; NULL: muster's own main set */
-	bool empty;             /* no estate: devices come by the control API */
+	bool empty;		/* no estate: devices come by the control API */
 };
 
 struct mst_sim;
@@ -49,11 +49,11 @@ int mst_sim_control(struct mst_sim *sim, const char *method, const char *path,
 		    struct mst_slice body, struct mst_buf *out);
 
 /* The fixed facts of the simulated tenant and instance. Obviously fake. */
-#define MST_SIM_TENANT   "00000000-0000-4000-8000-00000000000a"
-#define MST_SIM_CLIENT   "00000000-0000-4000-8000-00000000000b"
-#define MST_SIM_SECRET   "not-a-real-secret"
-#define MST_SIM_USER     "muster.integration"
-#define MST_SIM_PASSWORD "not-a-real-password"
+#define MST_SIM_TENANT	  "00000000-0000-4000-8000-00000000000a"
+#define MST_SIM_CLIENT	  "00000000-0000-4000-8000-00000000000b"
+#define MST_SIM_SECRET	  "not-a-real-secret"
+#define MST_SIM_USER	  "muster.integration"
+#define MST_SIM_PASSWORD  "not-a-real-password"
 #define MST_SIM_SN_CLIENT "00000000000000000000000000000c1d"
 #define MST_SIM_SN_SECRET "not-a-real-client-secret"
 

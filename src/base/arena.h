@@ -14,15 +14,15 @@ struct mst_arena_chunk;
 struct mst_arena {
 	struct mst_arena_chunk *head;
 	char *p, *end;
-	size_t used;  /* bytes given out since the last reset */
+	size_t used; /* bytes given out since the last reset */
 	size_t max;
 };
 
 void mst_arena_init(struct mst_arena *a, size_t max);
 void mst_arena_fini(struct mst_arena *a);
 void mst_arena_reset(struct mst_arena *a);
-void *mst_arena_alloc(struct mst_arena *a, size_t n);  /* zeroed, 16-aligned */
-char *mst_arena_bytes(struct mst_arena *a, size_t n);  /* raw, unaligned */
+void *mst_arena_alloc(struct mst_arena *a, size_t n); /* zeroed, 16-aligned */
+char *mst_arena_bytes(struct mst_arena *a, size_t n); /* raw, unaligned */
 /* Copies; the result is NUL-terminated behind its n bytes. */
 struct mst_slice mst_arena_dup(struct mst_arena *a, struct mst_slice s);
 char *mst_arena_strdup(struct mst_arena *a, const char *s);

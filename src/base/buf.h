@@ -19,10 +19,13 @@ struct mst_buf {
 	bool overflow;
 };
 
-#define MST_BUF_INIT(maximum) {.max = (maximum)}
+#define MST_BUF_INIT(maximum)                                                  \
+	{                                                                      \
+		.max = (maximum)                                               \
+	}
 
 void mst_buf_init(struct mst_buf *b, size_t max);
-void mst_buf_fini(struct mst_buf *b); /* frees; the buffer may be used again */
+void mst_buf_fini(struct mst_buf *b);  /* frees; the buffer may be used again */
 void mst_buf_reset(struct mst_buf *b); /* empties, keeps the memory */
 bool mst_buf_add(struct mst_buf *b, const void *p, size_t n);
 bool mst_buf_addc(struct mst_buf *b, char c);

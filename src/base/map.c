@@ -104,7 +104,8 @@ void *mst_map_del(struct mst_map *m, struct mst_slice key)
 	     i = (i + 1) & (m->cap - 1)) {
 		size_t home = m->slots[i].hash & (m->cap - 1);
 
-		if (((i - home) & (m->cap - 1)) >= ((i - hole) & (m->cap - 1))) {
+		if (((i - home) & (m->cap - 1)) >=
+		    ((i - hole) & (m->cap - 1))) {
 			m->slots[hole] = m->slots[i];
 			hole = i;
 		}

@@ -30,7 +30,7 @@ void *mst_map_put(struct mst_map *m, struct mst_slice key, void *value);
 void *mst_map_del(struct mst_map *m, struct mst_slice key);
 /* Iterates in no order: start with *i = 0; false at the end. Do not change
  * the map meanwhile. */
-bool mst_map_next(const struct mst_map *m, size_t *i,
-		  struct mst_slice *key_r, void **value_r);
+bool mst_map_next(const struct mst_map *m, size_t *i, struct mst_slice *key_r,
+		  void **value_r);
 
 #endif

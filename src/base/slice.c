@@ -31,8 +31,8 @@ bool mst_slice_istarts(struct mst_slice a, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return a.n >= n && mst_slice_ieq(mst_slice(a.p, n),
-					 mst_slice(prefix, n));
+	return a.n >= n &&
+	       mst_slice_ieq(mst_slice(a.p, n), mst_slice(prefix, n));
 }
 
 int mst_slice_cmp(struct mst_slice a, struct mst_slice b)

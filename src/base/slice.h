@@ -16,7 +16,7 @@ struct mst_slice {
 };
 
 /* For printf: ("%.*s", MST_SLICE_ARG(s)) */
-#define MST_SLICE_ARG(s) (int)(s).n, (s).p ? (s).p : ""
+#define MST_SLICE_ARG(s)   (int)(s).n, (s).p ? (s).p : ""
 #define MST_SLICE_LIT(lit) ((struct mst_slice){"" lit, sizeof(lit) - 1})
 
 static inline struct mst_slice mst_slice(const char *p, size_t n)

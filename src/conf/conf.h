@@ -25,20 +25,21 @@
 #define MST_CONF_CONF_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum mst_opt_type {
-	MST_OPT_TEXT,     /* const char * */
-	MST_OPT_SECRET,   /* const char *: a reference, checked for form */
-	MST_OPT_BOOL,     /* bool: true/false/yes/no/on/off */
-	MST_OPT_INT,      /* int64_t, min..max */
+	MST_OPT_TEXT,	  /* const char * */
+	MST_OPT_SECRET,	  /* const char *: a reference, checked for form */
+	MST_OPT_BOOL,	  /* bool: true/false/yes/no/on/off */
+	MST_OPT_INT,	  /* int64_t, min..max */
 	MST_OPT_DECIMAL,  /* double */
 	MST_OPT_PERCENT,  /* double 0..1: "30%" or 0.3 */
 	MST_OPT_DURATION, /* int64_t milliseconds: "30s" */
-	MST_OPT_SIZE,     /* uint64_t bytes: "16MiB" */
-	MST_OPT_CHOICE,   /* int: index in choices ("a|b|c") */
-	MST_OPT_LIST,     /* struct mst_opt_list; choices limit the words */
-	MST_OPT_URL       /* const char *: https, or http to loopback */
+	MST_OPT_SIZE,	  /* uint64_t bytes: "16MiB" */
+	MST_OPT_CHOICE,	  /* int: index in choices ("a|b|c") */
+	MST_OPT_LIST,	  /* struct mst_opt_list; choices limit the words */
+	MST_OPT_URL	  /* const char *: https, or http to loopback */
 };
 
 #define MST_OPT_REQUIRED 1u
@@ -51,14 +52,14 @@ struct mst_opt_list {
 /* One row per option; it feeds the reader, --help, the manual and later the
  * console. Ends with a row whose key is NULL. */
 struct mst_opt {
-	const char *key;     /* "client_id", "guard.share" */
+	const char *key; /* "client_id", "guard.share" */
 	enum mst_opt_type type;
-	size_t offset;       /* in the struct */
+	size_t offset;	     /* in the struct */
 	const char *def;     /* text of the default; NULL: zero or NULL */
 	const char *choices; /* CHOICE, LIST: "a|b|c" */
 	double min, max;     /* INT, DECIMAL; both 0: no range */
 	unsigned flags;
-	const char *help;    /* one sentence */
+	const char *help; /* one sentence */
 };
 
 struct mst_conf_value {

@@ -16,7 +16,7 @@ struct mst_cred_entra {
 	const char *certificate;   /* PEM file with certificate and key, NULL */
 	const char *certificate_key; /* PEM of the key if it is a file of its
 				      * own, else NULL */
-	const char *assertion_alg; /* "PS256" (x5t#S256) or "RS256" (x5t) */
+	const char *assertion_alg;   /* "PS256" (x5t#S256) or "RS256" (x5t) */
 };
 
 /* Reads secret references and key files now, so that a wrong one is found
@@ -35,7 +35,7 @@ struct mst_cred_oauth {
 	const char *url, *grant;
 	const char *client_id, *client_secret; /* secret: a reference */
 	const char *username, *password;       /* password: a reference */
-	const char *refresh_token;             /* a reference */
+	const char *refresh_token;	       /* a reference */
 };
 
 int mst_cred_oauth(const struct mst_cred_oauth *conf, struct mst_auth **a_r,

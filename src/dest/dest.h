@@ -27,8 +27,8 @@ struct mst_dest;
 
 enum mst_dest_next {
 	MST_DEST_REQUEST, /* *req_r is to be sent */
-	MST_DEST_WAIT,    /* answers are outstanding; nothing to send now */
-	MST_DEST_IDLE     /* everything offered has its verdict */
+	MST_DEST_WAIT,	  /* answers are outstanding; nothing to send now */
+	MST_DEST_IDLE	  /* everything offered has its verdict */
 };
 
 /* Takes verdicts; called inside accept() and next(). */
@@ -41,17 +41,17 @@ typedef void (*mst_row_fn)(void *ctx, uint64_t tag, bool found,
 			   const struct mst_slice *columns);
 
 struct mst_dest_env {
-	const char *connection;  /* its name */
-	const char *source;      /* name of the source connection: part of keys
-				  * and of the "source connection" column */
+	const char *connection; /* its name */
+	const char *source;	/* name of the source connection: part of keys
+				 * and of the "source connection" column */
 	const struct mst_catalog *catalog;
-	const char *run;         /* run id, for correlation headers */
+	const char *run; /* run id, for correlation headers */
 	mst_verdict_fn verdict;
 	void *ctx;
 };
 
 struct mst_dest_ops {
-	const char *type;   /* "servicenow" */
+	const char *type; /* "servicenow" */
 	const char *title;
 	const struct mst_opt *opts;
 	size_t conf_size;
@@ -98,12 +98,13 @@ struct mst_dest_ops {
 	int (*accept)(struct mst_dest *d, const struct mst_req *req,
 		      const struct mst_resp *resp, struct mst_err *err);
 
-	/* For plan: how many requests would these many changes of a set take? */
-	uint64_t (*estimate)(const struct mst_dest *d, const struct mst_set *set,
-			     uint64_t changes);
+	/* For plan: how many requests would these many changes of a set take?
+	 */
+	uint64_t (*estimate)(const struct mst_dest *d,
+			     const struct mst_set *set, uint64_t changes);
 };
 
-extern const struct mst_dest_ops *const mst_dests[]; /* NULL ended */
+extern const struct mst_dest_ops *const mst_dests[];	    /* NULL ended */
 const struct mst_dest_ops *mst_dest_find(const char *type); /* or NULL */
 
 #endif

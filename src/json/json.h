@@ -55,7 +55,7 @@ struct mst_slice mst_json_str(struct mst_json v);
 bool mst_json_is_str(struct mst_json v, const char *s);
 bool mst_json_i64(struct mst_json v, int64_t *r); /* INT, or text of one */
 bool mst_json_dbl(struct mst_json v, double *r);  /* number, or text of one */
-bool mst_json_bool(struct mst_json v, bool *r);   /* BOOL, "true"/"False"… */
+bool mst_json_bool(struct mst_json v, bool *r);	  /* BOOL, "true"/"False"… */
 size_t mst_json_len(struct mst_json v); /* elements of an array or object */
 
 struct mst_json_iter {

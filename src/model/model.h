@@ -47,27 +47,29 @@ enum mst_missing {
 
 /* How the destination writes it. */
 enum mst_writer {
-	MST_WRITE_CI,   /* a configuration item, identified by the destination */
-	MST_WRITE_ROW,  /* a row with a unique key column */
-	MST_WRITE_LINK  /* a row without any key of its own: looked up first */
+	MST_WRITE_CI,  /* a configuration item, identified by the destination */
+	MST_WRITE_ROW, /* a row with a unique key column */
+	MST_WRITE_LINK /* a row without any key of its own: looked up first */
 };
 
 /* Column flags. */
-#define MST_COL_KEY      1u  /* the unique key column of a ROW */
-#define MST_COL_INSERT   2u  /* sent on insert only; not in the checksum */
-#define MST_COL_VOLATILE 4u  /* sent along, but never a reason to write */
-#define MST_COL_REF      8u  /* value is a key of ref_set; sys_id at push */
-#define MST_COL_MASTER   16u /* value is a master data name (ref_set names the
-			      * kind: "company", "model"); the destination looks
-			      * it up or makes it */
-#define MST_COL_PARENT   32u /* reference to the group's parent record */
-#define MST_COL_REQUIRED 64u /* a REF or MASTER that must resolve: else the
-			      * record waits */
+#define MST_COL_KEY	 1u /* the unique key column of a ROW */
+#define MST_COL_INSERT	 2u /* sent on insert only; not in the checksum */
+#define MST_COL_VOLATILE 4u /* sent along, but never a reason to write */
+#define MST_COL_REF	 8u /* value is a key of ref_set; sys_id at push */
+#define MST_COL_MASTER                                                         \
+	16u		   /* value is a master data name (ref_set names the   \
+			    * kind: "company", "model"); the destination looks \
+			    * it up or makes it */
+#define MST_COL_PARENT 32u /* reference to the group's parent record */
+#define MST_COL_REQUIRED                                                       \
+	64u /* a REF or MASTER that must resolve: else the                     \
+	     * record waits */
 
 struct mst_column {
-	const char *name;    /* the destination's column */
+	const char *name; /* the destination's column */
 	uint16_t flags;
-	uint16_t max;        /* longest text; longer is cut at a UTF-8 border
+	uint16_t max;	     /* longest text; longer is cut at a UTF-8 border
 			      * before the checksum. 0: MST_MAX_TEXT */
 	const char *ref_set; /* REF: name of a set; MASTER: kind */
 };
@@ -77,10 +79,10 @@ struct mst_set {
 	const char *title;  /* "Devices" */
 	const char *parent; /* set whose record the group key names; NULL: every
 			     * record is a group of its own */
-	int order;          /* of pushing, ascending */
+	int order;	    /* of pushing, ascending */
 	enum mst_missing missing;
 	enum mst_writer writer;
-	const char *table;  /* the destination table, or the default class */
+	const char *table; /* the destination table, or the default class */
 	const struct mst_column *columns;
 	size_t columns_n;
 	/* The set only holds records that another set refers to (CVE
@@ -107,9 +109,9 @@ typedef int (*mst_op)(struct mst_rule_ctx *ctx, const struct mst_value *v,
 		      unsigned field, const void *arg, struct mst_slice *out_r);
 
 enum mst_keep {
-	MST_KEEP,     /* make the desired record */
-	MST_DROP,     /* by a filter rule: as if the source did not have it */
-	MST_SKIP      /* cannot be delivered; reported with the reason */
+	MST_KEEP, /* make the desired record */
+	MST_DROP, /* by a filter rule: as if the source did not have it */
+	MST_SKIP  /* cannot be delivered; reported with the reason */
 };
 
 struct mst_map_row {
@@ -120,21 +122,21 @@ struct mst_map_row {
 	const char *rule; /* id of the rule that this row belongs to */
 };
 
-struct mst_rule { /* the catalogue; texts for people */
-	const char *id;    /* "endpoint.status" */
+struct mst_rule {	/* the catalogue; texts for people */
+	const char *id; /* "endpoint.status" */
 	const char *title;
-	const char *text;  /* the default, in a sentence */
+	const char *text; /* the default, in a sentence */
 };
 
 /* How records of `feeds` become records of `set`. */
 struct mst_mapping {
 	const char *set;
-	uint32_t feeds;      /* bit i: feed i of the source */
-	bool fallback;       /* only for keys that no other mapping gave */
+	uint32_t feeds; /* bit i: feed i of the source */
+	bool fallback;	/* only for keys that no other mapping gave */
 	const char *key_rule;
-	mst_op key;          /* member key, as text */
-	mst_op group;        /* group key; NULL: the key */
-	mst_op table;        /* class; NULL: the set's table */
+	mst_op key;   /* member key, as text */
+	mst_op group; /* group key; NULL: the key */
+	mst_op table; /* class; NULL: the set's table */
 	/* NULL: keep all. *why_r is static or scratch text. */
 	enum mst_keep (*filter)(struct mst_rule_ctx *ctx,
 				const struct mst_value *v,
@@ -151,10 +153,10 @@ struct mst_mapping {
  * before the rules. The engine holds the joined feed in memory (bounded by its
  * records). */
 struct mst_join {
-	unsigned feed;        /* index of the feed that is enriched */
-	unsigned from;        /* index of the feed that is looked up */
-	unsigned key;         /* field of `feed` */
-	unsigned from_key;    /* field of `from`; compared ASCII case folded */
+	unsigned feed;	   /* index of the feed that is enriched */
+	unsigned from;	   /* index of the feed that is looked up */
+	unsigned key;	   /* field of `feed` */
+	unsigned from_key; /* field of `from`; compared ASCII case folded */
 	struct {
 		unsigned to, from; /* field indexes; fills only where NULL */
 	} copy[12];
@@ -207,18 +209,18 @@ const char *mst_action_name(enum mst_action a); /* "insert" … */
 struct mst_cell {
 	unsigned column; /* index in the set's columns */
 	struct mst_slice text;
-	struct mst_sysid ref;  /* REF, PARENT: resolved by the engine */
+	struct mst_sysid ref; /* REF, PARENT: resolved by the engine */
 };
 
 struct mst_change {
-	uint64_t id;             /* the engine's own number */
+	uint64_t id; /* the engine's own number */
 	const struct mst_set *set;
 	enum mst_action action;
-	struct mst_slice table;  /* class or table */
+	struct mst_slice table; /* class or table */
 	struct mst_slice key, group;
 	struct mst_sysid remote; /* of the record, if known */
 	struct mst_sysid parent; /* of the parent record, if there is one */
-	bool may_exist;          /* INSERT: look it up before writing */
+	bool may_exist;		 /* INSERT: look it up before writing */
 	const struct mst_cell *cells;
 	size_t cells_n;
 };
@@ -234,10 +236,10 @@ enum mst_verdict_kind {
 struct mst_verdict {
 	uint64_t change; /* its id */
 	enum mst_verdict_kind kind;
-	bool inserted;   /* APPLIED: a new record was made */
-	bool reopened;   /* APPLIED: a closed record was opened again */
+	bool inserted; /* APPLIED: a new record was made */
+	bool reopened; /* APPLIED: a closed record was opened again */
 	struct mst_sysid remote;
-	const char *reason;     /* REFUSED, FAILED; lent for the call */
+	const char *reason;	/* REFUSED, FAILED; lent for the call */
 	const char *request_id; /* "" when the answer had none */
 };
 

@@ -14,7 +14,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum mst_method { MST_GET, MST_POST, MST_PUT, MST_PATCH, MST_DELETE };
+enum mst_method {
+	MST_HTTP_GET,
+	MST_HTTP_POST,
+	MST_HTTP_PUT,
+	MST_HTTP_PATCH,
+	MST_HTTP_DELETE
+};
 
 /* How a request may be repeated by the client itself. */
 enum mst_repeat {
@@ -29,46 +35,46 @@ enum mst_repeat {
  * takes over with the request and frees when the answer was taken. */
 struct mst_req {
 	struct mst_arena arena;
-	uint64_t id;            /* the connector's own number for it */
+	uint64_t id; /* the connector's own number for it */
 	enum mst_method method;
 	enum mst_repeat repeat;
 	const char *url;
 	const char *headers[8]; /* "Name: value"; NULL ends */
 	struct mst_slice body;
-	const char *auth;       /* name of a registered credential; NULL sends
-				 * none (SAS URLs, token requests) */
-	const char *rate;       /* name of a rate class; NULL is unlimited */
-	const char *file;       /* the body of a 2xx answer goes to this file
-				 * (path); NULL keeps it in memory */
-	uint64_t max_bytes;     /* of the answer; 0 is MST_MAX_BODY or _FILE */
-	int64_t timeout_ms;     /* of one attempt; 0 is the client's default */
-	const char *what;       /* for errors and progress: "page 3 of …" */
+	const char *auth;   /* name of a registered credential; NULL sends
+			     * none (SAS URLs, token requests) */
+	const char *rate;   /* name of a rate class; NULL is unlimited */
+	const char *file;   /* the body of a 2xx answer goes to this file
+			     * (path); NULL keeps it in memory */
+	uint64_t max_bytes; /* of the answer; 0 is MST_MAX_BODY or _FILE */
+	int64_t timeout_ms; /* of one attempt; 0 is the client's default */
+	const char *what;   /* for errors and progress: "page 3 of …" */
 };
 
 enum mst_outcome {
-	MST_OUT_ANSWER,   /* an HTTP answer with a whole body; see status */
-	MST_OUT_FAILED,   /* no answer, and the request was not carried out */
+	MST_OUT_ANSWER,	  /* an HTTP answer with a whole body; see status */
+	MST_OUT_FAILED,	  /* no answer, and the request was not carried out */
 	MST_OUT_UNCERTAIN /* sent, but what became of it is not known: time-out,
 			   * reset, cut body of a write; 202 is an ANSWER */
 };
 
 struct mst_resp {
 	enum mst_outcome outcome;
-	int status;                /* 0 unless ANSWER */
-	struct mst_slice body;     /* memory; empty when it went to a file */
-	const char *file;          /* or NULL */
-	uint64_t bytes;            /* body length as received (after transfer
-				    * decoding) */
-	const char *content_type;  /* "" when absent */
-	const char *request_id;    /* X-Transaction-Id, request-id, x-ms-request
-				    * -id …: first that is there, else "" */
+	int status;		  /* 0 unless ANSWER */
+	struct mst_slice body;	  /* memory; empty when it went to a file */
+	const char *file;	  /* or NULL */
+	uint64_t bytes;		  /* body length as received (after transfer
+				   * decoding) */
+	const char *content_type; /* "" when absent */
+	const char *request_id;	  /* X-Transaction-Id, request-id, x-ms-request
+				   * -id …: first that is there, else "" */
 	const char *location, *link;
-	int64_t total_count;       /* X-Total-Count, -1 when absent */
-	int64_t date_us;           /* Date header, MST_TIME_NONE when absent */
-	int64_t retry_after_ms;    /* -1 when absent */
-	int64_t elapsed_us;        /* the last attempt */
+	int64_t total_count;	/* X-Total-Count, -1 when absent */
+	int64_t date_us;	/* Date header, MST_TIME_NONE when absent */
+	int64_t retry_after_ms; /* -1 when absent */
+	int64_t elapsed_us;	/* the last attempt */
 	int attempts;
-	struct mst_err err;        /* why, unless ANSWER with 2xx */
+	struct mst_err err; /* why, unless ANSWER with 2xx */
 };
 
 /* A rate class: at most n requests in each window, 0 = no such window. */
@@ -78,17 +84,17 @@ struct mst_rate {
 };
 
 struct mst_client_conf {
-	const char *name;           /* for errors: the connection's name */
-	const char *proxy;          /* "http://host:port" or NULL (environment
+	const char *name;	    /* for errors: the connection's name */
+	const char *proxy;	    /* "http://host:port" or NULL (environment
 				     * variables are honoured when NULL) */
-	const char *ca_file;        /* extra trust anchors, PEM, or NULL */
-	bool insecure_loopback;     /* plain http is allowed to 127.0.0.0/8,
+	const char *ca_file;	    /* extra trust anchors, PEM, or NULL */
+	bool insecure_loopback;	    /* plain http is allowed to 127.0.0.0/8,
 				     * [::1] and localhost only */
 	int64_t connect_timeout_ms; /* 0: 15 s */
-	int64_t timeout_ms;         /* 0: 300 s */
-	int64_t retry_total_ms;     /* give up after; 0: 15 min */
-	int retry_max;              /* attempts of one request; 0: 8 */
-	uint64_t seed;              /* of the jitter */
+	int64_t timeout_ms;	    /* 0: 300 s */
+	int64_t retry_total_ms;	    /* give up after; 0: 15 min */
+	int retry_max;		    /* attempts of one request; 0: 8 */
+	uint64_t seed;		    /* of the jitter */
 	const struct mst_rate *rates;
 	size_t rates_n;
 };
@@ -112,8 +118,8 @@ size_t mst_client_pending(const struct mst_client *c);
  * takes). 1: *req_r and *resp_r are lent until mst_client_done; 0: none yet.
  * <0: the client cannot go on (authentication failed for good, cancelled). */
 int mst_client_wait(struct mst_client *c, int64_t timeout_ms,
-		    const struct mst_req **req_r, const struct mst_resp **resp_r,
-		    struct mst_err *err);
+		    const struct mst_req **req_r,
+		    const struct mst_resp **resp_r, struct mst_err *err);
 void mst_client_done(struct mst_client *c);
 /* From any thread or a signal handler: mst_client_wait stops starting new
  * attempts; requests under way finish; those not yet sent come back FAILED
@@ -121,7 +127,7 @@ void mst_client_done(struct mst_client *c);
 void mst_client_cancel(struct mst_client *c);
 
 struct mst_client_stats {
-	uint64_t requests;  /* attempts sent, tokens included */
+	uint64_t requests; /* attempts sent, tokens included */
 	uint64_t retries, throttled;
 	uint64_t bytes_in, bytes_out;
 	int64_t throttle_wait_us;

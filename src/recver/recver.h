@@ -14,18 +14,18 @@
 #include "model/model.h"
 
 enum mst_group_state {
-	MST_GROUP_CLEAN = 0,   /* digest is what the source showed */
-	MST_GROUP_DIRTY = 1,   /* some member's verdict was not good */
-	MST_GROUP_PENDING = 2  /* a push was begun and not committed: look
-				* records up before writing them again */
+	MST_GROUP_CLEAN = 0,  /* digest is what the source showed */
+	MST_GROUP_DIRTY = 1,  /* some member's verdict was not good */
+	MST_GROUP_PENDING = 2 /* a push was begun and not committed: look
+			       * records up before writing them again */
 };
 
 struct mst_group_row {
-	struct mst_hash key;       /* hash of text, keyed by the RecVer's seed */
-	struct mst_slice text;     /* group key as the source writes it */
+	struct mst_hash key;   /* hash of text, keyed by the RecVer's seed */
+	struct mst_slice text; /* group key as the source writes it */
 	struct mst_hash digest;
-	uint32_t members;          /* in its blob */
-	struct mst_sysid remote;   /* the record's, where a group is a record */
+	uint32_t members;	 /* in its blob */
+	struct mst_sysid remote; /* the record's, where a group is a record */
 	int64_t first_delivered_us, last_changed_us;
 	int64_t last_run;
 	enum mst_group_state state;

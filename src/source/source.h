@@ -21,8 +21,8 @@ struct mst_source; /* a source's own state */
 
 enum mst_next {
 	MST_NEXT_REQUEST, /* *req_r is to be sent */
-	MST_NEXT_WAIT,    /* nothing to send until an answer was accepted */
-	MST_NEXT_END      /* the feed was read */
+	MST_NEXT_WAIT,	  /* nothing to send until an answer was accepted */
+	MST_NEXT_END	  /* the feed was read */
 };
 
 /* What accept() says of an answer. */
@@ -38,30 +38,30 @@ enum mst_take {
 struct mst_proof {
 	bool complete;
 	uint64_t pages, files;
-	uint64_t records;      /* as the source counted them, 0 if it does not */
-	int64_t as_of_us;      /* the snapshot's time, or MST_TIME_NONE */
-	char why[256];         /* when not complete: what is in doubt */
+	uint64_t records; /* as the source counted them, 0 if it does not */
+	int64_t as_of_us; /* the snapshot's time, or MST_TIME_NONE */
+	char why[256];	  /* when not complete: what is in doubt */
 };
 
 /* A credential that the client needs: name, what makes it, where its token
  * may go. Made by auths(); the engine registers it. */
 struct mst_source_auth {
 	const char *name;
-	struct mst_auth *auth;      /* owned by the source */
-	const char *const *hosts;   /* NULL ended */
+	struct mst_auth *auth;	  /* owned by the source */
+	const char *const *hosts; /* NULL ended */
 };
 
 struct mst_check {
-	const char *name;   /* "Machine.Read.All" */
+	const char *name; /* "Machine.Read.All" */
 	enum { MST_CHECK_OK, MST_CHECK_WARNING, MST_CHECK_FAILED } level;
-	char text[512];     /* what is wrong and the remedy */
+	char text[512]; /* what is wrong and the remedy */
 };
 
 struct mst_source_ops {
-	const char *type;   /* "endpoint": the connection's type */
-	const char *title;  /* "Microsoft Defender for Endpoint" */
+	const char *type;  /* "endpoint": the connection's type */
+	const char *title; /* "Microsoft Defender for Endpoint" */
 	const struct mst_opt *opts;
-	size_t conf_size;   /* of the struct that opts fill */
+	size_t conf_size; /* of the struct that opts fill */
 	const struct mst_catalog *catalog;
 
 	/* conf was filled by opts and outlives the source. */
@@ -112,7 +112,7 @@ struct mst_source_ops {
 	const char *more;
 };
 
-extern const struct mst_source_ops *const mst_sources[]; /* NULL ended */
+extern const struct mst_source_ops *const mst_sources[];	/* NULL ended */
 const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
 
 #endif

@@ -46,11 +46,11 @@ int mst_state_item(struct mst_state *s, const char *kind, const char *name,
 enum mst_run_status {
 	MST_RUN_RUNNING,
 	MST_RUN_OK,
-	MST_RUN_PARTIAL,   /* done, with refused records or unproven reads */
+	MST_RUN_PARTIAL, /* done, with refused records or unproven reads */
 	MST_RUN_FAILED,
 	MST_RUN_CANCELLED,
-	MST_RUN_GUARD,     /* waits for --approve */
-	MST_RUN_DEAD       /* RUNNING, but its process is gone */
+	MST_RUN_GUARD, /* waits for --approve */
+	MST_RUN_DEAD   /* RUNNING, but its process is gone */
 };
 
 const char *mst_run_status_name(enum mst_run_status s);
@@ -63,12 +63,12 @@ struct mst_run_counts { /* one record set of a run */
 
 struct mst_run {
 	int64_t id;
-	const char *job;      /* lent by reads; copied by writes */
+	const char *job;	      /* lent by reads; copied by writes */
 	int64_t started_us, ended_us; /* ended: MST_TIME_NONE while running */
 	enum mst_run_status status;
-	const char *error;    /* "" when none */
+	const char *error; /* "" when none */
 	uint64_t read, writes, requests;
-	const char *proof;    /* JSON text: proofs of the reads */
+	const char *proof; /* JSON text: proofs of the reads */
 };
 
 int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
@@ -105,7 +105,7 @@ int mst_state_run_items(struct mst_state *s, int64_t run, size_t max,
 
 /* The log of writes: last write of a record. Batched in one transaction. */
 struct mst_write_log {
-	struct mst_hash key;   /* hash of set, group key and member key */
+	struct mst_hash key; /* hash of set, group key and member key */
 	int64_t run;
 	enum mst_action action;
 	enum mst_verdict_kind verdict;
