@@ -60,7 +60,7 @@ const char *mst_code_name(enum mst_code code);
 
 /* Out of memory: our limits keep remote input from causing it, so this ends
  * the program with a static message. */
-_Noreturn void mst_oom(void);
+void mst_oom(void) __attribute__((noreturn));
 void *mst_alloc(size_t n);	      /* zeroed, never NULL */
 void *mst_realloc(void *p, size_t n); /* never NULL */
 char *mst_strdup(const char *s);      /* NULL stays NULL */

@@ -21,12 +21,14 @@ struct mst_slice {
 
 static inline struct mst_slice mst_slice(const char *p, size_t n)
 {
-	return (struct mst_slice){p, n};
+	struct mst_slice s = {p, n};
+
+	return s;
 }
 
 static inline struct mst_slice mst_slice_str(const char *s)
 {
-	return (struct mst_slice){s, s ? strlen(s) : 0};
+	return mst_slice(s, s ? strlen(s) : 0);
 }
 
 static inline bool mst_slice_eq(struct mst_slice a, struct mst_slice b)

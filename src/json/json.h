@@ -103,8 +103,8 @@ bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
 /* ---- windows of NDJSON ------------------------------------------------- */
 
 /* A window is a buffer of whole lines, one JSON object each. The whole window
- * is parsed at once. data must have MST_JSON_PADDING writable bytes behind
- * data+n and is modified. Blank lines are fine.
+ * is parsed at once. data must have one writable byte in front of it and
+ * MST_JSON_PADDING behind data+n, and is modified. Blank lines are fine.
  * *root_r is an array of the records. *lines_r is their number.
  * On damage: MST_E_CORRUPT, and *lines_r is the 1-based number of the first
  * bad line within the window. */

@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The shim over simdjson: the only C++ in the program. simdjson parses into a
+ * "tape" (one 64-bit word per token) and a string buffer; everything here
+ * reads those two directly, because per-element C calls would cost more than
+ * the parse.
+ *
+ * Tape words (simdjson doc/tape.md): type in the top byte, payload in the
+ * other 56 bits. '"': offset of a string (32-bit length, bytes, NUL). '{' and
+ * '[': index behind the closing word in the low 32 bits, count above. 'l',
+ * 'u', 'd': the value is the next word. 't', 'f', 'n': themselves.
+ */
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+extern "C" {
+#include "base/num.h"
+#include "json/json.h"
+#include "json/out.h"
+}
+
+namespace
+{
+
+using slice = struct mst_slice;
+
+struct tape {
+	const uint64_t *w;
+	const uint8_t *s;
+};
+
+} // namespace
+
+struct mst_json_parser {
+	simdjson::dom::parser parser;
+	tape t = {nullptr, nullptr};
+	size_t max = 0;
+	/* Positions of the newlines that parse_lines turned into commas, to
+	 * find the bad line afterwards. */
+	uint32_t *marks = nullptr;
+	size_t marks_cap = 0;
+};
+
+namespace
+{
+
+constexpr uint64_t PAYLOAD = 0x00ffffffffffffffULL;
+
+inline char kind(uint64_t w)
+{
+	return (char)(w >> 56);
+}
+
+inline const tape *doc_of(mst_json v)
+{
+	return static_cast<const tape *>(v.doc);
+}
+
+inline uint64_t word(mst_json v)
+{
+	return doc_of(v)->w[v.at];
+}
+
+inline struct mst_slice text_at(const tape *t, uint64_t w)
+{
+	const uint8_t *p = t->s + (w & PAYLOAD);
+	uint32_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return slice{reinterpret_cast<const char *>(p + sizeof(n)), n};
+}
+
+/* Index of the value behind the one at i. */
+inline size_t behind(const tape *t, size_t i)
+{
+	uint64_t w = t->w[i];
+
+	switch (kind(w)) {
+	case '{':
+	case '[':
+		return (size_t)(w & 0xffffffffULL);
+	case 'l':
+	case 'u':
+	case 'd':
+		return i + 2;
+	default:
+		return i + 1;
+	}
+}
+
+const mst_json none = {nullptr, 0};
+
+int fail(mst_err *err, simdjson::error_code e)
+{
+	if (e == simdjson::CAPACITY)
+		return mst_err_set(err, MST_E_INVALID,
+				   "JSON document is over the size limit");
+	return mst_err_set(err, MST_E_CORRUPT, "not valid JSON: %s",
+			   simdjson::error_message(e));
+}
+
+} // namespace
+
+extern "C" {
+
+struct mst_json_parser *mst_json_parser_new(size_t max_bytes)
+{
+	auto *p = new (std::nothrow) mst_json_parser;
+
+	if (!p)
+		mst_oom();
+	p->max = max_bytes;
+	p->parser.set_max_capacity(max_bytes + MST_JSON_PADDING);
+	return p;
+}
+
+void mst_json_parser_free(struct mst_json_parser **p)
+{
+	if (!p || !*p)
+		return;
+	free((*p)->marks);
+	delete *p;
+	*p = nullptr;
+}
+
+static mst_json root_of(mst_json_parser *p)
+{
+	p->t.w = p->parser.doc.tape.get();
+	p->t.s = p->parser.doc.string_buf.get();
+	return mst_json{&p->t, 1}; /* word 0 is the root */
+}
+
+int mst_json_parse(struct mst_json_parser *p, struct mst_slice data,
+		   struct mst_json *root_r, struct mst_err *err)
+{
+	if (data.n > p->max)
+		return fail(err, simdjson::CAPACITY);
+	if (data.n >= 3 && memcmp(data.p, "\xef\xbb\xbf", 3) == 0) {
+		data.p += 3;
+		data.n -= 3;
+	}
+	auto r = p->parser.parse(data.p, data.n, true);
+	if (r.error())
+		return fail(err, r.error());
+	*root_r = root_of(p);
+	return 0;
+}
+
+enum mst_json_type mst_json_type(struct mst_json v)
+{
+	if (!v.doc)
+		return MST_JSON_NULL;
+	switch (kind(word(v))) {
+	case 't':
+	case 'f':
+		return MST_JSON_BOOL;
+	case 'l':
+	case 'u':
+		return MST_JSON_INT;
+	case 'd':
+		return MST_JSON_DOUBLE;
+	case '"':
+		return MST_JSON_STRING;
+	case '[':
+		return MST_JSON_ARRAY;
+	case '{':
+		return MST_JSON_OBJECT;
+	default:
+		return MST_JSON_NULL;
+	}
+}
+
+static mst_json find(struct mst_json v, const char *key, bool fold)
+{
+	if (mst_json_type(v) != MST_JSON_OBJECT)
+		return none;
+	const tape *t = doc_of(v);
+	size_t end = behind(t, v.at) - 1;
+	struct mst_slice want = mst_slice_str(key);
+
+	for (size_t i = v.at + 1; i < end; i = behind(t, i + 1)) {
+		struct mst_slice k = text_at(t, t->w[i]);
+
+		if (fold ? mst_slice_ieq(k, want) : mst_slice_eq(k, want))
+			return mst_json{v.doc, i + 1};
+	}
+	return none;
+}
+
+struct mst_json mst_json_get(struct mst_json v, const char *key)
+{
+	return find(v, key, false);
+}
+
+struct mst_json mst_json_iget(struct mst_json v, const char *key)
+{
+	mst_json r = find(v, key, false);
+
+	return r.doc ? r : find(v, key, true);
+}
+
+struct mst_slice mst_json_str(struct mst_json v)
+{
+	if (mst_json_type(v) != MST_JSON_STRING)
+		return slice{nullptr, 0};
+	return text_at(doc_of(v), word(v));
+}
+
+bool mst_json_is_str(struct mst_json v, const char *s)
+{
+	return mst_json_type(v) == MST_JSON_STRING &&
+	       mst_slice_is(mst_json_str(v), s);
+}
+
+static int64_t int_at(const tape *t, size_t i)
+{
+	uint64_t raw = t->w[i + 1];
+
+	/* Above 2^63 only as 'u': cut, no field of ours gets there. */
+	if (kind(t->w[i]) == 'u' && raw > (uint64_t)INT64_MAX)
+		return INT64_MAX;
+	return (int64_t)raw;
+}
+
+static double dbl_at(const tape *t, size_t i)
+{
+	double d;
+
+	memcpy(&d, &t->w[i + 1], sizeof(d));
+	return d;
+}
+
+bool mst_json_i64(struct mst_json v, int64_t *r)
+{
+	switch (mst_json_type(v)) {
+	case MST_JSON_INT:
+		*r = int_at(doc_of(v), v.at);
+		return true;
+	case MST_JSON_DOUBLE: {
+		double d = dbl_at(doc_of(v), v.at);
+
+		if (d != std::floor(d) || std::fabs(d) > 9e15)
+			return false;
+		*r = (int64_t)d;
+		return true;
+	}
+	case MST_JSON_STRING:
+		return mst_num_i64(mst_slice_trim(mst_json_str(v)), r);
+	case MST_JSON_NULL:
+	case MST_JSON_BOOL:
+	case MST_JSON_ARRAY:
+	case MST_JSON_OBJECT:
+		return false;
+	}
+	return false;
+}
+
+bool mst_json_dbl(struct mst_json v, double *r)
+{
+	switch (mst_json_type(v)) {
+	case MST_JSON_INT:
+		*r = (double)int_at(doc_of(v), v.at);
+		return true;
+	case MST_JSON_DOUBLE:
+		*r = dbl_at(doc_of(v), v.at);
+		return true;
+	case MST_JSON_STRING:
+		return mst_num_dbl(mst_slice_trim(mst_json_str(v)), r);
+	case MST_JSON_NULL:
+	case MST_JSON_BOOL:
+	case MST_JSON_ARRAY:
+	case MST_JSON_OBJECT:
+		return false;
+	}
+	return false;
+}
+
+bool mst_json_bool(struct mst_json v, bool *r)
+{
+	struct mst_slice s;
+
+	switch (mst_json_type(v)) {
+	case MST_JSON_BOOL:
+		*r = kind(word(v)) == 't';
+		return true;
+	case MST_JSON_STRING:
+		s = mst_slice_trim(mst_json_str(v));
+		if (!mst_slice_iis(s, "true") && !mst_slice_iis(s, "false"))
+			return false;
+		*r = mst_slice_iis(s, "true");
+		return true;
+	case MST_JSON_INT:
+		if (int_at(doc_of(v), v.at) != 0 &&
+		    int_at(doc_of(v), v.at) != 1)
+			return false;
+		*r = int_at(doc_of(v), v.at) == 1;
+		return true;
+	case MST_JSON_NULL:
+	case MST_JSON_DOUBLE:
+	case MST_JSON_ARRAY:
+	case MST_JSON_OBJECT:
+		return false;
+	}
+	return false;
+}
+
+size_t mst_json_len(struct mst_json v)
+{
+	struct mst_json_iter it = mst_json_iter(v);
+	size_t n = 0;
+
+	/* The tape's own count saturates at 2^24 - 1. */
+	while (mst_json_next(&it, nullptr, nullptr))
+		n++;
+	return n;
+}
+
+struct mst_json_iter mst_json_iter(struct mst_json v)
+{
+	enum mst_json_type type = mst_json_type(v);
+	struct mst_json_iter it = {none, none, type == MST_JSON_OBJECT};
+
+	if (type != MST_JSON_OBJECT && type != MST_JSON_ARRAY)
+		return it;
+	it.at = mst_json{v.doc, v.at + 1};
+	it.end = mst_json{v.doc, behind(doc_of(v), v.at) - 1};
+	return it;
+}
+
+bool mst_json_next(struct mst_json_iter *it, struct mst_slice *key_r,
+		   struct mst_json *value_r)
+{
+	if (!it->at.doc || it->at.at >= it->end.at)
+		return false;
+	const tape *t = doc_of(it->at);
+	size_t i = it->at.at;
+
+	if (it->is_object) {
+		if (key_r)
+			*key_r = text_at(t, t->w[i]);
+		i++;
+	} else if (key_r) {
+		*key_r = slice{nullptr, 0};
+	}
+	if (value_r)
+		*value_r = mst_json{it->at.doc, i};
+	it->at.at = behind(t, i);
+	return true;
+}
+
+static void write_value(struct mst_json v, struct mst_jout *j)
+{
+	struct mst_json_iter it;
+	struct mst_json e;
+	struct mst_slice k;
+
+	switch (mst_json_type(v)) {
+	case MST_JSON_NULL:
+		mst_jout_null(j);
+		break;
+	case MST_JSON_BOOL:
+		mst_jout_bool(j, kind(word(v)) == 't');
+		break;
+	case MST_JSON_INT:
+		mst_jout_i64(j, int_at(doc_of(v), v.at));
+		break;
+	case MST_JSON_DOUBLE:
+		mst_jout_dbl(j, dbl_at(doc_of(v), v.at));
+		break;
+	case MST_JSON_STRING:
+		mst_jout_slice(j, mst_json_str(v));
+		break;
+	case MST_JSON_ARRAY:
+		mst_jout_arr(j);
+		it = mst_json_iter(v);
+		while (mst_json_next(&it, nullptr, &e))
+			write_value(e, j);
+		mst_jout_end_arr(j);
+		break;
+	case MST_JSON_OBJECT:
+		mst_jout_obj(j);
+		it = mst_json_iter(v);
+		while (mst_json_next(&it, &k, &e)) {
+			mst_jout_key_slice(j, k);
+			write_value(e, j);
+		}
+		mst_jout_end_obj(j);
+		break;
+	}
+}
+
+bool mst_json_write(struct mst_json v, struct mst_buf *out)
+{
+	struct mst_jout j;
+
+	mst_jout_init(&j, out);
+	write_value(v, &j);
+	return !out->overflow;
+}
+
+/* ---- picking ---------------------------------------------------------- */
+
+} // extern "C"
+
+namespace
+{
+
+constexpr unsigned KEYS_MAX = 240;   /* distinct member names remembered */
+constexpr unsigned KEY_LEN_MAX = 64; /* longer names are never ours */
+constexpr uint8_t NOT_OURS = 0xff;
+
+/* A member name that was met, as it was spelled. */
+struct known_key {
+	char text[KEY_LEN_MAX]; /* zero padded: compared by words */
+	uint32_t n;
+	uint8_t field;	 /* or NOT_OURS */
+	uint8_t next[2]; /* the keys that followed it lately */
+};
+
+inline uint64_t load64(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Both sides may be read up to the next multiple of 8: the string buffer is
+ * padded, text[] is long enough. */
+inline bool same_key(const known_key &k, struct mst_slice s)
+{
+	if (k.n != s.n)
+		return false;
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8) {
+		if (load64(k.text + i) != load64(s.p + i))
+			return false;
+	}
+	return memcmp(k.text + i, s.p + i, s.n - i) == 0;
+}
+
+} // namespace
+
+struct mst_picker {
+	unsigned n;
+	unsigned keys_n; /* known keys; 0 is "start of object" */
+	known_key keys[KEYS_MAX + 1];
+	char *names[256]; /* field i: spellings joined by '|' */
+};
+
+namespace
+{
+
+uint8_t field_of(const mst_picker *p, struct mst_slice key)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		const char *s = p->names[i];
+
+		for (;;) {
+			const char *bar = strchrnul(s, '|');
+
+			if (mst_slice_ieq(key, slice{s, (size_t)(bar - s)}))
+				return (uint8_t)i;
+			if (!*bar)
+				break;
+			s = bar + 1;
+		}
+	}
+	return NOT_OURS;
+}
+
+/* Finds or remembers a key that did not come where it was expected. Returns 0
+ * when there is no room to remember it; then *field_r alone is right. */
+unsigned meet_key(mst_picker *p, struct mst_slice key, uint8_t *field_r)
+{
+	for (unsigned i = 1; i <= p->keys_n; i++) {
+		if (same_key(p->keys[i], key)) {
+			*field_r = p->keys[i].field;
+			return i;
+		}
+	}
+	*field_r = field_of(p, key);
+	if (p->keys_n == KEYS_MAX || key.n > KEY_LEN_MAX)
+		return 0;
+	known_key &k = p->keys[++p->keys_n];
+
+	memset(&k, 0, sizeof(k));
+	memcpy(k.text, key.p, key.n);
+	k.n = (uint32_t)key.n;
+	k.field = *field_r;
+	return p->keys_n;
+}
+
+inline void set_value(mst_value &v, const tape *t, size_t i, const void *doc)
+{
+	uint64_t w = t->w[i];
+	struct mst_slice s;
+
+	switch (kind(w)) {
+	case '"':
+		s = text_at(t, w);
+		v.type = MST_JSON_STRING;
+		v.u.s.p = s.p;
+		v.u.s.n = s.n;
+		break;
+	case 'l':
+	case 'u':
+		v.type = MST_JSON_INT;
+		v.u.i = int_at(t, i);
+		break;
+	case 'd':
+		v.type = MST_JSON_DOUBLE;
+		v.u.d = dbl_at(t, i);
+		break;
+	case 't':
+	case 'f':
+		v.type = MST_JSON_BOOL;
+		v.u.b = kind(w) == 't';
+		break;
+	case '[':
+	case '{':
+		v.type = kind(w) == '[' ? MST_JSON_ARRAY : MST_JSON_OBJECT;
+		v.u.j = mst_json{doc, i};
+		break;
+	default:
+		v.type = MST_JSON_NULL;
+		break;
+	}
+}
+
+} // namespace
+
+extern "C" {
+
+struct mst_picker *mst_picker_new(const char *const *names, size_t n)
+{
+	auto *p = static_cast<mst_picker *>(mst_alloc(sizeof(mst_picker)));
+
+	p->n = (unsigned)MST_MIN(n, (size_t)NOT_OURS);
+	for (unsigned i = 0; i < p->n; i++)
+		p->names[i] = mst_strdup(names[i]);
+	return p;
+}
+
+void mst_picker_free(struct mst_picker **p)
+{
+	if (!p || !*p)
+		return;
+	for (unsigned i = 0; i < (*p)->n; i++)
+		free((*p)->names[i]);
+	free(*p);
+	*p = nullptr;
+}
+
+bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
+		     struct mst_value *v)
+{
+	if (mst_json_type(obj) != MST_JSON_OBJECT)
+		return false;
+	const tape *t = doc_of(obj);
+	size_t end = behind(t, obj.at) - 1;
+	unsigned prev = 0;
+
+	memset(static_cast<void *>(v), 0, p->n * sizeof(*v));
+	for (size_t i = obj.at + 1; i < end;) {
+		struct mst_slice key = text_at(t, t->w[i]);
+		known_key &before = p->keys[prev];
+		unsigned guess = before.next[0];
+		uint8_t field;
+
+		if (MST_LIKELY(guess && same_key(p->keys[guess], key))) {
+			field = p->keys[guess].field;
+		} else {
+			guess = before.next[1];
+			if (guess && same_key(p->keys[guess], key))
+				field = p->keys[guess].field;
+			else
+				guess = meet_key(p, key, &field);
+			before.next[1] = before.next[0];
+			before.next[0] = (uint8_t)guess;
+		}
+		prev = guess;
+		i++;
+		/* The first of a repeated member counts, as with null: a
+		 * later one only fills a gap. */
+		if (field != NOT_OURS && v[field].type == MST_JSON_NULL)
+			set_value(v[field], t, i, obj.doc);
+		i = behind(t, i);
+	}
+	return true;
+}
+
+/* ---- windows of NDJSON ------------------------------------------------- */
+
+static bool blank(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r')
+			return false;
+	}
+	return true;
+}
+
+static void mark(struct mst_json_parser *p, size_t at, size_t n)
+{
+	if (at >= p->marks_cap) {
+		p->marks_cap = p->marks_cap ? p->marks_cap * 2 : 1024;
+		p->marks = static_cast<uint32_t *>(
+		    mst_realloc(p->marks, p->marks_cap * sizeof(*p->marks)));
+	}
+	p->marks[at] = (uint32_t)n;
+}
+
+/* The window did not parse as a whole, or not into one record a line: which
+ * line is it? */
+static int bad_line(struct mst_json_parser *p, const char *data, size_t n,
+		    size_t lines, size_t *lines_r, struct mst_err *err)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < lines; i++) {
+		size_t to = i + 1 < lines ? p->marks[i] : n;
+		auto r = p->parser.parse(data + from, to - from, true);
+
+		if (r.error() || !r.is_object()) {
+			*lines_r = i + 1;
+			if (r.error())
+				return fail(err, r.error());
+			return mst_err_set(err, MST_E_CORRUPT,
+					   "not a JSON object");
+		}
+		from = to + 1;
+	}
+	*lines_r = 0;
+	return mst_err_set(err, MST_E_CORRUPT, "not one JSON object a line");
+}
+
+int mst_json_parse_lines(struct mst_json_parser *p, char *data, size_t n,
+			 struct mst_json *root_r, size_t *lines_r,
+			 struct mst_err *err)
+{
+	size_t lines = 0, from = 0, last = 0;
+
+	if (n > p->max)
+		return fail(err, simdjson::CAPACITY);
+	/* JSON strings hold no raw newline (RFC 8259 section 7), so the lines
+	 * become one array and one parse by turning newlines into commas. */
+	while (from < n) {
+		char *nl =
+		    static_cast<char *>(memchr(data + from, '\n', n - from));
+		size_t to = nl ? (size_t)(nl - data) : n;
+
+		if (blank(data + from, to - from)) {
+			if (nl)
+				*nl = ' ';
+		} else {
+			if (lines > 0)
+				data[last] = ',';
+			if (lines > 0)
+				mark(p, lines - 1, last);
+			lines++;
+			if (nl)
+				*nl = ' ';
+			last = to;
+		}
+		from = to + 1;
+	}
+	data[-1] = '[';
+	data[n] = ']';
+	memset(data + n + 1, ' ', MST_JSON_PADDING - 1);
+	auto r = p->parser.parse(data - 1, n + 2, false);
+	if (r.error())
+		return bad_line(p, data, n, lines, lines_r, err);
+	*root_r = root_of(p);
+	*lines_r = lines;
+	/* A line "{…},{…}" or an object cut over two lines would parse too. */
+	if ((word(*root_r) >> 32 & 0xffffff) !=
+	    MST_MIN(lines, (size_t)0xffffff))
+		return bad_line(p, data, n, lines, lines_r, err);
+	return 0;
+}
+
+} // extern "C"
