@@ -161,6 +161,10 @@ struct mst_join {
 		unsigned to, from; /* field indexes; fills only where NULL */
 	} copy[12];
 	unsigned copy_n;
+	/* NULL: all. Else only records of `from` for which it holds are looked
+	 * at (an inventory also lists parts of a device). v is a record of
+	 * `from`. */
+	bool (*keep)(const struct mst_value *v);
 };
 
 /* Everything that a source declares. */

@@ -115,4 +115,21 @@ struct mst_source_ops {
 extern const struct mst_source_ops *const mst_sources[];	/* NULL ended */
 const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
 
+/* First member of every source's conf struct: what the engine itself reads
+ * from the options of a source connection. */
+struct mst_source_common {
+	const char *recver_type; /* "sqlite", "mem": option recver.type */
+	const char *recver_path; /* option recver.path; NULL: below the state
+				  * folder */
+	const char *read_from;	 /* a folder instead of the API, or NULL */
+	bool assume_complete;	 /* a folder without a manifest counts as a
+				  * complete read */
+};
+
+/* Requests for files: next() sets req_r->file to a bare name ("0-00012.json.gz",
+ * unique within the feed); the engine puts the path of its spool in front. Up
+ * to eight may be asked for before the first is answered. After
+ * MST_TAKE_RESTART answers to older requests may still come in: accept() says
+ * MST_TAKE_CONTROL of them, and their files are not kept. */
+
 #endif
