@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compiles a catalogue's mappings (names to column numbers, rows in column
+ * order) and runs them. mst_rules_hash is the inner loop of a run: it makes
+ * the canonical form in one buffer and hashes it once.
+ */
+#include "rules/rules.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+struct row {
+	mst_op op;
+	const void *arg;
+	uint8_t field;
+	uint8_t column;
+	uint8_t source; /* its place in the mapping */
+	uint16_t flags; /* of the column */
+	uint32_t max;
+};
+
+struct mapping {
+	const struct mst_mapping *decl;
+	const struct mst_set *set;
+	struct row rows[MST_MAX_COLUMNS];
+	size_t rows_n;
+};
+
+/* What ops see. */
+struct mst_rule_ctx {
+	const struct mst_rules_env *env;
+	struct mst_arena scratch;
+	struct mst_json_parser *parser;
+};
+
+struct mst_rules {
+	struct mst_rules_env env;
+	struct mst_rule_ctx ctx;
+	struct mapping *maps;
+	const struct mst_value *v;
+	char *canon;
+	size_t canon_cap;
+};
+
+#define CANON_ROW (1 + 4) /* column number, length */
+
+char *mst_rule_scratch(struct mst_rule_ctx *ctx, size_t n)
+{
+	/* Aligned, as ops also keep small arrays here. */
+	return mst_arena_alloc(&ctx->scratch, n);
+}
+
+const void *mst_rule_conf(const struct mst_rule_ctx *ctx)
+{
+	return ctx->env->conf;
+}
+
+const char *mst_rule_connection(const struct mst_rule_ctx *ctx)
+{
+	return ctx->env->connection;
+}
+
+int64_t mst_rule_now(const struct mst_rule_ctx *ctx)
+{
+	return ctx->env->now_us;
+}
+
+bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table)
+{
+	return !ctx->env->has_class ||
+	       ctx->env->has_class(ctx->env->has_class_ctx, table);
+}
+
+struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx)
+{
+	if (!ctx->parser)
+		ctx->parser = mst_json_parser_new(1u << 20);
+	return ctx->parser;
+}
+
+/* ---- compiling ---------------------------------------------------------- */
+
+static int column_number(const struct mst_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		if (strcmp(set->columns[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* By column; rows of one column keep their order: the first that has a value
+ * counts. */
+static int by_column(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return (int)x->source - (int)y->source;
+}
+
+static int compile(struct mapping *m, const struct mst_catalog *c,
+		   const struct mst_mapping *decl, struct mst_err *err)
+{
+	m->decl = decl;
+	m->set = mst_catalog_set(c, decl->set);
+	if (!m->set)
+		return mst_err_set(err, MST_E_INTERNAL,
+				   "mapping to unknown set '%s'", decl->set);
+	if (decl->rows_n > MST_MAX_COLUMNS ||
+	    m->set->columns_n > MST_MAX_COLUMNS || !decl->key)
+		return mst_err_set(err, MST_E_INTERNAL,
+				   "mapping to set '%s' is not well made",
+				   decl->set);
+	for (size_t i = 0; i < decl->rows_n; i++) {
+		const struct mst_map_row *r = &decl->rows[i];
+		int col = column_number(m->set, r->column);
+		const struct mst_column *column;
+
+		if (col < 0)
+			return mst_err_set(err, MST_E_INTERNAL,
+					   "set '%s' has no column '%s'",
+					   decl->set, r->column);
+		column = &m->set->columns[col];
+		m->rows[m->rows_n++] = (struct row){
+		    .op = r->op,
+		    .arg = r->arg,
+		    .field = (uint8_t)r->field,
+		    .column = (uint8_t)col,
+		    .source = (uint8_t)i,
+		    .flags = column->flags,
+		    .max = column->max ? column->max : MST_MAX_TEXT,
+		};
+	}
+	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
+	return 0;
+}
+
+int mst_rules_new(const struct mst_rules_env *env, struct mst_rules **r_r,
+		  struct mst_err *err)
+{
+	struct mst_rules *r = mst_alloc(sizeof(*r));
+	int rc = 0;
+
+	r->env = *env;
+	r->ctx.env = &r->env;
+	mst_arena_init(&r->ctx.scratch, MST_MAX_ARENA);
+	r->maps = mst_alloc(env->catalog->mappings_n * sizeof(*r->maps));
+	for (size_t i = 0; i < env->catalog->mappings_n && rc == 0; i++)
+		rc = compile(&r->maps[i], env->catalog,
+			     &env->catalog->mappings[i], err);
+	r->canon_cap = 64u << 10;
+	r->canon = mst_alloc(r->canon_cap);
+	if (rc < 0)
+		mst_rules_free(&r);
+	else
+		*r_r = r;
+	return rc;
+}
+
+void mst_rules_free(struct mst_rules **r)
+{
+	if (!r || !*r)
+		return;
+	mst_json_parser_free(&(*r)->ctx.parser);
+	mst_arena_fini(&(*r)->ctx.scratch);
+	free((*r)->maps);
+	free((*r)->canon);
+	free(*r);
+	*r = NULL;
+}
+
+/* ---- applying ----------------------------------------------------------- */
+
+void mst_rules_record(struct mst_rules *r, const struct mst_value *v)
+{
+	r->v = v;
+	if (r->ctx.scratch.used)
+		mst_arena_reset(&r->ctx.scratch);
+}
+
+enum mst_keep mst_rules_keep(struct mst_rules *r, unsigned m,
+			     struct mst_slice *why_r)
+{
+	const struct mst_mapping *decl = r->maps[m].decl;
+
+	return decl->filter ? decl->filter(&r->ctx, r->v, why_r) : MST_KEEP;
+}
+
+static bool run(struct mst_rules *r, mst_op op, struct mst_slice *out_r)
+{
+	*out_r = (struct mst_slice){NULL, 0};
+	return op && op(&r->ctx, r->v, 0, NULL, out_r) == 1 && out_r->n > 0;
+}
+
+bool mst_rules_key(struct mst_rules *r, unsigned m, struct mst_slice *key_r)
+{
+	return run(r, r->maps[m].decl->key, key_r);
+}
+
+bool mst_rules_group(struct mst_rules *r, unsigned m, struct mst_slice *group_r)
+{
+	const struct mst_mapping *decl = r->maps[m].decl;
+
+	return run(r, decl->group ? decl->group : decl->key, group_r);
+}
+
+bool mst_rules_identity(struct mst_rules *r, unsigned m,
+			struct mst_slice *identity_r, struct mst_slice *rank_r)
+{
+	const struct mst_mapping *decl = r->maps[m].decl;
+
+	if (!run(r, decl->identity, identity_r))
+		return false;
+	(void)run(r, decl->rank, rank_r);
+	return true;
+}
+
+static struct mst_slice table_of(struct mst_rules *r, const struct mapping *m)
+{
+	struct mst_slice table;
+
+	if (run(r, m->decl->table, &table))
+		return table;
+	return mst_slice_str(m->set->table);
+}
+
+/* The longest prefix of at most max bytes that ends on a character. */
+static size_t cut(struct mst_slice s, size_t max)
+{
+	size_t n = max;
+
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+/* Runs one row; false when it has no value. */
+static inline bool value_of(struct mst_rules *r, const struct row *row,
+			    struct mst_slice *out_r)
+{
+	const struct mst_value *v = &r->v[row->field];
+
+	/* Most rows copy a clean text: save them the call. */
+	if (row->op == mst_op_text && v->type == MST_JSON_STRING &&
+	    v->u.s.n > 0 && (unsigned char)v->u.s.p[0] > ' ' &&
+	    (unsigned char)v->u.s.p[v->u.s.n - 1] > ' ')
+		*out_r = mst_slice(v->u.s.p, v->u.s.n);
+	else if (row->op(&r->ctx, r->v, row->field, row->arg, out_r) != 1 ||
+		 out_r->n == 0)
+		return false;
+	if (MST_UNLIKELY(out_r->n > row->max))
+		out_r->n = cut(*out_r, row->max);
+	return out_r->n > 0;
+}
+
+static char *canon_grow(struct mst_rules *r, char *at, size_t need)
+{
+	size_t used = (size_t)(at - r->canon);
+
+	while (r->canon_cap - used < need)
+		r->canon_cap *= 2;
+	r->canon = mst_realloc(r->canon, r->canon_cap);
+	return r->canon + used;
+}
+
+static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
+			      struct mst_slice s)
+{
+	uint32_t n = (uint32_t)s.n;
+
+	if (MST_UNLIKELY(r->canon_cap - (size_t)(at - r->canon) <
+			 s.n + CANON_ROW))
+		at = canon_grow(r, at, s.n + CANON_ROW);
+	*at = (char)number;
+	memcpy(at + 1, &n, sizeof(n));
+	memcpy(at + CANON_ROW, s.p, s.n);
+	return at + CANON_ROW + s.n;
+}
+
+/* Columns that can never be a reason to write. The parent is the group. */
+#define UNHASHED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
+
+struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
+{
+	const struct mapping *map = &r->maps[m];
+	char *at = r->canon;
+	struct mst_slice s;
+	int done = -1;
+
+	if (map->decl->table)
+		at = canon_add(r, at, 0xff, table_of(r, map));
+	for (size_t i = 0; i < map->rows_n; i++) {
+		const struct row *row = &map->rows[i];
+
+		if ((row->flags & UNHASHED) || row->column == done ||
+		    !value_of(r, row, &s))
+			continue;
+		at = canon_add(r, at, row->column, s);
+		done = row->column;
+	}
+	return mst_hash128(r->canon, (size_t)(at - r->canon), r->env.seed);
+}
+
+bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
+{
+	const struct mapping *map = &r->maps[m];
+	char *at = r->canon;
+	struct mst_slice s;
+	int done = -1;
+
+	d_r->set = map->set;
+	d_r->mapping = m;
+	d_r->cells_n = 0;
+	if (!mst_rules_key(r, m, &d_r->key) ||
+	    !mst_rules_group(r, m, &d_r->group))
+		return false;
+	d_r->table = table_of(r, map);
+	if (map->decl->table)
+		at = canon_add(r, at, 0xff, d_r->table);
+	for (size_t i = 0; i < map->rows_n; i++) {
+		const struct row *row = &map->rows[i];
+
+		if (row->column == done || !value_of(r, row, &s))
+			continue;
+		done = row->column;
+		d_r->rows[d_r->cells_n] = row->source;
+		d_r->cells[d_r->cells_n++] =
+		    (struct mst_cell){.column = row->column, .text = s};
+		if (!(row->flags & UNHASHED))
+			at = canon_add(r, at, row->column, s);
+	}
+	d_r->value =
+	    mst_hash128(r->canon, (size_t)(at - r->canon), r->env.seed);
+	return true;
+}
+
+static uint64_t mix(uint64_t h, const char *s)
+{
+	return s ? mst_hash64(s, strlen(s), h) : h + 1;
+}
+
+uint64_t mst_rules_fingerprint(const struct mst_rules *r)
+{
+	uint64_t h = mix(r->env.seed, r->env.connection);
+
+	for (size_t i = 0; i < r->env.catalog->mappings_n; i++) {
+		const struct mapping *m = &r->maps[i];
+
+		h = mix(h, m->set->name);
+		for (size_t k = 0; k < m->rows_n; k++) {
+			h = mix(h, m->set->columns[m->rows[k].column].name);
+			h = h * 31 + m->rows[k].field;
+		}
+	}
+	return h;
+}
+
+struct mst_hash mst_rules_group_hash(const struct mst_rules *r,
+				     struct mst_slice group)
+{
+	return mst_hash128(group.p, group.n, r->env.seed);
+}
+
+uint64_t mst_rules_member_hash(const struct mst_rules *r, struct mst_slice key)
+{
+	return mst_hash64(key.p, key.n, r->env.seed);
+}
