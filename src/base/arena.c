@@ -133,7 +133,7 @@ struct mst_slice mst_arena_dup(struct mst_arena *a, struct mst_slice s)
 
 char *mst_arena_strdup(struct mst_arena *a, const char *s)
 {
-	return (char *)mst_arena_dup(a, mst_slice_str(s)).p;
+	return (char *)(uintptr_t)mst_arena_dup(a, mst_slice_str(s)).p;
 }
 
 char *mst_arena_printf(struct mst_arena *a, const char *fmt, ...)
