@@ -124,6 +124,8 @@ struct mst_source_common {
 	const char *read_from;	 /* a folder instead of the API, or NULL */
 	bool assume_complete;	 /* a folder without a manifest counts as a
 				  * complete read */
+	const char *proxy;	 /* option proxy: "http://host:port", or NULL */
+	const char *ca_file;	 /* option ca_file: PEM, or NULL */
 };
 
 /* Requests for files: next() sets req_r->file to a bare name ("0-00012.json.gz",
