@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The loop that lets a source say what to ask and hands it the answers.
+ */
+#include "sync/fetch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define UNDER_WAY 6 /* files at once; pages come one by one anyway */
+
+int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
+		     struct mst_client **c_r, struct mst_err *err)
+{
+	struct mst_client_conf conf = {
+	    .name = job->conf.source,
+	    .proxy = job->source_conf->proxy,
+	    .ca_file = job->source_conf->ca_file,
+	    .insecure_loopback = true,
+	};
+	struct mst_source_auth auths[8];
+	size_t n;
+
+	conf.rates = job->source->rates(source, &conf.rates_n);
+	*c_r = mst_client_new(&conf, err);
+	if (!*c_r)
+		return -(int)err->code;
+	n = job->source->auths(source, auths, MST_LEN(auths));
+	for (size_t i = 0; i < n; i++)
+		mst_client_add_auth(*c_r, auths[i].name, auths[i].auth,
+				    auths[i].hosts);
+	return 0;
+}
+
+static bool optional(const struct mst_fetch *f, unsigned feed)
+{
+	return f->job->source->catalog->feeds[feed].optional;
+}
+
+static void leave_out(struct mst_fetch *f, unsigned feed, const char *why)
+{
+	struct mst_spool_feed *sf = &f->spool->feeds[feed];
+
+	mst_warn("%s is left out: %s",
+		 f->job->source->catalog->feeds[feed].title, why);
+	mst_spool_drop(f->spool, feed);
+	sf->present = false;
+	sf->proof = (struct mst_proof){.as_of_us = MST_TIME_NONE};
+	(void)snprintf(sf->proof.why, sizeof(sf->proof.why), "%.240s", why);
+}
+
+int mst_fetch_permissions(struct mst_fetch *f, uint32_t *feeds,
+			  struct mst_err *err)
+{
+	struct mst_source_auth auths[8];
+	struct mst_check checks[32];
+	size_t n = f->job->source->auths(f->source, auths, MST_LEN(auths));
+	size_t failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (mst_client_login(f->client, auths[i].name, err) < 0)
+			return mst_err_prefix(err, "connection '%s'",
+					      f->job->conf.source);
+	}
+	n = f->job->source->permissions(f->source, *feeds, checks,
+					MST_LEN(checks));
+	for (size_t i = 0; i < n; i++) {
+		if (checks[i].level == MST_CHECK_WARNING)
+			mst_warn("%s: %s", checks[i].name, checks[i].text);
+		if (checks[i].level != MST_CHECK_FAILED)
+			continue;
+		mst_error("%s: %s", checks[i].name, checks[i].text);
+		failed++;
+	}
+	if (failed > 0)
+		return mst_err_set(err, MST_E_FORBIDDEN,
+				   "connection '%s': %zu permission%s missing "
+				   "(named above); grant with admin consent "
+				   "and run again",
+				   f->job->conf.source, failed,
+				   failed == 1 ? " is" : "s are");
+	return 0;
+}
+
+static int send(struct mst_fetch *f, unsigned feed, struct mst_req *req,
+		struct mst_err *err)
+{
+	if (req->file)
+		req->file = mst_spool_path(f->spool, feed, req->file);
+	return mst_client_submit(f->client, req, err);
+}
+
+static int keep(struct mst_fetch *f, unsigned feed, const struct mst_resp *resp,
+		struct mst_err *err)
+{
+	if (resp->file) {
+		mst_spool_add(f->spool, feed, resp->file, resp->bytes,
+			      MST_PART_LINES, true);
+		return 0;
+	}
+	return mst_spool_add_body(f->spool, feed, resp->body, err);
+}
+
+static void tell(struct mst_fetch *f, unsigned feed, uint64_t bytes, bool end)
+{
+	struct mst_client_stats stats;
+	struct mst_progress_now now = {
+	    .stage = "fetch",
+	    .what = f->job->source->catalog->feeds[feed].name,
+	    .done = bytes,
+	    .bytes = true,
+	    .end = end,
+	};
+
+	mst_client_stats(f->client, &stats);
+	now.requests = stats.requests;
+	mst_progress_tell(f->progress, &now);
+}
+
+static int check_room(const struct mst_fetch *f, uint64_t bytes,
+		      struct mst_err *err)
+{
+	if (!f->job->conf.spool_max || bytes <= f->job->conf.spool_max)
+		return 0;
+	return mst_err_set(err, MST_E_IO,
+			   "the spool would pass spool_max (%llu bytes); "
+			   "raise it in the job or read fewer record sets",
+			   (unsigned long long)f->job->conf.spool_max);
+}
+
+/* Waits for one answer and hands it to the source. */
+static int take(struct mst_fetch *f, unsigned feed, uint64_t *bytes,
+		struct mst_err *err)
+{
+	const struct mst_resp *resp;
+	const struct mst_req *req;
+	int rc = mst_client_wait(f->client, 200, &req, &resp, err);
+
+	if (rc <= 0) {
+		tell(f, feed, *bytes, false);
+		return rc;
+	}
+	*bytes += resp->bytes;
+	rc = f->job->source->accept(f->source, req, resp, err);
+	if (rc == MST_TAKE_RECORDS)
+		rc = keep(f, feed, resp, err);
+	else if (rc == MST_TAKE_RESTART)
+		mst_spool_drop(f->spool, feed);
+	mst_client_done(f->client);
+	tell(f, feed, *bytes, false);
+	if (rc >= 0)
+		rc = check_room(f, *bytes, err);
+	return rc < 0 ? rc : 0;
+}
+
+static void drain(struct mst_fetch *f)
+{
+	struct mst_err err = MST_ERR_INIT;
+	const struct mst_resp *resp;
+	const struct mst_req *req;
+
+	while (mst_client_pending(f->client) > 0) {
+		int rc = mst_client_wait(f->client, 200, &req, &resp, &err);
+
+		if (rc < 0)
+			break;
+		if (rc > 0)
+			mst_client_done(f->client);
+	}
+}
+
+static int read_one(struct mst_fetch *f, unsigned feed, struct mst_err *err)
+{
+	const struct mst_source_ops *ops = f->job->source;
+	uint64_t bytes = 0;
+	int rc = ops->begin(f->source, feed, f->one, err);
+
+	while (rc == 0) {
+		struct mst_req req = {0};
+		int next = MST_NEXT_WAIT;
+
+		if (f->cancel && atomic_load(f->cancel))
+			return mst_err_set(err, MST_E_CANCELLED,
+					   "cancelled while reading");
+		if (mst_client_pending(f->client) < UNDER_WAY)
+			next = ops->next(f->source, &req, err);
+		if (next < 0)
+			rc = next;
+		else if (next == MST_NEXT_REQUEST)
+			rc = send(f, feed, &req, err);
+		else if (next == MST_NEXT_END &&
+			 mst_client_pending(f->client) == 0)
+			break;
+		else if (mst_client_pending(f->client) > 0)
+			rc = take(f, feed, &bytes, err);
+		else
+			rc = mst_err_set(err, MST_E_INTERNAL,
+					 "the source waits for an answer to "
+					 "nothing");
+	}
+	if (rc == 0) {
+		f->spool->feeds[feed].present = true;
+		ops->proof(f->source, feed, &f->spool->feeds[feed].proof);
+	} else {
+		drain(f);
+	}
+	tell(f, feed, bytes, true);
+	return rc;
+}
+
+/* What a person can live without: a licence or a permission that is not
+ * there. Everything else ends the run. */
+static bool can_do_without(enum mst_code code)
+{
+	return code == MST_E_FORBIDDEN || code == MST_E_NOTFOUND ||
+	       code == MST_E_UNSUPPORTED;
+}
+
+int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
+{
+	const struct mst_catalog *c = f->job->source->catalog;
+
+	for (unsigned i = 0; i < c->feeds_n; i++) {
+		if (!(feeds & 1u << i))
+			continue;
+		mst_debug("reading %s", c->feeds[i].title);
+		if (read_one(f, i, err) == 0)
+			continue;
+		if (!optional(f, i) || !can_do_without(err->code))
+			return mst_err_prefix(err, "reading %s",
+					      c->feeds[i].title);
+		leave_out(f, i, err->msg);
+		mst_err_clear(err);
+	}
+	return 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of groups.
+ */
+#include "sync/groups.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+#define NO_GROUP UINT32_MAX
+
+void mst_groups_init(struct mst_groups *g, uint64_t seed)
+{
+	*g = (struct mst_groups){.seed = seed, .last = NO_GROUP};
+	mst_arena_init(&g->texts, MST_MAX_ARENA);
+}
+
+void mst_groups_fini(struct mst_groups *g)
+{
+	mst_arena_fini(&g->texts);
+	free(g->v);
+	free(g->index);
+	*g = (struct mst_groups){0};
+}
+
+uint32_t mst_groups_find_key(const struct mst_groups *g, struct mst_hash key)
+{
+	uint32_t mask = g->index_n - 1;
+
+	if (!g->index_n)
+		return NO_GROUP;
+	for (uint32_t i = (uint32_t)key.lo & mask; g->index[i];
+	     i = (i + 1) & mask) {
+		if (mst_hash_eq(g->v[g->index[i] - 1].key, key))
+			return g->index[i] - 1;
+	}
+	return NO_GROUP;
+}
+
+static void index_add(struct mst_groups *g, uint32_t at)
+{
+	uint32_t mask = g->index_n - 1;
+	uint32_t i = (uint32_t)g->v[at].key.lo & mask;
+
+	while (g->index[i])
+		i = (i + 1) & mask;
+	g->index[i] = at + 1;
+}
+
+static void index_grow(struct mst_groups *g)
+{
+	g->index_n = g->index_n ? g->index_n * 2 : 64;
+	free(g->index);
+	g->index = mst_alloc(g->index_n * sizeof(*g->index));
+	for (uint32_t i = 0; i < g->n; i++)
+		index_add(g, i);
+}
+
+static uint32_t add(struct mst_groups *g, struct mst_hash key,
+		    struct mst_slice text)
+{
+	if (g->n == g->cap) {
+		g->cap = g->cap ? g->cap * 2 : 64;
+		g->v = mst_realloc(g->v, g->cap * sizeof(*g->v));
+	}
+	if ((g->n + 1) * 4 > g->index_n * 3)
+		index_grow(g);
+	g->v[g->n] = (struct mst_group){
+	    .key = key,
+	    .text = mst_arena_dup(&g->texts, text),
+	};
+	index_add(g, g->n);
+	return g->n++;
+}
+
+uint32_t mst_groups_find(struct mst_groups *g, struct mst_slice text)
+{
+	uint32_t at;
+
+	if (g->last != NO_GROUP && mst_slice_eq(g->v[g->last].text, text))
+		return g->last;
+	at = mst_groups_find_key(g, mst_hash128(text.p, text.n, g->seed));
+	if (at != NO_GROUP)
+		g->last = at;
+	return at;
+}
+
+uint32_t mst_groups_get(struct mst_groups *g, struct mst_slice text)
+{
+	struct mst_hash key;
+	uint32_t at;
+
+	if (g->last != NO_GROUP && mst_slice_eq(g->v[g->last].text, text))
+		return g->last;
+	key = mst_hash128(text.p, text.n, g->seed);
+	at = mst_groups_find_key(g, key);
+	if (at == NO_GROUP)
+		at = add(g, key, text);
+	g->last = at;
+	return at;
+}
+
+static int take_row(void *ctx, const struct mst_group_row *row)
+{
+	struct mst_groups *g = ctx;
+	uint32_t at = mst_groups_find_key(g, row->key);
+	struct mst_group *group;
+
+	if (at == NO_GROUP)
+		at = add(g, row->key, row->text);
+	group = &g->v[at];
+	group->stored = row->digest;
+	group->stored_n = row->members;
+	group->remote = row->remote;
+	group->first_us = row->first_delivered_us;
+	group->changed_us = row->last_changed_us;
+	group->last_run = row->last_run;
+	group->state = (uint8_t)row->state;
+	group->flags |= MST_G_STORED;
+	return 0;
+}
+
+int mst_groups_load(struct mst_groups *g, struct mst_recver *r,
+		    const char *target, const char *set, struct mst_err *err)
+{
+	return r->ops->load(r, target, set, take_row, g, err);
+}
+
+void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
+		      bool sum)
+{
+	for (uint32_t i = 0; i < part->n; i++) {
+		const struct mst_group *p = &part->v[i];
+		uint32_t at = mst_groups_find_key(g, p->key);
+		struct mst_group *to;
+		uint32_t count;
+
+		if (at == NO_GROUP)
+			at = add(g, p->key, p->text);
+		to = &g->v[at];
+		count = to->count + p->count;
+		if (p->flags & MST_G_SEEN)
+			mst_group_show(to, p->digest, sum);
+		to->flags |= p->flags;
+		to->count = count;
+	}
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The groups of one desired set in memory: what RecVer has stored and what
+ * this run's source shows, side by side. About 120 bytes a group; nothing
+ * grows with the rows behind a group.
+ */
+#ifndef MST_SYNC_GROUPS_H
+#define MST_SYNC_GROUPS_H
+
+#include "base/arena.h"
+#include "recver/recver.h"
+
+/* Flags of a group. */
+#define MST_G_STORED 1u /* RecVer has it */
+#define MST_G_SEEN   2u /* the source shows it in this run */
+#define MST_G_SUPERSEDED                                                       \
+	4u		    /* shown, but another record of its identity won   \
+			     */
+#define MST_G_CHANGED  8u   /* digest differs, or it was dirty or pending */
+#define MST_G_INSERTED 16u  /* its record was made by this run */
+#define MST_G_WANTED   32u  /* another set refers to it */
+#define MST_G_WRITTEN  64u  /* its payload was written in this pass */
+#define MST_G_REFUSED  128u /* its record was refused in this run */
+
+struct mst_group {
+	struct mst_hash key;
+	struct mst_hash digest; /* shown by the source */
+	struct mst_hash stored; /* in RecVer */
+	struct mst_slice text;
+	struct mst_sysid remote;
+	int64_t first_us, changed_us, last_run;
+	uint32_t count;	   /* rows shown */
+	uint32_t stored_n; /* members stored */
+	uint8_t state;	   /* enum mst_group_state as stored */
+	uint8_t flags;
+};
+
+struct mst_groups {
+	struct mst_arena texts;
+	struct mst_group *v;
+	uint32_t n, cap;
+	uint32_t *index;  /* open addressing; 0 is free, else position + 1 */
+	uint32_t index_n; /* power of two */
+	uint32_t last;	  /* rows of a group come in a row: tried first */
+	uint64_t seed;
+};
+
+void mst_groups_init(struct mst_groups *g, uint64_t seed);
+void mst_groups_fini(struct mst_groups *g);
+/* Position of the group, or UINT32_MAX. */
+uint32_t mst_groups_find(struct mst_groups *g, struct mst_slice text);
+uint32_t mst_groups_find_key(const struct mst_groups *g, struct mst_hash key);
+/* Finds or makes. The text is copied. */
+uint32_t mst_groups_get(struct mst_groups *g, struct mst_slice text);
+/* Adds what RecVer holds of a set. */
+int mst_groups_load(struct mst_groups *g, struct mst_recver *r,
+		    const char *target, const char *set, struct mst_err *err);
+/* Adds the digests and counts of a worker's groups. sum: digests add up, else
+ * the greater one counts (a group that is one record). */
+void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
+		      bool sum);
+/* The digest rule of one record, as mst_groups_merge has it. */
+static inline void mst_group_show(struct mst_group *g, struct mst_hash value,
+				  bool sum)
+{
+	if (sum)
+		mst_hash_add(&g->digest, value);
+	else if (!(g->flags & MST_G_SEEN) || value.hi > g->digest.hi ||
+		 (value.hi == g->digest.hi && value.lo > g->digest.lo))
+		g->digest = value;
+	g->flags |= MST_G_SEEN;
+	g->count++;
+}
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading the spool. Workers take parts, largest first, from one counter; each
+ * has its own window, parser, picker and inflater, so they share nothing
+ * while they read.
+ */
+#include "sync/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/gunzip.h"
+
+#define WINDOW (384u << 10) /* parsed at once; stays in the L2 cache */
+#define CHUNK  (256u << 10) /* read from the file at once */
+
+struct shared {
+	const struct mst_read *read;
+	const struct mst_part **order;
+	size_t parts_n;
+	bool only_parse;
+	atomic_size_t next;
+	atomic_bool stop;
+	pthread_mutex_t lock; /* guards err and stats */
+	struct mst_err err;
+	struct mst_read_stats stats;
+};
+
+struct reader {
+	struct shared *sh;
+	void *worker;
+	const struct mst_part *part;
+	struct mst_gunzip *gunzip;
+	struct mst_json_parser *parser;
+	struct mst_picker *picker;
+	struct mst_value *values;
+	char *chunk;	     /* compressed bytes */
+	struct mst_slice in; /* what is left of them */
+	char *window;	     /* one spare byte, data, padding */
+	size_t cap;	     /* of the data */
+	char *carry;
+	size_t carry_cap;
+	int fd;
+	bool gzip, eof;
+	uint64_t line;
+	struct mst_read_stats stats;
+};
+
+static bool stopped(const struct reader *r)
+{
+	const atomic_bool *cancel = r->sh->read->cancel;
+
+	return atomic_load_explicit(&r->sh->stop, memory_order_relaxed) ||
+	       (cancel && atomic_load_explicit(cancel, memory_order_relaxed));
+}
+
+static int fill_chunk(struct reader *r, struct mst_err *err)
+{
+	ssize_t n;
+
+	do {
+		n = read(r->fd, r->chunk, CHUNK);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return mst_err_os(err, "%s", r->part->path);
+	r->in = mst_slice(r->chunk, (size_t)n);
+	return 0;
+}
+
+/* Up to room bytes of JSON text. *n_r less than room means the end. */
+static int pull(struct reader *r, char *out, size_t room, size_t *n_r,
+		struct mst_err *err)
+{
+	size_t n = 0;
+
+	while (n < room && !r->eof) {
+		size_t got = 0;
+
+		if (r->in.n == 0) {
+			if (fill_chunk(r, err) < 0)
+				return -(int)err->code;
+			if (r->in.n == 0) {
+				r->eof = true;
+				break;
+			}
+		}
+		if (r->gzip) {
+			if (mst_gunzip_step(r->gunzip, &r->in, out + n,
+					    room - n, &got, err) < 0)
+				return mst_err_prefix(err, "%s", r->part->path);
+		} else {
+			got = MST_MIN(r->in.n, room - n);
+			memcpy(out + n, r->in.p, got);
+			r->in.p += got;
+			r->in.n -= got;
+		}
+		n += got;
+	}
+	if (r->eof && r->gzip && n < room && !mst_gunzip_whole(r->gunzip))
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "%s: the gzip file is cut short; fetch it "
+				   "again",
+				   r->part->path);
+	r->stats.bytes += n;
+	*n_r = n;
+	return 0;
+}
+
+static int make_room(struct reader *r, size_t cap, struct mst_err *err)
+{
+	if (cap <= r->cap)
+		return 0;
+	if (cap > MST_MAX_BODY)
+		return mst_err_set(err, MST_E_INVALID,
+				   "%s: a record or page is over %u MiB",
+				   r->part->path, MST_MAX_BODY >> 20);
+	r->window = mst_realloc(r->window, 1 + cap + MST_JSON_PADDING);
+	r->cap = cap;
+	return 0;
+}
+
+static int give(struct reader *r, struct mst_json record, struct mst_err *err)
+{
+	if (!mst_picker_pick(r->picker, record, r->values))
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "%s: a record is not a JSON object",
+				   r->part->path);
+	r->stats.records++;
+	return r->sh->read->record(r->worker, r->values, err);
+}
+
+static int give_all(struct reader *r, struct mst_json array,
+		    struct mst_err *err)
+{
+	struct mst_json_iter it = mst_json_iter(array);
+	struct mst_json e;
+	int rc = 0;
+
+	if (r->sh->only_parse)
+		return 0;
+	while (rc == 0 && mst_json_next(&it, NULL, &e))
+		rc = give(r, e, err);
+	return rc;
+}
+
+static int parse_window(struct reader *r, size_t n, struct mst_err *err)
+{
+	struct mst_json root;
+	size_t lines = 0;
+
+	if (mst_json_parse_lines(r->parser, r->window + 1, n, &root, &lines,
+				 err) < 0)
+		return mst_err_prefix(err, "%s line %llu", r->part->path,
+				      (unsigned long long)(r->line + lines));
+	r->line += lines;
+	return give_all(r, root, err);
+}
+
+/* data is what the window holds already. */
+static int read_lines(struct reader *r, size_t have, struct mst_err *err)
+{
+	for (;;) {
+		size_t n, whole;
+		char *nl;
+
+		if (pull(r, r->window + 1 + have, r->cap - have, &n, err) < 0)
+			return -(int)err->code;
+		have += n;
+		nl = have ? memrchr(r->window + 1, '\n', have) : NULL;
+		whole = nl ? (size_t)(nl - r->window) : 0;
+		if (r->eof)
+			whole = have;
+		if (whole == 0 && !r->eof) {
+			if (r->cap > MST_MAX_LINE)
+				return mst_err_set(
+				    err, MST_E_INVALID,
+				    "%s line %llu: longer than %u MiB",
+				    r->part->path,
+				    (unsigned long long)r->line + 1,
+				    MST_MAX_LINE >> 20);
+			if (make_room(r, r->cap * 2, err) < 0)
+				return -(int)err->code;
+			continue;
+		}
+		/* The parse writes behind the lines: keep the rest aside. */
+		if (have - whole > r->carry_cap) {
+			r->carry_cap = (have - whole) * 2;
+			r->carry = mst_realloc(r->carry, r->carry_cap);
+		}
+		if (have > whole)
+			memcpy(r->carry, r->window + 1 + whole, have - whole);
+		if (whole > 0 && parse_window(r, whole, err) < 0)
+			return -(int)err->code;
+		if (have > whole)
+			memcpy(r->window + 1, r->carry, have - whole);
+		have -= whole;
+		if (r->eof && have == 0)
+			return 0;
+		if (stopped(r))
+			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+	}
+}
+
+static int read_page(struct reader *r, size_t have, struct mst_err *err)
+{
+	const struct mst_source_ops *ops = r->sh->read->spool->ops;
+	struct mst_json root, list;
+	size_t n;
+
+	while (!r->eof) {
+		if (have == r->cap && make_room(r, r->cap * 2, err) < 0)
+			return -(int)err->code;
+		if (pull(r, r->window + 1 + have, r->cap - have, &n, err) < 0)
+			return -(int)err->code;
+		have += n;
+	}
+	if (mst_json_parse(r->parser, mst_slice(r->window + 1, have), &root,
+			   err) < 0)
+		return mst_err_prefix(err, "%s", r->part->path);
+	r->stats.pages++;
+	if (mst_json_type(root) == MST_JSON_ARRAY)
+		return give_all(r, root, err);
+	list = mst_json_get(root, ops->envelope);
+	if (mst_json_type(mst_json_get(root, ops->more)) == MST_JSON_STRING)
+		r->stats.pages_more++;
+	if (mst_json_type(list) == MST_JSON_ARRAY)
+		return give_all(r, list, err);
+	if (list.doc)
+		return mst_err_set(err, MST_E_CORRUPT, "%s: '%s' is not a list",
+				   r->part->path, ops->envelope);
+	return r->sh->only_parse ? 0 : give(r, root, err);
+}
+
+/* Lines or a page? A first line that is an object of its own, and no
+ * envelope, is a file of lines. */
+static bool looks_like_lines(struct reader *r, size_t have)
+{
+	const struct mst_source_ops *ops = r->sh->read->spool->ops;
+	struct mst_slice text = mst_slice_trim(mst_slice(r->window + 1, have));
+	const char *nl = text.n ? memchr(text.p, '\n', text.n) : NULL;
+	struct mst_slice line = text;
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json root;
+
+	if (nl)
+		line.n = (size_t)(nl - text.p);
+	if (text.n == 0)
+		return true;
+	if (text.p[0] != '{' || (!nl && !r->eof))
+		return false;
+	if (mst_json_parse(r->parser, line, &root, &err) < 0)
+		return false;
+	return !mst_json_get(root, ops->envelope).doc;
+}
+
+static int read_part(struct reader *r, const struct mst_part *part,
+		     struct mst_err *err)
+{
+	unsigned char magic[2];
+	size_t have = 0;
+	int rc;
+
+	r->part = part;
+	r->line = 0;
+	r->eof = false;
+	r->in = mst_slice(NULL, 0);
+	r->fd = open(part->path, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0)
+		return mst_err_os(err, "%s", part->path);
+	/* The name does not decide: HTTP may have undone the compression. */
+	r->gzip = pread(r->fd, magic, 2, 0) == 2 && magic[0] == 0x1f &&
+		  magic[1] == 0x8b;
+	if (r->gzip)
+		mst_gunzip_reset(r->gunzip);
+	rc =
+	    pull(r, r->window + 1, MST_MIN(r->cap, (size_t)WINDOW), &have, err);
+	if (rc == 0) {
+		bool lines = part->form == MST_PART_LINES ||
+			     (part->form == MST_PART_UNKNOWN &&
+			      looks_like_lines(r, have));
+
+		rc = lines ? read_lines(r, have, err) : read_page(r, have, err);
+	}
+	(void)close(r->fd);
+	if (rc == 0)
+		r->stats.parts++;
+	return rc;
+}
+
+static void reader_open(struct reader *r, struct shared *sh, unsigned i)
+{
+	const struct mst_feed *feed =
+	    &sh->read->spool->ops->catalog->feeds[sh->read->feed];
+	const char *names[MST_MAX_FIELDS];
+	size_t n = MST_MIN(feed->fields_n, (size_t)MST_MAX_FIELDS);
+
+	*r = (struct reader){.sh = sh, .worker = sh->read->workers[i]};
+	for (size_t k = 0; k < n; k++)
+		names[k] = feed->fields[k].name;
+	r->gunzip = mst_gunzip_new();
+	r->parser = mst_json_parser_new(MST_MAX_BODY);
+	r->picker = mst_picker_new(names, n);
+	r->values = mst_alloc(MST_MAX_FIELDS * sizeof(*r->values));
+	r->chunk = mst_alloc(CHUNK);
+	r->cap = WINDOW;
+	r->window = mst_alloc(1 + r->cap + MST_JSON_PADDING);
+}
+
+static void reader_close(struct reader *r)
+{
+	mst_gunzip_free(&r->gunzip);
+	mst_json_parser_free(&r->parser);
+	mst_picker_free(&r->picker);
+	free(r->values);
+	free(r->chunk);
+	free(r->window);
+	free(r->carry);
+}
+
+struct thread_arg {
+	struct shared *sh;
+	unsigned i;
+};
+
+static void *work(void *p)
+{
+	struct thread_arg *arg = p;
+	struct shared *sh = arg->sh;
+	struct mst_err err = MST_ERR_INIT;
+	struct reader r;
+	int rc = 0;
+
+	reader_open(&r, sh, arg->i);
+	while (rc == 0 && !stopped(&r)) {
+		size_t i = atomic_fetch_add(&sh->next, 1);
+
+		if (i >= sh->parts_n)
+			break;
+		rc = read_part(&r, sh->order[i], &err);
+	}
+	if (rc == 0 && stopped(&r))
+		rc = mst_err_set(&err, MST_E_CANCELLED, "cancelled");
+	(void)pthread_mutex_lock(&sh->lock);
+	if (rc < 0 && !atomic_exchange(&sh->stop, true))
+		sh->err = err;
+	sh->stats.records += r.stats.records;
+	sh->stats.parts += r.stats.parts;
+	sh->stats.bytes += r.stats.bytes;
+	sh->stats.pages += r.stats.pages;
+	sh->stats.pages_more += r.stats.pages_more;
+	(void)pthread_mutex_unlock(&sh->lock);
+	reader_close(&r);
+	return NULL;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+	const struct mst_part *x = *(const struct mst_part *const *)a;
+	const struct mst_part *y = *(const struct mst_part *const *)b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static void run_threads(struct shared *sh, unsigned threads)
+{
+	struct thread_arg args[MST_MAX_THREADS];
+	pthread_t ids[MST_MAX_THREADS];
+	unsigned started = 1;
+
+	for (unsigned i = 0; i < threads; i++)
+		args[i] = (struct thread_arg){sh, i};
+	for (unsigned i = 1; i < threads; i++) {
+		if (pthread_create(&ids[i], NULL, work, &args[i]) != 0)
+			break; /* fewer workers do the same work */
+		started++;
+	}
+	(void)work(&args[0]);
+	for (unsigned i = 1; i < started; i++)
+		(void)pthread_join(ids[i], NULL);
+}
+
+static int read_feed(const struct mst_read *read, bool only_parse,
+		     struct mst_read_stats *stats_r, struct mst_err *err)
+{
+	const struct mst_spool_feed *feed = &read->spool->feeds[read->feed];
+	struct shared sh = {.read = read, .only_parse = only_parse};
+	unsigned threads = (unsigned)MST_MIN(
+	    (size_t)MST_MIN(MST_MAX(read->threads, 1u), MST_MAX_THREADS),
+	    MST_MAX(feed->parts_n, (size_t)1));
+
+	sh.parts_n = feed->parts_n;
+	sh.order = mst_alloc(feed->parts_n * sizeof(*sh.order));
+	for (size_t i = 0; i < feed->parts_n; i++)
+		sh.order[i] = &feed->parts[i];
+	if (feed->parts_n)
+		qsort(sh.order, sh.parts_n, sizeof(*sh.order), larger_first);
+	atomic_init(&sh.next, 0);
+	atomic_init(&sh.stop, false);
+	(void)pthread_mutex_init(&sh.lock, NULL);
+	run_threads(&sh, threads);
+	(void)pthread_mutex_destroy(&sh.lock);
+	free(sh.order);
+	*stats_r = sh.stats;
+	if (atomic_load(&sh.stop)) {
+		*err = sh.err;
+		return -(int)err->code;
+	}
+	return 0;
+}
+
+int mst_read_feed(const struct mst_read *read, struct mst_read_stats *stats_r,
+		  struct mst_err *err)
+{
+	return read_feed(read, false, stats_r, err);
+}
+
+int mst_read_only_parse(const struct mst_read *read,
+			struct mst_read_stats *stats_r, struct mst_err *err)
+{
+	return read_feed(read, true, stats_r, err);
+}

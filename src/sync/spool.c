@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The spool on disk and its manifest.
+ */
+#include "sync/spool.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/gunzip.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "json/out.h"
+
+#define MANIFEST     "manifest.json"
+#define MANIFEST_MAX (256u << 20)
+#define HEAD_MAX     (64u << 10) /* of a file, to see what it holds */
+#define SPOOL_TEXTS  (256u << 20)
+
+static void start(struct mst_spool *s, const struct mst_source_ops *ops,
+		  const char *dir, bool owned)
+{
+	*s = (struct mst_spool){.ops = ops, .owned = owned};
+	mst_arena_init(&s->arena, SPOOL_TEXTS);
+	s->dir = mst_arena_strdup(&s->arena, dir);
+}
+
+int mst_spool_make(struct mst_spool *s, const struct mst_source_ops *ops,
+		   const char *dir, bool owned, struct mst_err *err)
+{
+	char *manifest MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/%s", dir, MANIFEST);
+
+	if (mst_file_exists(manifest))
+		return mst_err_set(err, MST_E_CONFLICT,
+				   "%s holds a saved source already; give "
+				   "another folder or remove it",
+				   dir);
+	if (mst_dir_make(dir, err) < 0)
+		return -(int)err->code;
+	start(s, ops, dir, owned);
+	for (size_t i = 0; i < ops->catalog->feeds_n; i++) {
+		char *feed MST_CLEANUP(mst_freep) =
+		    mst_asprintf("%s/%s", dir, ops->catalog->feeds[i].name);
+
+		if (mst_dir_make(feed, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+void mst_spool_fini(struct mst_spool *s)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	if (!s->dir)
+		return;
+	if (s->owned && mst_dir_remove(s->dir, &err) < 0)
+		mst_warn("spool not removed, ignoring: %s", err.msg);
+	for (size_t i = 0; i < MST_MAX_FEEDS; i++)
+		free(s->feeds[i].parts);
+	mst_arena_fini(&s->arena);
+	*s = (struct mst_spool){0};
+}
+
+const char *mst_spool_path(struct mst_spool *s, unsigned feed, const char *name)
+{
+	return mst_arena_printf(&s->arena, "%s/%s/%s", s->dir,
+				s->ops->catalog->feeds[feed].name, name);
+}
+
+void mst_spool_add(struct mst_spool *s, unsigned feed, const char *path,
+		   uint64_t bytes, enum mst_part_form form, bool gzip)
+{
+	struct mst_spool_feed *f = &s->feeds[feed];
+
+	if (f->parts_n == f->parts_cap) {
+		f->parts_cap = f->parts_cap ? f->parts_cap * 2 : 16;
+		f->parts =
+		    mst_realloc(f->parts, f->parts_cap * sizeof(*f->parts));
+	}
+	f->parts[f->parts_n++] = (struct mst_part){
+	    .path = mst_arena_strdup(&s->arena, path),
+	    .bytes = bytes,
+	    .form = form,
+	    .gzip = gzip,
+	};
+	f->present = true;
+}
+
+int mst_spool_add_body(struct mst_spool *s, unsigned feed,
+		       struct mst_slice body, struct mst_err *err)
+{
+	char name[32];
+	const char *path;
+
+	(void)snprintf(name, sizeof(name), "page-%05zu.json",
+		       s->feeds[feed].parts_n + 1);
+	path = mst_spool_path(s, feed, name);
+	if (mst_file_write(path, body, 0600, err) < 0)
+		return -(int)err->code;
+	mst_spool_add(s, feed, path, body.n, MST_PART_PAGE, false);
+	return 0;
+}
+
+void mst_spool_drop(struct mst_spool *s, unsigned feed)
+{
+	struct mst_spool_feed *f = &s->feeds[feed];
+
+	for (size_t i = 0; i < f->parts_n; i++)
+		(void)unlink(f->parts[i].path);
+	f->parts_n = 0;
+}
+
+/* ---- manifest ------------------------------------------------------------ */
+
+static const char *const form_names[] = {
+    [MST_PART_UNKNOWN] = "unknown",
+    [MST_PART_LINES] = "lines",
+    [MST_PART_PAGE] = "page",
+};
+
+static void write_feed(struct mst_spool *s, unsigned i, struct mst_jout *j)
+{
+	const struct mst_spool_feed *f = &s->feeds[i];
+	size_t dir_n = strlen(s->dir) + 1;
+	char as_of[21] = "";
+
+	if (f->proof.as_of_us != MST_TIME_NONE)
+		mst_time_iso(f->proof.as_of_us, as_of);
+	mst_jout_key(j, s->ops->catalog->feeds[i].name);
+	mst_jout_obj(j);
+	mst_jout_kbool(j, "complete", f->proof.complete);
+	mst_jout_kstr(j, "why", f->proof.why);
+	mst_jout_ki64(j, "pages", (int64_t)f->proof.pages);
+	mst_jout_ki64(j, "files", (int64_t)f->proof.files);
+	mst_jout_ki64(j, "records", (int64_t)f->proof.records);
+	mst_jout_kstr(j, "as_of", as_of);
+	mst_jout_key(j, "parts");
+	mst_jout_arr(j);
+	for (size_t k = 0; k < f->parts_n; k++) {
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "file", f->parts[k].path + dir_n);
+		mst_jout_ki64(j, "bytes", (int64_t)f->parts[k].bytes);
+		mst_jout_kstr(j, "form", form_names[f->parts[k].form]);
+		mst_jout_kbool(j, "gzip", f->parts[k].gzip);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+	mst_jout_end_obj(j);
+}
+
+int mst_spool_write_manifest(struct mst_spool *s, const char *connection,
+			     struct mst_err *err)
+{
+	char *path MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/%s", s->dir, MANIFEST);
+	struct mst_buf buf = MST_BUF_INIT(MANIFEST_MAX);
+	struct mst_jout j;
+	char now[21];
+	int rc;
+
+	mst_time_iso(mst_now_us(), now);
+	mst_jout_init(&j, &buf);
+	mst_jout_obj(&j);
+	mst_jout_ki64(&j, "manifest", 1);
+	mst_jout_kstr(&j, "source", s->ops->type);
+	mst_jout_kstr(&j, "connection", connection);
+	mst_jout_kstr(&j, "fetched", now);
+	mst_jout_key(&j, "feeds");
+	mst_jout_obj(&j);
+	for (unsigned i = 0; i < s->ops->catalog->feeds_n; i++) {
+		if (s->feeds[i].present)
+			write_feed(s, i, &j);
+	}
+	mst_jout_end_obj(&j);
+	mst_jout_end_obj(&j);
+	(void)mst_buf_addc(&buf, '\n');
+	rc = mst_file_write(path, mst_buf_slice(&buf), 0600, err);
+	mst_buf_fini(&buf);
+	return rc;
+}
+
+static enum mst_part_form form_of(struct mst_json v)
+{
+	for (size_t i = 0; i < MST_LEN(form_names); i++) {
+		if (mst_json_is_str(v, form_names[i]))
+			return (enum mst_part_form)i;
+	}
+	return MST_PART_UNKNOWN;
+}
+
+/* A name that stays below the folder. */
+static bool safe_name(struct mst_slice name)
+{
+	return name.n > 0 && name.n < 1024 && name.p[0] != '/' &&
+	       !memmem(name.p, name.n, "..", 2) && !memchr(name.p, 0, name.n);
+}
+
+static int open_part(struct mst_spool *s, unsigned feed, struct mst_json part,
+		     struct mst_err *err)
+{
+	struct mst_slice name = mst_json_str(mst_json_get(part, "file"));
+	struct mst_proof *proof = &s->feeds[feed].proof;
+	int64_t bytes = -1;
+	bool gzip = false;
+	const char *path;
+	struct stat st;
+
+	(void)mst_json_i64(mst_json_get(part, "bytes"), &bytes);
+	(void)mst_json_bool(mst_json_get(part, "gzip"), &gzip);
+	if (!safe_name(name))
+		return mst_err_set(err, MST_E_INVALID,
+				   "%s/" MANIFEST ": a part has no usable "
+				   "file name",
+				   s->dir);
+	path =
+	    mst_arena_printf(&s->arena, "%s/%.*s", s->dir, MST_SLICE_ARG(name));
+	if (stat(path, &st) != 0)
+		return mst_err_os(err, "%s (named in " MANIFEST ")", path);
+	if (st.st_size != bytes) {
+		proof->complete = false;
+		(void)snprintf(proof->why, sizeof(proof->why),
+			       "%.*s has another size than when it was saved",
+			       MST_SLICE_ARG(name));
+	}
+	mst_spool_add(s, feed, path, (uint64_t)st.st_size,
+		      form_of(mst_json_get(part, "form")), gzip);
+	return 0;
+}
+
+static int open_feed(struct mst_spool *s, unsigned feed, struct mst_json f,
+		     struct mst_err *err)
+{
+	struct mst_proof *proof = &s->feeds[feed].proof;
+	struct mst_slice why = mst_json_str(mst_json_get(f, "why"));
+	struct mst_slice as_of = mst_json_str(mst_json_get(f, "as_of"));
+	struct mst_json_iter it = mst_json_iter(mst_json_get(f, "parts"));
+	struct mst_json part;
+	int64_t n = 0;
+
+	s->feeds[feed].present = true;
+	proof->as_of_us = MST_TIME_NONE;
+	(void)mst_json_bool(mst_json_get(f, "complete"), &proof->complete);
+	if (mst_json_i64(mst_json_get(f, "pages"), &n))
+		proof->pages = (uint64_t)n;
+	if (mst_json_i64(mst_json_get(f, "files"), &n))
+		proof->files = (uint64_t)n;
+	if (mst_json_i64(mst_json_get(f, "records"), &n))
+		proof->records = (uint64_t)n;
+	(void)snprintf(proof->why, sizeof(proof->why), "%.*s",
+		       MST_SLICE_ARG(why));
+	if (as_of.n && !mst_time_parse(as_of, &proof->as_of_us))
+		proof->as_of_us = MST_TIME_NONE;
+	while (mst_json_next(&it, NULL, &part)) {
+		if (open_part(s, feed, part, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+static int open_manifest(struct mst_spool *s, const char *path,
+			 struct mst_err *err)
+{
+	struct mst_json_parser *parser = mst_json_parser_new(MANIFEST_MAX);
+	struct mst_buf buf = MST_BUF_INIT(MANIFEST_MAX);
+	struct mst_json_iter it;
+	struct mst_json root, f;
+	struct mst_slice name;
+	int rc = mst_file_read(path, &buf, err);
+
+	if (rc == 0)
+		rc = mst_json_parse(parser, mst_buf_slice(&buf), &root, err);
+	if (rc == 0 &&
+	    !mst_json_is_str(mst_json_get(root, "source"), s->ops->type))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "%s is not a saved source of type '%s'", path,
+				 s->ops->type);
+	if (rc == 0) {
+		it = mst_json_iter(mst_json_get(root, "feeds"));
+		while (rc == 0 && mst_json_next(&it, &name, &f)) {
+			char text[MST_MAX_NAME];
+			int feed;
+
+			(void)snprintf(text, sizeof(text), "%.*s",
+				       MST_SLICE_ARG(name));
+			feed = mst_catalog_feed(s->ops->catalog, text);
+			if (feed >= 0)
+				rc = open_feed(s, (unsigned)feed, f, err);
+		}
+	}
+	mst_buf_fini(&buf);
+	mst_json_parser_free(&parser);
+	return rc;
+}
+
+/* ---- a folder that somebody made ----------------------------------------- */
+
+static size_t read_head(const char *path, char *out, bool *gzip_r)
+{
+	struct mst_gunzip *gunzip = NULL;
+	struct mst_err err = MST_ERR_INIT;
+	char raw[8192];
+	struct mst_slice in;
+	size_t got = 0, n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t r;
+
+	*gzip_r = false;
+	if (fd < 0)
+		return 0;
+	while ((r = read(fd, raw, sizeof(raw))) > 0 && got < HEAD_MAX) {
+		in = mst_slice(raw, (size_t)r);
+		if (got == 0 && r > 2 && (unsigned char)raw[0] == 0x1f &&
+		    (unsigned char)raw[1] == 0x8b) {
+			*gzip_r = true;
+			gunzip = mst_gunzip_new();
+		}
+		if (gunzip) {
+			if (mst_gunzip_step(gunzip, &in, out + got,
+					    HEAD_MAX - got, &n, &err) < 0)
+				break;
+		} else {
+			n = MST_MIN((size_t)r, HEAD_MAX - got);
+			memcpy(out + got, raw, n);
+		}
+		got += n;
+	}
+	mst_gunzip_free(&gunzip);
+	(void)close(fd);
+	return got;
+}
+
+static int look_at(void *ctx, const char *path, const char *rel, uint64_t size,
+		   struct mst_err *err MST_UNUSED)
+{
+	struct mst_spool *s = ctx;
+	char *head = mst_alloc(HEAD_MAX + 1);
+	bool gzip;
+	size_t n = read_head(path, head, &gzip);
+	int feed = s->ops->classify(rel, mst_slice(head, n));
+
+	free(head);
+	if (feed >= 0)
+		mst_spool_add(s, (unsigned)feed, path, size, MST_PART_UNKNOWN,
+			      gzip);
+	else if (feed == -2)
+		mst_info("%s lists file addresses, not records: passed over",
+			 rel);
+	else
+		mst_info("%s is nothing that this source reads: passed over",
+			 rel);
+	return 0;
+}
+
+int mst_spool_open(struct mst_spool *s, const struct mst_source_ops *ops,
+		   const char *dir, bool assume_complete, struct mst_err *err)
+{
+	char *path MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/%s", dir, MANIFEST);
+	bool any = false;
+	int rc;
+
+	start(s, ops, dir, false);
+	if (mst_file_exists(path)) {
+		rc = open_manifest(s, path, err);
+		if (rc < 0)
+			mst_spool_fini(s);
+		return rc;
+	}
+	rc = mst_dir_walk(dir, look_at, s, err);
+	for (size_t i = 0; i < ops->catalog->feeds_n; i++) {
+		struct mst_proof *proof = &s->feeds[i].proof;
+
+		any = any || s->feeds[i].present;
+		proof->as_of_us = MST_TIME_NONE;
+		proof->files = s->feeds[i].parts_n;
+		proof->complete = assume_complete && s->feeds[i].present;
+		if (!proof->complete)
+			(void)snprintf(proof->why, sizeof(proof->why),
+				       "a folder without a manifest does not "
+				       "prove that it is whole (see the "
+				       "option assume_complete)");
+	}
+	if (rc == 0 && !any)
+		rc =
+		    mst_err_set(err, MST_E_NOTFOUND,
+				"%s holds no file that this source reads", dir);
+	if (rc < 0)
+		mst_spool_fini(s);
+	return rc;
+}
