@@ -65,7 +65,10 @@ struct mst_recver_ops {
 	void (*close)(struct mst_recver **r);
 
 	/* Small values by name: seed, fingerprints, cursors, proofs. A missing
-	 * one is not an error: *found_r false. val is appended. */
+	 * one is not an error: *found_r false. val is appended.
+	 * Target "" (or NULL) is the database itself: there "seed" (8 random
+	 * bytes, lowest first, made with the database), "schema" and "hash"
+	 * (texts) and "source" are read-only. */
 	int (*meta_get)(struct mst_recver *r, const char *target,
 			const char *name, struct mst_buf *val, bool *found_r,
 			struct mst_err *err);
@@ -101,9 +104,12 @@ struct mst_recver_ops {
 		    struct mst_err *err);
 	int (*del)(struct mst_recver *r, const char *target, const char *set,
 		   const struct mst_hash *keys, size_t n, struct mst_err *err);
-	/* set NULL: all sets of the target, with its meta. */
+	/* set NULL: all sets of the target, with its meta. Target "" is
+	 * refused. */
 	int (*reset)(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_err *err);
+	/* target NULL: all targets; set NULL: all sets. bytes is always what
+	 * the whole database takes. */
 	int (*stats)(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_recver_stats *s_r, struct mst_err *err);
 	/* Gives freed space back and writes the log into the database, so that

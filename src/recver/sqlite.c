@@ -1,0 +1,836 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RecVer in one SQLite file. A group is a row of `grp`, clustered by set and
+ * key, so that loading a set is one walk in order; its member list is a row
+ * of `members`, appended, so that a first load leaves no gaps. Pages are
+ * large because a list of 1 to 10 KB is to lie within one: with small pages
+ * a fifth of the file would be the unused ends of pages.
+ *
+ * One opener: the lock file names the process, and SQLite keeps its own lock
+ * for as long as the file is open.
+ */
+#include "recver/recver.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "db/db.h"
+#include "recver_private.h"
+
+enum {
+	Q_META_GET,
+	Q_META_PUT,
+	Q_META_RESET,
+	Q_SET_GET,
+	Q_SET_ADD,
+	Q_SET_RESET,
+	Q_LOAD,
+	Q_LIST,
+	Q_LIST_ID,
+	Q_LIST_PUT,
+	Q_LIST_DEL,
+	Q_LIST_RESET,
+	Q_PUT,
+	Q_MARK,
+	Q_DEL,
+	Q_RESET,
+	Q_RESET_TARGET,
+	Q_LIST_RESET_TARGET,
+	Q_STATS,
+	Q_STATS_TEXT,
+	Q__MAX
+};
+
+static const char *const sql[Q__MAX] = {
+    [Q_META_GET] = "SELECT value FROM meta WHERE target=?1 AND name=?2",
+    [Q_META_PUT] = "INSERT INTO meta(target, name, value) VALUES(?1, ?2, ?3)"
+		   " ON CONFLICT DO UPDATE SET value=?3",
+    [Q_META_RESET] = "DELETE FROM meta WHERE target=?1",
+    [Q_SET_GET] = "SELECT id FROM sets WHERE target=?1 AND name=?2",
+    [Q_SET_ADD] = "INSERT INTO sets(target, name, id)"
+		  " SELECT ?1, ?2, ifnull(max(id), 0) + 1 FROM sets"
+		  " RETURNING id",
+    [Q_SET_RESET] = "DELETE FROM sets WHERE target=?1",
+    [Q_LOAD] = "SELECT key, text, digest, members, remote, first_us,"
+	       " changed_us, run, state FROM grp WHERE set_id=?1"
+	       " ORDER BY key",
+    [Q_LIST] = "SELECT g.members, g.list_id, m.list FROM grp g"
+	       " LEFT JOIN members m ON m.id=g.list_id"
+	       " WHERE g.set_id=?1 AND g.key=?2",
+    [Q_LIST_ID] = "SELECT list_id, members FROM grp"
+		  " WHERE set_id=?1 AND key=?2",
+    [Q_LIST_PUT] = "INSERT OR REPLACE INTO members(id, list) VALUES(?1, ?2)",
+    [Q_LIST_DEL] = "DELETE FROM members WHERE id=?1",
+    [Q_LIST_RESET] = "DELETE FROM members WHERE id IN"
+		     " (SELECT list_id FROM grp WHERE set_id=?1)",
+    [Q_PUT] = "INSERT OR REPLACE INTO grp(set_id, key, text, digest, members,"
+	      " list_id, remote, first_us, changed_us, run, state)"
+	      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [Q_MARK] = "INSERT INTO grp(set_id, key, text, digest, members, run,"
+	       " state) VALUES(?1, ?2, ?3, zeroblob(16), 0, 0, ?4)"
+	       " ON CONFLICT DO UPDATE SET state=?4",
+    [Q_DEL] = "DELETE FROM grp WHERE set_id=?1 AND key=?2",
+    [Q_RESET] = "DELETE FROM grp WHERE set_id=?1",
+    [Q_RESET_TARGET] = "DELETE FROM grp WHERE set_id IN"
+		       " (SELECT id FROM sets WHERE target=?1)",
+    [Q_LIST_RESET_TARGET] =
+	"DELETE FROM members WHERE id IN (SELECT list_id FROM grp WHERE"
+	" set_id IN (SELECT id FROM sets WHERE target=?1))",
+    [Q_STATS] = "SELECT count(*), total(members), total(state=1),"
+		" total(state=2) FROM grp WHERE set_id IN (SELECT id"
+		" FROM sets WHERE (?1 IS NULL OR target=?1)"
+		" AND (?2 IS NULL OR name=?2))",
+    [Q_STATS_TEXT] = "SELECT (SELECT total(length(text) + 96) FROM grp) +"
+		     " (SELECT total(length(list) + 12) FROM members)",
+};
+
+static const struct mst_db_spec spec = {
+    .what = "RecVer",
+    .remedy = "put a backup back, or remove the file; the next run then looks "
+	      "every record up and delivers what differs",
+    .schema =
+	"CREATE TABLE meta(target TEXT NOT NULL, name TEXT NOT NULL,"
+	" value BLOB NOT NULL, PRIMARY KEY(target, name))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE sets(target TEXT NOT NULL, name TEXT NOT NULL,"
+	" id INTEGER NOT NULL, PRIMARY KEY(target, name))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE grp(set_id INTEGER NOT NULL, key BLOB NOT NULL,"
+	" text BLOB NOT NULL, digest BLOB NOT NULL, members INTEGER NOT NULL,"
+	" list_id INTEGER, remote BLOB, first_us INTEGER, changed_us INTEGER,"
+	" run INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" PRIMARY KEY(set_id, key)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE members(id INTEGER PRIMARY KEY, list BLOB NOT NULL)"
+	" STRICT;",
+    .version = MST_RECVER_SCHEMA,
+    .app_id = 0x4d535252, /* "MSRR" */
+    .page_bytes = 32768,
+    .cache_kib = 4096,
+    .exclusive = true,
+    .sql = sql,
+    .sql_n = Q__MAX,
+};
+
+struct known_set {
+	char *target, *name;
+	int64_t id;
+};
+
+struct store {
+	struct mst_recver base;
+	struct mst_db db;
+	struct mst_lock lock;
+	struct known_set sets[MST_MAX_SETS];
+	unsigned sets_n;
+	struct mst_buf list; /* a group's members, as they go in or came out */
+};
+
+static struct store *of(struct mst_recver *r)
+{
+	return mst_container_of(r, struct store, base);
+}
+
+static struct mst_slice bytes16(const uint8_t b[16])
+{
+	return mst_slice((const char *)b, 16);
+}
+
+/* ---- meta ---------------------------------------------------------------- */
+
+static int meta_get(struct mst_recver *r, const char *target, const char *name,
+		    struct mst_buf *val, bool *found_r, struct mst_err *err)
+{
+	struct store *s = of(r);
+	sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, Q_META_GET, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_text(st, 1, mst_recver_target(target));
+	mst_db_bind_text(st, 2, name);
+	rc = mst_db_step(&s->db, st, err);
+	if (rc < 0)
+		return rc;
+	*found_r = rc == 1;
+	if (rc == 1 && !mst_buf_add_slice(val, mst_db_blob(st, 0)))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "RecVer's value '%s' is longer than the %zu "
+				 "bytes that it may have",
+				 name, val->max);
+	sqlite3_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+static int meta_store(struct store *s, const char *target, const char *name,
+		      struct mst_slice val, struct mst_err *err)
+{
+	sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, Q_META_PUT, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_text(st, 1, target);
+	mst_db_bind_text(st, 2, name);
+	mst_db_bind_blob(st, 3, val);
+	return mst_db_run(&s->db, st, err);
+}
+
+static int meta_put(struct mst_recver *r, const char *target, const char *name,
+		    struct mst_slice val, struct mst_err *err)
+{
+	struct store *s = of(r);
+	int rc;
+
+	target = mst_recver_target(target);
+	rc = mst_recver_check_meta(target, name, err);
+	return rc < 0 ? rc : meta_store(s, target, name, val, err);
+}
+
+/* ---- open, close --------------------------------------------------------- */
+
+/* What the database says of itself; one transaction, so that a database
+ * without a seed is one that nobody has used yet. */
+static int found(struct store *s, const char *source, struct mst_err *err)
+{
+	uint8_t seed[8];
+	char schema[12];
+	int rc = mst_recver_seed(seed, err);
+	bool own;
+
+	if (rc < 0)
+		return rc;
+	(void)snprintf(schema, sizeof(schema), "%d", MST_RECVER_SCHEMA);
+	rc = mst_db_own_begin(&s->db, &own, err);
+	if (rc < 0)
+		return rc;
+	rc = meta_store(s, "", "seed", mst_slice((char *)seed, 8), err);
+	if (rc == 0)
+		rc = meta_store(s, "", "schema", mst_slice_str(schema), err);
+	if (rc == 0)
+		rc = meta_store(s, "", "hash", MST_SLICE_LIT(MST_RECVER_HASH),
+				err);
+	if (rc == 0)
+		rc = meta_store(s, "", "source", mst_slice_str(source), err);
+	return mst_db_own_end(&s->db, own, rc, err);
+}
+
+static int check(struct store *s, const char *where, const char *source,
+		 struct mst_err *err)
+{
+	struct mst_buf val = MST_BUF_INIT(65536);
+	bool has = false;
+	int rc = meta_get(&s->base, "", "seed", &val, &has, err);
+
+	if (rc == 0 && !has)
+		rc = found(s, source, err);
+	else if (rc == 0 && val.n != 8)
+		rc = mst_err_set(err, MST_E_CORRUPT,
+				 "RecVer '%s' is damaged (its seed): %s", where,
+				 spec.remedy);
+	mst_buf_reset(&val);
+	if (rc == 0)
+		rc = meta_get(&s->base, "", "hash", &val, &has, err);
+	if (rc == 0 && !mst_slice_is(mst_buf_slice(&val), MST_RECVER_HASH))
+		rc = mst_err_set(err, MST_E_UNSUPPORTED,
+				 "RecVer '%s' holds check sums of another kind "
+				 "than " MST_RECVER_HASH
+				 ": use the muster that wrote it",
+				 where);
+	mst_buf_reset(&val);
+	if (rc == 0)
+		rc = meta_get(&s->base, "", "source", &val, &has, err);
+	if (rc == 0)
+		rc = mst_recver_check_source(mst_buf_slice(&val), source, where,
+					     err);
+	mst_buf_fini(&val);
+	return rc;
+}
+
+static void forget_sets(struct store *s)
+{
+	for (unsigned i = 0; i < s->sets_n; i++) {
+		free(s->sets[i].target);
+		free(s->sets[i].name);
+	}
+	s->sets_n = 0;
+}
+
+static void store_close(struct mst_recver **r)
+{
+	struct store *s;
+
+	if (!*r)
+		return;
+	s = of(*r);
+	*r = NULL;
+	forget_sets(s);
+	if (s->db.h)
+		mst_db_close(&s->db);
+	mst_lock_drop(&s->lock);
+	mst_buf_fini(&s->list);
+	free(s);
+}
+
+static int take_lock(struct store *s, const char *where, struct mst_err *err)
+{
+	char *path = mst_asprintf("%s.lock", where);
+	char *what = mst_asprintf("RecVer '%s'", where);
+	int rc = mst_lock_take(&s->lock, path, what, NULL, err);
+
+	free(path);
+	free(what);
+	return rc;
+}
+
+static int store_open(const char *where, const char *source, bool create,
+		      struct mst_recver **r_r, struct mst_err *err)
+{
+	struct store *s;
+	struct mst_recver *r;
+	int rc = 0;
+
+	rc = mst_db_find(&spec, where, create, err);
+	if (rc < 0)
+		return rc;
+	s = mst_alloc(sizeof(*s));
+	s->base.ops = &mst_recver_sqlite;
+	s->lock.fd = -1;
+	mst_buf_init(&s->list, MST_RECVER_MAX_LIST);
+	rc = take_lock(s, where, err);
+	if (rc == 0)
+		rc = mst_db_open(&s->db, &spec, where, create, err);
+	if (rc == 0)
+		rc = check(s, where, source, err);
+	r = &s->base;
+	if (rc < 0)
+		store_close(&r);
+	else
+		*r_r = r;
+	return rc;
+}
+
+/* ---- sets ---------------------------------------------------------------- */
+
+static void know_set(struct store *s, const char *target, const char *set,
+		     int64_t id)
+{
+	if (s->sets_n == MST_LEN(s->sets))
+		forget_sets(s);
+	s->sets[s->sets_n++] = (struct known_set){
+	    .target = mst_strdup(target), .name = mst_strdup(set), .id = id};
+}
+
+/* The number of a set; 0 when it has none and make is false. */
+static int set_id(struct store *s, const char *target, const char *set,
+		  bool make, int64_t *id_r, struct mst_err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	target = mst_recver_target(target);
+	for (unsigned i = 0; i < s->sets_n; i++) {
+		if (strcmp(s->sets[i].name, set) == 0 &&
+		    strcmp(s->sets[i].target, target) == 0) {
+			*id_r = s->sets[i].id;
+			return 0;
+		}
+	}
+	*id_r = 0;
+	for (int q = Q_SET_GET; q <= (make ? Q_SET_ADD : Q_SET_GET); q++) {
+		rc = mst_db_stmt(&s->db, (unsigned)q, &st, err);
+		if (rc < 0)
+			return rc;
+		mst_db_bind_text(st, 1, target);
+		mst_db_bind_text(st, 2, set);
+		rc = mst_db_step(&s->db, st, err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		*id_r = mst_db_int(st, 0);
+		rc = mst_db_run(&s->db, st, err);
+		if (rc < 0)
+			return rc;
+		know_set(s, target, set, *id_r);
+		return 0;
+	}
+	return 0;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+static int row_of(sqlite3_stmt *st, struct mst_group_row *row,
+		  struct mst_err *err)
+{
+	struct mst_slice key = mst_db_blob(st, 0), digest = mst_db_blob(st, 2);
+	struct mst_slice remote = mst_db_blob(st, 4);
+	int64_t members = mst_db_int(st, 3), state = mst_db_int(st, 8);
+
+	*row = (struct mst_group_row){.text = mst_db_blob(st, 1)};
+	if (key.n == 16)
+		row->key = mst_recver_hash_get((const uint8_t *)key.p);
+	if (key.n != 16 || digest.n != 16 || (remote.n && remote.n != 16) ||
+	    members < 0 || members > UINT32_MAX || state < 0 ||
+	    state > MST_GROUP_PENDING)
+		return mst_recver_corrupt(
+		    &row->key, "its row holds impossible values", err);
+	row->digest = mst_recver_hash_get((const uint8_t *)digest.p);
+	row->members = (uint32_t)members;
+	if (remote.n)
+		memcpy(row->remote.b, remote.p, 16);
+	row->first_delivered_us = mst_db_time(st, 5);
+	row->last_changed_us = mst_db_time(st, 6);
+	row->last_run = mst_db_int(st, 7);
+	row->state = (enum mst_group_state)state;
+	return 0;
+}
+
+static int load(struct mst_recver *r, const char *target, const char *set,
+		int (*fn)(void *ctx, const struct mst_group_row *row),
+		void *ctx, struct mst_err *err)
+{
+	struct store *s = of(r);
+	struct mst_group_row row;
+	sqlite3_stmt *st;
+	int64_t id;
+	int rc = set_id(s, target, set, false, &id, err);
+
+	if (rc < 0 || !id)
+		return rc;
+	rc = mst_db_stmt(&s->db, Q_LOAD, &st, err);
+	if (rc < 0)
+		return rc;
+	mst_db_bind_int(st, 1, id);
+	while ((rc = mst_db_step(&s->db, st, err)) > 0) {
+		rc = row_of(st, &row, err);
+		if (rc == 0)
+			rc = fn(ctx, &row);
+		if (rc != 0)
+			break;
+	}
+	sqlite3_reset(st);
+	return rc;
+}
+
+static int read_list(struct store *s, sqlite3_stmt *st,
+		     const struct mst_hash *key, struct mst_err *err)
+{
+	int64_t n = mst_db_int(st, 0);
+
+	if (sqlite3_column_type(st, 1) == SQLITE_NULL) {
+		mst_buf_reset(&s->list);
+		return 0;
+	}
+	if (sqlite3_column_type(st, 2) == SQLITE_NULL)
+		return mst_recver_corrupt(key, "its member list is gone", err);
+	if (n < 0 || n > UINT32_MAX)
+		n = UINT32_MAX;
+	return mst_recver_list_get(mst_db_blob(st, 2), (uint32_t)n, key,
+				   &s->list, err);
+}
+
+static int members(struct mst_recver *r, const char *target, const char *set,
+		   const struct mst_hash *keys, size_t n,
+		   int (*fn)(void *ctx, const struct mst_hash *key,
+			     const struct mst_member *m, size_t m_n),
+		   void *ctx, struct mst_err *err)
+{
+	struct store *s = of(r);
+	uint8_t raw[16];
+	sqlite3_stmt *st;
+	int64_t id;
+	int rc = set_id(s, target, set, false, &id, err);
+
+	if (rc < 0 || !id)
+		return rc;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = mst_db_stmt(&s->db, Q_LIST, &st, err);
+		if (rc < 0)
+			return rc;
+		mst_recver_hash_put(keys[i], raw);
+		mst_db_bind_int(st, 1, id);
+		mst_db_bind_blob(st, 2, bytes16(raw));
+		rc = mst_db_step(&s->db, st, err);
+		if (rc <= 0)
+			continue;
+		rc = read_list(s, st, &keys[i], err);
+		sqlite3_reset(st);
+		if (rc == 0)
+			rc = fn(ctx, &keys[i],
+				(const struct mst_member *)(void *)s->list.p,
+				s->list.n / sizeof(struct mst_member));
+	}
+	return rc;
+}
+
+static int stats(struct mst_recver *r, const char *target, const char *set,
+		 struct mst_recver_stats *s_r, struct mst_err *err)
+{
+	struct store *s = of(r);
+	sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, Q_STATS, &st, err);
+
+	if (rc < 0)
+		return rc;
+	if (target)
+		mst_db_bind_text(st, 1, target);
+	if (set)
+		mst_db_bind_text(st, 2, set);
+	rc = mst_db_step(&s->db, st, err);
+	if (rc < 0)
+		return rc;
+	*s_r = (struct mst_recver_stats){
+	    .groups = (uint64_t)mst_db_int(st, 0),
+	    .members = (uint64_t)mst_db_int(st, 1),
+	    .dirty = (uint64_t)mst_db_int(st, 2),
+	    .pending = (uint64_t)mst_db_int(st, 3),
+	    .bytes = mst_db_bytes(&s->db),
+	};
+	sqlite3_reset(st);
+	return 0;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+static int begin(struct mst_recver *r, struct mst_err *err)
+{
+	return mst_db_begin(&of(r)->db, err);
+}
+
+static int commit(struct mst_recver *r, struct mst_err *err)
+{
+	struct store *s = of(r);
+	int rc = mst_db_commit(&s->db, err);
+
+	/* Numbers that the transaction gave are gone with it. */
+	if (rc < 0)
+		forget_sets(s);
+	return rc;
+}
+
+static void store_abort(struct mst_recver *r)
+{
+	struct store *s = of(r);
+
+	mst_db_abort(&s->db);
+	forget_sets(s);
+}
+
+static int own_end(struct store *s, bool own, int rc, struct mst_err *err)
+{
+	rc = mst_db_own_end(&s->db, own, rc, err);
+	if (own && rc < 0)
+		forget_sets(s);
+	return rc;
+}
+
+/* Stores the list and says which row it is; *list_id 0 for none. */
+static int put_list(struct store *s, const struct mst_group_put *g,
+		    int64_t *list_id, struct mst_err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (g->row.members == 0) {
+		if (!*list_id)
+			return 0;
+		rc = mst_db_stmt(&s->db, Q_LIST_DEL, &st, err);
+		if (rc < 0)
+			return rc;
+		mst_db_bind_int(st, 1, *list_id);
+		*list_id = 0;
+		return mst_db_run(&s->db, st, err);
+	}
+	mst_buf_reset(&s->list);
+	mst_recver_list_put(g, &s->list);
+	rc = mst_db_stmt(&s->db, Q_LIST_PUT, &st, err);
+	if (rc < 0)
+		return rc;
+	if (*list_id)
+		mst_db_bind_int(st, 1, *list_id);
+	mst_db_bind_blob(st, 2, mst_buf_slice(&s->list));
+	rc = mst_db_run(&s->db, st, err);
+	if (rc == 0 && !*list_id)
+		*list_id = sqlite3_last_insert_rowid(s->db.h);
+	return rc;
+}
+
+/* What is stored: row of the list and the number of its members. */
+static int list_id(struct store *s, int64_t set, const uint8_t key[16],
+		   int64_t *id_r, int64_t *members_r, struct mst_err *err)
+{
+	sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, Q_LIST_ID, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_int(st, 1, set);
+	mst_db_bind_blob(st, 2, bytes16(key));
+	rc = mst_db_step(&s->db, st, err);
+	*id_r = rc > 0 ? mst_db_int(st, 0) : 0;
+	*members_r = rc > 0 ? mst_db_int(st, 1) : 0;
+	sqlite3_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
+static int put_one(struct store *s, int64_t set, const struct mst_group_put *g,
+		   struct mst_err *err)
+{
+	const struct mst_group_row *row = &g->row;
+	int64_t list, n;
+	uint8_t key[16], digest[16];
+	sqlite3_stmt *st;
+	int rc = mst_recver_check_put(g, err);
+
+	if (rc < 0)
+		return rc;
+	mst_recver_hash_put(row->key, key);
+	mst_recver_hash_put(row->digest, digest);
+	rc = list_id(s, set, key, &list, &n, err);
+	if (rc < 0)
+		return rc;
+	/* A list that stays keeps its number of members; without any list the
+	 * number is the caller's. */
+	if (g->members || !list)
+		n = row->members;
+	if (g->members)
+		rc = put_list(s, g, &list, err);
+	if (rc == 0)
+		rc = mst_db_stmt(&s->db, Q_PUT, &st, err);
+	if (rc < 0)
+		return rc;
+	mst_db_bind_int(st, 1, set);
+	mst_db_bind_blob(st, 2, bytes16(key));
+	mst_db_bind_blob(st, 3, row->text);
+	mst_db_bind_blob(st, 4, bytes16(digest));
+	mst_db_bind_int(st, 5, n);
+	if (list)
+		mst_db_bind_int(st, 6, list);
+	if (!mst_sysid_is_zero(&row->remote))
+		mst_db_bind_blob(st, 7, bytes16(row->remote.b));
+	mst_db_bind_time(st, 8, row->first_delivered_us);
+	mst_db_bind_time(st, 9, row->last_changed_us);
+	mst_db_bind_int(st, 10, row->last_run);
+	mst_db_bind_int(st, 11, row->state);
+	return mst_db_run(&s->db, st, err);
+}
+
+struct place {
+	struct mst_hash key;
+	size_t i;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->key.hi != y->key.hi)
+		return x->key.hi < y->key.hi ? -1 : 1;
+	if (x->key.lo != y->key.lo)
+		return x->key.lo < y->key.lo ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i; /* of two, the later one wins */
+}
+
+/* A batch in order of key touches every page once. first: the key of the
+ * first item, step: bytes from one item to the next. To be freed. */
+static struct place *in_order(const struct mst_hash *first, size_t step,
+			      size_t n)
+{
+	struct place *v = mst_alloc(n * sizeof(*v));
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&v[i].key, (const char *)first + i * step,
+		       sizeof(v[i].key));
+		v[i].i = i;
+	}
+	qsort(v, n, sizeof(*v), by_key);
+	return v;
+}
+
+static int put(struct mst_recver *r, const char *target, const char *set,
+	       const struct mst_group_put *g, size_t n, struct mst_err *err)
+{
+	struct store *s = of(r);
+	struct place *v;
+	int64_t id;
+	bool own;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	rc = mst_db_own_begin(&s->db, &own, err);
+	if (rc < 0)
+		return rc;
+	v = in_order(&g->row.key, sizeof(*g), n);
+	rc = set_id(s, target, set, true, &id, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = put_one(s, id, &g[v[i].i], err);
+	free(v);
+	return own_end(s, own, rc, err);
+}
+
+static int mark(struct mst_recver *r, const char *target, const char *set,
+		const struct mst_group_row *rows, size_t n, struct mst_err *err)
+{
+	struct store *s = of(r);
+	struct place *v;
+	const struct mst_group_row *row;
+	uint8_t key[16];
+	sqlite3_stmt *st;
+	int64_t id;
+	bool own;
+	int rc;
+
+	if (n == 0)
+		return 0;
+	rc = mst_db_own_begin(&s->db, &own, err);
+	if (rc < 0)
+		return rc;
+	v = in_order(&rows->key, sizeof(*rows), n);
+	rc = set_id(s, target, set, true, &id, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		row = &rows[v[i].i];
+		rc = mst_db_stmt(&s->db, Q_MARK, &st, err);
+		if (rc < 0)
+			break;
+		mst_recver_hash_put(row->key, key);
+		mst_db_bind_int(st, 1, id);
+		mst_db_bind_blob(st, 2, bytes16(key));
+		mst_db_bind_blob(st, 3, row->text);
+		mst_db_bind_int(st, 4, row->state);
+		rc = mst_db_run(&s->db, st, err);
+	}
+	free(v);
+	return own_end(s, own, rc, err);
+}
+
+static int del_one(struct store *s, int64_t set, struct mst_hash key,
+		   struct mst_err *err)
+{
+	struct mst_group_put none = {.row.members = 0};
+	int64_t list, n;
+	uint8_t raw[16];
+	sqlite3_stmt *st;
+	int rc;
+
+	mst_recver_hash_put(key, raw);
+	rc = list_id(s, set, raw, &list, &n, err);
+	if (rc == 0)
+		rc = put_list(s, &none, &list, err);
+	if (rc == 0)
+		rc = mst_db_stmt(&s->db, Q_DEL, &st, err);
+	if (rc < 0)
+		return rc;
+	mst_db_bind_int(st, 1, set);
+	mst_db_bind_blob(st, 2, bytes16(raw));
+	return mst_db_run(&s->db, st, err);
+}
+
+static int del(struct mst_recver *r, const char *target, const char *set,
+	       const struct mst_hash *keys, size_t n, struct mst_err *err)
+{
+	struct store *s = of(r);
+	int64_t id;
+	bool own;
+	int rc = mst_db_own_begin(&s->db, &own, err);
+
+	if (rc < 0)
+		return rc;
+	rc = set_id(s, target, set, false, &id, err);
+	for (size_t i = 0; i < n && rc == 0 && id; i++)
+		rc = del_one(s, id, keys[i], err);
+	return own_end(s, own, rc, err);
+}
+
+static int run_with(struct store *s, unsigned q, const char *text, int64_t id,
+		    struct mst_err *err)
+{
+	sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, q, &st, err);
+
+	if (rc < 0)
+		return rc;
+	if (text)
+		mst_db_bind_text(st, 1, text);
+	else
+		mst_db_bind_int(st, 1, id);
+	return mst_db_run(&s->db, st, err);
+}
+
+static int reset_target(struct store *s, const char *target,
+			struct mst_err *err)
+{
+	static const unsigned q[] = {Q_LIST_RESET_TARGET, Q_RESET_TARGET,
+				     Q_SET_RESET, Q_META_RESET};
+	int rc = 0;
+
+	for (size_t i = 0; i < MST_LEN(q) && rc == 0; i++)
+		rc = run_with(s, q[i], target, 0, err);
+	forget_sets(s);
+	return rc;
+}
+
+static int reset(struct mst_recver *r, const char *target, const char *set,
+		 struct mst_err *err)
+{
+	struct store *s = of(r);
+	int64_t id;
+	bool own;
+	int rc;
+
+	if (!mst_recver_target(target)[0])
+		return mst_err_set(err, MST_E_INVALID,
+				   "a reset of RecVer needs the destination's "
+				   "name");
+	rc = mst_db_own_begin(&s->db, &own, err);
+	if (rc < 0)
+		return rc;
+	if (!set) {
+		rc = reset_target(s, target, err);
+	} else {
+		rc = set_id(s, target, set, false, &id, err);
+		if (rc == 0 && id)
+			rc = run_with(s, Q_LIST_RESET, NULL, id, err);
+		if (rc == 0 && id)
+			rc = run_with(s, Q_RESET, NULL, id, err);
+	}
+	return own_end(s, own, rc, err);
+}
+
+static int compact(struct mst_recver *r, struct mst_err *err)
+{
+	struct store *s = of(r);
+	sqlite3_stmt *st;
+	int64_t live;
+	int rc = mst_db_stmt(&s->db, Q_STATS_TEXT, &st, err);
+
+	if (rc < 0)
+		return rc;
+	rc = mst_db_step(&s->db, st, err);
+	if (rc < 0)
+		return rc;
+	live = mst_db_int(st, 0);
+	sqlite3_reset(st);
+	return mst_db_compact(&s->db, (uint64_t)live, err);
+}
+
+const struct mst_recver_ops mst_recver_sqlite = {
+    .type = "sqlite",
+    .open = store_open,
+    .close = store_close,
+    .meta_get = meta_get,
+    .meta_put = meta_put,
+    .load = load,
+    .members = members,
+    .begin = begin,
+    .commit = commit,
+    .abort = store_abort,
+    .put = put,
+    .mark = mark,
+    .del = del,
+    .reset = reset,
+    .stats = stats,
+    .compact = compact,
+};
