@@ -82,4 +82,15 @@ struct sim_cve_fact {
 extern const struct sim_cve_fact sim_cve_facts[];
 extern const size_t sim_cve_facts_n;
 
+/* Further products that have a CVE of sim_cve_facts (other releases of
+ * Windows, other programs with the same library), each with its own first
+ * version without it. An id may stand here many times, never twice with the
+ * same product and never with the product of its fact. */
+struct sim_cve_also {
+	const char *id, *vendor, *product, *fixed;
+};
+
+extern const struct sim_cve_also sim_cve_also[];
+extern const size_t sim_cve_also_n;
+
 #endif
