@@ -19,7 +19,9 @@ struct mst_auth_ops {
 		     struct mst_err *err);
 	/* Reads the token answer. *ttl_ms_r is the token's life. Errors say
 	 * what the login host said and what to do; code MST_E_AUTH stops the
-	 * run, MST_E_TRANSIENT is tried again by the client. */
+	 * run, MST_E_TRANSIENT is tried again by the client. 1: this way is
+	 * dead but there is another, call begin again at once. begin is called
+	 * anew for each attempt. */
 	int (*accept)(struct mst_auth *a, const struct mst_resp *resp,
 		      int64_t *ttl_ms_r, struct mst_err *err);
 	/* Appends "Authorization: …" to out (wiped after use by the caller). */

@@ -97,6 +97,12 @@ struct mst_client_conf {
 	uint64_t seed;		    /* of the jitter */
 	const struct mst_rate *rates;
 	size_t rates_n;
+	int64_t retry_base_ms;	    /* first wait is 0 to this; 0: 1 s */
+	int64_t retry_cap_ms;	    /* longest wait of ours; 0: 60 s */
+	int64_t retry_after_max_ms; /* a longer Retry-After ends the retries;
+				     * 0: 10 min */
+	int64_t stall_ms;	    /* a body that brings less than 1 KiB/s for
+				     * so long is cut off; 0: 60 s */
 };
 
 struct mst_client;
@@ -110,20 +116,25 @@ void mst_client_free(struct mst_client **c);
  * 8080" with a port only that port); NULL ends. */
 void mst_client_add_auth(struct mst_client *c, const char *name,
 			 struct mst_auth *auth, const char *const *hosts);
-/* Takes the request over (zeroes *req). Only a wrong request fails here. */
+/* Takes the request over (zeroes *req), also when it fails. Only a wrong
+ * request fails here: an address that is no https, a credential whose token
+ * may not go to that host, an unknown rate class, headers that are ours. */
 int mst_client_submit(struct mst_client *c, struct mst_req *req,
 		      struct mst_err *err);
 size_t mst_client_pending(const struct mst_client *c);
 /* Waits until an answer is there, at most timeout_ms (-1: as long as it
  * takes). 1: *req_r and *resp_r are lent until mst_client_done; 0: none yet.
- * <0: the client cannot go on (authentication failed for good, cancelled). */
+ * <0: the client cannot go on (authentication failed for good, cancelled, the
+ * disk is full). That comes last: what was submitted is handed out first, as
+ * FAILED with the reason unless it was under way. Nothing pending: 0 at once.
+ */
 int mst_client_wait(struct mst_client *c, int64_t timeout_ms,
 		    const struct mst_req **req_r,
 		    const struct mst_resp **resp_r, struct mst_err *err);
 void mst_client_done(struct mst_client *c);
 /* From any thread or a signal handler: mst_client_wait stops starting new
- * attempts; requests under way finish; those not yet sent come back FAILED
- * with MST_E_CANCELLED. */
+ * attempts; requests under way finish (a GET has 5 s for it); those not yet
+ * sent come back FAILED with MST_E_CANCELLED. */
 void mst_client_cancel(struct mst_client *c);
 
 struct mst_client_stats {
@@ -131,10 +142,19 @@ struct mst_client_stats {
 	uint64_t retries, throttled;
 	uint64_t bytes_in, bytes_out;
 	int64_t throttle_wait_us;
+	int64_t pause_ms;	  /* nothing under way, the next may begin in */
+	const char *pause_reason; /* for progress: why; "" when no pause */
 };
 void mst_client_stats(const struct mst_client *c, struct mst_client_stats *s_r);
 
-/* Helpers for connectors. */
+/* Fetches the token of a registered credential now, unless it is there; for
+ * checks that want to see it before the first request. May block as long as
+ * the retries take. */
+int mst_client_login(struct mst_client *c, const char *auth,
+		     struct mst_err *err);
+
+/* Helpers for connectors. init: GET is SAFE, all others UNSENT until said
+ * otherwise; the arena is ready. */
 void mst_req_init(struct mst_req *req, enum mst_method method);
 void mst_req_fini(struct mst_req *req);
 void mst_req_header(struct mst_req *req, const char *name, const char *value);
