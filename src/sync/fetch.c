@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/time.h"
 
 #define UNDER_WAY 6 /* files at once; pages come one by one anyway */
 

@@ -142,7 +142,7 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		count = to->count + p->count;
 		if (p->flags & MST_G_SEEN)
 			mst_group_show(to, p->digest, sum);
-		to->flags |= p->flags;
+		to->flags |= p->flags & MST_G_SUPERSEDED;
 		to->count = count;
 	}
 }

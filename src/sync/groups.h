@@ -14,13 +14,16 @@
 #define MST_G_STORED 1u /* RecVer has it */
 #define MST_G_SEEN   2u /* the source shows it in this run */
 #define MST_G_SUPERSEDED                                                       \
-	4u		    /* shown, but another record of its identity won   \
-			     */
-#define MST_G_CHANGED  8u   /* digest differs, or it was dirty or pending */
-#define MST_G_INSERTED 16u  /* its record was made by this run */
-#define MST_G_WANTED   32u  /* another set refers to it */
-#define MST_G_WRITTEN  64u  /* its payload was written in this pass */
-#define MST_G_REFUSED  128u /* its record was refused in this run */
+	4u		     /* shown, but another record of its identity won  \
+			      */
+#define MST_G_CHANGED  8u    /* digest differs, or it was dirty or pending */
+#define MST_G_INSERTED 16u   /* its record was made by this run */
+#define MST_G_WANTED   32u   /* another set refers to it */
+#define MST_G_WRITTEN  64u   /* its payload was written in this pass */
+#define MST_G_REFUSED  128u  /* its record was refused in this run */
+#define MST_G_ORPHAN   256u  /* its parent is not delivered */
+#define MST_G_CHECKED  512u  /* a worker's own: ORPHAN was decided */
+#define MST_G_DOUBT    1024u /* members are not shown, but that is not proven */
 
 struct mst_group {
 	struct mst_hash key;
@@ -31,8 +34,8 @@ struct mst_group {
 	int64_t first_us, changed_us, last_run;
 	uint32_t count;	   /* rows shown */
 	uint32_t stored_n; /* members stored */
-	uint8_t state;	   /* enum mst_group_state as stored */
-	uint8_t flags;
+	uint16_t flags;
+	uint8_t state; /* enum mst_group_state as stored */
 };
 
 struct mst_groups {

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
 #define JOB_ARENA (8u << 20)
 
 const struct mst_opt mst_job_opts[] = {

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by delta.c (pass 1), collect.c (pass 2) and enrich.c (joins and
+ * identities).
+ */
+#ifndef MST_SYNC_DELTA_PRIVATE_H
+#define MST_SYNC_DELTA_PRIVATE_H
+
+#include "sync/delta.h"
+
+/* A feed that is looked up, in memory. */
+struct joined {
+	struct mst_arena arena;
+	struct mst_map rows; /* key → struct mst_value[copy_n] */
+	bool on;
+};
+
+struct identity {
+	struct mst_slice key, rank;
+};
+
+struct delta_private {
+	struct joined joins[8];
+	struct mst_arena identity_arena;
+	struct mst_map identities[MST_MAX_SETS]; /* text → struct identity */
+	/* Records of referenced sets that this run found to be needed: group
+	 * text → struct mst_slice of a fallback payload (may be empty). */
+	struct mst_arena wanted_arena;
+	struct mst_map wanted[MST_MAX_SETS];
+	struct mst_hash sum;
+};
+
+/* Applies the joins of a feed to a record; v has room for all fields. */
+void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v);
+int mst_enrich_load(struct mst_delta *d, struct mst_err *err);
+void mst_enrich_fini(struct mst_delta *d);
+
+/* Reads the feeds of a set's identity mapping and remembers the winners. */
+int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err);
+/* The winner's key when it is another record than key; else {NULL, 0}. */
+struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
+				     struct mst_rules *rules, unsigned m,
+				     struct mst_slice key);
+
+/* Pass 2 for one set. */
+int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);
+size_t mst_delta_index(const struct mst_delta *d, const char *set);
+/* Does the mapping take part in reading a feed for the round? */
+bool mst_mapping_active(const struct mst_delta *d, size_t m, unsigned feed,
+			bool referenced);
+int mst_delta_cancelled(const struct mst_delta *d, struct mst_err *err);
+
+/* Records that are reported, kept until the workers are done. Bounded. */
+struct skips {
+	struct mst_arena arena;
+	struct skip {
+		const char *set;
+		struct mst_slice key, why;
+	} * v;
+	size_t n, cap;
+};
+
+#define SKIPS_MAX 20000 /* a worker; the counts stay right beyond it */
+void mst_skips_add(struct skips *s, const char *set, struct mst_slice key,
+		   struct mst_slice why);
+void mst_skips_flush(struct skips *s, const struct mst_delta *d);
+
+#endif

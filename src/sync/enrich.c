@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one record needs to know of others: the joined feeds (O(records of the
+ * joined feed) memory) and the winners of identities (O(records of the set)).
+ */
+#include "sync/delta_private.h"
+
+#include <stdlib.h>
+
+/* ---- joins --------------------------------------------------------------- */
+
+struct join_reader {
+	const struct mst_join *join;
+	struct joined *joined;
+};
+
+/* Key of a joined record, folded, in buf; empty when it has none. A zero GUID
+ * means "none" in these systems. */
+static struct mst_slice join_key(const struct mst_value *v, char *buf,
+				 size_t buf_n)
+{
+	struct mst_slice s;
+	bool zero = true;
+
+	if (v->type != MST_JSON_STRING)
+		return mst_slice(NULL, 0);
+	s = mst_slice_trim(mst_slice(v->u.s.p, v->u.s.n));
+	if (s.n == 0 || s.n > buf_n)
+		return mst_slice(NULL, 0);
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		buf[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		zero = zero && (c == '0' || c == '-');
+	}
+	return zero ? mst_slice(NULL, 0) : mst_slice(buf, s.n);
+}
+
+static int join_record(void *worker, const struct mst_value *v,
+		       struct mst_err *err MST_UNUSED)
+{
+	struct join_reader *r = worker;
+	const struct mst_join *j = r->join;
+	char buf[256];
+	struct mst_slice key = join_key(&v[j->from_key], buf, sizeof(buf));
+	struct mst_value *row;
+
+	if (!key.n)
+		return 0;
+	row = mst_map_get(&r->joined->rows, key);
+	if (!row) {
+		row = mst_arena_alloc(&r->joined->arena,
+				      j->copy_n * sizeof(*row));
+		key = mst_arena_dup(&r->joined->arena, key);
+		(void)mst_map_put(&r->joined->rows, key, row);
+	}
+	for (unsigned i = 0; i < j->copy_n; i++) {
+		const struct mst_value *from = &v[j->copy[i].from];
+		struct mst_slice s = {from->u.s.p, from->u.s.n};
+
+		/* The first record that has something counts. Only texts are
+		 * joined: nothing else would outlive its document. */
+		if (row[i].type != MST_JSON_NULL ||
+		    from->type != MST_JSON_STRING || s.n == 0)
+			continue;
+		s = mst_arena_dup(&r->joined->arena, s);
+		row[i].type = MST_JSON_STRING;
+		row[i].u.s.p = s.p;
+		row[i].u.s.n = s.n;
+	}
+	return 0;
+}
+
+int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
+{
+	const struct mst_catalog *c = d->job->source->catalog;
+
+	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
+		struct joined *joined = &d->p->joins[i];
+		struct join_reader worker = {&c->joins[i], joined};
+		void *workers[1] = {&worker};
+		struct mst_read read = {
+		    .spool = d->spool,
+		    .feed = c->joins[i].from,
+		    .threads = 1,
+		    .workers = workers,
+		    .record = join_record,
+		    .cancel = d->cancel,
+		};
+		struct mst_read_stats stats;
+
+		mst_arena_init(&joined->arena, MST_MAX_ARENA);
+		joined->on = d->spool->feeds[c->joins[i].from].present;
+		if (joined->on && mst_read_feed(&read, &stats, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v)
+{
+	const struct mst_catalog *c = d->job->source->catalog;
+
+	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
+		const struct mst_join *j = &c->joins[i];
+		const struct mst_value *row;
+		struct mst_slice key;
+		char buf[256];
+
+		if (j->feed != feed || !d->p->joins[i].on)
+			continue;
+		key = join_key(&v[j->key], buf, sizeof(buf));
+		row = key.n ? mst_map_get(&d->p->joins[i].rows, key) : NULL;
+		for (unsigned k = 0; row && k < j->copy_n; k++) {
+			if (v[j->copy[k].to].type == MST_JSON_NULL)
+				v[j->copy[k].to] = row[k];
+		}
+	}
+}
+
+void mst_enrich_fini(struct mst_delta *d)
+{
+	for (size_t i = 0; i < MST_LEN(d->p->joins); i++) {
+		mst_map_fini(&d->p->joins[i].rows);
+		if (d->p->joins[i].arena.max)
+			mst_arena_fini(&d->p->joins[i].arena);
+	}
+	for (size_t i = 0; i < MST_MAX_SETS; i++) {
+		mst_map_fini(&d->p->identities[i]);
+		mst_map_fini(&d->p->wanted[i]);
+	}
+	mst_arena_fini(&d->p->identity_arena);
+	mst_arena_fini(&d->p->wanted_arena);
+}
+
+/* ---- identities ---------------------------------------------------------- */
+
+struct identity_reader {
+	struct mst_delta *d;
+	struct mst_rules *rules;
+	size_t set;
+	unsigned m, feed;
+	struct mst_value v[MST_MAX_FIELDS];
+};
+
+static bool wins(const struct identity *old, struct mst_slice key,
+		 struct mst_slice rank)
+{
+	int c = mst_slice_cmp(rank, old->rank);
+
+	return c > 0 || (c == 0 && mst_slice_cmp(key, old->key) > 0);
+}
+
+static int identity_record(void *worker, const struct mst_value *v,
+			   struct mst_err *err MST_UNUSED)
+{
+	struct identity_reader *r = worker;
+	const struct mst_catalog *c = r->d->job->source->catalog;
+	struct mst_arena *arena = &r->d->p->identity_arena;
+	struct mst_map *map = &r->d->p->identities[r->set];
+	struct mst_slice text, rank, key, why;
+	struct identity *id;
+
+	memcpy(r->v, v, c->feeds[r->feed].fields_n * sizeof(*v));
+	mst_enrich(r->d, r->feed, r->v);
+	mst_rules_record(r->rules, r->v);
+	if (mst_rules_keep(r->rules, r->m, &why) != MST_KEEP ||
+	    !mst_rules_key(r->rules, r->m, &key) ||
+	    !mst_rules_identity(r->rules, r->m, &text, &rank))
+		return 0;
+	id = mst_map_get(map, text);
+	if (!id) {
+		id = mst_arena_alloc(arena, sizeof(*id));
+		(void)mst_map_put(map, mst_arena_dup(arena, text), id);
+	} else if (!wins(id, key, rank)) {
+		return 0;
+	}
+	if (!mst_slice_eq(id->key, key))
+		id->key = mst_arena_dup(arena, key);
+	if (!mst_slice_eq(id->rank, rank))
+		id->rank = mst_arena_dup(arena, rank);
+	return 0;
+}
+
+int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err)
+{
+	const struct mst_catalog *c = d->job->source->catalog;
+	int rc = 0;
+
+	for (size_t m = 0; m < c->mappings_n && rc == 0; m++) {
+		struct identity_reader *worker;
+		void *workers[1];
+
+		if (!c->mappings[m].identity ||
+		    mst_delta_index(d, c->mappings[m].set) != set)
+			continue;
+		worker = mst_alloc(sizeof(*worker));
+		workers[0] = worker;
+		worker->d = d;
+		worker->set = set;
+		worker->m = (unsigned)m;
+		rc = mst_rules_new(&d->rules, &worker->rules, err);
+		for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
+			struct mst_read read = {
+			    .spool = d->spool,
+			    .feed = f,
+			    .threads = 1,
+			    .workers = workers,
+			    .record = identity_record,
+			    .cancel = d->cancel,
+			};
+			struct mst_read_stats stats;
+
+			if (!(c->mappings[m].feeds & 1u << f))
+				continue;
+			worker->feed = f;
+			rc = mst_read_feed(&read, &stats, err);
+		}
+		mst_rules_free(&worker->rules);
+		free(worker);
+	}
+	return rc;
+}
+
+struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
+				     struct mst_rules *rules, unsigned m,
+				     struct mst_slice key)
+{
+	struct mst_slice text, rank;
+	const struct identity *id;
+
+	if (!mst_rules_identity(rules, m, &text, &rank))
+		return mst_slice(NULL, 0);
+	id = mst_map_get(&d->p->identities[set], text);
+	if (!id || mst_slice_eq(id->key, key))
+		return mst_slice(NULL, 0);
+	return id->key;
+}
+
+/* ---- reported records ---------------------------------------------------- */
+
+void mst_skips_add(struct skips *s, const char *set, struct mst_slice key,
+		   struct mst_slice why)
+{
+	if (s->n >= SKIPS_MAX)
+		return;
+	if (!s->arena.max)
+		mst_arena_init(&s->arena, 64u << 20);
+	if (s->n == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 64;
+		s->v = mst_realloc(s->v, s->cap * sizeof(*s->v));
+	}
+	key.n = MST_MIN(key.n, (size_t)512);
+	why.n = MST_MIN(why.n, (size_t)512);
+	s->v[s->n++] = (struct skip){
+	    .set = set,
+	    .key = mst_arena_dup(&s->arena, key),
+	    .why = mst_arena_dup(&s->arena, why),
+	};
+}
+
+void mst_skips_flush(struct skips *s, const struct mst_delta *d)
+{
+	for (size_t i = 0; i < s->n && d->skip; i++)
+		d->skip(d->skip_ctx, s->v[i].set, s->v[i].key, s->v[i].why);
+	free(s->v);
+	if (s->arena.max)
+		mst_arena_fini(&s->arena);
+	*s = (struct skips){0};
+}
