@@ -14,6 +14,10 @@
 #define MST_MAX_LINE	     (16u << 20)     /* one NDJSON record */
 #define MST_MAX_CONF	     (4u << 20)	     /* one YAML file */
 #define MST_MAX_CONF_DEPTH   32
+#define MST_MAX_CONF_NODES   200000 /* scalars, lists and mappings */
+#define MST_MAX_CONF_VALUES  512    /* options of one item */
+#define MST_MAX_CONF_LIST    4096   /* texts of one list */
+#define MST_MAX_CONF_KEY     128    /* "guard.share" */
 #define MST_MAX_FIELDS	     48	   /* fields of a record set */
 #define MST_MAX_COLUMNS	     48	   /* columns of a desired set */
 #define MST_MAX_SETS	     24	   /* desired sets of a source */

@@ -54,10 +54,13 @@ struct mst_opt_list {
 struct mst_opt {
 	const char *key; /* "client_id", "guard.share" */
 	enum mst_opt_type type;
-	size_t offset;	     /* in the struct */
-	const char *def;     /* text of the default; NULL: zero or NULL */
+	size_t offset; /* in the struct */
+	/* Text of the default; NULL: zero or NULL. Of a LIST: words with '|'
+	 * between them. */
+	const char *def;
 	const char *choices; /* CHOICE, LIST: "a|b|c" */
-	double min, max;     /* INT, DECIMAL; both 0: no range */
+	/* INT, DECIMAL, DURATION (ms), SIZE; both 0: no range */
+	double min, max;
 	unsigned flags;
 	const char *help; /* one sentence */
 };
@@ -67,7 +70,8 @@ struct mst_conf_value {
 	const char *const *texts; /* one for a scalar */
 	size_t texts_n;
 	bool is_list;
-	int line, column; /* 1-based */
+	int line, column;	  /* 1-based */
+	int key_line, key_column; /* where the key stands; 0: not known */
 };
 
 struct mst_conf_item {
@@ -76,8 +80,10 @@ struct mst_conf_item {
 	const char *type; /* connections: "endpoint", "servicenow" …; else "" */
 	const char *file; /* for messages */
 	int line;
-	const struct mst_conf_value *values; /* name and type are not in it */
+	/* name and a connection's type are not in it */
+	const struct mst_conf_value *values;
 	size_t values_n;
+	int column;
 };
 
 struct mst_conf {

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A tree to items: the sections, names and types; nested mappings become
+ * dotted keys. Error texts name keys, never values: a value may be a secret.
+ */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "conf/conf_private.h"
+
+static const struct section {
+	const char *key, *kind;
+	bool has_type;
+} sections[] = {
+    {"connections", "connection", true},
+    {"jobs", "job", false},
+};
+
+struct builder {
+	const char *file;
+	struct mst_arena *arena;
+	struct mst_err *err;
+	struct mst_conf_item *items;
+	size_t n;
+	/* one item's values on the way */
+	struct mst_conf_value *values;
+	size_t values_n;
+};
+
+static int fail_at(struct builder *b, const struct mst_node *n, const char *why)
+{
+	return mst_conf_fail(b->err, b->file, n->line, n->column, "%s", why);
+}
+
+static const struct mst_node *member(const struct mst_node *map,
+				     const char *key)
+{
+	for (const struct mst_node *n = map->first; n; n = n->next) {
+		if (mst_slice_is(n->key, key))
+			return n;
+	}
+	return NULL;
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static int no_value(struct builder *b, const struct mst_node *n,
+		    const char *key)
+{
+	char shown[80];
+
+	return mst_conf_fail(b->err, b->file, n->key_line, n->key_column,
+			     "\"%s\" has no value; take the line out, or "
+			     "write \"\" for an empty text",
+			     mst_conf_show(key, shown));
+}
+
+static int set_list(struct builder *b, const struct mst_node *n,
+		    struct mst_conf_value *v)
+{
+	const char **texts;
+
+	if (n->n > MST_MAX_CONF_LIST)
+		return fail_at(b, n, "the list is too long");
+	texts = mst_arena_alloc(b->arena, n->n * sizeof(*texts));
+	v->texts = texts;
+	v->is_list = true;
+	for (const struct mst_node *e = n->first; e; e = e->next) {
+		if (e->kind != MST_NODE_TEXT || e->is_blank)
+			return fail_at(b, e, "a list holds texts only");
+		texts[v->texts_n++] = e->text.p;
+	}
+	return 0;
+}
+
+static int add_value(struct builder *b, const struct mst_node *n,
+		     const char *key)
+{
+	struct mst_conf_value *v;
+	const char **text;
+	char shown[80];
+
+	for (size_t i = 0; i < b->values_n; i++) {
+		if (strcmp(b->values[i].key, key) == 0)
+			return mst_conf_fail(
+			    b->err, b->file, n->key_line, n->key_column,
+			    "the key \"%s\" is given twice; "
+			    "first in line %d",
+			    mst_conf_show(key, shown), b->values[i].key_line);
+	}
+	if (b->values_n == MST_MAX_CONF_VALUES)
+		return fail_at(b, n, "too many options");
+	v = &b->values[b->values_n++];
+	*v = (struct mst_conf_value){
+	    .key = key,
+	    .line = n->line,
+	    .column = n->column,
+	    .key_line = n->key_line,
+	    .key_column = n->key_column,
+	};
+	if (n->kind == MST_NODE_LIST)
+		return set_list(b, n, v);
+	if (n->is_blank)
+		return no_value(b, n, key);
+	text = mst_arena_alloc(b->arena, sizeof(*text));
+	*text = n->text.p;
+	v->texts = text;
+	v->texts_n = 1;
+	return 0;
+}
+
+/* All values below a mapping; the reader bounded its depth. */
+static int add_values(struct builder *b, const struct mst_node *map,
+		      const char *prefix, const struct section *skip)
+{
+	for (const struct mst_node *n = map->first; n; n = n->next) {
+		const char *key = n->key.p;
+		int ret;
+
+		if (skip && (mst_slice_is(n->key, "name") ||
+			     (skip->has_type && mst_slice_is(n->key, "type"))))
+			continue;
+		if (prefix)
+			key = mst_arena_printf(b->arena, "%s.%s", prefix, key);
+		if (strlen(key) > MST_MAX_CONF_KEY)
+			return fail_at(b, n,
+				       "the keys above this value are "
+				       "too long");
+		if (n->kind == MST_NODE_MAP)
+			ret = add_values(b, n, key, NULL);
+		else
+			ret = add_value(b, n, key);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- items ------------------------------------------------------------- */
+
+static bool name_ok(struct mst_slice s)
+{
+	if (s.n == 0 || s.n > MST_MAX_NAME)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     (c >= '0' && c <= '9');
+
+		if (!alnum && (i == 0 || !strchr("._-", c)))
+			return false;
+	}
+	return true;
+}
+
+/* A member that every item of the section must have. */
+static int get_word(struct builder *b, const struct mst_node *map,
+		    const struct section *s, const char *key, const char **r)
+{
+	const struct mst_node *n = member(map, key);
+
+	if (!n)
+		return mst_conf_fail(b->err, b->file, map->line, map->column,
+				     "a %s needs a \"%s\"", s->kind, key);
+	if (n->kind != MST_NODE_TEXT || n->is_blank)
+		return mst_conf_fail(b->err, b->file, n->line, n->column,
+				     "\"%s\" must be a word", key);
+	if (!name_ok(n->text))
+		return mst_conf_fail(b->err, b->file, n->line, n->column,
+				     "\"%s\" must be 1 to %d letters, digits, "
+				     "\"_\", \"-\" or \".\", and begin with a "
+				     "letter or digit",
+				     key, MST_MAX_NAME);
+	*r = n->text.p;
+	return 0;
+}
+
+/* Names are folder and table names later: "A" and "a" must not meet. */
+static int check_unique(struct builder *b, const struct mst_node *map,
+			struct mst_map *names, struct mst_conf_item *item)
+{
+	const struct mst_node *n = member(map, "name");
+	char *folded = mst_arena_strdup(b->arena, item->name);
+	const struct mst_conf_item *old;
+
+	for (char *p = folded; *p; p++) {
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 32);
+	}
+	old = mst_map_get(names, mst_slice_str(folded));
+	if (old)
+		return mst_conf_fail(b->err, b->file, n->line, n->column,
+				     "the %s name \"%s\" is given twice; "
+				     "first in line %d",
+				     item->kind, item->name, old->line);
+	(void)mst_map_put(names, mst_slice_str(folded), item);
+	return 0;
+}
+
+static int add_item(struct builder *b, const struct section *s,
+		    const struct mst_node *map, struct mst_map *names)
+{
+	struct mst_conf_item *item = &b->items[b->n];
+	struct mst_conf_value *values;
+	int ret;
+
+	if (map->kind != MST_NODE_MAP)
+		return mst_conf_fail(b->err, b->file, map->line, map->column,
+				     "a %s must be a mapping that begins with "
+				     "\"- name: …\"",
+				     s->kind);
+	*item = (struct mst_conf_item){
+	    .kind = s->kind,
+	    .type = "",
+	    .file = b->file,
+	    .line = map->line,
+	    .column = map->column,
+	};
+	ret = get_word(b, map, s, "name", &item->name);
+	if (ret == 0 && s->has_type)
+		ret = get_word(b, map, s, "type", &item->type);
+	if (ret == 0)
+		ret = check_unique(b, map, names, item);
+	b->values_n = 0;
+	if (ret == 0)
+		ret = add_values(b, map, NULL, s);
+	if (ret < 0)
+		return ret;
+	values = mst_arena_alloc(b->arena, b->values_n * sizeof(*values));
+	if (b->values_n)
+		memcpy(values, b->values, b->values_n * sizeof(*values));
+	item->values = values;
+	item->values_n = b->values_n;
+	b->n++;
+	return 0;
+}
+
+static int add_section(struct builder *b, const struct section *s,
+		       const struct mst_node *n)
+{
+	struct mst_map names = {0};
+	int ret = 0;
+
+	if (n->kind == MST_NODE_TEXT && n->is_blank)
+		return 0; /* "jobs:" with nothing below it yet */
+	if (n->kind != MST_NODE_LIST)
+		return mst_conf_fail(b->err, b->file, n->line, n->column,
+				     "\"%s\" must be a list: \"- name: …\"",
+				     s->key);
+	for (const struct mst_node *e = n->first; e && ret == 0; e = e->next)
+		ret = add_item(b, s, e, &names);
+	mst_map_fini(&names);
+	return ret;
+}
+
+static const struct section *find_section(const char *key)
+{
+	for (size_t i = 0; i < MST_LEN(sections); i++) {
+		if (strcmp(sections[i].key, key) == 0)
+			return &sections[i];
+	}
+	return NULL;
+}
+
+static int unknown_section(struct builder *b, const struct mst_node *n)
+{
+	static const char *const words[] = {"connections", "jobs", NULL};
+	const char *near = mst_nearest(n->key.p, words);
+	char shown[80];
+
+	return mst_conf_fail(b->err, b->file, n->key_line, n->key_column,
+			     "unknown section \"%s\"; %s \"%s\"",
+			     mst_conf_show(n->key.p, shown),
+			     near ? "did you mean" : "there are",
+			     near ? near : "connections\" and \"jobs");
+}
+
+static int build(struct builder *b, const struct mst_node *root)
+{
+	size_t n = 0;
+
+	if (!root || (root->kind == MST_NODE_TEXT && root->is_blank))
+		return mst_conf_fail(b->err, b->file, 1, 1,
+				     "the file is empty; it needs "
+				     "\"connections:\" or \"jobs:\"");
+	if (root->kind != MST_NODE_MAP)
+		return fail_at(b, root,
+			       "the file must begin with \"connections:\" or "
+			       "\"jobs:\"");
+	for (const struct mst_node *s = root->first; s; s = s->next)
+		n += s->kind == MST_NODE_LIST ? s->n : 0;
+	b->items = mst_arena_alloc(b->arena, n * sizeof(*b->items));
+	for (const struct mst_node *s = root->first; s; s = s->next) {
+		const struct section *section = find_section(s->key.p);
+		int ret = section ? add_section(b, section, s)
+				  : unknown_section(b, s);
+
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int mst_conf_read(struct mst_slice yaml, const char *file,
+		  struct mst_conf *conf_r, struct mst_err *err)
+{
+	struct mst_node *root = NULL;
+	struct builder b = {.err = err};
+	struct mst_conf conf = {.items = NULL};
+	int ret;
+
+	mst_arena_init(&conf.arena, MST_MAX_ARENA);
+	b.arena = &conf.arena;
+	b.file = mst_arena_strdup(&conf.arena, file);
+	b.values = mst_alloc(MST_MAX_CONF_VALUES * sizeof(*b.values));
+	/* the items borrow the texts of the tree */
+	ret = mst_yaml_read(yaml, b.file, &conf.arena, &root, err);
+	if (ret == 0)
+		ret = build(&b, root);
+	free(b.values);
+	if (ret < 0) {
+		mst_arena_fini(&conf.arena);
+		return ret;
+	}
+	conf.items = b.items;
+	conf.items_n = b.n;
+	*conf_r = conf;
+	return 0;
+}
+
+int mst_conf_load(const char *path, struct mst_conf *conf_r,
+		  struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(MST_MAX_CONF);
+	int ret = mst_file_read(path, &b, err);
+
+	if (ret == 0)
+		ret = mst_conf_read(mst_buf_slice(&b), path, conf_r, err);
+	mst_buf_fini(&b);
+	return ret;
+}
+
+void mst_conf_fini(struct mst_conf *conf)
+{
+	mst_arena_fini(&conf->arena);
+	conf->items = NULL;
+	conf->items_n = 0;
+}
