@@ -28,9 +28,13 @@ int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
  * none. For the permission check only, never for control flow of security.
  * NULL before a token was fetched. */
 const char *mst_cred_entra_roles(struct mst_auth *a);
+/* Something to tell a person that is no error: the key file can be read by
+ * others, the certificate ends within 30 days. "" when there is nothing. */
+const char *mst_cred_warning(struct mst_auth *a);
 
 /* ServiceNow: grant "password", "client_credentials" or "refresh_token" at
- * url + "/oauth_token.do". */
+ * url + "/oauth_token.do". A refresh token that an answer brings is used for
+ * renewal; when it is refused, a configured password is the way back. */
 struct mst_cred_oauth {
 	const char *url, *grant;
 	const char *client_id, *client_secret; /* secret: a reference */

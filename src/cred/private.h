@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the credentials share among themselves: token requests and answers,
+ * certificates, the assertion, Entra ID's errors.
+ */
+#ifndef MST_CRED_PRIVATE_H
+#define MST_CRED_PRIVATE_H
+
+#include "cred/cred.h"
+#include "json/json.h"
+
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+
+#define MST_LOGIN_ANSWER (1u << 20) /* bytes of a token answer */
+
+/* ---- form.c: token requests and answers --------------------------------- */
+
+void mst_form_init(struct mst_buf *form);
+void mst_form_add(struct mst_buf *form, const char *key, struct mst_slice v);
+/* A POST of the form, which is wiped and freed. */
+int mst_form_req(struct mst_buf *form, const char *url, const char *what,
+		 struct mst_req *req_r, struct mst_err *err);
+/* "Authorization: <scheme> <value>" */
+int mst_form_header(const char *scheme, const struct mst_secret *value,
+		    struct mst_buf *out, struct mst_err *err);
+/* https, or http to loopback; anything else is an error that names `key`.
+ * host_r (256 bytes) may be NULL. */
+int mst_form_url(const char *url, const char *key, char *host_r,
+		 struct mst_err *err);
+
+/* The answer's JSON. What is no JSON object is an error that names the host
+ * and the usual reason: transient for 408, 429 and 5xx and for cut texts. */
+int mst_answer_json(struct mst_json_parser *p, const struct mst_resp *resp,
+		    const char *host, const char *usual,
+		    struct mst_json *root_r, struct mst_err *err);
+/* Reads a token; texts are borrowed from the parser, refresh may be absent. */
+struct mst_answer {
+	struct mst_slice access, refresh;
+	int64_t ttl_ms;
+};
+int mst_answer_token(struct mst_json root, const char *host,
+		     struct mst_answer *a_r, struct mst_err *err);
+/* 408, 429, 5xx */
+bool mst_answer_is_transient(int status);
+/* One line of a text for a message: up to the first line break, control
+ * characters replaced, cut at out_n. */
+void mst_answer_line(struct mst_slice text, char *out, size_t out_n);
+
+/* ---- certificate.c ------------------------------------------------------- */
+
+struct mst_cert {
+	struct evp_pkey_st *key;
+	char x5t[32];	 /* base64url of SHA-1 of the certificate */
+	char x5t256[48]; /* base64url of SHA-256 */
+	char thumb[41];	 /* SHA-1 in hex, as the portal shows it */
+	char warning[300];
+};
+
+/* key_path NULL: the key is in the same file. Checks that the two match, that
+ * it is RSA of 2048 bits or more, and the dates against base/time.h. */
+int mst_cert_load(const char *path, const char *key_path, struct mst_cert *c_r,
+		  struct mst_err *err);
+void mst_cert_fini(struct mst_cert *c);
+
+/* ---- assertion.c --------------------------------------------------------- */
+
+#define MST_ASSERTION_S 600 /* life of an assertion */
+
+/* Appends the signed JWT. alg is "PS256" or "RS256". */
+int mst_assertion_make(const struct mst_cert *c, const char *alg,
+		       const char *aud, const char *client_id,
+		       struct mst_buf *out, struct mst_err *err);
+
+/* ---- entra_error.c, roles.c ---------------------------------------------- */
+
+struct mst_entra_who {
+	const char *host, *tenant, *client_id;
+	const char *thumb;	   /* of the certificate, NULL with a secret */
+	bool secret_looks_like_id; /* a GUID where a secret is expected */
+};
+
+/* Turns the error answer into one line with the remedy. */
+int mst_entra_error(const struct mst_entra_who *who, struct mst_json root,
+		    const struct mst_resp *resp, struct mst_err *err);
+
+/* Claim "roles" of a JWT, joined by blanks; "" when there is none. free(). */
+char *mst_jwt_roles(struct mst_slice token);
+
+#endif
