@@ -102,6 +102,10 @@ struct mst_dest_ops {
 	 */
 	uint64_t (*estimate)(const struct mst_dest *d,
 			     const struct mst_set *set, uint64_t changes);
+
+	/* Proxy, trust anchors and time-outs of the connection for the client
+	 * that the engine makes. NULL: the defaults. */
+	void (*client)(const void *conf, struct mst_client_conf *c_r);
 };
 
 extern const struct mst_dest_ops *const mst_dests[];	    /* NULL ended */
