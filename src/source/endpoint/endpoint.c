@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The source "endpoint": its settings, its life and its table of functions.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cred/cred.h"
+#include "source/endpoint/endpoint_private.h"
+
+#define AT(member) offsetof(struct ep_conf, member)
+
+const struct mst_opt ep_opts[] = {
+    {"tenant_id", MST_OPT_TEXT, AT(tenant_id), NULL, NULL, 0, 0, 0,
+     "Directory (tenant) id, or a domain of the tenant."},
+    {"client_id", MST_OPT_TEXT, AT(client_id), NULL, NULL, 0, 0, 0,
+     "Application (client) id of the app registration."},
+    {"client_secret", MST_OPT_SECRET, AT(client_secret), NULL, NULL, 0, 0, 0,
+     "Client secret (its value, not its id), as a reference."},
+    {"certificate", MST_OPT_TEXT, AT(certificate), NULL, NULL, 0, 0, 0,
+     "PEM file with the certificate, and its key unless certificate_key "
+     "names one; instead of client_secret."},
+    {"certificate_key", MST_OPT_TEXT, AT(certificate_key), NULL, NULL, 0, 0, 0,
+     "PEM file with the private key of the certificate."},
+    {"assertion_alg", MST_OPT_CHOICE, AT(assertion_alg), "PS256", "PS256|RS256",
+     0, 0, 0,
+     "How the assertion is signed with the certificate: PS256 with a SHA-256 "
+     "thumbprint, or RS256 with a SHA-1 thumbprint for older set-ups."},
+    {"cloud", MST_OPT_CHOICE, AT(cloud), "commercial", EP_CLOUD_CHOICES, 0, 0,
+     0,
+     "Microsoft cloud of the tenant: commercial, a region of it, or a "
+     "government cloud."},
+    {"api_url", MST_OPT_URL, AT(api_url), NULL, NULL, 0, 0, 0,
+     "Address of the Defender API, when it is not the cloud's."},
+    {"login_url", MST_OPT_URL, AT(login_url), NULL, NULL, 0, 0, 0,
+     "Address of the login host, when it is not the cloud's."},
+    {"graph_url", MST_OPT_URL, AT(graph_url), NULL, NULL, 0, 0, 0,
+     "Address of Microsoft Graph, when it is not the cloud's."},
+    {"scope", MST_OPT_TEXT, AT(scope), NULL, NULL, 0, 0, 0,
+     "Scope of the Defender token, when it is not the cloud's."},
+    {"environments", MST_OPT_LIST, AT(environments), NULL, "test|prod", 0, 0, 0,
+     "Environments that this connection may be used in."},
+    {"alias", MST_OPT_TEXT, AT(alias), NULL, NULL, 0, 0, 0,
+     "A name for people."},
+    {"enrich", MST_OPT_BOOL, AT(enrich), "true", NULL, 0, 0, 0,
+     "Fill manufacturer and model from Entra ID (permission Device.Read.All "
+     "of Microsoft Graph)."},
+    {"hardware", MST_OPT_BOOL, AT(hardware), "false", NULL, 0, 0, 0,
+     "Fill manufacturer, model and serial number from the hardware inventory "
+     "(needs a vulnerability management licence)."},
+    {"read_method", MST_OPT_CHOICE, AT(read_method), "auto", "auto|files|json",
+     0, 0, 0,
+     "How inventories are read: export files, JSON pages, or files with JSON "
+     "pages where files are not offered."},
+    {"json_below", MST_OPT_INT, AT(json_below), "0", NULL, 0, 1e9, 0,
+     "With read_method auto: take JSON pages when the tenant has fewer "
+     "devices than this."},
+    {"page_size", MST_OPT_INT, AT(page_size), "10000", NULL, 1, 200000, 0,
+     "Records a page; lowered where an API takes fewer."},
+    {"sas_valid_hours", MST_OPT_INT, AT(sas_valid_hours), "6", NULL, 1, 6, 0,
+     "How long addresses of export files are asked to be valid."},
+    {"read_from", MST_OPT_TEXT, AT(common.read_from), NULL, NULL, 0, 0, 0,
+     "Folder of saved answers and export files that is read instead of the "
+     "API."},
+    {"assume_complete", MST_OPT_BOOL, AT(common.assume_complete), "false", NULL,
+     0, 0, 0,
+     "Take a folder without a manifest for everything there is, so that what "
+     "it does not show is retired."},
+    {"min_cvss", MST_OPT_DECIMAL, AT(min_cvss), "0", NULL, 0, 10, 0,
+     "CVE instances with a lower score are left out; those without a score "
+     "are kept."},
+    {"software_table", MST_OPT_CHOICE, AT(software_table),
+     "cmdb_software_instance", "cmdb_software_instance|cmdb_sam_sw_install", 0,
+     0, 0, "Table that installed software goes to."},
+    {"correlation_prefix", MST_OPT_TEXT, AT(correlation_prefix), NULL, NULL, 0,
+     0, 0, "Put in front of the device id in correlation_id."},
+    {"recver.type", MST_OPT_TEXT, AT(common.recver_type), "sqlite", NULL, 0, 0,
+     0, "Kind of the RecVer database: sqlite, or mem for tests."},
+    {"recver.path", MST_OPT_TEXT, AT(common.recver_path), NULL, NULL, 0, 0, 0,
+     "File of the RecVer database, when it is not below the state folder."},
+    {"proxy", MST_OPT_TEXT, AT(common.proxy), NULL, NULL, 0, 0, 0,
+     "HTTP proxy, \"http://host:port\"; the environment's when not set."},
+    {"ca_file", MST_OPT_TEXT, AT(common.ca_file), NULL, NULL, 0, 0, 0,
+     "PEM file of certificates to trust besides the system's."},
+    {.key = NULL},
+};
+
+/* ---- life ---------------------------------------------------------------- */
+
+static int check_conf(const struct ep_conf *c, struct mst_err *err)
+{
+	if (c->common.read_from)
+		return 0; /* nobody logs in */
+	if (!c->tenant_id || !c->client_id)
+		return mst_err_set(err, MST_E_INVALID,
+				   "%s is missing; or set read_from to read a "
+				   "folder",
+				   c->tenant_id ? "client_id" : "tenant_id");
+	if (!c->client_secret == !c->certificate)
+		return mst_err_set(err, MST_E_INVALID,
+				   "either client_secret or certificate must "
+				   "be set, and not both");
+	if (strcmp(c->tenant_id, "common") == 0 ||
+	    strcmp(c->tenant_id, "consumers") == 0 ||
+	    strcmp(c->tenant_id, "organizations") == 0)
+		return mst_err_set(err, MST_E_INVALID,
+				   "tenant_id '%s' stands for many tenants; "
+				   "give the tenant's own id or domain",
+				   c->tenant_id);
+	return 0;
+}
+
+static int make_auth(struct mst_source *s, const char *scope,
+		     struct mst_auth **a_r, struct mst_err *err)
+{
+	struct mst_cred_entra cred = {
+	    .login = s->sites.login,
+	    .tenant = s->conf->tenant_id,
+	    .client_id = s->conf->client_id,
+	    .scope = scope,
+	    .client_secret = s->conf->client_secret,
+	    .certificate = s->conf->certificate,
+	    .certificate_key = s->conf->certificate_key,
+	    .assertion_alg =
+		s->conf->assertion_alg == EP_RS256 ? "RS256" : "PS256",
+	};
+
+	return mst_cred_entra(&cred, a_r, err);
+}
+
+static void close_source(struct mst_source **s_r)
+{
+	struct mst_source *s = *s_r;
+
+	if (!s)
+		return;
+	mst_auth_free(&s->auth[0]);
+	mst_auth_free(&s->auth[1]);
+	ep_read_clear(&s->read);
+	ep_tally_fini(&s->tally);
+	mst_json_parser_free(&s->parser);
+	ep_sites_free(&s->sites);
+	free(s->connection);
+	free(s);
+	*s_r = NULL;
+}
+
+static int open_source(const char *connection, const void *conf,
+		       struct mst_source **s_r, struct mst_err *err)
+{
+	struct mst_source *s;
+	int rc = check_conf(conf, err);
+
+	if (rc < 0)
+		return mst_err_prefix(err, "connection '%s'", connection);
+	s = mst_alloc(sizeof(*s));
+	s->conf = conf;
+	s->connection = mst_strdup(connection);
+	s->machines = -1;
+	s->parser = mst_json_parser_new(MST_MAX_BODY);
+	ep_tally_init(&s->tally);
+	for (size_t i = 0; i < EP__FEEDS; i++)
+		s->proofs[i] = (struct mst_proof){.as_of_us = s->tally.as_of_us,
+						  .why = "it was not read"};
+	rc = ep_sites_make(s->conf, &s->sites, err);
+	if (rc == 0 && !s->conf->common.read_from) {
+		rc = make_auth(s, s->sites.scope, &s->auth[0], err);
+		if (rc == 0 && s->conf->enrich)
+			rc = make_auth(s, s->sites.graph_scope, &s->auth[1],
+				       err);
+	}
+	if (rc < 0) {
+		close_source(&s);
+		return mst_err_prefix(err, "connection '%s'", connection);
+	}
+	*s_r = s;
+	return 0;
+}
+
+static size_t auths(struct mst_source *s, struct mst_source_auth *out,
+		    size_t max)
+{
+	size_t n = 0;
+
+	if (s->auth[0] && n < max)
+		out[n++] = (struct mst_source_auth){EP_AUTH_API, s->auth[0],
+						    s->sites.api_hosts};
+	if (s->auth[1] && n < max)
+		out[n++] = (struct mst_source_auth){EP_AUTH_GRAPH, s->auth[1],
+						    s->sites.graph_hosts};
+	return n;
+}
+
+/* As documented; for the list of vulnerabilities no page gives a limit, so it
+ * gets that of the other lists. Graph counts by cost, not by calls: its 429
+ * tells. */
+static const struct mst_rate *rates(struct mst_source *s MST_UNUSED,
+				    size_t *n_r)
+{
+	static const struct mst_rate table[] = {
+	    {"machines", 100, 1500},
+	    {"assessments", 30, 1000},
+	    {"exports", 5, 20},
+	    {"vulnerabilities", 100, 1500},
+	};
+
+	*n_r = MST_LEN(table);
+	return table;
+}
+
+static uint32_t needs(struct mst_source *s, const char *set)
+{
+	const struct ep_conf *c = s->conf;
+	uint32_t software = EP_BIT(EP_SOFTWARE) | EP_BIT(EP_NON_CPE);
+
+	if (strcmp(set, "devices") == 0)
+		return EP_BIT(EP_MACHINES) |
+		       (c->enrich ? EP_BIT(EP_ENTRA) : 0) |
+		       (c->hardware ? EP_BIT(EP_HARDWARE) : 0);
+	if (strcmp(set, "software_installs") == 0)
+		return software;
+	if (strcmp(set, "software_packages") == 0)
+		return c->software_table == EP_SAM ? 0 : software;
+	if (strcmp(set, "vulnerabilities") == 0)
+		return EP_BIT(EP_CVES) | EP_BIT(EP_DEVICE_CVES);
+	if (strcmp(set, "device_vulnerabilities") == 0)
+		return EP_BIT(EP_DEVICE_CVES);
+	return 0;
+}
+
+static void proof(struct mst_source *s, unsigned feed,
+		  struct mst_proof *proof_r)
+{
+	if (feed < EP__FEEDS)
+		*proof_r = s->proofs[feed];
+	else
+		*proof_r = (struct mst_proof){.why = "there is no such feed"};
+}
+
+const struct mst_source_ops mst_source_endpoint = {
+    .type = "endpoint",
+    .title = "Microsoft Defender for Endpoint",
+    .opts = ep_opts,
+    .conf_size = sizeof(struct ep_conf),
+    .catalog = &ep_catalog,
+    .open = open_source,
+    .close = close_source,
+    .auths = auths,
+    .rates = rates,
+    .permissions = ep_permissions,
+    .needs = needs,
+    .begin = ep_begin,
+    .next = ep_next,
+    .accept = ep_accept,
+    .proof = proof,
+    .classify = ep_classify,
+    .envelope = "value",
+    .more = "@odata.nextLink",
+};

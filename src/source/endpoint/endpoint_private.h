@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of this source share: the connection's settings, the numbers
+ * of feeds and fields, the state of a read. See docs/internals/endpoint.md.
+ */
+#ifndef MST_SOURCE_ENDPOINT_PRIVATE_H
+#define MST_SOURCE_ENDPOINT_PRIVATE_H
+
+#include "base/map.h"
+#include "rules/rules.h"
+#include "source/endpoint/endpoint.h"
+
+/* ---- settings ----------------------------------------------------------- */
+
+enum ep_method { EP_AUTO, EP_FILES, EP_JSON };
+enum ep_software { EP_INSTANCE, EP_SAM };
+enum ep_alg { EP_PS256, EP_RS256 };
+
+/* Filled by ep_opts; the engine reads the first member. */
+struct ep_conf {
+	struct mst_source_common common;
+	const char *tenant_id, *client_id;
+	const char *client_secret; /* a reference */
+	const char *certificate, *certificate_key;
+	int assertion_alg; /* enum ep_alg */
+	int cloud;	   /* index in ep_clouds */
+	const char *api_url, *login_url, *graph_url, *scope;
+	struct mst_opt_list environments;
+	const char *alias;
+	bool enrich, hardware;
+	int read_method;    /* enum ep_method */
+	int64_t json_below; /* auto: JSON when fewer machines were read */
+	int64_t page_size;
+	int64_t sas_valid_hours;
+	double min_cvss;
+	int software_table; /* enum ep_software */
+	const char *correlation_prefix;
+};
+
+extern const struct mst_opt ep_opts[];
+
+/* ---- clouds ------------------------------------------------------------- */
+
+struct ep_cloud {
+	const char *name; /* as in the option's choices */
+	const char *api;  /* "https://api.security.microsoft.com" */
+	const char *login;
+	const char *graph;
+	const char *scope; /* of the Defender API */
+};
+
+#define EP_CLOUDS	 10
+#define EP_CLOUD_CHOICES "commercial|us|eu|uk|au|swa|ina|gcc|gcc-high|dod"
+
+extern const struct ep_cloud ep_clouds[];
+
+/* Where a connection goes: the cloud with the overrides of the settings. */
+struct ep_sites {
+	char *api, *login, *graph; /* without a trailing slash */
+	char *scope, *graph_scope;
+	const char *api_hosts[8]; /* where the Defender token may go */
+	const char *graph_hosts[2];
+	char *own_hosts[2]; /* hosts of overrides: owned */
+	bool api_loopback;
+};
+
+int ep_sites_make(const struct ep_conf *conf, struct ep_sites *s_r,
+		  struct mst_err *err);
+void ep_sites_free(struct ep_sites *s);
+/* May a link that an answer brought be followed with the token? */
+bool ep_link_allowed(const struct ep_sites *s, bool graph, const char *url);
+/* May an export file be fetched from there? (never with a token) */
+bool ep_blob_allowed(const struct ep_sites *s, const char *url);
+/* Host of an absolute URL with its port as written; false when the URL is not
+ * one that we would send: other schemes, user names, control characters. */
+bool ep_url_host(const char *url, struct mst_slice *host_r, bool *https_r);
+/* The expiry of a SAS URL (query value "se"), or MST_TIME_NONE. */
+int64_t ep_sas_expiry(const char *url);
+
+/* ---- feeds and their fields --------------------------------------------- */
+
+enum ep_feed {
+	EP_MACHINES,
+	EP_ENTRA,
+	EP_SOFTWARE,
+	EP_NON_CPE,
+	EP_DEVICE_CVES,
+	EP_CVES,
+	EP_HARDWARE,
+	EP__FEEDS
+};
+
+#define EP_BIT(feed) (1u << (feed))
+
+/* The first field of every feed is its id or its device: keys and groups are
+ * taken from field 0. */
+enum ep_machine_field {
+	EM_ID,
+	EM_NAME,
+	EM_FIRST_SEEN,
+	EM_LAST_SEEN,
+	EM_OS_PLATFORM,
+	EM_VERSION,
+	EM_OS_BUILD,
+	EM_OS_ARCH,
+	EM_LAST_IP,
+	EM_IPS,
+	EM_HEALTH,
+	EM_ONBOARDING,
+	EM_VM,
+	EM_AAD_ID,
+	EM_MERGED,
+	EM_EXCLUDED,
+	EM_MANUFACTURER, /* these three come by enrichment */
+	EM_MODEL,
+	EM_ADDITIONAL,
+	EM__N
+};
+
+enum ep_entra_field {
+	EE_DEVICE,
+	EE_MANUFACTURER,
+	EE_MODEL,
+	EE_OS_VERSION,
+	EE__N
+};
+
+/* Software, with or without CPE, and CVE rows begin with the same four, so
+ * that one op makes the software key of all of them. */
+enum ep_software_field {
+	ES_DEVICE,
+	ES_VENDOR,
+	ES_NAME,
+	ES_VERSION,
+	ES_FIRST_SEEN,
+	ES_LAST_SEEN,
+	ES__N
+};
+
+enum ep_device_cve_field {
+	ED_DEVICE,
+	ED_VENDOR,
+	ED_NAME,
+	ED_VERSION,
+	ED_CVE,
+	ED_CVSS,
+	ED_SEVERITY,
+	ED_EXPLOITABILITY,
+	ED_FIRST_SEEN,
+	ED_LAST_SEEN,
+	ED_UPDATE,
+	ED_UPDATE_ID,
+	ED_UPDATE_URL,
+	ED_DISK_PATHS,
+	ED_REGISTRY_PATHS,
+	ED_STATUS,
+	ED__N
+};
+
+enum ep_cve_field {
+	EC_ID,
+	EC_NAME,
+	EC_DESCRIPTION,
+	EC_SEVERITY,
+	EC_CVSS,
+	EC_VECTOR,
+	EC_EPSS,
+	EC_PUBLIC,
+	EC_VERIFIED,
+	EC_IN_KIT,
+	EC_TYPES,
+	EC_URIS,
+	EC_PUBLISHED,
+	EC_UPDATED,
+	EC_EXPOSED,
+	EC_TAGS,
+	EC_SUPPORTABILITY,
+	EC__N
+};
+
+enum ep_hardware_field {
+	EH_DEVICE,
+	EH_TYPE,
+	EH_MANUFACTURER,
+	EH_NAME,
+	EH_ADDITIONAL,
+	EH__N
+};
+
+extern const struct mst_feed ep_feeds[EP__FEEDS];
+extern const struct mst_catalog ep_catalog;
+
+/* ---- ops ---------------------------------------------------------------- */
+
+#define EP_OP(name)                                                            \
+	int name(struct mst_rule_ctx *ctx, const struct mst_value *v,          \
+		 unsigned field, const void *arg, struct mst_slice *out_r)
+
+EP_OP(ep_op_class);
+EP_OP(ep_op_identity);
+EP_OP(ep_op_rank);
+EP_OP(ep_op_name);
+EP_OP(ep_op_fqdn);
+EP_OP(ep_op_domain);
+EP_OP(ep_op_mac);
+EP_OP(ep_op_virtual);
+EP_OP(ep_op_model);
+EP_OP(ep_op_serial);
+EP_OP(ep_op_correlation);
+EP_OP(ep_op_operational);
+EP_OP(ep_op_software_key);
+EP_OP(ep_op_package_ref);
+EP_OP(ep_op_install_table);
+EP_OP(ep_op_install_name);
+EP_OP(ep_op_sam_text);
+EP_OP(ep_op_sam_key);
+EP_OP(ep_op_sam_const);
+EP_OP(ep_op_cve);
+EP_OP(ep_op_cve_key);
+EP_OP(ep_op_connection);
+EP_OP(ep_op_epss);
+EP_OP(ep_op_lower_lines);
+
+#define EP_FILTER(name)                                                        \
+	enum mst_keep name(struct mst_rule_ctx *ctx,                           \
+			   const struct mst_value *v, struct mst_slice *why_r)
+
+EP_FILTER(ep_keep_machine);
+EP_FILTER(ep_keep_package);
+EP_FILTER(ep_keep_install);
+EP_FILTER(ep_keep_device_cve);
+EP_FILTER(ep_keep_cve);
+
+bool ep_join_entra(const struct mst_value *v);
+bool ep_join_hardware(const struct mst_value *v);
+
+/* ---- reading ------------------------------------------------------------ */
+
+#define EP_AUTH_API   "defender"
+#define EP_AUTH_GRAPH "graph"
+
+#define EP_RESTARTS  3 /* of one feed, before its read has failed */
+#define EP_TRIES     3 /* of a page or file that came damaged */
+#define EP_IN_FLIGHT 8 /* files under way side by side */
+
+/* How the records of a feed are asked for. */
+enum ep_way {
+	EP_WAY_SKIP, /* $top and $skip; a nextLink when there is one */
+	EP_WAY_LINK, /* nextLink until there is none */
+	EP_WAY_FILES /* a list of files, then the files */
+};
+
+/* What differs between feeds on the wire (read.c). */
+struct ep_io {
+	enum ep_way pages;
+	const char *path;  /* of the pages */
+	const char *query; /* what is always asked for, or "" */
+	const char *files; /* path of the export, NULL: there is none */
+	bool sas_hours;	   /* the export takes sasValidHours */
+	bool graph;
+	int page_max;
+	const char *rate;
+	const char *permission, *resource;
+};
+
+extern const struct ep_io ep_io[EP__FEEDS];
+
+/* What speaks for and against a read (proof.c). */
+struct ep_tally {
+	uint64_t pages, files, records;
+	uint64_t doubles, repeated; /* ids, pages that came twice */
+	int64_t as_of_us;
+	struct mst_arena arena; /* keys of seen */
+	struct mst_map seen;	/* hashes of ids, pages and links */
+	char doubt[200];	/* "" while there is none */
+};
+
+struct ep_file {
+	char *url;
+	uint32_t list; /* number of the list that the URL is from */
+	uint8_t tries;
+	bool asked, done;
+};
+
+struct ep_read {
+	unsigned feed;
+	enum ep_way way;
+	bool active, ended;
+	bool waiting;	/* a page or list was asked for */
+	bool fell_back; /* auto: the other way is tried */
+	bool linked;	/* the page asked for came from a nextLink */
+	bool confirm;	/* the last page was short: nothing may follow */
+	bool empty;	/* an empty answer is being asked for again */
+	bool reread;	/* a doubtful read is being done again */
+	char *one;
+	char *link; /* of the next page, as it came */
+	uint64_t skip, top;
+	unsigned tries, restarts;
+	uint32_t generation; /* answers to older requests are dropped */
+	/* files */
+	struct ep_file *files;
+	size_t files_n, files_done, asked, in_flight;
+	uint32_t list;	    /* lists that came */
+	unsigned refreshes; /* lists asked for since a file came */
+	int64_t list_us;    /* when the list came */
+	bool need_list;
+};
+
+struct mst_source {
+	char *connection;
+	const struct ep_conf *conf;
+	struct ep_sites sites;
+	struct mst_auth *auth[2]; /* API, Graph; NULL: not used */
+	struct mst_json_parser *parser;
+	struct ep_read read;
+	struct ep_tally tally;
+	struct mst_proof proofs[EP__FEEDS];
+	int64_t machines; /* how many were read, -1: not yet */
+};
+
+/* read.c */
+int ep_begin(struct mst_source *s, unsigned feed, const char *one,
+	     struct mst_err *err);
+int ep_next(struct mst_source *s, struct mst_req *req_r, struct mst_err *err);
+void ep_read_clear(struct ep_read *r);
+/* Starts the feed again; what came so far does not count. */
+void ep_read_again(struct mst_source *s);
+/* Takes the other way (auto), if it was not taken already. */
+bool ep_fall_back(struct mst_source *s);
+/* The feed was read: keeps its proof. */
+void ep_read_end(struct mst_source *s);
+
+/* answer.c */
+int ep_accept(struct mst_source *s, const struct mst_req *req,
+	      const struct mst_resp *resp, struct mst_err *err);
+/* A restart, unless there were too many: then the error `why`. */
+int ep_restart(struct mst_source *s, const char *why, struct mst_err *err);
+/* The answer's JSON, or a second try, or the error. MST_OK: *root_r is it;
+ * 1: it will be asked for again. */
+int ep_parse(struct mst_source *s, const struct mst_resp *resp,
+	     struct mst_json *root_r, struct mst_err *err);
+
+/* files.c */
+int ep_files_next(struct mst_source *s, struct mst_req *req_r,
+		  struct mst_err *err);
+int ep_files_list(struct mst_source *s, const struct mst_resp *resp,
+		  struct mst_err *err);
+int ep_files_take(struct mst_source *s, size_t i, const struct mst_resp *resp,
+		  struct mst_err *err);
+void ep_files_free(struct ep_read *r);
+
+/* proof.c */
+void ep_tally_init(struct ep_tally *t);
+void ep_tally_reset(struct ep_tally *t);
+void ep_tally_fini(struct ep_tally *t);
+/* False when it was seen before. */
+bool ep_tally_see(struct ep_tally *t, char kind, struct mst_slice s);
+void ep_tally_doubt(struct ep_tally *t, const char *fmt, ...) MST_PRINTF(2, 3);
+/* Looks at the records of a page. *fresh_r: how many ids are new (SKIP). */
+void ep_tally_page(struct mst_source *s, struct mst_json value, size_t *n_r,
+		   size_t *fresh_r);
+void ep_proof_make(const struct mst_source *s, struct mst_proof *p_r);
+
+/* refuse.c */
+/* Turns a final failure into the error that ends the feed. */
+int ep_refuse(struct mst_source *s, const struct mst_resp *resp,
+	      const char *what, struct mst_err *err);
+
+/* permissions.c */
+size_t ep_permissions(struct mst_source *s, uint32_t feeds,
+		      struct mst_check *out, size_t max);
+/* The checks for one set of roles; roles NULL or "": not known. */
+size_t ep_check_roles(const char *roles, const char *graph_roles,
+		      uint32_t feeds, struct mst_check *out, size_t max);
+
+/* folder.c */
+int ep_classify(const char *rel, struct mst_slice head);
+
+#endif
