@@ -101,7 +101,7 @@ int mst_changes_get(const struct mst_changes *c, uint64_t at,
 		    struct mst_err *err)
 {
 	uint64_t left = at < c->recs_n ? c->recs_n - at : 0;
-	size_t bytes;
+	size_t bytes = 0;
 
 	n = (size_t)MST_MIN((uint64_t)n, left);
 	if (read_at(c->recs_fd, c->path, recs, n * sizeof(*recs),
@@ -190,7 +190,7 @@ int mst_payload_read(const struct mst_changes *c,
 		     const struct mst_change_rec *rec, struct mst_buf *bytes,
 		     struct mst_desired *d_r, struct mst_err *err)
 {
-	size_t got;
+	size_t got = 0;
 
 	mst_buf_reset(bytes);
 	if (!mst_buf_reserve(bytes, rec->len))

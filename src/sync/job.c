@@ -109,7 +109,7 @@ int mst_connection_load(struct mst_state *state, const char *name,
 			struct mst_arena *arena, struct mst_connection *c_r,
 			struct mst_err *err)
 {
-	const struct mst_conf_item *item;
+	const struct mst_conf_item *item = NULL;
 	struct mst_conf conf;
 	int rc = read_item(state, "connection", name, &conf, &item, err);
 
@@ -176,7 +176,7 @@ static int load_ends(struct mst_state *state, struct mst_job *j,
 int mst_job_load(struct mst_state *state, const char *name, struct mst_job *j_r,
 		 struct mst_err *err)
 {
-	const struct mst_conf_item *item;
+	const struct mst_conf_item *item = NULL;
 	struct mst_conf conf;
 	int rc = read_item(state, "job", name, &conf, &item, err);
 

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening, reading, comparing and closing: everything of a run but the push.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "sync/run.h"
+#include "json/out.h"
+
+/* ---- opening
+ * ----------------------------------------------------------------- */
+
+static int open_recver(struct mst_session *s, struct mst_err *err)
+{
+	const char *type = s->job.source_conf->recver_type;
+	const struct mst_recver_ops *ops =
+	    mst_recver_find(type ? type : "sqlite");
+	const char *where = s->job.source_conf->recver_path;
+	char *dir MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/recver", mst_state_dir(s->state));
+	char *path MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/%s.db", dir, s->job.conf.source);
+
+	if (!ops)
+		return mst_err_set(err, MST_E_INVALID,
+				   "connection '%s': unknown recver.type '%s'",
+				   s->job.conf.source, type);
+	if (!where) {
+		if (mst_dir_make(dir, err) < 0)
+			return -(int)err->code;
+		where = path;
+	}
+	return ops->open(where, s->job.conf.source, true, &s->recver, err);
+}
+
+static int read_seed(struct mst_session *s, uint64_t *seed_r,
+		     struct mst_err *err)
+{
+	struct mst_buf val = MST_BUF_INIT(64);
+	bool found = false;
+	int rc =
+	    s->recver->ops->meta_get(s->recver, "", "seed", &val, &found, err);
+
+	if (rc == 0 && (!found || val.n != sizeof(*seed_r)))
+		rc = mst_err_set(err, MST_E_CORRUPT,
+				 "RecVer of '%s' has no seed; reset it with "
+				 "'muster recver reset %s'",
+				 s->job.conf.source, s->job.name);
+	if (rc == 0)
+		memcpy(seed_r, val.p, sizeof(*seed_r));
+	mst_buf_fini(&val);
+	return rc;
+}
+
+/* Folders of runs that died are of no use to anybody. The job's lock is held,
+ * so none of them is alive. */
+static void clean_spools(const char *parent)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	if (mst_dir_remove(parent, &err) < 0)
+		mst_warn("old spool not removed, ignoring: %s", err.msg);
+}
+
+static int make_dir(struct mst_session *s, struct mst_err *err)
+{
+	char *parent MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/spool/%s", mst_state_dir(s->state), s->job.name);
+
+	if (s->lock)
+		clean_spools(parent);
+	s->dir = mst_asprintf("%s/%ld-%lld", parent, (long)getpid(),
+			      (long long)s->run);
+	return mst_dir_make(s->dir, err);
+}
+
+int mst_session_open(struct mst_session *s, struct mst_state *state,
+		     const struct mst_run_conf *conf, bool record,
+		     struct mst_err *err)
+{
+	*s = (struct mst_session){.conf = *conf, .state = state};
+	s->now_us = mst_now_us();
+	mst_arena_init(&s->skips_arena, 256u << 20);
+	if (mst_job_load(state, conf->job, &s->job, err) < 0)
+		return -(int)err->code;
+	if (conf->record_sets.n)
+		s->job.conf.record_sets = conf->record_sets;
+	/* One run of a job at a time; a plan sees a quiet RecVer too. */
+	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)
+		return -(int)err->code;
+	if (open_recver(s, err) < 0)
+		return -(int)err->code;
+	if (record && mst_state_run_begin(state, s->job.name, &s->run, err) < 0)
+		return -(int)err->code;
+	(void)snprintf(s->run_text, sizeof(s->run_text), "%lld",
+		       (long long)s->run);
+	if (record)
+		mst_log_field("run", s->run_text);
+	return make_dir(s, err);
+}
+
+/* ---- reading
+ * ------------------------------------------------------------------- */
+
+static int open_dest(struct mst_session *s, struct mst_err *err)
+{
+	struct mst_dest_env env = {
+	    .connection = s->job.conf.destination,
+	    .source = s->job.conf.source,
+	    .catalog = s->job.source->catalog,
+	    .run = s->run_text,
+	    .verdict = mst_push_verdict,
+	    .ctx = &s->push,
+	};
+	struct mst_client_conf conf = {
+	    .name = s->job.conf.destination,
+	    .insecure_loopback = true,
+	};
+	struct mst_source_auth auths[4];
+	size_t n;
+
+	if (s->job.dest->client)
+		s->job.dest->client(s->job.dest_conf, &conf);
+	if (s->job.dest->open(&env, s->job.dest_conf, &s->dest, err) < 0)
+		return -(int)err->code;
+	s->dest_client = mst_client_new(&conf, err);
+	if (!s->dest_client)
+		return -(int)err->code;
+	n = s->job.dest->auths(s->dest, auths, MST_LEN(auths));
+	for (size_t i = 0; i < n; i++)
+		mst_client_add_auth(s->dest_client, auths[i].name,
+				    auths[i].auth, auths[i].hosts);
+	return 0;
+}
+
+static int prepare_dest(struct mst_session *s, struct mst_err *err)
+{
+	const struct mst_catalog *c = s->job.source->catalog;
+	const char *names[MST_MAX_SETS + 1];
+	size_t n = 0;
+	int rc;
+
+	for (size_t i = 0; i < c->sets_n && n < MST_MAX_SETS; i++) {
+		const struct mst_set *by =
+		    c->sets[i].referenced_by
+			? mst_catalog_set(c, c->sets[i].referenced_by)
+			: NULL;
+
+		if (mst_job_wants(&s->job, &c->sets[i]) ||
+		    (by && mst_job_wants(&s->job, by)))
+			names[n++] = c->sets[i].name;
+	}
+	names[n] = NULL;
+	if (n == 0)
+		return mst_err_set(err, MST_E_INVALID,
+				   "job %s: no record set is selected",
+				   s->job.name);
+	rc = s->job.dest->prepare(s->dest, names, err);
+	if (rc == 0)
+		rc = mst_dest_pump(s->job.dest, s->dest, s->dest_client, err);
+	return rc < 0 ? mst_err_prefix(err, "connection '%s'",
+				       s->job.conf.destination)
+		      : 0;
+}
+
+static uint32_t needed_feeds(struct mst_session *s)
+{
+	const struct mst_catalog *c = s->job.source->catalog;
+	uint32_t feeds = 0;
+
+	for (size_t i = 0; i < c->sets_n; i++) {
+		const struct mst_set *by =
+		    c->sets[i].referenced_by
+			? mst_catalog_set(c, c->sets[i].referenced_by)
+			: NULL;
+
+		if (mst_job_wants(&s->job, &c->sets[i]) ||
+		    (by && mst_job_wants(&s->job, by)))
+			feeds |=
+			    s->job.source->needs(s->source, c->sets[i].name);
+	}
+	return feeds;
+}
+
+static int read_source(struct mst_session *s, struct mst_err *err)
+{
+	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/source", s->dir);
+	struct mst_fetch f = {
+	    .job = &s->job,
+	    .spool = &s->spool,
+	    .one = s->conf.one,
+	    .progress = s->conf.progress,
+	    .cancel = s->conf.cancel,
+	};
+	uint32_t feeds;
+
+	if (s->job.source_conf->read_from)
+		return mst_spool_open(&s->spool, s->job.source,
+				      s->job.source_conf->read_from,
+				      s->job.source_conf->assume_complete, err);
+	if (s->job.source->open(s->job.conf.source, s->job.source_conf,
+				&s->source, err) < 0 ||
+	    mst_fetch_client(&s->job, s->source, &s->source_client, err) < 0 ||
+	    mst_spool_make(&s->spool, s->job.source, dir,
+			   !s->job.conf.keep_spool, err) < 0)
+		return -(int)err->code;
+	f.source = s->source;
+	f.client = s->source_client;
+	feeds = needed_feeds(s);
+	if (mst_fetch_permissions(&f, &feeds, err) < 0 ||
+	    mst_fetch_feeds(&f, feeds, err) < 0)
+		return -(int)err->code;
+	return s->job.conf.keep_spool ? mst_spool_write_manifest(
+					    &s->spool, s->job.conf.source, err)
+				      : 0;
+}
+
+static bool has_class(void *ctx, const char *table)
+{
+	struct mst_session *s = ctx;
+
+	return !s->job.dest->has_class ||
+	       s->job.dest->has_class(s->dest, table);
+}
+
+static int rules_env(struct mst_session *s, struct mst_err *err)
+{
+	s->delta.rules = (struct mst_rules_env){
+	    .catalog = s->job.source->catalog,
+	    .conf = s->job.source_conf,
+	    .connection = s->job.conf.source,
+	    .now_us = s->now_us,
+	    .has_class = has_class,
+	    .has_class_ctx = s,
+	};
+	return read_seed(s, &s->delta.rules.seed, err);
+}
+
+int mst_session_read(struct mst_session *s, struct mst_err *err)
+{
+	if (open_dest(s, err) < 0 || prepare_dest(s, err) < 0 ||
+	    read_source(s, err) < 0)
+		return -(int)err->code;
+	return rules_env(s, err);
+}
+
+int mst_session_rules(struct mst_session *s, struct mst_rules **r_r,
+		      struct mst_err *err)
+{
+	return mst_rules_new(&s->delta.rules, r_r, err);
+}
+
+/* ---- comparing
+ * -------------------------------------------------------------------- */
+
+/* A flood of one reason must not flood the store. */
+#define SKIPS_KEPT 20000
+
+static void note_skip(void *ctx, const char *set, struct mst_slice key,
+		      struct mst_slice why)
+{
+	struct mst_session *s = ctx;
+
+	if (!s->run || s->skips_n >= SKIPS_KEPT)
+		return;
+	if (!s->skips)
+		s->skips = mst_alloc(SKIPS_KEPT * sizeof(*s->skips));
+	s->skips[s->skips_n++] = (struct mst_run_item){
+	    .set = set,
+	    .key = mst_arena_dup(&s->skips_arena, key).p,
+	    .what = "skipped",
+	    .reason = mst_arena_dup(&s->skips_arena, why).p,
+	    .request_id = "",
+	};
+}
+
+static unsigned threads_of(const struct mst_session *s)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (s->job.conf.threads > 0)
+		return (unsigned)s->job.conf.threads;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
+/* Would the run take away more than a person should have a look at? */
+static void guard(struct mst_session *s)
+{
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		struct mst_set_delta *sd = &s->delta.sets[i];
+		double limit = s->job.conf.guard_share * (double)sd->stored;
+
+		if ((double)s->job.conf.guard_count > limit)
+			limit = (double)s->job.conf.guard_count;
+		if (s->conf.approve || (double)sd->missing <= limit)
+			continue;
+		sd->held = true;
+		s->guarded = true;
+		mst_error("guard: %s: %llu of %llu records would be %s, more "
+			  "than the job allows; nothing of it is written; look "
+			  "at 'muster plan %s', then run again with --approve",
+			  sd->set->title, (unsigned long long)sd->missing,
+			  (unsigned long long)sd->stored,
+			  sd->set->missing == MST_MISSING_RETIRE   ? "retired"
+			  : sd->set->missing == MST_MISSING_DELETE ? "deleted"
+								   : "closed",
+			  s->job.name);
+	}
+}
+
+static void tell_doubts(struct mst_session *s)
+{
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		const struct mst_set_delta *sd = &s->delta.sets[i];
+
+		if (sd->selected && !sd->proven && !s->conf.one &&
+		    !s->conf.limit && sd->set->missing != MST_MISSING_KEEP)
+			mst_warn("%s: nothing will be marked missing, because "
+				 "the read is not proven complete: %s",
+				 sd->set->title, sd->why);
+	}
+}
+
+int mst_session_compare(struct mst_session *s, struct mst_err *err)
+{
+	struct mst_delta *d = &s->delta;
+
+	d->job = &s->job;
+	d->spool = &s->spool;
+	d->recver = s->recver;
+	d->target = s->job.conf.destination;
+	d->threads = threads_of(s);
+	d->full = s->conf.full;
+	d->one = s->conf.one;
+	d->limit = s->conf.limit;
+	d->dir = s->dir;
+	d->progress = s->conf.progress;
+	d->cancel = s->conf.cancel;
+	d->skip = note_skip;
+	d->skip_ctx = s;
+	if (mst_delta_run(d, err) < 0)
+		return -(int)err->code;
+	for (size_t i = 0; i < d->sets_n; i++) {
+		s->counts[i].read = d->sets[i].read;
+		s->counts[i].skipped = d->sets[i].skipped;
+		s->counts[i].unchanged = d->sets[i].unchanged;
+	}
+	tell_doubts(s);
+	guard(s);
+	if (s->conf.plan && !mst_hash_eq(*s->conf.plan, mst_delta_sum(d)))
+		return mst_err_set(err, MST_E_CONFLICT,
+				   "the source or RecVer moved on since the "
+				   "plan was made; nothing was written; make "
+				   "a new plan");
+	return 0;
+}
+
+int mst_session_push(struct mst_session *s, struct mst_err *err)
+{
+	s->push.delta = &s->delta;
+	s->push.state = s->state;
+	s->push.dest = s->dest;
+	s->push.client = s->dest_client;
+	s->push.run = s->run;
+	s->push.progress = s->conf.progress;
+	s->push.cancel = s->conf.cancel;
+	s->push.counts = s->counts;
+	return mst_push_run(&s->push, err);
+}
+
+/* ---- closing
+ * ----------------------------------------------------------------------- */
+
+static uint64_t requests_of(const struct mst_client *client)
+{
+	struct mst_client_stats stats = {0};
+
+	if (client)
+		mst_client_stats(client, &stats);
+	return stats.requests;
+}
+
+static void write_proof(struct mst_session *s, struct mst_buf *out)
+{
+	const struct mst_catalog *c = s->job.source->catalog;
+	struct mst_jout j;
+
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	for (size_t i = 0; i < c->feeds_n; i++) {
+		const struct mst_spool_feed *f = &s->spool.feeds[i];
+		char as_of[21] = "";
+
+		if (!f->present && !f->proof.why[0])
+			continue;
+		if (f->proof.as_of_us != MST_TIME_NONE)
+			mst_time_iso(f->proof.as_of_us, as_of);
+		mst_jout_key(&j, c->feeds[i].name);
+		mst_jout_obj(&j);
+		mst_jout_kbool(&j, "complete", f->present && f->proof.complete);
+		mst_jout_kstr(&j, "why", f->proof.why);
+		mst_jout_ki64(&j, "pages", (int64_t)f->proof.pages);
+		mst_jout_ki64(&j, "files", (int64_t)f->proof.files);
+		mst_jout_ki64(&j, "records", (int64_t)f->proof.records);
+		mst_jout_ki64(&j, "parts", (int64_t)f->parts_n);
+		mst_jout_kstr(&j, "as_of", as_of);
+		mst_jout_end_obj(&j);
+	}
+	mst_jout_end_obj(&j);
+}
+
+static enum mst_run_status status_of(const struct mst_session *s,
+				     const struct mst_err *failed)
+{
+	if (failed && failed->code == MST_E_CANCELLED)
+		return MST_RUN_CANCELLED;
+	if (failed)
+		return MST_RUN_FAILED;
+	if (s->guarded)
+		return MST_RUN_GUARD;
+	if (s->push.refused || s->push.failed)
+		return MST_RUN_PARTIAL;
+	return MST_RUN_OK;
+}
+
+static int record_end(struct mst_session *s, enum mst_run_status status,
+		      const struct mst_err *failed, struct mst_err *err)
+{
+	struct mst_buf proof = MST_BUF_INIT(1u << 20);
+	struct mst_run run = {
+	    .id = s->run,
+	    .job = s->job.name,
+	    .started_us = s->now_us,
+	    .ended_us = mst_now_us(),
+	    .status = status,
+	    .error = failed ? failed->msg : "",
+	    .writes = s->push.applied,
+	    .requests =
+		requests_of(s->source_client) + requests_of(s->dest_client),
+	};
+	int rc = 0;
+
+	write_proof(s, &proof);
+	run.proof = proof.p ? proof.p : "{}";
+	for (size_t i = 0; i < s->delta.sets_n && rc == 0; i++) {
+		run.read += s->counts[i].read;
+		if (s->delta.sets[i].selected)
+			rc = mst_state_run_counts(s->state, s->run,
+						  s->delta.sets[i].set->name,
+						  &s->counts[i], err);
+	}
+	if (rc == 0 && s->skips_n)
+		rc = mst_state_item_log(s->state, s->run, s->skips, s->skips_n,
+					err);
+	if (rc == 0)
+		rc = mst_state_run_end(s->state, &run, err);
+	mst_buf_fini(&proof);
+	return rc;
+}
+
+enum mst_run_status mst_session_close(struct mst_session *s,
+				      const struct mst_err *failed)
+{
+	enum mst_run_status status = status_of(s, failed);
+	struct mst_err err = MST_ERR_INIT;
+
+	if (s->run && record_end(s, status, failed, &err) < 0)
+		mst_error("run %s: its end is not recorded: %s", s->run_text,
+			  err.msg);
+	if (s->dest)
+		s->job.dest->close(&s->dest);
+	mst_client_free(&s->dest_client);
+	mst_client_free(&s->source_client);
+	if (s->source)
+		s->job.source->close(&s->source);
+	mst_delta_fini(&s->delta);
+	mst_spool_fini(&s->spool);
+	if (s->recver)
+		s->recver->ops->close(&s->recver);
+	if (s->dir && !s->job.conf.keep_spool &&
+	    mst_dir_remove(s->dir, &err) < 0)
+		mst_warn("%s not removed, ignoring: %s", s->dir, err.msg);
+	free(s->dir);
+	free(s->skips);
+	mst_arena_fini(&s->skips_arena);
+	mst_state_unlock(&s->lock);
+	mst_job_fini(&s->job);
+	mst_log_field("run", NULL);
+	return status;
+}
+
+/* ---- fetch alone
+ * ---------------------------------------------------------------------- */
+
+int mst_fetch_to(struct mst_state *state, const char *connection,
+		 const char *dir, const struct mst_progress *progress,
+		 const atomic_bool *cancel, struct mst_err *err)
+{
+	struct mst_connection c;
+	struct mst_job job = {.name = "fetch"};
+	struct mst_source *source = NULL;
+	struct mst_client *client = NULL;
+	struct mst_spool spool = {0};
+	struct mst_fetch f = {.job = &job,
+			      .spool = &spool,
+			      .progress = progress,
+			      .cancel = cancel};
+	uint32_t feeds = 0;
+	int rc;
+
+	mst_arena_init(&job.arena, 8u << 20);
+	rc = mst_connection_load(state, connection, &job.arena, &c, err);
+	if (rc == 0 && !c.source)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "connection '%s' is a destination; only a "
+				 "source can be fetched",
+				 connection);
+	if (rc == 0 && c.source_conf->read_from)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "connection '%s' reads from the folder %s, "
+				 "not from the API",
+				 connection, c.source_conf->read_from);
+	job.source = rc == 0 ? c.source : NULL;
+	job.source_conf = rc == 0 ? c.source_conf : NULL;
+	job.conf.source = connection;
+	if (rc == 0)
+		rc = c.source->open(connection, c.source_conf, &source, err);
+	if (rc == 0)
+		rc = mst_fetch_client(&job, source, &client, err);
+	if (rc == 0)
+		rc = mst_spool_make(&spool, c.source, dir, false, err);
+	f.source = source;
+	f.client = client;
+	for (size_t i = 0; rc == 0 && i < c.source->catalog->sets_n; i++)
+		feeds |=
+		    c.source->needs(source, c.source->catalog->sets[i].name);
+	if (rc == 0)
+		rc = mst_fetch_permissions(&f, &feeds, err);
+	if (rc == 0)
+		rc = mst_fetch_feeds(&f, feeds, err);
+	if (rc == 0)
+		rc = mst_spool_write_manifest(&spool, connection, err);
+	mst_client_free(&client);
+	if (source)
+		c.source->close(&source);
+	mst_spool_fini(&spool);
+	mst_arena_fini(&job.arena);
+	return rc;
+}
