@@ -85,7 +85,8 @@ struct mst_dest_ops {
 	void (*end)(struct mst_dest *d);
 
 	/* Reading back, for plan, check and explain: by sys_id where it is
-	 * known, else by key. Rows come through fn. */
+	 * known, else by key. Rows come through fn. MST_OK, or 1 when its queue
+	 * is full: call next and accept first. */
 	int (*read)(struct mst_dest *d, const struct mst_set *set, uint64_t tag,
 		    const struct mst_sysid *id, struct mst_slice table,
 		    struct mst_slice key, const struct mst_sysid *parent,
@@ -106,6 +107,12 @@ struct mst_dest_ops {
 	/* Proxy, trust anchors and time-outs of the connection for the client
 	 * that the engine makes. NULL: the defaults. */
 	void (*client)(const void *conf, struct mst_client_conf *c_r);
+
+	/* Does the text that a read brought mean the desired one? Numbers,
+	 * booleans, line ends and spellings of a company have several forms
+	 * there; MASTER columns are read as names. NULL: compare bytes. */
+	bool (*same)(const struct mst_dest *d, const struct mst_column *col,
+		     struct mst_slice desired, struct mst_slice held);
 };
 
 extern const struct mst_dest_ops *const mst_dests[];	    /* NULL ended */

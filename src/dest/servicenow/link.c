@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Links: rows without any key of their own (software on a device). They are
+ * told from their siblings below one parent by what they refer to, so an
+ * uncertain POST is always looked up before it is sent again.
+ */
+#include "dest/servicenow/sn.h"
+
+/* By which member of the row, dot-walked, its key can be read back. */
+static const struct {
+	const char *table, *member;
+} keys[] = {
+    {"cmdb_software_instance", "software.key"},
+    {"cmdb_sam_sw_install", "prod_id"},
+};
+
+const char *mst_sn_link_key(struct mst_slice table)
+{
+	for (size_t i = 0; i < MST_LEN(keys); i++) {
+		if (mst_slice_is(table, keys[i].table))
+			return keys[i].member;
+	}
+	return NULL;
+}
+
+static bool same_ref(const struct sn_item *it, size_t i, struct mst_json row,
+		     bool *known_r)
+{
+	const struct mst_cell *cell = mst_sn_cell_at(it, i);
+	struct mst_sysid id;
+
+	*known_r = cell && !mst_sysid_is_zero(&cell->ref);
+	return *known_r &&
+	       mst_sysid_parse(mst_sn_member(row, it->c.set->columns[i].name),
+			       &id) &&
+	       memcmp(&id, &cell->ref, sizeof(id)) == 0;
+}
+
+/* A key column first, then the reference, then the name. */
+bool mst_sn_link_matches(const struct sn_item *it, struct mst_json row)
+{
+	const struct mst_set *set = it->c.set;
+	const char *key = mst_sn_link_key(it->c.table);
+	const struct mst_cell *name;
+	bool known;
+
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+		struct mst_slice text = it->c.key;
+
+		if (!(col->flags & MST_COL_KEY) &&
+		    (!key || strcmp(col->name, key) != 0))
+			continue;
+		if (mst_sn_cell_at(it, i))
+			text = mst_sn_cell_at(it, i)->text;
+		text = mst_sn_cut(text, col->max ? col->max : text.n);
+		return text.n &&
+		       mst_slice_eq(text, mst_sn_member(row, col->name));
+	}
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+
+		if (!(col->flags & MST_COL_REF) ||
+		    (col->flags & MST_COL_PARENT))
+			continue;
+		if (same_ref(it, i, row, &known))
+			return true;
+		if (known)
+			return false;
+	}
+	name = mst_sn_cell(it, "name");
+	return name && mst_slice_eq(mst_slice_trim(name->text),
+				    mst_sn_member(row, "name"));
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options of a "servicenow" connection.
+ */
+#include <stddef.h>
+
+#include "dest/servicenow/sn.h"
+
+#define AT(member) offsetof(struct sn_conf, member)
+
+const struct mst_opt mst_sn_opts[] = {
+    {"url", MST_OPT_URL, AT(url), .flags = MST_OPT_REQUIRED,
+     .help = "address of the instance, https://NAME.service-now.com"},
+    {"environment", MST_OPT_CHOICE, AT(environment), "test", "test|prod",
+     .help = "what the instance is used for"},
+    {"alias", MST_OPT_TEXT, AT(alias),
+     .help = "a short name for people, shown instead of the address"},
+    {"auth", MST_OPT_CHOICE, AT(auth), "basic",
+     "basic|password|client_credentials|refresh_token",
+     .help = "how to log in: basic, or one of the OAuth grants"},
+    {"username", MST_OPT_TEXT, AT(username),
+     .help = "the integration user (basic, password)"},
+    {"password", MST_OPT_SECRET, AT(password),
+     .help = "its password, as env:NAME, file:PATH or credential:NAME"},
+    {"client_id", MST_OPT_TEXT, AT(client_id),
+     .help = "client id of the OAuth registry entry"},
+    {"client_secret", MST_OPT_SECRET, AT(client_secret),
+     .help = "its secret, as env:NAME, file:PATH or credential:NAME"},
+    {"refresh_token", MST_OPT_SECRET, AT(refresh_token),
+     .help = "a refresh token, as env:NAME, file:PATH or credential:NAME"},
+    {"discovery_source", MST_OPT_TEXT, AT(discovery_source), "muster",
+     .help = "choice of cmdb_ci.discovery_source; also the source name of "
+	     "native keys, so do not change it later"},
+    {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
+     .help = "requests under way at once"},
+    {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,
+     .help = "how long a batch should take; ServiceNow cuts it at 30"},
+    {"batch_max", MST_OPT_INT, AT(batch_max), "800", .min = 1,
+     .max = MST_MAX_BATCH_OPS, .help = "most table requests in a batch"},
+    {"ire_items", MST_OPT_INT, AT(ire_items), "500", .min = 1,
+     .max = MST_MAX_IRE_ITEMS,
+     .help = "most configuration items in a payload of the identification "
+	     "and reconciliation engine"},
+    {"body_max", MST_OPT_SIZE, AT(body_max), "950000",
+     .help = "largest request body, from 64KiB to 1MB"},
+    {"proxy", MST_OPT_TEXT, AT(proxy), .help = "http://HOST:PORT of a proxy"},
+    {"ca_file", MST_OPT_TEXT, AT(ca_file),
+     .help = "PEM file with further trusted certificate authorities"},
+    {"timeout", MST_OPT_DURATION, AT(timeout_ms), "100s",
+     .help = "how long to wait for one answer"},
+    {NULL}};
+
+static int need(const char *connection, const char *value, const char *key,
+		const char *auth, struct mst_err *err)
+{
+	if (value && *value)
+		return MST_OK;
+	return mst_err_set(err, MST_E_INVALID,
+			   "connection \"%s\": auth \"%s\" needs \"%s\"",
+			   connection, auth, key);
+}
+
+static int check_user(const char *connection, const struct sn_conf *conf,
+		      const char *auth, struct mst_err *err)
+{
+	int rc = need(connection, conf->username, "username", auth, err);
+
+	return rc ? rc
+		  : need(connection, conf->password, "password", auth, err);
+}
+
+static int check_auth(const char *connection, const struct sn_conf *conf,
+		      struct mst_err *err)
+{
+	static const char *const names[] = {
+	    [SN_BASIC] = "basic",
+	    [SN_PASSWORD] = "password",
+	    [SN_CLIENT_CREDENTIALS] = "client_credentials",
+	    [SN_REFRESH_TOKEN] = "refresh_token",
+	};
+	const char *auth = names[conf->auth];
+	int rc;
+
+	if (conf->auth == SN_BASIC)
+		return check_user(connection, conf, auth, err);
+	rc = need(connection, conf->client_id, "client_id", auth, err);
+	if (!rc)
+		rc = need(connection, conf->client_secret, "client_secret",
+			  auth, err);
+	if (!rc && conf->auth == SN_PASSWORD)
+		rc = check_user(connection, conf, auth, err);
+	if (!rc && conf->auth == SN_REFRESH_TOKEN)
+		rc = need(connection, conf->refresh_token, "refresh_token",
+			  auth, err);
+	return rc;
+}
+
+int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
+		      struct mst_err *err)
+{
+	struct mst_slice ds = mst_slice_str(conf->discovery_source);
+
+	if (conf->body_max < 65536 || conf->body_max > MST_MAX_REQUEST_BODY)
+		return mst_err_set(
+		    err, MST_E_INVALID,
+		    "connection \"%s\": body_max must be from 64KiB to 1MB",
+		    connection);
+	if (ds.n == 0 || ds.n > 40 || !mst_sn_query_safe(ds))
+		return mst_err_set(
+		    err, MST_E_INVALID,
+		    "connection \"%s\": discovery_source must be 1 to 40 bytes "
+		    "without \",\" and \"^\"",
+		    connection);
+	return check_auth(connection, conf, err);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes into a table row, and whether a row that is there already says the
+ * same. The life cycle of tables that have one is a table here.
+ */
+#include <stdio.h>
+
+#include "base/num.h"
+#include "base/time.h"
+#include "dest/servicenow/sn.h"
+
+/* Rows that are opened, closed and opened again (rules.md section 6). People
+ * may set other values meanwhile; updates never carry the status. */
+struct life {
+	const char *table;
+	const char *status, *open, *closed;
+	const char *closed_at, *reopened;
+};
+
+static const struct life lives[] = {
+    {"u_muster_cve_instance", "u_status", "unresolved", "resolved_confirmed",
+     "u_resolved_at", "u_reopened_count"},
+};
+
+static const struct life *life_of(const struct mst_set *set)
+{
+	for (size_t i = 0; i < MST_LEN(lives); i++) {
+		if (strcmp(lives[i].table, set->table) == 0)
+			return &lives[i];
+	}
+	return NULL;
+}
+
+static bool of_life(const struct life *life, const char *column)
+{
+	return life && (strcmp(column, life->status) == 0 ||
+			strcmp(column, life->closed_at) == 0 ||
+			strcmp(column, life->reopened) == 0);
+}
+
+const char *mst_sn_row_blocked(const struct mst_dest *d,
+			       const struct sn_item *it, char *out, size_t n)
+{
+	const struct mst_set *set = it->c.set;
+	struct mst_slice text, part;
+	char hex[33];
+
+	if (it->c.action != MST_INSERT && it->c.action != MST_UPDATE)
+		return NULL;
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+		const struct mst_cell *cell = mst_sn_cell_at(it, i);
+
+		if (!(col->flags & (MST_COL_REQUIRED | MST_COL_PARENT)) ||
+		    mst_sn_value(d, it, i, true, hex, &text))
+			continue;
+		/* A column that the record does not have at all is none of
+		 * this variant's. */
+		if (!(col->flags & MST_COL_PARENT) && !(cell && cell->text.n))
+			continue;
+		part = mst_sn_cut(cell ? cell->text : it->c.group, 120);
+		snprintf(out, n, "waits for %s \"%.*s\"",
+			 col->ref_set ? col->ref_set : "its parent",
+			 MST_SLICE_ARG(part));
+		return out;
+	}
+	return NULL;
+}
+
+static void born(const struct life *life, struct mst_jout *j)
+{
+	mst_jout_kstr(j, life->status, life->open);
+	mst_jout_kstr(j, life->reopened, "0");
+}
+
+static void back_again(const struct life *life, int64_t reopened,
+		       struct mst_jout *j)
+{
+	char n[24];
+
+	snprintf(n, sizeof(n), "%lld", (long long)reopened);
+	mst_jout_kstr(j, life->status, life->open);
+	mst_jout_kstr(j, life->closed_at, "");
+	mst_jout_kstr(j, life->reopened, n);
+}
+
+static void over(const struct life *life, struct mst_jout *j)
+{
+	char now[20];
+
+	mst_time_sn(mst_now_us(), now);
+	mst_jout_kstr(j, life->status, life->closed);
+	mst_jout_kstr(j, life->closed_at, now);
+}
+
+static void pairs(const struct mst_set *set, struct mst_jout *j)
+{
+	for (const char *const *v = set->retire_values; v && *v; v++) {
+		const char *eq = strchr(*v, '=');
+
+		if (!eq)
+			continue;
+		mst_jout_key_slice(j, mst_slice(*v, (size_t)(eq - *v)));
+		mst_jout_str(j, eq + 1);
+	}
+}
+
+static void columns(const struct mst_dest *d, const struct sn_item *it,
+		    bool insert, struct mst_jout *j)
+{
+	const struct life *life = life_of(it->c.set);
+
+	for (size_t i = 0; i < it->c.set->columns_n; i++) {
+		const char *name = it->c.set->columns[i].name;
+		struct mst_slice text;
+		char hex[33];
+
+		/* No value is left out and never clears anything. */
+		if (!of_life(life, name) &&
+		    mst_sn_value(d, it, i, insert, hex, &text))
+			mst_jout_kslice(j, name, text);
+	}
+}
+
+void mst_sn_row_body(const struct mst_dest *d, const struct sn_item *it,
+		     enum sn_mode mode, struct mst_buf *out)
+{
+	const struct life *life = life_of(it->c.set);
+	struct mst_jout j;
+
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	switch (mode) {
+	case SN_INSERT:
+		columns(d, it, true, &j);
+		if (life)
+			born(life, &j);
+		break;
+	case SN_UPDATE:
+		columns(d, it, false, &j);
+		break;
+	case SN_REOPEN:
+		columns(d, it, false, &j);
+		if (life)
+			back_again(life, it->reopened, &j);
+		break;
+	case SN_CLOSE:
+		if (life)
+			over(life, &j);
+		else
+			pairs(it->c.set, &j);
+		break;
+	case SN_RETIRE:
+		pairs(it->c.set, &j);
+		break;
+	}
+	mst_jout_end_obj(&j);
+}
+
+/* ---- what is there already --------------------------------------------- */
+
+bool mst_sn_row_differs(const struct mst_dest *d, const struct sn_item *it,
+			struct mst_json row)
+{
+	const struct life *life = life_of(it->c.set);
+
+	for (size_t i = 0; i < it->c.set->columns_n; i++) {
+		const struct mst_column *col = &it->c.set->columns[i];
+		struct mst_slice text;
+		char hex[33];
+
+		if ((col->flags & MST_COL_VOLATILE) || of_life(life, col->name))
+			continue;
+		if (mst_sn_value(d, it, i, false, hex, &text) &&
+		    !mst_sn_same_text(col, text, mst_sn_member(row, col->name)))
+			return true;
+	}
+	return false;
+}
+
+bool mst_sn_row_is_closed(const struct mst_set *set, struct mst_json row)
+{
+	const struct life *life = life_of(set);
+
+	return life &&
+	       mst_slice_is(mst_sn_member(row, life->status), life->closed);
+}
+
+int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row)
+{
+	const struct life *life = life_of(set);
+	int64_t n = 0;
+
+	if (!life ||
+	    !mst_num_i64(mst_slice_trim(mst_sn_member(row, life->reopened)),
+			 &n) ||
+	    n < 0 || n > 1000000000)
+		return 0;
+	return n;
+}
+
+void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out)
+{
+	const struct life *life = life_of(set);
+
+	mst_buf_adds(out, "sys_id");
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+
+		/* Only what is compared. */
+		if (of_life(life, col->name) ||
+		    (col->flags & (MST_COL_VOLATILE | MST_COL_INSERT)))
+			continue;
+		mst_buf_addf(out, ",%s", col->name);
+	}
+	if (life)
+		mst_buf_addf(out, ",%s,%s", life->status, life->reopened);
+}

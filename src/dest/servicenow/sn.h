@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of this folder share. The connector is made of small flows
+ * around two carriers:
+ *
+ *   offer ─▶ master ─▶ ci (IRE payloads)            ─▶ verdict
+ *                  └─▶ record ─▶ look ─▶ batch      ─▶ verdict
+ *
+ * An item is a change on its way to its verdict; it is in one list at a time.
+ * A sub is one request inside a Batch; its answer goes to its `take`. A call
+ * is an HTTP request that is under way. Nothing here does I/O.
+ */
+#ifndef MST_DEST_SN_H
+#define MST_DEST_SN_H
+
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "dest/servicenow/servicenow.h"
+#include "json/json.h"
+#include "json/out.h"
+
+#define SN_TRIES       5	  /* of one sub-request or record */
+#define SN_IRE_TRIES   3	  /* of one CI alone */
+#define SN_FAILURES    20	  /* failed calls in a row: give up */
+#define SN_QUEUE_ITEMS 4000	  /* changes that may wait */
+#define SN_QUEUE_BYTES (4u << 20) /* and their bytes */
+#define SN_QUEUE_READS 20000	  /* reads that may wait */
+#define SN_IN_LIST     50	  /* values in an IN clause */
+#define SN_PAGE	       500	  /* rows of a page of a list */
+#define SN_PAGE_LEAST  10	  /* after halving */
+#define SN_LIST_WEIGHT                                                         \
+	10			   /* a list costs as much as this many        \
+				    * writes, in time and in answer bytes */
+#define SN_BATCH_START 100	   /* sub-requests of the first batch */
+#define SN_MAX_ANSWER  (96u << 20) /* bytes of one answer */
+#define SN_MAX_URL     6000	   /* of a sub-request */
+#define SN_REASON      480	   /* bytes of a verdict's reason */
+
+enum sn_auth { SN_BASIC, SN_PASSWORD, SN_CLIENT_CREDENTIALS, SN_REFRESH_TOKEN };
+
+/* Filled by the option table (options.c). */
+struct sn_conf {
+	const char *url, *alias;
+	int environment, auth;
+	const char *username, *password;
+	const char *client_id, *client_secret, *refresh_token;
+	const char *discovery_source;
+	int64_t workers, batch_seconds, batch_max, ire_items;
+	uint64_t body_max;
+	const char *proxy, *ca_file;
+	int64_t timeout_ms;
+};
+
+extern const struct mst_opt mst_sn_opts[];
+/* Which credentials belong to the chosen `auth`; an error names the missing
+ * key. */
+int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
+		      struct mst_err *err);
+
+/* ---- items ------------------------------------------------------------- */
+
+/* How a table row is written; decides which columns go. */
+enum sn_mode { SN_INSERT, SN_UPDATE, SN_REOPEN, SN_CLOSE, SN_RETIRE };
+
+TAILQ_HEAD(sn_items, sn_item);
+
+struct sn_item {
+	TAILQ_ENTRY(sn_item) link;
+	struct sn_item *behind;	   /* a later change of the same record */
+	struct mst_change c;	   /* a copy; lives in this block */
+	struct mst_cell *cells;	   /* = c.cells; refs are filled in */
+	struct mst_slice identity; /* key in mst_dest.active */
+	struct mst_sysid remote;   /* where it is written; zero: not known */
+	size_t bytes;
+	unsigned waits;	      /* master data entries that are not there yet */
+	unsigned master_pass; /* kinds of master data that were asked for */
+	bool lost;	      /* one of them could not be looked up */
+	const char *note;     /* what it goes without; lent */
+	unsigned tries;	      /* writes that came to nothing */
+	unsigned limit;	      /* CI: largest payload it may be in */
+	bool posted;	      /* a POST or IRE commit may have landed */
+	bool insert;	      /* CI: it is new, so insert-only columns go */
+	bool probed;	      /* CI: the dry run is done */
+	bool inserted;	      /* CI: a commit said INSERT */
+	bool by_id;	      /* CI: identified by its sys_id */
+	bool violated;	      /* row: the unique key said it is there */
+	bool reopen;	      /* row: the PUT under way opens it again */
+	int64_t reopened;     /* row: the counter's new value */
+	/* CI: the class that the destination holds it in, when it is not the
+	 * one we asked for; lent from mst_dest.classes */
+	const char *held_class;
+	struct mst_slice tokens[3]; /* CI: name, MAC, serial; see ci.c */
+	size_t tokens_n;
+	bool holds; /* CI: its tokens are in mst_dest.busy */
+};
+
+struct sn_item *mst_sn_item_new(const struct mst_change *c);
+void mst_sn_item_free(struct sn_item *it);
+/* The cell of a column by name, or NULL when it has no value. */
+const struct mst_cell *mst_sn_cell(const struct sn_item *it, const char *name);
+/* The set's first column with all of these flags, or NULL. */
+const struct mst_column *mst_sn_column(const struct mst_set *set,
+				       unsigned flags);
+/* Gives the verdict and frees the item; the next change of the same record
+ * starts. */
+void mst_sn_settle(struct mst_dest *d, struct sn_item *it,
+		   enum mst_verdict_kind kind, bool inserted,
+		   const char *reason);
+void mst_sn_refuse(struct mst_dest *d, struct sn_item *it, const char *fmt, ...)
+    MST_PRINTF(3, 4);
+void mst_sn_failed(struct mst_dest *d, struct sn_item *it, const char *fmt, ...)
+    MST_PRINTF(3, 4);
+
+/* The text to send for column i of the item's set: the cell's text cut to the
+ * column, a reference as hex, or what only this side knows (its own
+ * discovery_source, the connection's name, the time). Insert-only columns are
+ * only there when insert is set. False: no value, so the column is left out. */
+bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
+		  bool insert, char hex[33], struct mst_slice *out_r);
+/* The same without what this side fills in: a plain cell, by its index. */
+const struct mst_cell *mst_sn_cell_at(const struct sn_item *it, size_t i);
+
+/* ---- answers (answers.c) ----------------------------------------------- */
+
+enum sn_fate {
+	SN_DONE,    /* 2xx, but never 202 */
+	SN_REFUSED, /* the far end said no, and means it */
+	SN_LOST,    /* a POST that may or may not have landed */
+	SN_BROKEN,  /* a list that cannot be read to its end */
+	SN_GIVEN_UP /* not carried out, and no more attempts are left */
+};
+
+struct sn_answer {
+	enum sn_fate fate;
+	int status;
+	struct mst_json root; /* NULL value when there is no JSON */
+	char why[SN_REASON];  /* unless DONE */
+};
+
+/* "message: detail" of an error body as one line; false when there is none. */
+bool mst_sn_error_text(struct mst_json root, char *out, size_t n);
+/* Control characters become blanks, cut at a UTF-8 border. */
+void mst_sn_one_line(char *out, size_t n, struct mst_slice s);
+bool mst_sn_is_html(const struct mst_resp *resp);
+bool mst_sn_is_unique(int status, const char *text);
+bool mst_sn_is_unscoped(const char *text);
+bool mst_sn_is_cut_list(struct mst_json root);
+/* The error of a whole call that will not get better: who we are, what we may,
+ * what is not there, an instance that sleeps. */
+int mst_sn_call_error(const struct mst_dest *d, const struct mst_resp *resp,
+		      struct mst_json root, const char *what,
+		      struct mst_err *err);
+/* Is this answer such an error? */
+bool mst_sn_is_fatal(const struct mst_resp *resp);
+
+/* ---- queries (query.c) ------------------------------------------------- */
+
+/* May the value stand in an encoded query? There is no escape, so what could
+ * be read as syntax never goes into one. */
+bool mst_sn_query_safe(struct mst_slice v);
+/* A leading part that may; {NULL,0} when there is none. */
+struct mst_slice mst_sn_query_prefix(struct mst_slice v);
+bool mst_sn_name_ok(struct mst_slice name); /* of a table or column */
+/* "/api/now/table/T?sysparm_query=…&sysparm_fields=…&sysparm_limit=n…" */
+void mst_sn_list_url(struct mst_buf *url, struct mst_slice table,
+		     struct mst_slice query, const char *fields,
+		     unsigned limit);
+/* Text of a member; a reference as {"value":…,"link":…} gives its value. */
+struct mst_slice mst_sn_member(struct mst_json row, const char *name);
+/* Member "sys_id". */
+bool mst_sn_row_id(struct mst_json row, struct mst_sysid *id_r);
+/* Do two texts mean one value of the column? Line ends do not count; numbers
+ * and booleans are compared by value. */
+bool mst_sn_same_text(const struct mst_column *col, struct mst_slice a,
+		      struct mst_slice b);
+/* The longest prefix of at most max bytes that ends at a UTF-8 border. */
+struct mst_slice mst_sn_cut(struct mst_slice s, size_t max);
+
+/* ---- the Batch API (batch.c) ------------------------------------------- */
+
+struct sn_sub;
+typedef void (*sn_take)(struct mst_dest *d, void *ctx,
+			const struct sn_answer *a);
+
+TAILQ_HEAD(sn_subs, sn_sub);
+
+struct sn_sub {
+	TAILQ_ENTRY(sn_sub) link;
+	uint64_t id;
+	enum mst_method method;
+	char *url;
+	struct mst_buf body; /* base64 */
+	unsigned weight;
+	unsigned tries;
+	bool answered;
+	sn_take take;
+	void *ctx;
+};
+
+/* Queues a request. body is JSON, empty for none. */
+void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
+		    struct mst_slice body, sn_take take, void *ctx);
+/* Bytes of the envelope that this body would take. */
+size_t mst_sn_sub_bytes(const char *url, size_t body_n);
+bool mst_sn_batch_ready(const struct mst_dest *d, bool flush);
+
+/* ---- calls ------------------------------------------------------------- */
+
+enum sn_call_kind { SN_CALL_BATCH, SN_CALL_DRY, SN_CALL_COMMIT, SN_CALL_PROBE };
+
+struct sn_call {
+	bool busy;
+	uint64_t id;
+	enum sn_call_kind kind;
+	struct sn_subs subs;
+	unsigned subs_n, weight;
+	struct sn_item **items; /* CI: by index in the payload */
+	size_t items_n;
+	bool skip_option; /* CI: was the optional option in it? */
+};
+
+/* A POST to path with d->body; the body is copied into the request. */
+void mst_sn_call_begin(struct mst_dest *d, struct sn_call *call,
+		       const char *path, enum mst_repeat repeat,
+		       struct mst_req *req_r, const char *what);
+void mst_sn_batch_request(struct mst_dest *d, struct sn_call *call,
+			  struct mst_req *req_r);
+void mst_sn_batch_accept(struct mst_dest *d, struct sn_call *call,
+			 const struct mst_resp *resp);
+/* Everything that was not sent yet is given up. */
+void mst_sn_batch_cancel(struct mst_dest *d);
+void mst_sn_subs_free(struct sn_subs *subs);
+/* A call came to nothing. Many of them in a row end the run: true. */
+bool mst_sn_count_failure(struct mst_dest *d, const struct mst_resp *resp);
+/* Ends the run: every change that waits gets FAILED with this text. */
+void mst_sn_die(struct mst_dest *d, const struct mst_err *err);
+
+/* ---- master data (master.c, fold.c) ------------------------------------ */
+
+struct sn_master;
+
+/* The folded form of a company's name (rules.md section 8). */
+struct mst_slice mst_sn_fold(struct mst_slice name, char *out, size_t n);
+/* Fills the refs of the item's master data cells. True when all are there;
+ * else mst_sn_start is called when they are. */
+bool mst_sn_master_need(struct mst_dest *d, struct sn_item *it);
+void mst_sn_master_fini(struct mst_dest *d);
+/* How many records went without a reference that could not be made. */
+uint64_t mst_sn_master_missing(const struct mst_dest *d);
+
+/* ---- flows ------------------------------------------------------------- */
+
+/* Master data is there: to the flow of the set's writer. */
+void mst_sn_start(struct mst_dest *d, struct sn_item *it);
+
+/* CIs by IRE (ci.c). */
+void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it);
+void mst_sn_ci_release(struct mst_dest *d, struct sn_item *it);
+void mst_sn_ci_cancel(struct mst_dest *d);
+bool mst_sn_ci_request(struct mst_dest *d, struct sn_call *call, bool flush,
+		       struct mst_req *req_r);
+void mst_sn_ci_accept(struct mst_dest *d, struct sn_call *call,
+		      const struct mst_resp *resp);
+
+/* Payloads and results of IRE (ire.c). */
+struct sn_ire_result {
+	bool present;
+	struct mst_slice operation, klass; /* lent from the answer */
+	struct mst_sysid id;
+	char error[64]; /* code, "" when none */
+	char message[SN_REASON];
+	bool kept_class; /* SKIPPED_CLASS_…: fine, the class stays */
+	bool masked;	 /* some attributes belong to another source */
+};
+
+/* One item as JSON; bytes of it are bounded by the buffer. */
+void mst_sn_ire_item(const struct mst_dest *d, const struct sn_item *it,
+		     struct mst_jout *j);
+void mst_sn_ire_path(const struct mst_dest *d, bool dry, struct mst_buf *path);
+/* One result per input, by inputIndices. False when root is no IRE answer. */
+bool mst_sn_ire_results(struct mst_json root, struct sn_ire_result *r,
+			size_t n);
+
+/* Rows and links by the Table API (record.c). */
+void mst_sn_record_start(struct mst_dest *d, struct sn_item *it);
+void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
+			 struct mst_json row, const struct mst_sysid *id);
+void mst_sn_record_absent(struct mst_dest *d, struct sn_item *it);
+
+/* What goes into a row (row.c). */
+/* Why it cannot be written yet: a reference that must be there is not. NULL
+ * when it can. */
+const char *mst_sn_row_blocked(const struct mst_dest *d,
+			       const struct sn_item *it, char *out, size_t n);
+void mst_sn_row_body(const struct mst_dest *d, const struct sn_item *it,
+		     enum sn_mode mode, struct mst_buf *out);
+bool mst_sn_row_differs(const struct mst_dest *d, const struct sn_item *it,
+			struct mst_json row);
+bool mst_sn_row_is_closed(const struct mst_set *set, struct mst_json row);
+int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row);
+/* "sys_id,u_key,…": what the look-ups read. */
+void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
+/* How a link is told from its siblings (link.c). */
+bool mst_sn_link_matches(const struct sn_item *it, struct mst_json row);
+/* The member by which a link's key can be read back, dot-walked; or NULL. */
+const char *mst_sn_link_key(struct mst_slice table);
+
+/* Look-ups before and after writes (look.c). */
+LIST_HEAD(sn_looks, sn_look);
+void mst_sn_look_fini(struct mst_dest *d);
+void mst_sn_look_add(struct mst_dest *d, struct sn_item *it);
+void mst_sn_look_pump(struct mst_dest *d);
+void mst_sn_look_cancel(struct mst_dest *d);
+
+/* Reading back (reading.c). */
+TAILQ_HEAD(sn_reads, sn_read);
+LIST_HEAD(sn_readings, sn_reading);
+int mst_sn_read_add(struct mst_dest *d, const struct mst_set *set, uint64_t tag,
+		    const struct mst_sysid *id, struct mst_slice table,
+		    struct mst_slice key, const struct mst_sysid *parent,
+		    struct mst_err *err);
+void mst_sn_read_pump(struct mst_dest *d);
+void mst_sn_read_cancel(struct mst_dest *d);
+void mst_sn_read_fini(struct mst_dest *d);
+bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
+		 struct mst_slice desired, struct mst_slice held);
+
+/* Before the first write (prepare.c). */
+int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
+		   struct mst_err *err);
+bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
+			  struct mst_req *req_r);
+void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
+			 const struct mst_resp *resp);
+bool mst_sn_has_class(const struct mst_dest *d, const char *table);
+void mst_sn_prepare_fini(struct mst_dest *d);
+
+/* ---- the destination --------------------------------------------------- */
+
+struct mst_dest {
+	struct mst_dest_env env;
+	const struct sn_conf *conf;
+	struct mst_arena arena; /* lives as long as the destination */
+	const char *url;	/* without a slash at its end */
+	struct mst_auth *auth;
+	const char *auth_name;
+	const char *hosts[2];
+	char now[20]; /* the time of the run */
+
+	struct mst_json_parser *outer, *inner;
+	struct mst_buf body;	/* of the request that is being made */
+	struct mst_buf scratch; /* one sub-request's body or URL */
+	struct mst_buf inflow;	/* a sub-answer's bytes */
+
+	struct sn_call calls[MST_MAX_WORKERS];
+	size_t calls_n; /* under way */
+	uint64_t last_id;
+	const char *request_id; /* of the answer that is being read */
+	unsigned failures;	/* failed calls in a row */
+	bool cancelled;
+	struct mst_err dead; /* the error that ended it, code MST_OK if none */
+
+	/* items */
+	const struct mst_set *set;
+	bool ended;
+	bool full; /* offer said so, and nothing was sent since */
+	size_t items_n, items_bytes;
+	struct mst_map active; /* identity → item that is first in line */
+
+	/* the Batch API */
+	struct sn_subs subs;
+	size_t subs_n, subs_weight, subs_bytes;
+	unsigned batch_size; /* weight of the next batch */
+
+	/* flows */
+	struct sn_items dry, commit; /* CIs that are ready */
+	size_t dry_n, commit_n;
+	struct mst_map busy; /* identification attributes under way */
+	struct mst_map classes;
+	bool skip_option;     /* IRE takes skip_updating_source_… */
+	struct sn_items look; /* rows to be looked up */
+	size_t look_n;
+	struct sn_looks looks;	/* look-ups under way */
+	struct mst_map masters; /* kind, name, manufacturer → entry */
+	struct mst_map makers;	/* kind, folded name → entry that creates */
+	struct sn_master *first_master;
+	uint64_t master_missing, masked, kept_classes;
+
+	/* reading */
+	struct sn_reads reads;
+	struct sn_readings readings;
+	size_t reads_n;	  /* every read that has no row yet */
+	size_t reads_new; /* those not asked for yet */
+	mst_row_fn row;
+	void *row_ctx;
+
+	/* prepare */
+	struct sn_prepare *prepare; /* while it is under way */
+	struct mst_map absent;	    /* classes that the instance lacks */
+};
+
+#endif
