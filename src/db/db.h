@@ -26,6 +26,10 @@ struct mst_db_spec {
 	unsigned cache_kib;
 	/* One process only: no shared-memory file, locks held until close. */
 	bool exclusive;
+	/* Every commit is on the disk before it returns. Else a power cut may
+	 * take the last ones (a crash of the program never does); the file is
+	 * whole either way. */
+	bool durable;
 	const char *const *sql; /* statements by number */
 	unsigned sql_n;
 };
@@ -52,7 +56,8 @@ void mst_db_close(struct mst_db *db);
 int mst_db_find(const struct mst_db_spec *spec, const char *path, bool create,
 		struct mst_err *err);
 
-/* Statement `id` of the table, ready for binding. */
+/* Statement `id` of the table, ready for binding. A loop over its rows must not
+ * use the same statement within. */
 int mst_db_stmt(struct mst_db *db, unsigned id, struct sqlite3_stmt **st_r,
 		struct mst_err *err);
 /* One step. Returns 1 for a row, 0 at the end (and resets), <0 on error. */
@@ -60,11 +65,16 @@ int mst_db_step(struct mst_db *db, struct sqlite3_stmt *st,
 		struct mst_err *err);
 /* Steps to the end of a statement that gives no rows. */
 int mst_db_run(struct mst_db *db, struct sqlite3_stmt *st, struct mst_err *err);
+/* Ends a statement before its last row. */
+void mst_db_reset(struct sqlite3_stmt *st);
 /* Runs SQL text without results. */
 int mst_db_exec(struct mst_db *db, const char *sql, struct mst_err *err);
 /* The number that a query (a pragma, a count) gives. */
 int mst_db_number(struct mst_db *db, const char *sql, int64_t *n_r,
 		  struct mst_err *err);
+/* Of the last statement: the row that an insert made, how many it changed. */
+int64_t mst_db_last_id(struct mst_db *db);
+int64_t mst_db_changes(struct mst_db *db);
 /* Sets err from SQLite's last error. */
 int mst_db_fail(struct mst_db *db, int rc, struct mst_err *err);
 
@@ -83,7 +93,10 @@ int mst_db_own_end(struct mst_db *db, bool own, int rc, struct mst_err *err);
 /* Rewrites the file without gaps if it is a good deal larger than live_bytes,
  * and moves the log into it. */
 int mst_db_compact(struct mst_db *db, uint64_t live_bytes, struct mst_err *err);
-/* File and log on disk. */
+/* What is committed is on the disk when this returns; for stores that are not
+ * durable. */
+int mst_db_sync(struct mst_db *db, struct mst_err *err);
+/* Bytes of file and log. */
 uint64_t mst_db_bytes(const struct mst_db *db);
 
 /* Binding and reading. Bound bytes must live until the statement ran. A slice

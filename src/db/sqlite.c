@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * SQLite with write-ahead log. Commits are synced (synchronous=FULL): a
- * store's commit often says "I am about to write to the other side", and that
- * sentence must be on the disk before the first request leaves. There are few
- * commits, one per chunk of hundreds of records, so the syncs do not show.
+ * SQLite with write-ahead log: a commit appends to the log, a checkpoint
+ * moves the log into the file. After a crash or a power cut the next opener
+ * finds every whole commit in the log and drops the torn one.
  */
 #include "db/db.h"
 
@@ -170,13 +169,14 @@ static int set_up(struct mst_db *db, struct mst_err *err)
 	(void)snprintf(sql, sizeof(sql),
 		       "PRAGMA page_size=%u; PRAGMA locking_mode=%s;"
 		       "PRAGMA auto_vacuum=NONE; PRAGMA secure_delete=OFF;"
-		       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+		       "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
 		       "PRAGMA cache_size=-%u; PRAGMA foreign_keys=OFF;"
 		       "PRAGMA journal_size_limit=4194304;"
 		       "PRAGMA wal_autocheckpoint=%u; PRAGMA temp_store=FILE;"
 		       "PRAGMA trusted_schema=OFF;",
 		       db->spec->page_bytes,
 		       db->spec->exclusive ? "EXCLUSIVE" : "NORMAL",
+		       db->spec->durable ? "FULL" : "NORMAL",
 		       db->spec->cache_kib, (8u << 20) / db->spec->page_bytes);
 	return mst_db_exec(db, sql, err);
 }
@@ -300,6 +300,21 @@ int mst_db_run(struct mst_db *db, sqlite3_stmt *st, struct mst_err *err)
 	return rc;
 }
 
+void mst_db_reset(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+}
+
+int64_t mst_db_last_id(struct mst_db *db)
+{
+	return sqlite3_last_insert_rowid(db->h);
+}
+
+int64_t mst_db_changes(struct mst_db *db)
+{
+	return sqlite3_changes64(db->h);
+}
+
 int mst_db_begin(struct mst_db *db, struct mst_err *err)
 {
 	int rc;
@@ -380,6 +395,14 @@ int mst_db_compact(struct mst_db *db, uint64_t live_bytes, struct mst_err *err)
 	/* Gives a row whose first column is 1 when a reader of another process
 	 * held it up; the log then goes with a later one. */
 	return mst_db_number(db, "PRAGMA wal_checkpoint(TRUNCATE)", &n, err);
+}
+
+int mst_db_sync(struct mst_db *db, struct mst_err *err)
+{
+	int64_t n = 0;
+
+	/* Syncs the log before it looks whether it may move it. */
+	return mst_db_number(db, "PRAGMA wal_checkpoint(PASSIVE)", &n, err);
 }
 
 uint64_t mst_db_bytes(const struct mst_db *db)

@@ -6,6 +6,11 @@
  * large because a list of 1 to 10 KB is to lie within one: with small pages
  * a fifth of the file would be the unused ends of pages.
  *
+ * Commits are synced: "a push of these groups was begun" must be on the disk
+ * before the first request leaves, or a power cut could make the next run
+ * write again what the destination cannot tell apart. There is a commit per
+ * chunk of hundreds of groups, so the syncs do not show.
+ *
  * One opener: the lock file names the process, and SQLite keeps its own lock
  * for as long as the file is open.
  */
@@ -109,6 +114,7 @@ static const struct mst_db_spec spec = {
     .page_bytes = 32768,
     .cache_kib = 4096,
     .exclusive = true,
+    .durable = true,
     .sql = sql,
     .sql_n = Q__MAX,
 };
@@ -159,7 +165,7 @@ static int meta_get(struct mst_recver *r, const char *target, const char *name,
 				 "RecVer's value '%s' is longer than the %zu "
 				 "bytes that it may have",
 				 name, val->max);
-	sqlite3_reset(st);
+	mst_db_reset(st);
 	return rc < 0 ? rc : 0;
 }
 
@@ -350,7 +356,7 @@ static int set_id(struct store *s, const char *target, const char *set,
 		if (rc == 0)
 			continue;
 		*id_r = mst_db_int(st, 0);
-		rc = mst_db_run(&s->db, st, err);
+		rc = mst_db_run(&s->db, st, err); /* inserts at its end */
 		if (rc < 0)
 			return rc;
 		know_set(s, target, set, *id_r);
@@ -410,7 +416,7 @@ static int load(struct mst_recver *r, const char *target, const char *set,
 		if (rc != 0)
 			break;
 	}
-	sqlite3_reset(st);
+	mst_db_reset(st);
 	return rc;
 }
 
@@ -456,7 +462,7 @@ static int members(struct mst_recver *r, const char *target, const char *set,
 		if (rc <= 0)
 			continue;
 		rc = read_list(s, st, &keys[i], err);
-		sqlite3_reset(st);
+		mst_db_reset(st);
 		if (rc == 0)
 			rc = fn(ctx, &keys[i],
 				(const struct mst_member *)(void *)s->list.p,
@@ -488,7 +494,7 @@ static int stats(struct mst_recver *r, const char *target, const char *set,
 	    .pending = (uint64_t)mst_db_int(st, 3),
 	    .bytes = mst_db_bytes(&s->db),
 	};
-	sqlite3_reset(st);
+	mst_db_reset(st);
 	return 0;
 }
 
@@ -553,7 +559,7 @@ static int put_list(struct store *s, const struct mst_group_put *g,
 	mst_db_bind_blob(st, 2, mst_buf_slice(&s->list));
 	rc = mst_db_run(&s->db, st, err);
 	if (rc == 0 && !*list_id)
-		*list_id = sqlite3_last_insert_rowid(s->db.h);
+		*list_id = mst_db_last_id(&s->db);
 	return rc;
 }
 
@@ -571,7 +577,7 @@ static int list_id(struct store *s, int64_t set, const uint8_t key[16],
 	rc = mst_db_step(&s->db, st, err);
 	*id_r = rc > 0 ? mst_db_int(st, 0) : 0;
 	*members_r = rc > 0 ? mst_db_int(st, 1) : 0;
-	sqlite3_reset(st);
+	mst_db_reset(st);
 	return rc < 0 ? rc : 0;
 }
 
@@ -812,7 +818,7 @@ static int compact(struct mst_recver *r, struct mst_err *err)
 	if (rc < 0)
 		return rc;
 	live = mst_db_int(st, 0);
-	sqlite3_reset(st);
+	mst_db_reset(st);
 	return mst_db_compact(&s->db, (uint64_t)live, err);
 }
 

@@ -71,8 +71,13 @@ struct mst_run {
 	const char *proof; /* JSON text: proofs of the reads */
 };
 
+/* Take the job's lock first: a run whose job is not locked by the process that
+ * began it reads as MST_RUN_DEAD. Runs of the job that died before are marked
+ * so for good, and what is older than the newest 1,000 runs (20 for refused
+ * and skipped records) is removed. */
 int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
 			struct mst_err *err);
+/* By id: end (now, when not set), status, error, counts and proof. */
 int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
 		      struct mst_err *err);
 int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
@@ -132,5 +137,21 @@ struct mst_state_lock;
 int mst_state_lock(struct mst_state *s, const char *job,
 		   struct mst_state_lock **l_r, struct mst_err *err);
 void mst_state_unlock(struct mst_state_lock **l);
+
+/* ---- audit --------------------------------------------------------------- */
+
+struct mst_audit_entry {
+	int64_t id, at_us, uid;
+	const char *user; /* name; "ann (sudo)" when root by sudo */
+	const char *kind, *name;
+	const char *before; /* "" when the item is new */
+	const char *after;
+};
+
+/* Changes of the configuration, newest first, at most max, ids below `before`
+ * (0: all). Texts are lent for the call. */
+int mst_state_audit(struct mst_state *s, int64_t before, size_t max,
+		    int (*fn)(void *ctx, const struct mst_audit_entry *e),
+		    void *ctx, struct mst_err *err);
 
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the state store share: the open database and the numbers
+ * of its statements.
+ */
+#ifndef MST_STATE_PRIVATE_H
+#define MST_STATE_PRIVATE_H
+
+#include "db/db.h"
+#include "state/state.h"
+
+/* Kept per job; older ones go when a run begins. */
+#define MST_STATE_RUNS	     1000 /* runs with their counts */
+#define MST_STATE_ITEM_RUNS  20	  /* of these, with refused records */
+#define MST_STATE_RUN_ITEMS  100000
+#define MST_STATE_WRITES_NEW 100000 /* rows before they are merged */
+
+enum {
+	Q_ITEM_GET,
+	Q_ITEM_PUT,
+	Q_ITEMS,
+	Q_AUDIT_PUT,
+	Q_AUDIT,
+	Q_RUN_ADD,
+	Q_RUN_END,
+	Q_RUN_DEAD,
+	Q_RUN_OLDEST,
+	Q_RUN_TRIM,
+	Q_RUN_TRIM_SETS,
+	Q_RUN_TRIM_ITEMS,
+	Q_RUNS,
+	Q_RUN,
+	Q_SET_PUT,
+	Q_SETS,
+	Q_LOG_COUNT,
+	Q_LOG_PUT,
+	Q_LOG,
+	Q_JOB_GET,
+	Q_JOB_PUT,
+	Q_WRITE_PUT,
+	Q_WRITE_COUNT,
+	Q_WRITE_MERGE,
+	Q_WRITE_EMPTY,
+	Q_WRITE_NEW,
+	Q_WRITE_OLD,
+	Q__MAX
+};
+
+struct mst_state {
+	struct mst_db db;
+	char *dir;
+	struct mst_state_lock *locks; /* taken through this state */
+};
+
+struct mst_state_lock {
+	struct mst_state_lock *next;
+	struct mst_state *s;
+	char *job;
+	struct mst_lock file;
+};
+
+/* The run's number into the note of its job's lock, if it is ours. */
+int mst_state_lock_run(struct mst_state *s, const char *job, int64_t run,
+		       struct mst_err *err);
+/* Whether a process holds the job's lock for this run. */
+int mst_state_run_lives(struct mst_state *s, const char *job, int64_t run,
+			bool *lives_r, struct mst_err *err);
+
+#endif
