@@ -143,7 +143,7 @@ static int read_all(int fd, const char *path, struct mst_buf *b,
 	ssize_t n;
 
 	for (;;) {
-		if (!mst_buf_reserve(b, SECRET_MAX + 1 - b->n))
+		if (b->n > SECRET_MAX)
 			return mst_err_set(err, MST_E_INVALID,
 					   "the secret file \"%s\" is larger "
 					   "than %d bytes",
