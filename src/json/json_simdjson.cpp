@@ -37,9 +37,15 @@ struct tape {
 } // namespace
 
 struct mst_json_parser {
+	/* The limit goes in here: set_max_capacity() of simdjson 3.0 keeps 32
+	 * bytes whatever it is given. */
+	explicit mst_json_parser(size_t max_bytes)
+	    : parser(max_bytes + MST_JSON_PADDING), max(max_bytes)
+	{
+	}
 	simdjson::dom::parser parser;
 	tape t = {nullptr, nullptr};
-	size_t max = 0;
+	size_t max;
 	/* Positions of the newlines that parse_lines turned into commas, to
 	 * find the bad line afterwards. */
 	uint32_t *marks = nullptr;
@@ -110,12 +116,10 @@ extern "C" {
 
 struct mst_json_parser *mst_json_parser_new(size_t max_bytes)
 {
-	auto *p = new (std::nothrow) mst_json_parser;
+	auto *p = new (std::nothrow) mst_json_parser(max_bytes);
 
 	if (!p)
 		mst_oom();
-	p->max = max_bytes;
-	p->parser.set_max_capacity(max_bytes + MST_JSON_PADDING);
 	return p;
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the benchmarks share: sizes, the result line, a child per case so that
+ * peak memory is the case's own.
+ */
+#ifndef MST_BENCH_BENCH_H
+#define MST_BENCH_BENCH_H
+
+#include "sync/run.h"
+
+struct bench {
+	uint64_t rows, devices;
+	char *dir; /* scratch; removed at the end */
+};
+
+/* One JSON line on stdout. Fields that are negative are left out. */
+struct bench_line {
+	const char *name;
+	uint64_t rows;
+	double seconds;
+	double ratio_to_limit, ratio, bytes_per_row;
+	int64_t requests, writes;
+	uint64_t rss; /* 0: of this process */
+};
+#define BENCH_LINE_INIT                                                        \
+	{                                                                      \
+		.ratio_to_limit = -1, .ratio = -1, .bytes_per_row = -1,        \
+		.requests = -1, .writes = -1                                   \
+	}
+
+void bench_print(const struct bench_line *l);
+double bench_now(void);
+/* Runs fn in a child; fn's `out` is handed back through a pipe. False when the
+ * child failed. */
+bool bench_child(bool (*fn)(struct bench *b, void *arg, double out[8]),
+		 struct bench *b, void *arg, double out[8]);
+uint64_t bench_rss(void);
+
+bool bench_delta(struct bench *b); /* delta.* */
+bool bench_job(struct bench *b);   /* job.*, recver.bytes */
+uint64_t bench_env(const char *name, uint64_t def);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * delta.*: the engine over export files on disk. No network, no destination.
+ * Every case runs in a process of its own; the limit (inflate and parse alone)
+ * is measured in the same process, by turns, and the best of three counts.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "bench/bench.h"
+#include "bench/data.h"
+
+struct arg {
+	const char *dir;   /* the estate to read */
+	const char *store; /* RecVer's file */
+	unsigned threads;
+	bool commit; /* take the delta for delivered */
+	int rounds;
+};
+
+static const char yaml[] = "connections:\n"
+			   "  - name: bench\n"
+			   "    type: endpoint\n"
+			   "    read_from: /\n"
+			   "    assume_complete: yes\n";
+
+/* A job without a destination: the delta needs none. */
+static int make_job(struct mst_job *job, struct mst_err *err)
+{
+	struct mst_conf conf;
+	void *c;
+	int rc;
+
+	*job = (struct mst_job){.name = "bench"};
+	mst_arena_init(&job->arena, 8u << 20);
+	job->source = mst_source_find("endpoint");
+	job->conf.source = "bench";
+	job->conf.destination = "bench";
+	if (mst_conf_read(mst_slice_str(yaml), "bench", &conf, err) < 0)
+		return -(int)err->code;
+	c = mst_arena_alloc(&job->arena, job->source->conf_size);
+	rc = mst_conf_apply(&conf.items[0], job->source->opts, c, &job->arena,
+			    err);
+	mst_conf_fini(&conf);
+	job->source_conf = c;
+	return rc;
+}
+
+static int put_group(struct mst_delta *d, const struct mst_set_delta *sd,
+		     uint32_t group, struct mst_member *m, size_t n,
+		     struct mst_err *err)
+{
+	const struct mst_group *g = &sd->groups.v[group];
+	struct mst_group_put put = {
+	    .row = {.key = g->key,
+		    .text = g->text,
+		    .digest = g->digest,
+		    .members = (uint32_t)n,
+		    .remote = {{1}},
+		    .state = MST_GROUP_CLEAN},
+	    .members = m,
+	    .with_remote = true,
+	};
+
+	if (!sd->set->parent)
+		put.members = NULL;
+	return d->recver->ops->put(d->recver, d->target, sd->set->name, &put, 1,
+				   err);
+}
+
+/* Everything was delivered: what a first load leaves behind. */
+static int commit_set(struct mst_delta *d, struct mst_set_delta *sd,
+		      struct mst_err *err)
+{
+	struct mst_member *m = mst_alloc((sd->changes.recs_n + 1) * sizeof(*m));
+	struct mst_change_rec rec;
+	uint32_t group = UINT32_MAX;
+	size_t n = 0, got;
+	int rc = 0;
+
+	for (uint64_t at = 0; rc == 0 && at <= sd->changes.recs_n; at++) {
+		rc = mst_changes_get(&sd->changes, at, &rec, 1, &got, err);
+		if (rc < 0)
+			break;
+		if ((got == 0 || rec.group != group) && group != UINT32_MAX)
+			rc = put_group(d, sd, group, m, n, err);
+		if (got == 0)
+			break;
+		if (rec.group != group)
+			n = 0;
+		group = rec.group;
+		m[n++] = (struct mst_member){
+		    .key = rec.key, .value = rec.value, .remote = {{2}}};
+	}
+	free(m);
+	return rc;
+}
+
+static int commit_all(struct mst_delta *d, struct mst_err *err)
+{
+	if (d->recver->ops->begin(d->recver, err) < 0)
+		return -(int)err->code;
+	for (size_t i = 0; i < d->sets_n; i++) {
+		if (d->sets[i].selected && commit_set(d, &d->sets[i], err) < 0)
+			return -(int)err->code;
+	}
+	return d->recver->ops->commit(d->recver, err);
+}
+
+static int limit_record(void *worker, const struct mst_value *v,
+			struct mst_err *err)
+{
+	return 0;
+}
+
+static double parse_alone(const struct mst_spool *spool, unsigned threads)
+{
+	void *workers[MST_MAX_THREADS] = {0};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_read_stats stats;
+	struct mst_read read = {.spool = spool,
+				.threads = threads,
+				.workers = workers,
+				.record = limit_record};
+	double from = bench_now();
+
+	for (unsigned f = 0; f < spool->ops->catalog->feeds_n; f++) {
+		read.feed = f;
+		if (spool->feeds[f].present)
+			(void)mst_read_only_parse(&read, &stats, &err);
+	}
+	return bench_now() - from;
+}
+
+static bool fail(const struct mst_err *err)
+{
+	(void)fprintf(stderr, "bench: %s\n", err->msg);
+	return false;
+}
+
+/* out: seconds, limit's seconds, rows, changes, rss */
+static bool run_delta(struct bench *b, void *p, double out[8])
+{
+	const struct arg *arg = p;
+	struct mst_err err = MST_ERR_INIT;
+	const struct mst_recver_ops *ops = mst_recver_find("sqlite");
+	struct mst_spool spool;
+	struct mst_recver *r;
+	struct mst_job job;
+
+	if (make_job(&job, &err) < 0 ||
+	    mst_spool_open(&spool, job.source, arg->dir, true, &err) < 0 ||
+	    ops->open(arg->store, "bench", true, &r, &err) < 0)
+		return fail(&err);
+	out[0] = out[1] = 1e9;
+	for (int i = 0; i < arg->rounds; i++) {
+		struct mst_delta *d = mst_alloc(sizeof(*d));
+		double from, took;
+
+		*d = (struct mst_delta){.job = &job,
+					.spool = &spool,
+					.recver = r,
+					.target = "bench",
+					.threads = arg->threads,
+					.dir = b->dir};
+		d->rules = (struct mst_rules_env){
+		    .catalog = job.source->catalog,
+		    .conf = job.source_conf,
+		    .connection = "bench",
+		    .seed = 12345,
+		};
+		took = parse_alone(&spool, arg->threads);
+		out[1] = MST_MIN(out[1], took);
+		from = bench_now();
+		if (mst_delta_run(d, &err) < 0)
+			return fail(&err);
+		took = bench_now() - from;
+		out[0] = MST_MIN(out[0], took);
+		out[2] =
+		    (double)mst_delta_set(d, "device_vulnerabilities")->read;
+		out[3] = 0;
+		for (size_t k = 0; k < d->sets_n; k++)
+			out[3] += (double)d->sets[k].changes.recs_n;
+		if (arg->commit && commit_all(d, &err) < 0)
+			return fail(&err);
+		mst_delta_fini(d);
+		free(d);
+	}
+	out[4] = (double)bench_rss();
+	ops->close(&r);
+	mst_spool_fini(&spool);
+	mst_job_fini(&job);
+	return true;
+}
+
+static void print(const char *name, const double out[8], double ratio,
+		  bool limit)
+{
+	struct bench_line line = BENCH_LINE_INIT;
+
+	line.name = name;
+	line.rows = (uint64_t)out[2];
+	line.seconds = out[0];
+	line.rss = (uint64_t)out[4];
+	line.ratio_to_limit = limit ? out[0] / out[1] : -1;
+	line.ratio = ratio;
+	line.writes = (int64_t)out[3];
+	bench_print(&line);
+}
+
+static bool make_estate(struct bench *b, const char *dir, uint64_t rows,
+			unsigned change_every)
+{
+	struct bench_data data = {dir, rows, b->devices, change_every};
+	struct mst_err err = MST_ERR_INIT;
+
+	return bench_data_write(&data, &err) == 0 || fail(&err);
+}
+
+/* Generating takes memory; it must not count for the case. */
+static bool estate_child(struct bench *b, void *p, double out[8])
+{
+	const struct bench_data *d = p;
+
+	return make_estate(b, d->dir, d->rows, d->change_every);
+}
+
+static bool four_times(struct bench *b, const char *store)
+{
+	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/four", b->dir);
+	struct bench_data data = {dir, b->rows * 4, b->devices, 0};
+	struct arg load = {dir, store, 2, true, 1};
+	struct arg pass = {dir, store, 1, false, 2};
+	struct mst_err err = MST_ERR_INIT;
+	double out[8];
+	bool ok = bench_child(estate_child, b, &data, out) &&
+		  bench_child(run_delta, b, &load, out) &&
+		  bench_child(run_delta, b, &pass, out);
+
+	if (ok)
+		print("delta.pass.4x_rows", out, -1, true);
+	(void)mst_dir_remove(dir, &err);
+	return ok;
+}
+
+bool bench_delta(struct bench *b)
+{
+	char *one MST_CLEANUP(mst_freep) = mst_asprintf("%s/one", b->dir);
+	char *two MST_CLEANUP(mst_freep) = mst_asprintf("%s/two", b->dir);
+	char *store MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/recver.db", b->dir);
+	char *store4 MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/recver4.db", b->dir);
+	struct bench_data data1 = {one, b->rows, b->devices, 0};
+	struct bench_data data2 = {two, b->rows, b->devices, 100};
+	struct arg load = {one, store, 2, true, 1};
+	struct arg pass = {one, store, 1, false, 3};
+	struct arg threads = {one, store, 2, false, 3};
+	struct arg percent = {two, store, 1, false, 3};
+	double out[8], single;
+	struct mst_err err = MST_ERR_INIT;
+
+	if (!bench_child(estate_child, b, &data1, out) ||
+	    !bench_child(run_delta, b, &load, out) ||
+	    !bench_child(run_delta, b, &pass, out))
+		return false;
+	single = out[0];
+	print("delta.pass", out, -1, true);
+	if (!bench_child(run_delta, b, &threads, out))
+		return false;
+	print("delta.two_threads", out, single / out[0], true);
+	if (!bench_child(estate_child, b, &data2, out) ||
+	    !bench_child(run_delta, b, &percent, out))
+		return false;
+	print("delta.one_percent", out, out[0] / single, false);
+	(void)mst_dir_remove(one, &err);
+	(void)mst_dir_remove(two, &err);
+	return four_times(b, store4);
+}
