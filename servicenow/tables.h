@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * muster's own tables in ServiceNow, defined once. The update set, the
+ * simulator's dictionary (through the update set) and the documentation come
+ * from these constants, so that they cannot drift apart.
+ */
+#ifndef MST_SERVICENOW_TABLES_H
+#define MST_SERVICENOW_TABLES_H
+
+#include "base/defs.h"
+
+/* The version of the update set; raise it with every change of the tables. It
+ * stands in the comments of the dictionary's collection entry of u_muster_cve,
+ * where an instance shows what it has. */
+#define MST_UPDATE_SET_VERSION "1.0.0"
+/* The date of that version; a collision on import is decided by it. */
+#define MST_UPDATE_SET_DATE "2026-11-21 00:00:00"
+/* Existing role of the instance that may read and write the tables. */
+#define MST_UPDATE_SET_ROLE "asset"
+
+struct mst_sn_choice {
+	const char *value;
+	const char *label;
+};
+
+struct mst_sn_column {
+	const char *name;  /* "u_cmdb_ci" */
+	const char *label; /* "Configuration item" */
+	const char *type;  /* the dictionary's internal type */
+	unsigned max_length;
+	const char *reference; /* table, or NULL */
+	const char *cascade;   /* none clear delete cascade restrict, or NULL */
+	const struct mst_sn_choice *choices; /* ends with {NULL, NULL} */
+	const char *dflt;		     /* default value, or NULL */
+	const char *hint;		     /* help for people */
+	bool unique;			     /* a unique index */
+	bool mandatory;
+	bool display; /* one column per table */
+	bool read_only;
+};
+
+struct mst_sn_table {
+	const char *name;
+	const char *label;
+	const char *plural;
+	const char *comment;
+	const struct mst_sn_column *columns;
+	size_t columns_n;
+};
+
+extern const struct mst_sn_table mst_sn_tables[];
+extern const size_t mst_sn_tables_n;
+
+/* NULL when there is none of that name. */
+const struct mst_sn_table *mst_sn_table_find(const char *name);
+const struct mst_sn_column *mst_sn_column_find(const struct mst_sn_table *t,
+					       const char *name);
+
+#endif
