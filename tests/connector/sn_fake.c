@@ -105,8 +105,8 @@ static bool same(const struct fake *f, struct mst_slice a, struct mst_slice b)
 static bool clause(const struct fake *f, const struct fake_row *row,
 		   struct mst_slice c)
 {
-	static const char *const ops[] = {"STARTSWITH", "ISNOTEMPTY", "IN",
-					  "=", ">"};
+	static const char *const ops[] = {"STARTSWITH", "ISNOTEMPTY", "IN", "=",
+					  ">"};
 	struct mst_slice value, have, item;
 	char column[64];
 	const char *op = NULL;
@@ -367,8 +367,8 @@ static void serve_sub(struct fake *f, struct fake_sub *s)
 	if (mst_slice_istarts(s->url, "/api/now/table/")) {
 		table_api(f, s);
 	} else if (mst_slice_istarts(s->url, "/api/now/cmdb/meta/")) {
-		const char *name = dup_slice(
-		    f, mst_slice(s->url.p + 19, s->url.n - 19));
+		const char *name =
+		    dup_slice(f, mst_slice(s->url.p + 19, s->url.n - 19));
 
 		for (size_t i = 0; i < MST_LEN(f->absent) && f->absent[i];
 		     i++) {
@@ -380,8 +380,8 @@ static void serve_sub(struct fake *f, struct fake_sub *s)
 		s->status = 200;
 		mst_buf_addf(&s->out, "{\"result\":{\"name\":\"%s\"}}", name);
 	} else {
-		error(s, 400,
-		      "Requested URI does not represent any resource", "");
+		error(s, 400, "Requested URI does not represent any resource",
+		      "");
 	}
 }
 
@@ -405,7 +405,8 @@ static void serve_batch(struct fake *f, const struct mst_req *q,
 		struct fake_sub s = {.out = MST_BUF_INIT(64u << 20)};
 		struct mst_slice id = mst_json_str(mst_json_get(v, "id"));
 
-		s.method = dup_slice(f, mst_json_str(mst_json_get(v, "method")));
+		s.method =
+		    dup_slice(f, mst_json_str(mst_json_get(v, "method")));
 		s.url = mst_json_str(mst_json_get(v, "url"));
 		mst_b64_decode(&body, mst_json_str(mst_json_get(v, "body")));
 		s.body = mst_buf_slice(&body);
@@ -444,8 +445,8 @@ static struct fake_row *identify(struct fake *f, struct mst_json item)
 {
 	struct mst_json info = mst_json_get(item, "sys_object_source_info");
 	struct mst_json values = mst_json_get(item, "values");
-	const char *key = dup_slice(
-	    f, mst_json_str(mst_json_get(info, "source_native_key")));
+	const char *key =
+	    dup_slice(f, mst_json_str(mst_json_get(info, "source_native_key")));
 	struct mst_slice id = mst_json_str(mst_json_get(values, "sys_id"));
 	struct fake_row *source = NULL;
 
@@ -463,9 +464,8 @@ static struct fake_row *identify(struct fake *f, struct mst_json item)
 		    mst_json_str(mst_json_get(values, "name")).n &&
 		    mst_slice_ieq(mst_slice_str(fake_get(row, "name")),
 				  mst_json_str(mst_json_get(values, "name"))) &&
-		    mst_slice_eq(
-			mst_slice_str(fake_get(row, "version")),
-			mst_json_str(mst_json_get(values, "version"))))
+		    mst_slice_eq(mst_slice_str(fake_get(row, "version")),
+				 mst_json_str(mst_json_get(values, "version"))))
 			return row;
 	}
 	return NULL;
@@ -572,8 +572,7 @@ static void serve(struct fake *f, const struct mst_req *q, struct mst_resp *r,
 	    .outcome = MST_OUT_ANSWER,
 	    .status = 200,
 	    .content_type = "application/json;charset=UTF-8",
-	    .request_id =
-		mst_arena_printf(&f->arena, "tx-%u", f->calls),
+	    .request_id = mst_arena_printf(&f->arena, "tx-%u", f->calls),
 	    .total_count = -1,
 	    .date_us = FAKE_NOW,
 	    .retry_after_ms = -1,
@@ -582,7 +581,8 @@ static void serve(struct fake *f, const struct mst_req *q, struct mst_resp *r,
 	};
 	if (f->on_call && f->on_call(f, f->calls, q, r, out)) {
 		;
-	} else if (mst_slice_istarts(mst_slice_str(path), "/api/now/v1/batch")) {
+	} else if (mst_slice_istarts(mst_slice_str(path),
+				     "/api/now/v1/batch")) {
 		serve_batch(f, q, out);
 	} else {
 		serve_ire(f, q, r, out);
@@ -601,15 +601,15 @@ static void check_request(struct fake *f, const struct mst_req *q)
 	for (size_t i = 0; q->headers[i]; i++) {
 		accept = accept ||
 			 !strcmp(q->headers[i], "Accept: application/json");
-		type = type || !strcmp(q->headers[i],
-				       "Content-Type: application/json");
+		type = type ||
+		       !strcmp(q->headers[i], "Content-Type: application/json");
 	}
 	assert_true(accept && type);
 	assert_string_equal(q->auth, "servicenow:cmdb");
 	assert_true(f->requests_n < MST_LEN(f->requests));
-	f->requests[f->requests_n++] = mst_arena_printf(
-	    &f->arena, "%s %.*s", q->url + strlen(f->conf.url),
-	    MST_SLICE_ARG(q->body));
+	f->requests[f->requests_n++] =
+	    mst_arena_printf(&f->arena, "%s %.*s", q->url + strlen(f->conf.url),
+			     MST_SLICE_ARG(q->body));
 }
 
 int fake_pump(struct fake *f)
@@ -842,4 +842,18 @@ size_t fake_asked(const struct fake *f, const char *start)
 size_t fake_called(const struct fake *f, const char *start)
 {
 	return starting(f->requests, f->requests_n, start);
+}
+
+void fake_golden(const char *text, const char *name)
+{
+	char path[128];
+	struct mst_slice want;
+
+	snprintf(path, sizeof(path), "servicenow/%s", name);
+	want = t_data(path);
+	while (want.n && want.p[want.n - 1] == '\n')
+		want.n--;
+	if (!mst_slice_eq(want, mst_slice_str(text)))
+		fail_msg("%s: is\n%s\nand should be\n%.*s", name, text,
+			 MST_SLICE_ARG(want));
 }

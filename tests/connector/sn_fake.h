@@ -7,7 +7,7 @@
 #ifndef MST_TESTS_SN_FAKE_H
 #define MST_TESTS_SN_FAKE_H
 
-#include "t.h"
+#include "tests/lib/t.h"
 
 #include "dest/servicenow/sn.h"
 
@@ -122,5 +122,8 @@ void fake_is(const struct fake *f, uint64_t change, enum mst_verdict_kind kind,
 /* How many sub-requests begin so? */
 size_t fake_asked(const struct fake *f, const char *start);
 size_t fake_called(const struct fake *f, const char *start);
+
+/* text equals tests/data/servicenow/<name>, but for a newline at its end. */
+void fake_golden(const char *text, const char *name);
 
 #endif
