@@ -20,33 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/limits.h"
-#include "db/db.h"
-#include "recver_private.h"
-
-enum {
-	Q_META_GET,
-	Q_META_PUT,
-	Q_META_RESET,
-	Q_SET_GET,
-	Q_SET_ADD,
-	Q_SET_RESET,
-	Q_LOAD,
-	Q_LIST,
-	Q_LIST_ID,
-	Q_LIST_PUT,
-	Q_LIST_DEL,
-	Q_LIST_RESET,
-	Q_PUT,
-	Q_MARK,
-	Q_DEL,
-	Q_RESET,
-	Q_RESET_TARGET,
-	Q_LIST_RESET_TARGET,
-	Q_STATS,
-	Q_STATS_TEXT,
-	Q__MAX
-};
+#include "sqlite_private.h"
 
 static const char *const sql[Q__MAX] = {
     [Q_META_GET] = "SELECT value FROM meta WHERE target=?1 AND name=?2",
@@ -119,36 +93,12 @@ static const struct mst_db_spec spec = {
     .sql_n = Q__MAX,
 };
 
-struct known_set {
-	char *target, *name;
-	int64_t id;
-};
-
-struct store {
-	struct mst_recver base;
-	struct mst_db db;
-	struct mst_lock lock;
-	struct known_set sets[MST_MAX_SETS];
-	unsigned sets_n;
-	struct mst_buf list; /* a group's members, as they go in or came out */
-};
-
-static struct store *of(struct mst_recver *r)
-{
-	return mst_container_of(r, struct store, base);
-}
-
-static struct mst_slice bytes16(const uint8_t b[16])
-{
-	return mst_slice((const char *)b, 16);
-}
-
 /* ---- meta ---------------------------------------------------------------- */
 
 static int meta_get(struct mst_recver *r, const char *target, const char *name,
 		    struct mst_buf *val, bool *found_r, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	sqlite3_stmt *st;
 	int rc = mst_db_stmt(&s->db, Q_META_GET, &st, err);
 
@@ -169,8 +119,9 @@ static int meta_get(struct mst_recver *r, const char *target, const char *name,
 	return rc < 0 ? rc : 0;
 }
 
-static int meta_store(struct store *s, const char *target, const char *name,
-		      struct mst_slice val, struct mst_err *err)
+static int meta_store(struct mst_sqlstore *s, const char *target,
+		      const char *name, struct mst_slice val,
+		      struct mst_err *err)
 {
 	sqlite3_stmt *st;
 	int rc = mst_db_stmt(&s->db, Q_META_PUT, &st, err);
@@ -186,7 +137,7 @@ static int meta_store(struct store *s, const char *target, const char *name,
 static int meta_put(struct mst_recver *r, const char *target, const char *name,
 		    struct mst_slice val, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	int rc;
 
 	target = mst_recver_target(target);
@@ -198,7 +149,8 @@ static int meta_put(struct mst_recver *r, const char *target, const char *name,
 
 /* What the database says of itself; one transaction, so that a database
  * without a seed is one that nobody has used yet. */
-static int found(struct store *s, const char *source, struct mst_err *err)
+static int found(struct mst_sqlstore *s, const char *source,
+		 struct mst_err *err)
 {
 	uint8_t seed[8];
 	char schema[12];
@@ -222,7 +174,7 @@ static int found(struct store *s, const char *source, struct mst_err *err)
 	return mst_db_own_end(&s->db, own, rc, err);
 }
 
-static int check(struct store *s, const char *where, const char *source,
+static int check(struct mst_sqlstore *s, const char *where, const char *source,
 		 struct mst_err *err)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
@@ -254,7 +206,7 @@ static int check(struct store *s, const char *where, const char *source,
 	return rc;
 }
 
-static void forget_sets(struct store *s)
+void mst_sqlstore_forget_sets(struct mst_sqlstore *s)
 {
 	for (unsigned i = 0; i < s->sets_n; i++) {
 		free(s->sets[i].target);
@@ -265,13 +217,13 @@ static void forget_sets(struct store *s)
 
 static void store_close(struct mst_recver **r)
 {
-	struct store *s;
+	struct mst_sqlstore *s;
 
 	if (!*r)
 		return;
-	s = of(*r);
+	s = mst_sqlstore_of(*r);
 	*r = NULL;
-	forget_sets(s);
+	mst_sqlstore_forget_sets(s);
 	if (s->db.h)
 		mst_db_close(&s->db);
 	mst_lock_drop(&s->lock);
@@ -279,7 +231,8 @@ static void store_close(struct mst_recver **r)
 	free(s);
 }
 
-static int take_lock(struct store *s, const char *where, struct mst_err *err)
+static int take_lock(struct mst_sqlstore *s, const char *where,
+		     struct mst_err *err)
 {
 	char *path = mst_asprintf("%s.lock", where);
 	char *what = mst_asprintf("RecVer '%s'", where);
@@ -293,7 +246,7 @@ static int take_lock(struct store *s, const char *where, struct mst_err *err)
 static int store_open(const char *where, const char *source, bool create,
 		      struct mst_recver **r_r, struct mst_err *err)
 {
-	struct store *s;
+	struct mst_sqlstore *s;
 	struct mst_recver *r;
 	int rc = 0;
 
@@ -319,18 +272,18 @@ static int store_open(const char *where, const char *source, bool create,
 
 /* ---- sets ---------------------------------------------------------------- */
 
-static void know_set(struct store *s, const char *target, const char *set,
-		     int64_t id)
+static void know_set(struct mst_sqlstore *s, const char *target,
+		     const char *set, int64_t id)
 {
 	if (s->sets_n == MST_LEN(s->sets))
-		forget_sets(s);
-	s->sets[s->sets_n++] = (struct known_set){
+		mst_sqlstore_forget_sets(s);
+	s->sets[s->sets_n++] = (struct mst_sqlset){
 	    .target = mst_strdup(target), .name = mst_strdup(set), .id = id};
 }
 
-/* The number of a set; 0 when it has none and make is false. */
-static int set_id(struct store *s, const char *target, const char *set,
-		  bool make, int64_t *id_r, struct mst_err *err)
+int mst_sqlstore_set(struct mst_sqlstore *s, const char *target,
+		     const char *set, bool make, int64_t *id_r,
+		     struct mst_err *err)
 {
 	sqlite3_stmt *st;
 	int rc;
@@ -397,11 +350,11 @@ static int load(struct mst_recver *r, const char *target, const char *set,
 		int (*fn)(void *ctx, const struct mst_group_row *row),
 		void *ctx, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	struct mst_group_row row;
 	sqlite3_stmt *st;
 	int64_t id;
-	int rc = set_id(s, target, set, false, &id, err);
+	int rc = mst_sqlstore_set(s, target, set, false, &id, err);
 
 	if (rc < 0 || !id)
 		return rc;
@@ -420,7 +373,7 @@ static int load(struct mst_recver *r, const char *target, const char *set,
 	return rc;
 }
 
-static int read_list(struct store *s, sqlite3_stmt *st,
+static int read_list(struct mst_sqlstore *s, sqlite3_stmt *st,
 		     const struct mst_hash *key, struct mst_err *err)
 {
 	int64_t n = mst_db_int(st, 0);
@@ -443,11 +396,11 @@ static int members(struct mst_recver *r, const char *target, const char *set,
 			     const struct mst_member *m, size_t m_n),
 		   void *ctx, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	uint8_t raw[16];
 	sqlite3_stmt *st;
 	int64_t id;
-	int rc = set_id(s, target, set, false, &id, err);
+	int rc = mst_sqlstore_set(s, target, set, false, &id, err);
 
 	if (rc < 0 || !id)
 		return rc;
@@ -457,7 +410,7 @@ static int members(struct mst_recver *r, const char *target, const char *set,
 			return rc;
 		mst_recver_hash_put(keys[i], raw);
 		mst_db_bind_int(st, 1, id);
-		mst_db_bind_blob(st, 2, bytes16(raw));
+		mst_db_bind_blob(st, 2, mst_bytes16(raw));
 		rc = mst_db_step(&s->db, st, err);
 		if (rc <= 0)
 			continue;
@@ -474,7 +427,7 @@ static int members(struct mst_recver *r, const char *target, const char *set,
 static int stats(struct mst_recver *r, const char *target, const char *set,
 		 struct mst_recver_stats *s_r, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	sqlite3_stmt *st;
 	int rc = mst_db_stmt(&s->db, Q_STATS, &st, err);
 
@@ -498,316 +451,9 @@ static int stats(struct mst_recver *r, const char *target, const char *set,
 	return 0;
 }
 
-/* ---- writing ------------------------------------------------------------- */
-
-static int begin(struct mst_recver *r, struct mst_err *err)
-{
-	return mst_db_begin(&of(r)->db, err);
-}
-
-static int commit(struct mst_recver *r, struct mst_err *err)
-{
-	struct store *s = of(r);
-	int rc = mst_db_commit(&s->db, err);
-
-	/* Numbers that the transaction gave are gone with it. */
-	if (rc < 0)
-		forget_sets(s);
-	return rc;
-}
-
-static void store_abort(struct mst_recver *r)
-{
-	struct store *s = of(r);
-
-	mst_db_abort(&s->db);
-	forget_sets(s);
-}
-
-static int own_end(struct store *s, bool own, int rc, struct mst_err *err)
-{
-	rc = mst_db_own_end(&s->db, own, rc, err);
-	if (own && rc < 0)
-		forget_sets(s);
-	return rc;
-}
-
-/* Stores the list and says which row it is; *list_id 0 for none. */
-static int put_list(struct store *s, const struct mst_group_put *g,
-		    int64_t *list_id, struct mst_err *err)
-{
-	sqlite3_stmt *st;
-	int rc;
-
-	if (g->row.members == 0) {
-		if (!*list_id)
-			return 0;
-		rc = mst_db_stmt(&s->db, Q_LIST_DEL, &st, err);
-		if (rc < 0)
-			return rc;
-		mst_db_bind_int(st, 1, *list_id);
-		*list_id = 0;
-		return mst_db_run(&s->db, st, err);
-	}
-	mst_buf_reset(&s->list);
-	mst_recver_list_put(g, &s->list);
-	rc = mst_db_stmt(&s->db, Q_LIST_PUT, &st, err);
-	if (rc < 0)
-		return rc;
-	if (*list_id)
-		mst_db_bind_int(st, 1, *list_id);
-	mst_db_bind_blob(st, 2, mst_buf_slice(&s->list));
-	rc = mst_db_run(&s->db, st, err);
-	if (rc == 0 && !*list_id)
-		*list_id = mst_db_last_id(&s->db);
-	return rc;
-}
-
-/* What is stored: row of the list and the number of its members. */
-static int list_id(struct store *s, int64_t set, const uint8_t key[16],
-		   int64_t *id_r, int64_t *members_r, struct mst_err *err)
-{
-	sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_LIST_ID, &st, err);
-
-	if (rc < 0)
-		return rc;
-	mst_db_bind_int(st, 1, set);
-	mst_db_bind_blob(st, 2, bytes16(key));
-	rc = mst_db_step(&s->db, st, err);
-	*id_r = rc > 0 ? mst_db_int(st, 0) : 0;
-	*members_r = rc > 0 ? mst_db_int(st, 1) : 0;
-	mst_db_reset(st);
-	return rc < 0 ? rc : 0;
-}
-
-static int put_one(struct store *s, int64_t set, const struct mst_group_put *g,
-		   struct mst_err *err)
-{
-	const struct mst_group_row *row = &g->row;
-	int64_t list, n;
-	uint8_t key[16], digest[16];
-	sqlite3_stmt *st;
-	int rc = mst_recver_check_put(g, err);
-
-	if (rc < 0)
-		return rc;
-	mst_recver_hash_put(row->key, key);
-	mst_recver_hash_put(row->digest, digest);
-	rc = list_id(s, set, key, &list, &n, err);
-	if (rc < 0)
-		return rc;
-	/* A list that stays keeps its number of members; without any list the
-	 * number is the caller's. */
-	if (g->members || !list)
-		n = row->members;
-	if (g->members)
-		rc = put_list(s, g, &list, err);
-	if (rc == 0)
-		rc = mst_db_stmt(&s->db, Q_PUT, &st, err);
-	if (rc < 0)
-		return rc;
-	mst_db_bind_int(st, 1, set);
-	mst_db_bind_blob(st, 2, bytes16(key));
-	mst_db_bind_blob(st, 3, row->text);
-	mst_db_bind_blob(st, 4, bytes16(digest));
-	mst_db_bind_int(st, 5, n);
-	if (list)
-		mst_db_bind_int(st, 6, list);
-	if (!mst_sysid_is_zero(&row->remote))
-		mst_db_bind_blob(st, 7, bytes16(row->remote.b));
-	mst_db_bind_time(st, 8, row->first_delivered_us);
-	mst_db_bind_time(st, 9, row->last_changed_us);
-	mst_db_bind_int(st, 10, row->last_run);
-	mst_db_bind_int(st, 11, row->state);
-	return mst_db_run(&s->db, st, err);
-}
-
-struct place {
-	struct mst_hash key;
-	size_t i;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->key.hi != y->key.hi)
-		return x->key.hi < y->key.hi ? -1 : 1;
-	if (x->key.lo != y->key.lo)
-		return x->key.lo < y->key.lo ? -1 : 1;
-	return x->i < y->i ? -1 : x->i > y->i; /* of two, the later one wins */
-}
-
-/* A batch in order of key touches every page once. first: the key of the
- * first item, step: bytes from one item to the next. To be freed. */
-static struct place *in_order(const struct mst_hash *first, size_t step,
-			      size_t n)
-{
-	struct place *v = mst_alloc(n * sizeof(*v));
-
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&v[i].key, (const char *)first + i * step,
-		       sizeof(v[i].key));
-		v[i].i = i;
-	}
-	qsort(v, n, sizeof(*v), by_key);
-	return v;
-}
-
-static int put(struct mst_recver *r, const char *target, const char *set,
-	       const struct mst_group_put *g, size_t n, struct mst_err *err)
-{
-	struct store *s = of(r);
-	struct place *v;
-	int64_t id;
-	bool own;
-	int rc;
-
-	if (n == 0)
-		return 0;
-	rc = mst_db_own_begin(&s->db, &own, err);
-	if (rc < 0)
-		return rc;
-	v = in_order(&g->row.key, sizeof(*g), n);
-	rc = set_id(s, target, set, true, &id, err);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = put_one(s, id, &g[v[i].i], err);
-	free(v);
-	return own_end(s, own, rc, err);
-}
-
-static int mark(struct mst_recver *r, const char *target, const char *set,
-		const struct mst_group_row *rows, size_t n, struct mst_err *err)
-{
-	struct store *s = of(r);
-	struct place *v;
-	const struct mst_group_row *row;
-	uint8_t key[16];
-	sqlite3_stmt *st;
-	int64_t id;
-	bool own;
-	int rc;
-
-	if (n == 0)
-		return 0;
-	rc = mst_db_own_begin(&s->db, &own, err);
-	if (rc < 0)
-		return rc;
-	v = in_order(&rows->key, sizeof(*rows), n);
-	rc = set_id(s, target, set, true, &id, err);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		row = &rows[v[i].i];
-		rc = mst_db_stmt(&s->db, Q_MARK, &st, err);
-		if (rc < 0)
-			break;
-		mst_recver_hash_put(row->key, key);
-		mst_db_bind_int(st, 1, id);
-		mst_db_bind_blob(st, 2, bytes16(key));
-		mst_db_bind_blob(st, 3, row->text);
-		mst_db_bind_int(st, 4, row->state);
-		rc = mst_db_run(&s->db, st, err);
-	}
-	free(v);
-	return own_end(s, own, rc, err);
-}
-
-static int del_one(struct store *s, int64_t set, struct mst_hash key,
-		   struct mst_err *err)
-{
-	struct mst_group_put none = {.row.members = 0};
-	int64_t list, n;
-	uint8_t raw[16];
-	sqlite3_stmt *st;
-	int rc;
-
-	mst_recver_hash_put(key, raw);
-	rc = list_id(s, set, raw, &list, &n, err);
-	if (rc == 0)
-		rc = put_list(s, &none, &list, err);
-	if (rc == 0)
-		rc = mst_db_stmt(&s->db, Q_DEL, &st, err);
-	if (rc < 0)
-		return rc;
-	mst_db_bind_int(st, 1, set);
-	mst_db_bind_blob(st, 2, bytes16(raw));
-	return mst_db_run(&s->db, st, err);
-}
-
-static int del(struct mst_recver *r, const char *target, const char *set,
-	       const struct mst_hash *keys, size_t n, struct mst_err *err)
-{
-	struct store *s = of(r);
-	int64_t id;
-	bool own;
-	int rc = mst_db_own_begin(&s->db, &own, err);
-
-	if (rc < 0)
-		return rc;
-	rc = set_id(s, target, set, false, &id, err);
-	for (size_t i = 0; i < n && rc == 0 && id; i++)
-		rc = del_one(s, id, keys[i], err);
-	return own_end(s, own, rc, err);
-}
-
-static int run_with(struct store *s, unsigned q, const char *text, int64_t id,
-		    struct mst_err *err)
-{
-	sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, q, &st, err);
-
-	if (rc < 0)
-		return rc;
-	if (text)
-		mst_db_bind_text(st, 1, text);
-	else
-		mst_db_bind_int(st, 1, id);
-	return mst_db_run(&s->db, st, err);
-}
-
-static int reset_target(struct store *s, const char *target,
-			struct mst_err *err)
-{
-	static const unsigned q[] = {Q_LIST_RESET_TARGET, Q_RESET_TARGET,
-				     Q_SET_RESET, Q_META_RESET};
-	int rc = 0;
-
-	for (size_t i = 0; i < MST_LEN(q) && rc == 0; i++)
-		rc = run_with(s, q[i], target, 0, err);
-	forget_sets(s);
-	return rc;
-}
-
-static int reset(struct mst_recver *r, const char *target, const char *set,
-		 struct mst_err *err)
-{
-	struct store *s = of(r);
-	int64_t id;
-	bool own;
-	int rc;
-
-	if (!mst_recver_target(target)[0])
-		return mst_err_set(err, MST_E_INVALID,
-				   "a reset of RecVer needs the destination's "
-				   "name");
-	rc = mst_db_own_begin(&s->db, &own, err);
-	if (rc < 0)
-		return rc;
-	if (!set) {
-		rc = reset_target(s, target, err);
-	} else {
-		rc = set_id(s, target, set, false, &id, err);
-		if (rc == 0 && id)
-			rc = run_with(s, Q_LIST_RESET, NULL, id, err);
-		if (rc == 0 && id)
-			rc = run_with(s, Q_RESET, NULL, id, err);
-	}
-	return own_end(s, own, rc, err);
-}
-
 static int compact(struct mst_recver *r, struct mst_err *err)
 {
-	struct store *s = of(r);
+	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	sqlite3_stmt *st;
 	int64_t live;
 	int rc = mst_db_stmt(&s->db, Q_STATS_TEXT, &st, err);
@@ -830,13 +476,13 @@ const struct mst_recver_ops mst_recver_sqlite = {
     .meta_put = meta_put,
     .load = load,
     .members = members,
-    .begin = begin,
-    .commit = commit,
-    .abort = store_abort,
-    .put = put,
-    .mark = mark,
-    .del = del,
-    .reset = reset,
+    .begin = mst_sqlstore_begin,
+    .commit = mst_sqlstore_commit,
+    .abort = mst_sqlstore_abort,
+    .put = mst_sqlstore_put,
+    .mark = mst_sqlstore_mark,
+    .del = mst_sqlstore_del,
+    .reset = mst_sqlstore_reset,
     .stats = stats,
     .compact = compact,
 };

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A thin front over Meson.
+#
+#   make            build the release into build/
+#   make demo       install what is missing, build, show muster at work;
+#                   ARGS="--devices 2000 --seed 7"
+#   make check      install what is missing, run every check and test
+#   make bench      the benchmarks, one JSON object a line; ROWS=… DEVICES=…
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make fuzz       run the fuzz targets, FUZZ_SECONDS each
+#   make format     clang-format on all C files
+#   make clean      remove all build folders
+
+PREFIX = /usr/local
+DESTDIR =
+ARGS =
+FUZZ_SECONDS = 60
+B = build
+
+all: $(B)/build.ninja
+	@ninja -C $(B)
+
+$(B)/build.ninja:
+	meson setup $(B) --buildtype=release -Dtests=false --prefix=$(PREFIX)
+
+demo:
+	@tools/install-deps build
+	@$(MAKE) --no-print-directory all
+	@exec ./$(B)/src/cli/muster demo $(ARGS)
+
+check:
+	@tools/install-deps check
+	@exec tools/check
+
+bench: all
+	@ROWS='$(ROWS)' DEVICES='$(DEVICES)' ./$(B)/bench/muster-bench $(ARGS)
+
+install: all
+	@meson configure $(B) --prefix=$(PREFIX)
+	@DESTDIR='$(DESTDIR)' meson install -C $(B)
+
+fuzz:
+	@tools/install-deps check
+	@exec tools/fuzz $(FUZZ_SECONDS) $(ARGS)
+
+format:
+	@find src sim servicenow bench tests -name '*.[ch]' | \
+		xargs clang-format -i
+
+clean:
+	rm -rf $(B) build-*
+
+.PHONY: all demo check bench install fuzz format clean

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RecVer stores that keep a file: size, crash, damage, other openers, full
+ * and read-only places.
+ */
+#include "recver_suite.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a first load of 5,000 devices with 40 CVEs each takes. */
+static void test_size(void **state)
+{
+	struct mst_group_put *g;
+	struct mst_group_row *rows;
+	struct mst_recver_stats st;
+	struct stat sb;
+	double each;
+	char text[41];
+
+	g = mst_alloc(250 * sizeof(*g));
+	rows = mst_alloc(250 * sizeof(*rows));
+	for (int i = 0; i < 5000; i += 250) {
+		for (int j = 0; j < 250; j++) {
+			/* Machine ids have 40 hex digits. */
+			(void)snprintf(text, sizeof(text), "%040x",
+				       (unsigned)(i + j) * 2654435761u);
+			g[j] = rv_group(mst_slice(mst_strndup(text, 40), 40),
+					40, true);
+			/* Has no record of its own in the destination. */
+			memset(g[j].row.remote.b, 0, 16);
+			rows[j] = g[j].row;
+			rows[j].state = MST_GROUP_PENDING;
+		}
+		/* As a run does: marked, pushed, stored. */
+		t_ok(rv.ops->mark(rv.r, "snow", "cves", rows, 250, &rv.err),
+		     &rv.err);
+		t_ok(rv.ops->begin(rv.r, &rv.err), &rv.err);
+		t_ok(rv.ops->put(rv.r, "snow", "cves", g, 250, &rv.err),
+		     &rv.err);
+		t_ok(rv.ops->commit(rv.r, &rv.err), &rv.err);
+		for (int j = 0; j < 250; j++) {
+			free((void *)(uintptr_t)g[j].row.text.p);
+			rv_group_free(&g[j]);
+		}
+	}
+	t_ok(rv.ops->compact(rv.r, &rv.err), &rv.err);
+	st = rv_stats("snow", NULL);
+	assert_int_equal(st.members, 200000);
+	assert_int_equal(stat(rv.where, &sb), 0);
+	assert_int_equal(st.bytes, sb.st_size);
+	each = (double)st.bytes / (double)st.members;
+	print_message("%s: %.2f bytes a member\n", rv.ops->type, each);
+	assert_true(each <= 40.0);
+	rv.ops->close(&rv.r);
+	assert_int_equal(stat(rv.where, &sb), 0);
+	assert_true((uint64_t)sb.st_size <= st.bytes);
+	free(g);
+	free(rows);
+}
+
+static void test_compact_gives_back(void **state)
+{
+	struct mst_recver_stats before, after;
+	struct mst_group_put g;
+	char text[16];
+
+	t_ok(rv.ops->begin(rv.r, &rv.err), &rv.err);
+	for (int i = 0; i < 2000; i++) {
+		(void)snprintf(text, sizeof(text), "pc-%d", i);
+		rv_put_text(i % 10 ? "gone" : "snow", "cves", text, 60);
+	}
+	t_ok(rv.ops->commit(rv.r, &rv.err), &rv.err);
+	t_ok(rv.ops->compact(rv.r, &rv.err), &rv.err);
+	before = rv_stats(NULL, NULL);
+	t_ok(rv.ops->reset(rv.r, "gone", NULL, &rv.err), &rv.err);
+	t_ok(rv.ops->compact(rv.r, &rv.err), &rv.err);
+	after = rv_stats(NULL, NULL);
+	assert_true(after.bytes < before.bytes / 4);
+	assert_int_equal(after.groups, 200);
+	g = rv_group(MST_SLICE_LIT("pc-30"), 60, true);
+	rv_assert_stored("snow", "cves", &g);
+	rv_group_free(&g);
+}
+
+/* Writes in a child that dies without closing; what it committed is there,
+ * what it had not is not, and its lock is gone. */
+static void test_crash(void **state)
+{
+	rv_put_text("snow", "cves", "parent", 3);
+	rv.ops->close(&rv.r);
+	for (int step = 0; step < 4; step++) {
+		int status;
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct mst_group_put g =
+			    rv_group(MST_SLICE_LIT("child"), 60, true);
+			struct mst_group_row row = g.row;
+			bool ok;
+
+			row.state = MST_GROUP_PENDING;
+			ok = rv.ops->open(rv.where, SOURCE, false, &rv.r,
+					  &rv.err) == 0;
+			if (ok && step >= 1)
+				ok = rv.ops->mark(rv.r, "snow", "cves", &row, 1,
+						  &rv.err) == 0;
+			if (ok && step >= 2)
+				ok = rv.ops->begin(rv.r, &rv.err) == 0 &&
+				     rv.ops->put(rv.r, "snow", "cves", &g, 1,
+						 &rv.err) == 0;
+			if (ok && step >= 3)
+				ok = rv.ops->commit(rv.r, &rv.err) == 0;
+			_exit(ok ? 0 : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		rv_open_again();
+		assert_int_equal(rv_count("snow", "cves"), step >= 1 ? 2 : 1);
+		assert_int_equal(
+		    rv_look("snow", "cves", MST_SLICE_LIT("parent")).members,
+		    3);
+		if (step >= 1) {
+			struct rv_seen s =
+			    rv_look("snow", "cves", MST_SLICE_LIT("child"));
+
+			assert_int_equal(s.members, step == 3 ? 60 : 0);
+			assert_int_equal(s.row.state, step == 3
+							  ? MST_GROUP_CLEAN
+							  : MST_GROUP_PENDING);
+		}
+		rv.ops->close(&rv.r);
+	}
+}
+
+static void test_second_process(void **state)
+{
+	char part[64];
+	int status;
+	pid_t pid;
+
+	(void)snprintf(part, sizeof(part), "process %ld", (long)getpid());
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct mst_recver *mine = NULL;
+		int rc = rv.ops->open(rv.where, SOURCE, true, &mine, &rv.err);
+
+		_exit(rc == -MST_E_CONFLICT && strstr(rv.err.msg, part) ? 0
+									: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void sql(const char *text)
+{
+	sqlite3 *h = NULL;
+
+	assert_int_equal(sqlite3_open(rv.where, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(h, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(h);
+}
+
+static void test_damage(void **state)
+{
+	static const struct {
+		const char *sql, *part;
+	} damage[] = {
+	    {"UPDATE members SET list=substr(list, 1, 33)", "member list"},
+	    {"UPDATE members SET list=zeroblob(96)", "out of order"},
+	    {"DELETE FROM members", "member list is gone"},
+	    {"UPDATE grp SET members=2", "member list"},
+	    {"UPDATE grp SET members=-1", "impossible"},
+	    {"UPDATE grp SET state=9", "impossible"},
+	    {"UPDATE grp SET digest=x'00'", "impossible"},
+	};
+	struct mst_hash key = rv_key_of(MST_SLICE_LIT("pc-1"));
+
+	for (size_t i = 0; i < MST_LEN(damage); i++) {
+		struct rv_seen s = {0};
+		char hex[33];
+		int rc;
+
+		t_ok(rv.ops->reset(rv.r, "snow", NULL, &rv.err), &rv.err);
+		rv_put_text("snow", "cves", "pc-1", 3);
+		rv.ops->close(&rv.r);
+		sql(damage[i].sql);
+		rv_open_again();
+		rc =
+		    rv.ops->load(rv.r, "snow", "cves", rv_see_row, &s, &rv.err);
+		if (rc == 0)
+			rc = rv.ops->members(rv.r, "snow", "cves", &key, 1,
+					     rv_see_members, &s, &rv.err);
+		t_failed(rc, &rv.err, MST_E_CORRUPT, damage[i].part);
+		mst_hash_hex(key, hex);
+		assert_non_null(strstr(rv.err.msg, hex));
+		assert_non_null(strstr(rv.err.msg, "recver reset"));
+		/* The remedy works. */
+		t_ok(rv.ops->reset(rv.r, "snow", NULL, &rv.err), &rv.err);
+		assert_int_equal(rv_count("snow", "cves"), 0);
+	}
+}
+
+static void test_refused_files(void **state)
+{
+	char *noise = mst_alloc(100000);
+
+	rv_put_text("snow", "cves", "pc-1", 3);
+	rv.ops->close(&rv.r);
+	sql("PRAGMA user_version=7");
+	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_UNSUPPORTED, "newer muster (schema 7");
+	sql("PRAGMA user_version=1; UPDATE meta SET value=x'35'"
+	    " WHERE name='hash'");
+	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_UNSUPPORTED, "another kind");
+
+	rv.where = rv_fresh_place();
+	memset(noise, 'n', 100000);
+	t_write(rv.where, mst_slice(noise, 100000));
+	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_CORRUPT, "is damaged");
+	rv.where = rv_fresh_place();
+	sql("CREATE TABLE somebodys(x)");
+	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_CORRUPT, "some other database");
+	t_failed(rv.ops->open(t_dir(), SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_INVALID, "not a file");
+	assert_null(rv.r);
+	free(noise);
+}
+
+/* As a user who may not write there; in a child, for root may everywhere. */
+static void test_no_access(void **state)
+{
+	const char *dir = t_path("locked"), *path = t_path("locked/x.recver");
+	int status;
+	pid_t pid;
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chmod(t_dir(), 0755), 0);
+	else
+		assert_int_equal(chmod(dir, 0555), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct mst_recver *mine = NULL;
+
+		if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+			_exit(1);
+		if (rv.ops->open(path, SOURCE, true, &mine, &rv.err) !=
+		    -MST_E_IO)
+			_exit(2);
+		if (!strstr(rv.err.msg, path) ||
+		    !strstr(rv.err.msg,
+			    "give the user that runs muster access"))
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* In a child, because the limit and the signal are the whole process's. */
+static void test_full_disk(void **state)
+{
+	int status;
+	pid_t pid;
+
+	rv_put_text("snow", "cves", "parent", 3);
+	rv.ops->close(&rv.r);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct rlimit small = {1u << 20, 1u << 20};
+		struct mst_group_put g;
+		char text[16];
+		int rc;
+
+		signal(SIGXFSZ, SIG_IGN);
+		if (rv.ops->open(rv.where, SOURCE, false, &rv.r, &rv.err) < 0)
+			_exit(1);
+		setrlimit(RLIMIT_FSIZE, &small);
+		if (rv.ops->begin(rv.r, &rv.err) < 0)
+			_exit(2);
+		rc = 0;
+		for (int i = 0; i < 4000 && rc == 0; i++) {
+			(void)snprintf(text, sizeof(text), "pc-%d", i);
+			g = rv_group(mst_slice_str(text), 60, true);
+			rc = rv.ops->put(rv.r, "snow", "cves", &g, 1, &rv.err);
+		}
+		if (rc == 0)
+			rc = rv.ops->commit(rv.r, &rv.err);
+		else
+			rv.ops->abort(rv.r);
+		if (rc != -MST_E_IO || !strstr(rv.err.msg, rv.where))
+			_exit(3);
+		/* What was there can still be read. */
+		_exit(rv_count("snow", "cves") == 1 ? 0 : 4);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	rv_open_again();
+	assert_int_equal(rv_count("snow", "cves"), 1);
+}
+
+int rv_file_tests(void)
+{
+	const struct CMUnitTest with_file[] = {
+	    T(test_size),      T(test_compact_gives_back),
+	    T(test_crash),     T(test_second_process),
+	    T(test_damage),    T(test_refused_files),
+	    T(test_no_access), T(test_full_disk),
+	};
+
+	return cmocka_run_group_tests_name("sqlite: file", with_file, NULL,
+					   NULL);
+}
