@@ -49,6 +49,14 @@ static int step(void *state, struct mst_slice *in, char *out, size_t out_n,
 	s->avail_out = (uint32_t)out_n;
 	ret = isal_inflate(s);
 	*n_r = out_n - s->avail_out;
+	/* After damage it may show more input than it was given: some of it
+	 * came with an earlier call. No other case is known; it would be
+	 * damage to us, too. */
+	if (s->avail_in > in_n) {
+		*in = mst_slice(in->p + in->n, 0);
+		*why_r = "its compressed data is damaged";
+		return -1;
+	}
 	in_n -= s->avail_in;
 	*in = mst_slice(in->p + in_n, in->n - in_n);
 	if (ret == ISAL_DECOMP_OK)

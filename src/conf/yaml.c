@@ -250,6 +250,24 @@ static int take_key(struct reader *r, struct level *l, struct mst_slice text)
 	return 0;
 }
 
+/* The file was checked; the escapes of a quoted text were not: "\0" and
+ * "\ud800" are no text. */
+static int check_text(struct reader *r, struct mst_slice s)
+{
+	while (s.n > 0) {
+		uint32_t cp = 0;
+		size_t n = mst_utf8_next(s.p, s.n, &cp);
+
+		if (n == 0)
+			return fail(r, "a text holds an escape that is no "
+				       "character");
+		if (cp == 0)
+			return fail(r, "a text may not hold a zero byte");
+		s = mst_slice(s.p + n, s.n - n);
+	}
+	return 0;
+}
+
 static int take_scalar(struct reader *r, struct fy_token *token)
 {
 	struct level *l = top(r);
@@ -261,8 +279,9 @@ static int take_scalar(struct reader *r, struct fy_token *token)
 
 	if (text.n > MST_MAX_TEXT)
 		return fail(r, "a value is too long");
-	if (text.n && memchr(text.p, 0, text.n))
-		return fail(r, "a text may not hold a zero byte");
+	ret = check_text(r, text);
+	if (ret < 0)
+		return ret;
 	if (l && l->node->kind == MST_NODE_MAP && l->want_key)
 		return take_key(r, l, text);
 	ret = add_node(r, MST_NODE_TEXT, &node);
@@ -345,6 +364,15 @@ static int parser_error(struct reader *r, struct fy_diag *diag)
 			     mst_conf_show(e->msg, shown));
 }
 
+static void drop_output(struct fy_diag *diag, void *user, const char *text,
+			size_t n)
+{
+	(void)diag;
+	(void)user;
+	(void)text;
+	(void)n;
+}
+
 static int parse(struct reader *r, struct mst_slice yaml, struct fy_diag *diag)
 {
 	struct fy_parse_cfg cfg = {
@@ -392,6 +420,9 @@ int mst_yaml_read(struct mst_slice yaml, const char *file,
 	if (yaml.n == 0)
 		return 0;
 	fy_diag_cfg_default(&cfg);
+	/* what is not collected must not go to stderr either */
+	cfg.fp = NULL;
+	cfg.output_fn = drop_output;
 	diag = fy_diag_create(&cfg);
 	if (!diag)
 		mst_oom();

@@ -184,6 +184,7 @@ static void test_read_wrong(void **state)
 	    {"jobs:\n- name: \"a\\0b\"\n", "zero byte"},
 	    {"jobs:\n- name: a\n  x: \x01\n",
 	     "m.yaml:3:6: the control character 0x01"},
+	    {"jobs:\n- x: \"\\ud800\"\n", "m.yaml:2:6: a text holds an escape"},
 	    {"jobs:\n- name: \xff\n", "m.yaml:2:9: the file is not UTF-8"},
 	    {"jobs:\n- name: \xc0\x80\n", "not UTF-8"},
 	    {"jobs:\n- name: \xed\xa0\x80\n", "not UTF-8"},
