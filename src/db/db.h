@@ -21,7 +21,10 @@ struct mst_db_spec {
 	const char *remedy; /* what to do when the file is damaged */
 	const char *schema; /* statements that make the tables */
 	int version;	    /* of the schema; a newer file is refused */
-	int app_id;	    /* marks the file as this store's */
+	/* upgrade[i] makes version i + 2 of version i + 1: version - 1 of
+	 * them; NULL when there is only one version. */
+	const char *const *upgrade;
+	int app_id; /* marks the file as this store's */
 	unsigned page_bytes;
 	unsigned cache_kib;
 	/* One process only: no shared-memory file, locks held until close. */

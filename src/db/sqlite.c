@@ -181,6 +181,22 @@ static int set_up(struct mst_db *db, struct mst_err *err)
 	return mst_db_exec(db, sql, err);
 }
 
+/* Brings an older file to our version, within the caller's transaction. */
+static int upgrade(struct mst_db *db, int64_t version, struct mst_err *err)
+{
+	char sql[64];
+	int rc = 0;
+
+	for (; version < db->spec->version && rc == 0; version++) {
+		rc = mst_db_exec(db, db->spec->upgrade[version - 1], err);
+		(void)snprintf(sql, sizeof(sql), "PRAGMA user_version=%d",
+			       (int)version + 1);
+		if (rc == 0)
+			rc = mst_db_exec(db, sql, err);
+	}
+	return rc;
+}
+
 /* Makes the tables, or makes sure that they are ours and not newer. */
 static int check_schema(struct mst_db *db, struct mst_err *err)
 {
@@ -219,6 +235,8 @@ static int check_schema(struct mst_db *db, struct mst_err *err)
 				 "version or a later one",
 				 spec->what, db->path, (long long)version,
 				 spec->version);
+	} else if (rc == 0) {
+		rc = upgrade(db, version, err);
 	}
 	if (rc == 0)
 		return mst_db_exec(db, "COMMIT", err);
