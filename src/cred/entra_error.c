@@ -139,7 +139,7 @@ static const struct entry *pick(struct mst_json root, struct mst_slice text,
 		if (mst_json_i64(v, &n) && n > 0 && n <= UINT32_MAX)
 			e = better(e, (uint32_t)n, code_r);
 	/* Without the list, the codes stand in the text. */
-	while (!*code_r || !e) {
+	while (!e || e->kind == GENERIC) {
 		const char *at = mst_slice_ifind(text, "AADSTS");
 		struct mst_slice digits;
 
