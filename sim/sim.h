@@ -31,6 +31,8 @@ struct mst_sim_conf {
 	const char *update_set; /* ServiceNow loads this update set XML at the
 				 * start; NULL: muster's own main set */
 	bool empty;		/* no estate: devices come by the control API */
+	const char *certificate; /* PEM file of the application's certificate,
+				  * for assertions; NULL: by control API */
 };
 
 struct mst_sim;
@@ -47,6 +49,9 @@ bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out);
  * answer's body is appended to out. Returns the HTTP status. */
 int mst_sim_control(struct mst_sim *sim, const char *method, const char *path,
 		    struct mst_slice body, struct mst_buf *out);
+
+/* The program muster-sim (also `muster sim`): runs until SIGINT or SIGTERM. */
+int mst_sim_main(int argc, char **argv);
 
 /* The fixed facts of the simulated tenant and instance. Obviously fake. */
 #define MST_SIM_TENANT	  "00000000-0000-4000-8000-00000000000a"

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program muster-sim: starts the simulators and says where they are.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "sim/private.h"
+
+struct options {
+	struct mst_sim_conf conf;
+	const char *set_file;
+	int64_t day;
+	bool yaml;
+};
+
+enum {
+	OPT_DEVICES = 256,
+	OPT_SEED,
+	OPT_ROWS,
+	OPT_LATENCY,
+	OPT_LIMITS,
+	OPT_STATE,
+	OPT_DAY,
+	OPT_YAML,
+	OPT_SET,
+	OPT_CERT,
+	OPT_EMPTY,
+	OPT_PORT /* and one per host behind it */
+};
+
+static const struct option longs[] = {
+    {"devices", required_argument, NULL, OPT_DEVICES},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"cve-rows", required_argument, NULL, OPT_ROWS},
+    {"latency", required_argument, NULL, OPT_LATENCY},
+    {"rate-limits", no_argument, NULL, OPT_LIMITS},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"day", required_argument, NULL, OPT_DAY},
+    {"yaml", no_argument, NULL, OPT_YAML},
+    {"update-set", required_argument, NULL, OPT_SET},
+    {"certificate", required_argument, NULL, OPT_CERT},
+    {"empty", no_argument, NULL, OPT_EMPTY},
+    {"port-login", required_argument, NULL, OPT_PORT + MST_SIM_LOGIN},
+    {"port-api", required_argument, NULL, OPT_PORT + MST_SIM_API},
+    {"port-graph", required_argument, NULL, OPT_PORT + MST_SIM_GRAPH},
+    {"port-blob", required_argument, NULL, OPT_PORT + MST_SIM_BLOB},
+    {"port-servicenow", required_argument, NULL, OPT_PORT + MST_SIM_SERVICENOW},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: muster-sim [options]\n"
+    "Simulates Entra ID, Defender for Endpoint, Graph, blob storage and\n"
+    "ServiceNow on loopback ports until it is interrupted.\n"
+    "\n"
+    "  --devices N          devices of the estate (500)\n"
+    "  --seed S             same seed, same estate (1)\n"
+    "  --cve-rows N         at least this many CVE rows (120 a device)\n"
+    "  --empty              no estate; devices come by the control API\n"
+    "  --day N              start at this day (0)\n"
+    "  --port-login N, --port-api N, --port-graph N, --port-blob N,\n"
+    "  --port-servicenow N  fixed ports (free ones)\n"
+    "  --latency MS         added to every answer (0)\n"
+    "  --rate-limits        enforce the documented rate limits\n"
+    "  --certificate FILE   PEM certificate that may sign assertions\n"
+    "  --update-set FILE    update set that ServiceNow loads at the start\n"
+    "  --state FILE         keep the state across restarts\n"
+    "  --yaml               print a configuration for muster, then run\n"
+    "  --help               this text\n";
+
+static bool number(const char *text, int64_t min, int64_t max, int64_t *r)
+{
+	if (mst_num_i64(mst_slice_str(text), r) && *r >= min && *r <= max)
+		return true;
+	fprintf(stderr,
+		"muster-sim: \"%s\" is not a number from %lld to %lld\n", text,
+		(long long)min, (long long)max);
+	return false;
+}
+
+static bool take_option(struct options *o, int c, const char *arg)
+{
+	int64_t n = 0;
+
+	if (c >= OPT_PORT) {
+		if (!number(arg, 0, 65535, &n))
+			return false;
+		o->conf.ports[c - OPT_PORT] = (int)n;
+		return true;
+	}
+	switch (c) {
+	case OPT_DEVICES:
+		if (!number(arg, 1, 200000, &n))
+			return false;
+		o->conf.devices = (unsigned)n;
+		return true;
+	case OPT_SEED:
+		if (!number(arg, 1, INT64_MAX, &n))
+			return false;
+		o->conf.seed = (uint64_t)n;
+		return true;
+	case OPT_ROWS:
+		if (!number(arg, 1, 100000000, &n))
+			return false;
+		o->conf.cve_rows = (uint64_t)n;
+		return true;
+	case OPT_LATENCY:
+		if (!number(arg, 0, 60000, &n))
+			return false;
+		o->conf.latency_ms = (int)n;
+		return true;
+	case OPT_DAY:
+		return number(arg, 0, 3650, &o->day);
+	case OPT_LIMITS:
+		o->conf.rate_limits = true;
+		return true;
+	case OPT_STATE:
+		o->conf.state_file = arg;
+		return true;
+	case OPT_SET:
+		o->set_file = arg;
+		return true;
+	case OPT_CERT:
+		o->conf.certificate = arg;
+		return true;
+	case OPT_EMPTY:
+		o->conf.empty = true;
+		return true;
+	case OPT_YAML:
+		o->yaml = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int wait_for_signal(const sigset_t *set)
+{
+	int sig;
+
+	while (sigwait(set, &sig) != 0)
+		;
+	return sig;
+}
+
+static void print_where(struct mst_sim *sim, bool yaml)
+{
+	struct mst_buf out;
+
+	if (!yaml) {
+		for (int h = 0; h < MST_SIM__HOSTS; h++)
+			printf("%-11s %s\n", sim_host_name(h),
+			       mst_sim_url(sim, h));
+	} else {
+		mst_buf_init(&out, 65536);
+		mst_sim_yaml(sim, &out);
+		fwrite(out.p, 1, out.n, stdout);
+		mst_buf_fini(&out);
+	}
+	fflush(stdout);
+	fprintf(stderr,
+		"secrets for muster: export MUSTER_SIM_SECRET=%s "
+		"MUSTER_SIM_PASSWORD=%s\n",
+		MST_SIM_SECRET, MST_SIM_PASSWORD);
+}
+
+/* The simulator wants the XML, not its path. */
+static int start(const struct options *o, struct mst_sim **sim_r,
+		 struct mst_err *err)
+{
+	struct mst_sim_conf conf = o->conf;
+	struct mst_buf xml;
+	int ret = 0;
+
+	mst_buf_init(&xml, 64u << 20);
+	if (o->set_file) {
+		ret = mst_file_read(o->set_file, &xml, err);
+		conf.update_set = xml.p;
+	}
+	if (ret == 0)
+		ret = mst_sim_start(&conf, sim_r, err);
+	mst_buf_fini(&xml);
+	return ret;
+}
+
+static int run(const struct options *o)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_sim *sim;
+	struct mst_buf out;
+	char day[48];
+	sigset_t set;
+
+	/* before the server's threads, so that they inherit the mask */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (start(o, &sim, &err) < 0) {
+		fprintf(stderr, "muster-sim: %s\n", err.msg);
+		return 1;
+	}
+	if (o->day) {
+		snprintf(day, sizeof(day), "{\"day\":%lld}", (long long)o->day);
+		mst_buf_init(&out, 65536);
+		mst_sim_control(sim, "POST", "/_sim/day", mst_slice_str(day),
+				&out);
+		mst_buf_fini(&out);
+	}
+	print_where(sim, o->yaml);
+	wait_for_signal(&set);
+	mst_sim_stop(&sim);
+	return 0;
+}
+
+int mst_sim_main(int argc, char **argv)
+{
+	struct options o = {0};
+	int c;
+
+	optind = 0; /* a fresh start: `muster sim` has parsed before */
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return 0;
+		}
+		if (!take_option(&o, c, optarg)) {
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "muster-sim: unexpected \"%s\"\n%s",
+			argv[optind], usage);
+		return 2;
+	}
+	return run(&o);
+}
