@@ -93,6 +93,9 @@ bool bench_child(bool (*fn)(struct bench *b, void *arg, double out[8]),
 	(void)close(fds[0]);
 	if (pid > 0)
 		(void)waitpid(pid, &status, 0);
+	if (status != 0)
+		(void)fprintf(stderr, "bench: a case ended with status %d\n",
+			      status);
 	return n == 8 * (ssize_t)sizeof(*out) && status == 0;
 }
 

@@ -106,19 +106,21 @@ static struct mst_group *group_of(struct worker *w, size_t k)
 	struct mst_groups *groups = &w->groups[k];
 	struct mst_slice text;
 	struct mst_group *g;
+	uint32_t at;
 
 	if (!mst_rules_group(w->rules, w->maps[k], &text))
 		return NULL;
 	if (set->referenced_by) {
 		const struct mst_groups *main = &w->d->sets[w->sets[k]].groups;
 		struct mst_hash key = mst_hash128(text.p, text.n, groups->seed);
-		uint32_t at = mst_groups_find_key(main, key);
 
+		at = mst_groups_find_key(main, key);
 		if (at == UINT32_MAX ||
 		    !(main->v[at].flags & (MST_G_STORED | MST_G_WANTED)))
 			return NULL;
 	}
-	g = &groups->v[mst_groups_get(groups, text)];
+	at = mst_groups_get(groups, text); /* may move the table */
+	g = &groups->v[at];
 	if (set->parent && !(g->flags & MST_G_CHECKED)) {
 		g->flags |= MST_G_CHECKED;
 		if (!parent_ok(w, set, g))
@@ -523,8 +525,9 @@ static void mark_wanted(struct mst_delta *d)
 
 		while (mst_map_next(&d->p->wanted[i], &at, &text, NULL)) {
 			struct mst_groups *g = &d->sets[i].groups;
+			uint32_t group = mst_groups_get(g, text);
 
-			g->v[mst_groups_get(g, text)].flags |= MST_G_WANTED;
+			g->v[group].flags |= MST_G_WANTED;
 		}
 	}
 }

@@ -62,6 +62,9 @@ int mst_session_push(struct mst_session *s, struct mst_err *err);
  * status. */
 enum mst_run_status mst_session_close(struct mst_session *s,
 				      const struct mst_err *failed);
+/* The status that close will give. */
+enum mst_run_status mst_session_status(const struct mst_session *s,
+				       const struct mst_err *failed);
 /* Rules for one thread, made from the session (after mst_session_read). */
 int mst_session_rules(struct mst_session *s, struct mst_rules **r_r,
 		      struct mst_err *err);

@@ -415,8 +415,8 @@ static void write_proof(struct mst_session *s, struct mst_buf *out)
 	mst_jout_end_obj(&j);
 }
 
-static enum mst_run_status status_of(const struct mst_session *s,
-				     const struct mst_err *failed)
+enum mst_run_status mst_session_status(const struct mst_session *s,
+				       const struct mst_err *failed)
 {
 	if (failed && failed->code == MST_E_CANCELLED)
 		return MST_RUN_CANCELLED;
@@ -467,7 +467,7 @@ static int record_end(struct mst_session *s, enum mst_run_status status,
 enum mst_run_status mst_session_close(struct mst_session *s,
 				      const struct mst_err *failed)
 {
-	enum mst_run_status status = status_of(s, failed);
+	enum mst_run_status status = mst_session_status(s, failed);
 	struct mst_err err = MST_ERR_INIT;
 
 	if (s->run && record_end(s, status, failed, &err) < 0)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small commands: fetch, update-set, sim, version.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/gunzip.h"
+#include "cli/cli.h"
+#include "mst_config.h"
+#include "servicenow/update_set.h"
+#include "sim/sim.h"
+
+static const struct cli_command fetch_cmd = {
+    "fetch", "CONNECTION --to DIR",
+    "Saves everything that a source answers in a folder, as received, with a "
+    "manifest of\ncounts and times. A connection with read_from: DIR reads it "
+    "back, on another machine too.",
+    cmd_fetch};
+
+int cmd_fetch(int argc, char **argv)
+{
+	const char *to = NULL;
+	const struct cli_opt opts[] = {
+	    {"to", "DIR", "the folder; it is made when missing", NULL, &to,
+	     NULL},
+	    {0},
+	};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *state = NULL;
+	int status, rc;
+
+	if (!cli_parse(&fetch_cmd, opts, &argc, &argv, 1, 1, &status))
+		return status;
+	if (!to) {
+		(void)fprintf(stderr, "muster: fetch wants --to DIR\n");
+		return CLI_USAGE;
+	}
+	rc = cli_open_state(&state, &err);
+	if (rc == 0)
+		rc = mst_fetch_to(state, argv[0], to, cli_progress(),
+				  &cli_cancel, &err);
+	mst_state_close(&state);
+	cli_progress_end();
+	if (rc < 0)
+		return cli_fail(&err);
+	if (cli.json)
+		(void)printf("{\"saved\":true}\n");
+	else
+		(void)printf("saved in %s\n", to);
+	return CLI_OK;
+}
+
+static const struct cli_command update_set_cmd = {
+    "update-set", "[NAME]",
+    "Prints muster's ServiceNow update set as XML (NAME: muster-cve). Import "
+    "it under\nSystem Update Sets > Retrieved Update Sets, preview, commit.",
+    cmd_update_set};
+
+int cmd_update_set(int argc, char **argv)
+{
+	const char *out_file = NULL;
+	const struct cli_opt opts[] = {
+	    {"out", "FILE", "write it to this file", NULL, &out_file, NULL},
+	    {0},
+	};
+	struct mst_buf out = MST_BUF_INIT(64u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	int status, rc;
+
+	if (!cli_parse(&update_set_cmd, opts, &argc, &argv, 0, 1, &status))
+		return status;
+	rc = mst_update_set_write(argc ? argv[0] : "muster-cve", &out, &err);
+	if (rc == 0 && out_file)
+		rc = mst_file_write(out_file, mst_buf_slice(&out), 0644, &err);
+	else if (rc == 0)
+		cli_print(&out);
+	mst_buf_fini(&out);
+	return rc < 0 ? cli_fail(&err) : CLI_OK;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+	return mst_sim_main(argc, argv);
+}
+
+static const struct cli_command version_cmd = {
+    "version", "", "Prints the version and what it was built with.",
+    cmd_version};
+
+int cmd_version(int argc, char **argv)
+{
+	const struct cli_opt opts[] = {{0}};
+	int status;
+
+	if (!cli_parse(&version_cmd, opts, &argc, &argv, 0, 0, &status))
+		return status;
+	if (cli.json)
+		(void)printf("{\"version\":\"%s\",\"inflate\":\"%s\"}\n",
+			     MST_VERSION, mst_gunzip_name());
+	else
+		(void)printf("muster %s (inflate: %s)\n", MST_VERSION,
+			     mst_gunzip_name());
+	return CLI_OK;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program: finds the command, catches the signals.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "cli/cli.h"
+
+atomic_bool cli_cancel;
+
+const struct cli_command cli_commands[] = {
+    {"apply", "-f FILE", "store connections and jobs from a YAML file",
+     cmd_apply},
+    {"export", "[KIND [NAME]]", "print what is stored as YAML", cmd_export},
+    {"connection", "list | test NAME", "list or test connections",
+     cmd_connection},
+    {"plan", "JOB", "show what a run would write, field by field", cmd_plan},
+    {"run", "JOB", "bring the destination in step", cmd_run},
+    {"runs", "[ID]", "show past runs, or one of them", cmd_runs},
+    {"explain", "JOB KEY", "say why a record is as it is", cmd_explain},
+    {"check", "JOB", "compare the destination with what was delivered",
+     cmd_check},
+    {"recver", "stats | reset JOB", "look at or empty the checksum database",
+     cmd_recver},
+    {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",
+     cmd_fetch},
+    {"update-set", "[NAME]", "print the ServiceNow update set", cmd_update_set},
+    {"demo", "", "run the main job on simulators and check the result",
+     cmd_demo},
+    {"sim", "", "run the simulators", cmd_sim},
+    {"version", "", "print the version", cmd_version},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void on_signal(int sig)
+{
+	static const char text[] =
+	    "\nmuster: stopping: what is under way is finished and stored; "
+	    "once more ends at once\n";
+	ssize_t n;
+
+	(void)sig;
+	if (atomic_exchange(&cli_cancel, true))
+		_exit(CLI_CANCELLED);
+	n = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)n;
+}
+
+static void usage(FILE *to)
+{
+	(void)fprintf(to, "usage: muster COMMAND [OPTIONS]\n\n"
+			  "Keeps a ServiceNow CMDB in step with what Microsoft "
+			  "Defender sees.\n\ncommands:\n");
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		(void)fprintf(to, "  %-11s %-20s %s\n", c->name, c->args,
+			      c->help);
+	(void)fprintf(to, "\n'muster COMMAND --help' says more; 'muster demo' "
+			  "shows it at work.\n");
+}
+
+static int unknown(const char *word)
+{
+	const char *names[32];
+	const char *near;
+	size_t n = 0;
+
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		names[n++] = c->name;
+	names[n] = NULL;
+	near = mst_nearest(word, names);
+	(void)fprintf(stderr, "muster: unknown command '%s'%s%s%s\n", word,
+		      near ? "; did you mean '" : "", near ? near : "",
+		      near ? "'?" : "; see 'muster --help'");
+	return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+	struct mst_err err = MST_ERR_INIT;
+
+	if (argc < 2) {
+		usage(stderr);
+		return CLI_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return CLI_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		argv[1] = "version";
+	(void)sigaction(SIGINT, &act, NULL);
+	(void)sigaction(SIGTERM, &act, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (mst_secret_setup(&err) < 0)
+		return cli_fail(&err);
+	mst_log_level(MST_INFO);
+	for (const struct cli_command *c = cli_commands; c->name; c++) {
+		if (strcmp(argv[1], c->name) == 0)
+			return c->run(argc - 1, argv + 1);
+	}
+	return unknown(argv[1]);
+}
