@@ -75,7 +75,7 @@ static void add_link(struct call *c, struct mst_buf *b, const char *rel,
 static void paging_headers(struct call *c, size_t total, size_t limit,
 			   size_t offset)
 {
-	struct mst_buf b = MST_BUF_INIT(16384);
+	struct mst_buf b = MST_BUF_INIT(4000);
 	size_t last = total && limit ? (total - 1) / limit * limit : 0;
 
 	if (!sn_param_true(c->sn, c->r, "sysparm_no_count"))

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * muster's update set: well formed by a checker that shares nothing with the
+ * writer, hashes computed again, the same bytes each time, and built like the
+ * sample.
+ */
+#include "tests/lib/t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "servicenow/tables.h"
+#include "servicenow/update_set.h"
+
+static struct mst_buf set, sample;
+
+static int up(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	mst_buf_init(&set, 16u << 20);
+	t_ok(mst_update_set_write("muster-cve", &set, &err), &err);
+	mst_buf_init(&sample, 16u << 20);
+	if (t_samples()) {
+		char path[4096];
+
+		snprintf(path, sizeof(path),
+			 "%s/servicenow/example-generated-update-set.xml",
+			 t_samples());
+		t_ok(mst_file_read(path, &sample, &err), &err);
+	}
+	(void)state;
+	return 0;
+}
+
+static int down(void **state)
+{
+	mst_buf_fini(&set);
+	mst_buf_fini(&sample);
+	(void)state;
+	return 0;
+}
+
+/* ---- a checker of well-formedness ---------------------------------------- */
+
+static const char *tag_end(const char *p)
+{
+	char quote = 0;
+
+	for (; *p; p++) {
+		if (quote) {
+			if (*p == quote)
+				quote = 0;
+			else if (*p == '<')
+				return NULL;
+		} else if (*p == '"' || *p == '\'') {
+			quote = *p;
+		} else if (*p == '>') {
+			return p;
+		} else if (*p == '<') {
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* NULL when well formed, else where it is not. */
+static const char *malformed(const char *p)
+{
+	const char *names[64];
+	size_t lens[64], depth = 0, roots = 0;
+
+	if (strncmp(p, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", 38))
+		return p;
+	p += 38;
+	while (*p) {
+		const char *end;
+
+		if (!strncmp(p, "<![CDATA[", 9)) {
+			end = strstr(p, "]]>");
+			if (!end || !depth)
+				return p;
+			p = end + 3;
+		} else if (*p == '<' && p[1] == '/') {
+			size_t n = strcspn(p + 2, ">");
+
+			if (!depth || lens[depth - 1] != n ||
+			    memcmp(names[depth - 1], p + 2, n))
+				return p;
+			depth--;
+			p += n + 3;
+		} else if (*p == '<') {
+			end = tag_end(p + 1);
+			if (!end || depth == 64)
+				return p;
+			roots += !depth;
+			if (end[-1] != '/') {
+				names[depth] = p + 1;
+				lens[depth++] = strcspn(p + 1, " />");
+			}
+			p = end + 1;
+		} else if (*p == '&') {
+			size_t n = strcspn(p, ";");
+
+			if (n > 6 || p[n] != ';')
+				return p;
+			p += n;
+		} else if (*p == '>' || (!depth && *p != '\n')) {
+			return p;
+		} else {
+			p++;
+		}
+	}
+	return depth || roots != 1 ? p : NULL;
+}
+
+/* ---- pieces -------------------------------------------------------------- */
+
+/* Text between <name> and </name> behind p, NUL-terminated. */
+static char *text_of(const char *p, const char *name)
+{
+	char open[80], close[80];
+	const char *a, *b;
+
+	snprintf(open, sizeof(open), "<%s>", name);
+	snprintf(close, sizeof(close), "</%s>", name);
+	a = strstr(p, open);
+	b = a ? strstr(a, close) : NULL;
+	if (!b)
+		fail_msg("no <%s> in %.200s", name, p);
+	a += strlen(open);
+	return mst_strndup(a, (size_t)(b - a));
+}
+
+/* The payload of an update, out of its CDATA sections. */
+static char *payload_of(const char *update)
+{
+	char *raw = text_of(update, "payload");
+	struct mst_buf b = MST_BUF_INIT(1u << 20);
+	const char *p = raw;
+
+	while (*p) {
+		const char *end = strstr(p, "]]>");
+
+		assert_int_equal(strncmp(p, "<![CDATA[", 9), 0);
+		assert_non_null(end);
+		mst_buf_add(&b, p + 9, (size_t)(end - p) - 9);
+		p = end + 3;
+	}
+	free(raw);
+	return mst_buf_steal(&b);
+}
+
+/* Calls fn for each update of a set; returns how many. */
+static size_t each(const char *xml, void (*fn)(const char *update))
+{
+	const char *p = xml;
+	size_t n = 0;
+
+	while ((p = strstr(p, "<sys_update_xml "))) {
+		const char *end = strstr(p, "</sys_update_xml>");
+		char *one = mst_strndup(p, (size_t)(end - p) + 17);
+
+		if (fn)
+			fn(one);
+		free(one);
+		p = end;
+		n++;
+	}
+	return n;
+}
+
+/* The hash once more: elements are cut out of a copy by plain search, ASCII. */
+static int32_t hash_again(const char *payload)
+{
+	static const char *const cut[] = {"sys_updated_by", "sys_updated_on",
+					  "sys_mod_count",  "sys_created_by",
+					  "sys_created_on", "sys_id",
+					  "sys_package",    "sys_update_name"};
+	char *copy = mst_strdup(payload);
+	uint32_t h = 0;
+
+	for (size_t i = 0; i < MST_LEN(cut); i++) {
+		char open[40], close[40], *p = copy;
+
+		snprintf(open, sizeof(open), "<%s", cut[i]);
+		snprintf(close, sizeof(close), "</%s>", cut[i]);
+		while ((p = strstr(p, open))) {
+			char *end = strstr(p, close), c = p[strlen(open)];
+
+			if (c != '>' && c != ' ') {
+				p++;
+				continue;
+			}
+			end += strlen(close);
+			memmove(p, end, strlen(end) + 1);
+		}
+	}
+	for (const char *p = copy; *p; p++)
+		h = h * 31 + (unsigned char)*p;
+	free(copy);
+	return (int32_t)h;
+}
+
+/* ---- tests --------------------------------------------------------------- */
+
+static void test_well_formed(void **state)
+{
+	const char *bad = malformed(set.p);
+
+	if (bad)
+		fail_msg("not well formed at %.80s", bad);
+	(void)state;
+}
+
+static void payload_well_formed(const char *update)
+{
+	char *p = payload_of(update);
+	const char *bad = malformed(p);
+
+	if (bad)
+		fail_msg("payload not well formed at %.80s", bad);
+	free(p);
+}
+
+static void test_payloads_well_formed(void **state)
+{
+	size_t columns = 0, choices = 0;
+
+	for (size_t i = 0; i < mst_sn_tables_n; i++) {
+		columns += mst_sn_tables[i].columns_n;
+		for (size_t k = 0; k < mst_sn_tables[i].columns_n; k++)
+			choices += !!mst_sn_tables[i].columns[k].choices;
+	}
+	/* table, collection, label; a column and its label; 7 rules + roles */
+	assert_int_equal(each(set.p, payload_well_formed),
+			 mst_sn_tables_n * (3 + 14) + 2 * columns + choices);
+	(void)state;
+}
+
+static void check_hash(const char *update)
+{
+	char *payload = payload_of(update);
+	char *hash = text_of(update, "payload_hash");
+	char *guid = text_of(update, "update_guid");
+	char *history = text_of(update, "update_guid_history");
+	char want[80];
+
+	assert_int_equal(atoi(hash), hash_again(payload));
+	assert_int_equal(atoi(hash),
+			 mst_update_set_hash(mst_slice_str(payload)));
+	snprintf(want, sizeof(want), "%s:%s", guid, hash);
+	assert_string_equal(history, want);
+	assert_int_equal(strlen(guid), 32);
+	free(payload);
+	free(hash);
+	free(guid);
+	free(history);
+}
+
+static void test_hashes(void **state)
+{
+	each(set.p, check_hash);
+	if (sample.n)
+		assert_int_equal(each(sample.p, check_hash), 28);
+	(void)state;
+}
+
+static void test_hash_of_utf16(void **state)
+{
+	/* Java: "é€😀".hashCode() over its four UTF-16 units */
+	uint32_t h = ((0xe9u * 31 + 0x20ac) * 31 + 0xd83d) * 31 + 0xde00;
+
+	assert_int_equal(mst_update_set_hash(MST_SLICE_LIT(
+			     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")),
+			 (int32_t)h);
+	assert_int_equal(
+	    mst_update_set_hash(
+		MST_SLICE_LIT("a<sys_id>7</sys_id><sys_idx>1</sys_idx>")),
+	    mst_update_set_hash(MST_SLICE_LIT("a<sys_idx>1</sys_idx>")));
+	(void)state;
+}
+
+static void test_same_bytes(void **state)
+{
+	struct mst_buf again = MST_BUF_INIT(16u << 20);
+	struct mst_err err = MST_ERR_INIT;
+
+	t_ok(mst_update_set_write("muster-cve", &again, &err), &err);
+	assert_true(mst_slice_eq(mst_buf_slice(&again), mst_buf_slice(&set)));
+	mst_buf_fini(&again);
+	t_failed(mst_update_set_write("other", &again, &err), &err,
+		 MST_E_NOTFOUND, "muster-cve");
+	(void)state;
+}
+
+static char *seen[512];
+static size_t seen_n;
+
+static void check_name(const char *update)
+{
+	char *name = text_of(update, "name");
+
+	for (size_t i = 0; i < seen_n; i++)
+		assert_string_not_equal(seen[i], name);
+	assert_true(seen_n < MST_LEN(seen));
+	seen[seen_n++] = name;
+}
+
+static void test_names_are_unique(void **state)
+{
+	seen_n = 0;
+	each(set.p, check_name);
+	for (size_t i = 0; i < seen_n; i++)
+		free(seen[i]);
+	(void)state;
+}
+
+/* The element names of a document in order, one a line; of the payload and of
+ * the update around it. */
+static void outline(struct mst_buf *out, const char *p)
+{
+	for (; (p = strchr(p, '<')); p++) {
+		if (!strncmp(p, "<![CDATA[", 9)) {
+			p = strstr(p, "]]>");
+			continue;
+		}
+		if (p[1] == '?' || p[1] == '/')
+			continue;
+		mst_buf_add(out, p + 1, strcspn(p + 1, " />"));
+		mst_buf_addc(out, '\n');
+	}
+}
+
+static char *first_of_type(const char *xml, const char *type, bool reference)
+{
+	char mark[64];
+	const char *p = xml;
+
+	snprintf(mark, sizeof(mark), "<type>%s</type>", type);
+	while ((p = strstr(p, "<sys_update_xml "))) {
+		const char *end = strstr(p, "</sys_update_xml>");
+		char *one = mst_strndup(p, (size_t)(end - p) + 17);
+
+		if (strstr(one, mark) &&
+		    (!reference || strstr(one, "<reference display_value")))
+			return one;
+		free(one);
+		p = end;
+	}
+	fail_msg("no update of type %s", type);
+	return NULL;
+}
+
+static void same_outline(const char *type, bool reference)
+{
+	char *ours = first_of_type(set.p, type, reference);
+	char *theirs = first_of_type(sample.p, type, reference);
+	struct mst_buf a = MST_BUF_INIT(1u << 20), b = MST_BUF_INIT(1u << 20);
+	char *p = payload_of(ours), *q = payload_of(theirs), *cut;
+
+	outline(&a, ours);
+	outline(&b, theirs);
+	assert_string_equal(a.p, b.p);
+	/* Choice lists differ in length: the first choice speaks for all. */
+	if (!strcmp(type, "Choice list")) {
+		cut = strstr(p, "</sys_choice>");
+		cut[13] = 0;
+		cut = strstr(q, "</sys_choice>");
+		cut[13] = 0;
+	}
+	mst_buf_reset(&a);
+	mst_buf_reset(&b);
+	outline(&a, p);
+	outline(&b, q);
+	assert_string_equal(a.p, b.p);
+	mst_buf_fini(&a);
+	mst_buf_fini(&b);
+	free(ours);
+	free(theirs);
+	free(p);
+	free(q);
+}
+
+static void test_like_the_sample(void **state)
+{
+	static const char *const types[] = {"Table",	      "Dictionary",
+					    "Field Label",    "Choice list",
+					    "Access Control", "Access Roles"};
+	struct mst_buf a = MST_BUF_INIT(1u << 20), b = MST_BUF_INIT(1u << 20);
+	char *p, *q;
+
+	if (!sample.n) {
+		print_message("no samples here\n");
+		skip();
+	}
+	for (size_t i = 0; i < MST_LEN(types); i++)
+		same_outline(types[i], false);
+	same_outline("Dictionary", true);
+	p = mst_strndup(set.p,
+			(size_t)(strstr(set.p, "<sys_update_xml ") - set.p));
+	q = mst_strndup(
+	    sample.p,
+	    (size_t)(strstr(sample.p, "<sys_update_xml ") - sample.p));
+	outline(&a, p);
+	outline(&b, q);
+	assert_string_equal(a.p, b.p);
+	mst_buf_fini(&a);
+	mst_buf_fini(&b);
+	free(p);
+	free(q);
+	(void)state;
+}
+
+static void test_tables(void **state)
+{
+	const struct mst_sn_table *t =
+	    mst_sn_table_find("u_muster_cve_instance");
+
+	assert_non_null(t);
+	assert_null(mst_sn_table_find("u_other"));
+	assert_true(mst_sn_column_find(t, "u_key")->unique);
+	assert_null(mst_sn_column_find(t, "u_nothing"));
+	for (size_t i = 0; i < mst_sn_tables_n; i++) {
+		size_t displays = 0;
+
+		t = &mst_sn_tables[i];
+		for (size_t k = 0; k < t->columns_n; k++) {
+			const struct mst_sn_column *c = &t->columns[k];
+
+			displays += c->display;
+			assert_true(!!c->reference ==
+				    !strcmp(c->type, "reference"));
+			if (k)
+				assert_true(strcmp(t->columns[k - 1].name,
+						   c->name) < 0);
+		}
+		assert_int_equal(displays, 1);
+	}
+	(void)state;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_well_formed),
+	    cmocka_unit_test(test_payloads_well_formed),
+	    cmocka_unit_test(test_hashes),
+	    cmocka_unit_test(test_hash_of_utf16),
+	    cmocka_unit_test(test_same_bytes),
+	    cmocka_unit_test(test_names_are_unique),
+	    cmocka_unit_test(test_like_the_sample),
+	    cmocka_unit_test(test_tables),
+	};
+
+	return cmocka_run_group_tests(tests, up, down);
+}
