@@ -45,7 +45,7 @@ struct fake {
 			const char *name, *value;
 		} v[48];
 		size_t n;
-	} *rows;
+	} * rows;
 	size_t rows_n, rows_cap;
 	unsigned next_id;
 	const char *absent[8]; /* tables that do not exist */
@@ -79,6 +79,12 @@ struct fake {
 	uint64_t last_change;
 	struct mst_err err;
 };
+
+/* The instance's two ways in (sn_instance.c). */
+void fake_serve_batch(struct fake *f, const struct mst_req *q,
+		      struct mst_buf *out);
+void fake_serve_ire(struct fake *f, const struct mst_req *q, struct mst_resp *r,
+		    struct mst_buf *out);
 
 extern const struct mst_catalog fake_catalog;
 const struct mst_set *fake_set(const char *name);

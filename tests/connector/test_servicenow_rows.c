@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INST "device_vulnerabilities"
+#define INST  "device_vulnerabilities"
 #define TABLE "u_muster_cve_instance"
 
 static int setup(void **state)
@@ -32,26 +32,25 @@ static uint64_t instance(struct fake *f, enum mst_action action, bool may_exist,
 				.parent = fake_nr(0xd1),
 				.may_exist = may_exist};
 
-	return fake_offer(f, INST, c, "u_key", key, "u_cve",
-			  "000000000000000000000000000000c1",
-			  "u_software_name", "openssl", "u_software_version",
-			  "1.10", "u_severity", "high", "u_cvss_score", "7.0",
-			  "u_first_seen", "2026-01-01 00:00:00", "u_last_seen",
-			  "2026-11-20 00:00:00", "u_disk_paths",
-			  "/usr/a\n/usr/b", NULL);
+	return fake_offer(
+	    f, INST, c, "u_key", key, "u_cve",
+	    "000000000000000000000000000000c1", "u_software_name", "openssl",
+	    "u_software_version", "1.10", "u_severity", "high", "u_cvss_score",
+	    "7.0", "u_first_seen", "2026-01-01 00:00:00", "u_last_seen",
+	    "2026-11-20 00:00:00", "u_disk_paths", "/usr/a\n/usr/b", NULL);
 }
 
 static const char *add_instance(struct fake *f, const char *key,
 				const char *status, const char *score)
 {
-	return fake_add(
-	    f, TABLE, "u_key", key, "u_cmdb_ci",
-	    "000000000000000000000000000000d1", "u_cve",
-	    "000000000000000000000000000000c1", "u_software_name", "openssl",
-	    "u_software_version", "1.10", "u_severity", "high", "u_cvss_score",
-	    score, "u_disk_paths", "/usr/a\r\n/usr/b", "u_status", status,
-	    "u_reopened_count", "2", "u_last_seen", "2025-01-01 00:00:00",
-	    NULL);
+	return fake_add(f, TABLE, "u_key", key, "u_cmdb_ci",
+			"000000000000000000000000000000d1", "u_cve",
+			"000000000000000000000000000000c1", "u_software_name",
+			"openssl", "u_software_version", "1.10", "u_severity",
+			"high", "u_cvss_score", score, "u_disk_paths",
+			"/usr/a\r\n/usr/b", "u_status", status,
+			"u_reopened_count", "2", "u_last_seen",
+			"2025-01-01 00:00:00", NULL);
 }
 
 static void test_insert_posts_at_once(void **state)
@@ -77,11 +76,10 @@ static void test_insert_posts_at_once(void **state)
 	     "000000000000000000000000000000d1");
 	t_is(mst_slice_str(fake_get(row, "u_first_seen")),
 	     "2026-01-01 00:00:00");
-	assert_int_equal(memcmp(&fake_verdict(f, c)->v.remote,
-				&(struct mst_sysid[]){
-				    fake_id(fake_get(row, "sys_id"))},
-				16),
-			 0);
+	assert_int_equal(
+	    memcmp(&fake_verdict(f, c)->v.remote,
+		   &(struct mst_sysid[]){fake_id(fake_get(row, "sys_id"))}, 16),
+	    0);
 }
 
 /* The exact bytes of a batch, once. */
@@ -152,8 +150,8 @@ static void test_found_and_different_is_put(void **state)
 	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
 	assert_false(fake_verdict(f, c)->v.inserted);
 	assert_false(fake_verdict(f, c)->v.reopened);
-	t_is(mst_slice_str(fake_get(fake_find(f, TABLE, "u_key", "k1"),
-				    "u_status")),
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, TABLE, "u_key", "k1"), "u_status")),
 	     "exception");
 }
 
@@ -191,8 +189,7 @@ static void test_close(void **state)
 	add_instance(f, "k2", "unresolved", "7.0");
 	fake_begin(f, INST);
 	c = instance(f, MST_CLOSE, false, "", fake_id(id));
-	by_key =
-	    instance(f, MST_CLOSE, false, "k2", (struct mst_sysid){{0}});
+	by_key = instance(f, MST_CLOSE, false, "k2", (struct mst_sysid){{0}});
 	gone = instance(f, MST_CLOSE, false, "k3", (struct mst_sysid){{0}});
 	no_key = fake_offer(f, INST, (struct fake_change){.action = MST_CLOSE},
 			    NULL);
@@ -220,8 +217,8 @@ static void test_deleted_row_of_an_update_is_made_again(void **state)
 	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
 	assert_true(fake_verdict(f, c)->v.inserted);
 	assert_int_equal(fake_count(f, TABLE), 1);
-	t_is(mst_slice_str(fake_get(fake_find(f, TABLE, "u_key", "k1"),
-				    "u_status")),
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, TABLE, "u_key", "k1"), "u_status")),
 	     "unresolved");
 }
 
@@ -241,8 +238,8 @@ static void test_unique_violation_leads_to_the_row(void **state)
 	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
 	assert_true(fake_verdict(f, c)->v.reopened);
 	assert_int_equal(fake_count(f, TABLE), 1);
-	t_is(mst_slice_str(fake_get(fake_find(f, TABLE, "u_key", "k1"),
-				    "u_cmdb_ci")),
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, TABLE, "u_key", "k1"), "u_cmdb_ci")),
 	     "000000000000000000000000000000d1");
 }
 
@@ -468,10 +465,9 @@ static void test_business_rule_text_is_kept(void **state)
 static bool acl_says_no(struct fake *f, struct fake_sub *s)
 {
 	s->status = 403;
-	mst_buf_adds(&s->out,
-		     "{\"error\":{\"message\":\"User Not Authorized\","
-		     "\"detail\":\"Failed API level ACL Validation\"},"
-		     "\"status\":\"failure\"}");
+	mst_buf_adds(&s->out, "{\"error\":{\"message\":\"User Not Authorized\","
+			      "\"detail\":\"Failed API level ACL Validation\"},"
+			      "\"status\":\"failure\"}");
 	return true;
 }
 
@@ -533,10 +529,10 @@ static void test_long_texts_are_cut_between_characters(void **state)
 	got = fake_get(fake_find(f, "u_muster_cve", "u_cve_id", "CVE-1"),
 		       "u_name");
 	assert_int_equal(strlen(got), 255);
-	assert_string_equal(fake_get(fake_find(f, "u_muster_cve", "u_cve_id",
-					       "CVE-1"),
-				     "u_first_seen"),
-			    "2026-11-21 00:00:00");
+	assert_string_equal(
+	    fake_get(fake_find(f, "u_muster_cve", "u_cve_id", "CVE-1"),
+		     "u_first_seen"),
+	    "2026-11-21 00:00:00");
 }
 
 /* ---- look-ups ---------------------------------------------------------- */
@@ -592,8 +588,8 @@ static void test_many_of_a_parent_are_read_by_parent(void **state)
 	fake_begin(f, INST);
 	for (unsigned i = 0; i < 1200; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		c[i] = instance(f, MST_INSERT, true, key,
-				(struct mst_sysid){{0}});
+		c[i] =
+		    instance(f, MST_INSERT, true, key, (struct mst_sysid){{0}});
 	}
 	fake_end(f);
 	for (unsigned i = 0; i < 1200; i++)
@@ -653,8 +649,8 @@ static void test_dropped_clause_is_not_believed(void **state)
 	fake_begin(f, INST);
 	for (unsigned i = 0; i < 30; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		c[i] = instance(f, MST_INSERT, true, key,
-				(struct mst_sysid){{0}});
+		c[i] =
+		    instance(f, MST_INSERT, true, key, (struct mst_sysid){{0}});
 	}
 	fake_end(f);
 	for (unsigned i = 0; i < 30; i++)
@@ -676,8 +672,7 @@ static bool cut_lists(struct fake *f, struct fake_sub *s)
 	if (n <= 200)
 		return false;
 	s->status = 200;
-	mst_buf_add_slice(&s->out,
-			  t_data("servicenow/list-cut-short.txt"));
+	mst_buf_add_slice(&s->out, t_data("servicenow/list-cut-short.txt"));
 	return true;
 }
 
@@ -696,8 +691,8 @@ static void test_truncated_list_is_read_in_smaller_pages(void **state)
 	fake_begin(f, INST);
 	for (unsigned i = 0; i < 300; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
-		c[i] = instance(f, MST_INSERT, true, key,
-				(struct mst_sysid){{0}});
+		c[i] =
+		    instance(f, MST_INSERT, true, key, (struct mst_sysid){{0}});
 	}
 	fake_end(f);
 	for (unsigned i = 0; i < 300; i++)

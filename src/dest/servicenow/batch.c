@@ -73,7 +73,7 @@ void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
 	mst_buf_init(&s->body, 2 * MST_MAX_REQUEST_BODY);
 	if (body.n)
 		mst_b64_add(&s->body, body);
-	s->weight = method == MST_HTTP_GET ? SN_LIST_WEIGHT : 1;
+	s->weight = method == MST_HTTP_GET && !d->prepare ? SN_LIST_WEIGHT : 1;
 	s->take = take;
 	s->ctx = ctx;
 	queue(d, s, false);
@@ -118,11 +118,22 @@ static void encode_sub(const struct sn_sub *s, struct mst_jout *j)
 	mst_jout_end_obj(j);
 }
 
+/* How the client may repeat a whole batch by itself. Only reads: at once. No
+ * POST: when ServiceNow is in trouble, because the client waits in between and
+ * we do not. */
+static enum mst_repeat repeat_of(const struct mst_dest *d, unsigned puts,
+				 unsigned posts)
+{
+	if (posts || (puts && d->failures < SN_TROUBLE))
+		return MST_REPEAT_UNSENT;
+	return MST_REPEAT_SAFE;
+}
+
 /* Takes from the queue what fits: weight, number and bytes. */
-static bool pick(struct mst_dest *d, struct sn_call *call)
+static enum mst_repeat pick(struct mst_dest *d, struct sn_call *call)
 {
 	size_t bytes = BATCH_HEADER;
-	bool reads_only = true;
+	unsigned puts = 0, posts = 0;
 
 	while (!TAILQ_EMPTY(&d->subs)) {
 		struct sn_sub *s = TAILQ_FIRST(&d->subs);
@@ -138,9 +149,10 @@ static bool pick(struct mst_dest *d, struct sn_call *call)
 		TAILQ_INSERT_TAIL(&call->subs, s, link);
 		call->subs_n++;
 		call->weight += s->weight;
-		reads_only = reads_only && s->method == MST_HTTP_GET;
+		posts += s->method == MST_HTTP_POST;
+		puts += s->method != MST_HTTP_GET;
 	}
-	return reads_only;
+	return repeat_of(d, puts, posts);
 }
 
 void mst_sn_batch_request(struct mst_dest *d, struct sn_call *call,
@@ -149,12 +161,12 @@ void mst_sn_batch_request(struct mst_dest *d, struct sn_call *call,
 	struct mst_jout j;
 	struct sn_sub *s;
 	char what[64], id[96];
-	bool reads_only;
+	enum mst_repeat repeat;
 
 	call->kind = SN_CALL_BATCH;
 	TAILQ_INIT(&call->subs);
 	call->subs_n = call->weight = 0;
-	reads_only = pick(d, call);
+	repeat = pick(d, call);
 	mst_buf_reset(&d->body);
 	mst_jout_init(&j, &d->body);
 	mst_jout_obj(&j);
@@ -169,9 +181,7 @@ void mst_sn_batch_request(struct mst_dest *d, struct sn_call *call,
 	mst_jout_end_obj(&j);
 	snprintf(what, sizeof(what), "batch of %u table requests",
 		 call->subs_n);
-	mst_sn_call_begin(d, call, "/api/now/v1/batch",
-			  reads_only ? MST_REPEAT_SAFE : MST_REPEAT_UNSENT,
-			  req_r, what);
+	mst_sn_call_begin(d, call, "/api/now/v1/batch", repeat, req_r, what);
 }
 
 /* ---- decoding ---------------------------------------------------------- */
@@ -269,6 +279,8 @@ static void decode_sub(struct mst_dest *d, struct sn_sub *s, struct mst_json v)
 
 		mst_sn_call_error(d, &r, a.root, s->url, &e);
 		mst_sn_die(d, &e);
+		sub_free(s); /* its record gets its verdict at the end */
+		return;
 	}
 	s->take(d, s->ctx, &a);
 	sub_free(s);

@@ -196,7 +196,12 @@ static bool pack(struct mst_dest *d, struct sn_call *call, bool dry, bool flush,
 	mst_sn_ire_path(d, dry, &path);
 	snprintf(what, sizeof(what), "%s of %zu configuration items",
 		 dry ? "dry run" : "commit", call->items_n);
-	mst_sn_call_begin(d, call, path.p, MST_REPEAT_UNSENT, req_r, what);
+	/* Payloads are idempotent, but a bad one is better split at once than
+	 * sent eight times. */
+	mst_sn_call_begin(d, call, path.p,
+			  d->failures < SN_TROUBLE ? MST_REPEAT_UNSENT
+						   : MST_REPEAT_SAFE,
+			  req_r, what);
 	mst_buf_fini(&path);
 	return true;
 }

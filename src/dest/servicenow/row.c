@@ -207,9 +207,10 @@ void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out)
 	for (size_t i = 0; i < set->columns_n; i++) {
 		const struct mst_column *col = &set->columns[i];
 
-		/* Only what is compared. */
-		if (of_life(life, col->name) ||
-		    (col->flags & (MST_COL_VOLATILE | MST_COL_INSERT)))
+		/* Only what is matched and compared. */
+		if (!(col->flags & MST_COL_KEY) &&
+		    (of_life(life, col->name) ||
+		     (col->flags & (MST_COL_VOLATILE | MST_COL_INSERT))))
 			continue;
 		mst_buf_addf(out, ",%s", col->name);
 	}

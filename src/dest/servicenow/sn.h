@@ -25,6 +25,7 @@
 #define SN_TRIES       5	  /* of one sub-request or record */
 #define SN_IRE_TRIES   3	  /* of one CI alone */
 #define SN_FAILURES    20	  /* failed calls in a row: give up */
+#define SN_TROUBLE     4	  /* so many: let the client wait in between */
 #define SN_QUEUE_ITEMS 4000	  /* changes that may wait */
 #define SN_QUEUE_BYTES (4u << 20) /* and their bytes */
 #define SN_QUEUE_READS 20000	  /* reads that may wait */
