@@ -18,18 +18,19 @@ void mst_head_init(struct mst_head *h)
 	};
 }
 
-/* The far ends' names for the number that their support asks for. */
-static bool is_request_id(struct mst_slice name)
+/* The far ends' names for the number that their support asks for, the most
+ * useful first; 0 is none of them. */
+static size_t request_id_rank(struct mst_slice name)
 {
 	static const char *const names[] = {
-	    "x-transaction-id",	   "request-id",       "x-ms-request-id",
-	    "x-ms-correlation-id", "x-request-id",     "x-correlation-id",
-	    "x-is-logged-in-id",   "client-request-id"};
+	    "x-transaction-id", "request-id",	    "x-ms-request-id",
+	    "x-request-id",	"x-correlation-id", "x-ms-correlation-id",
+	    "client-request-id"};
 
 	for (size_t i = 0; i < MST_LEN(names); i++)
 		if (mst_slice_iis(name, names[i]))
-			return true;
-	return false;
+			return i + 1;
+	return 0;
 }
 
 static const char *keep(struct mst_transfer *t, struct mst_slice v)
@@ -43,9 +44,25 @@ static const char *keep(struct mst_transfer *t, struct mst_slice v)
 	return s;
 }
 
+/* One header per link is legal; they read as one list. */
+static void add_link(struct mst_transfer *t, struct mst_slice value)
+{
+	struct mst_head *h = &t->head;
+
+	if (value.n > MST_NET_LINK)
+		return;
+	if (!h->link)
+		h->link = keep(t, value);
+	else if (++h->links < 16 && strlen(h->link) + value.n < MST_NET_LINK)
+		h->link = keep(t, mst_slice_str(mst_arena_printf(
+				      &t->texts, "%s, %.*s", h->link,
+				      MST_SLICE_ARG(value))));
+}
+
 static void take_field(struct mst_transfer *t, struct mst_slice name,
 		       struct mst_slice value)
 {
+	size_t rank = request_id_rank(name);
 	struct mst_head *h = &t->head;
 	int64_t n;
 
@@ -56,11 +73,7 @@ static void take_field(struct mst_transfer *t, struct mst_slice name,
 	} else if (mst_slice_iis(name, "location")) {
 		h->location = keep(t, value);
 	} else if (mst_slice_iis(name, "link")) {
-		/* One header per link is legal; they read as one list. */
-		h->link = h->link
-			      ? mst_arena_printf(&t->texts, "%s, %.*s", h->link,
-						 MST_SLICE_ARG(value))
-			      : keep(t, value);
+		add_link(t, value);
 	} else if (mst_slice_iis(name, "x-total-count")) {
 		h->total_count =
 		    mst_num_i64(value, &n) && n >= 0 ? n : h->total_count;
@@ -70,8 +83,9 @@ static void take_field(struct mst_transfer *t, struct mst_slice name,
 		/* An HTTP-date counted from the epoch is its own time. */
 		n = mst_time_retry_after(value, 0);
 		h->date_us = n > 0 ? n * 1000 : MST_TIME_NONE;
-	} else if (!*h->request_id && is_request_id(name)) {
+	} else if (rank && (!h->request_id_rank || rank < h->request_id_rank)) {
 		h->request_id = keep(t, value);
+		h->request_id_rank = rank;
 	}
 }
 

@@ -164,7 +164,7 @@ struct mst_transfer *mst_transfer_new(struct mst_client *c, struct mst_req *req)
 	t->client = c;
 	t->req = *req;
 	*req = (struct mst_req){0};
-	mst_arena_init(&t->texts, 2 * MST_NET_HEADERS + (64u << 10));
+	mst_arena_init(&t->texts, 16 * MST_NET_HEADERS);
 	mst_sink_init(&t->sink, 0);
 	mst_head_init(&t->head);
 	return t;

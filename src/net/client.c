@@ -54,7 +54,7 @@ static int read_anchors(struct mst_client *c, const char *path,
 				 "'%s' holds no certificate in PEM form", path);
 	if (rc) {
 		mst_buf_fini(&all);
-		return mst_err_prefix(err, "ca_file");
+		return mst_err_prefix(err, "%s: ca_file", c->name);
 	}
 	mst_buf_addc(&all, '\n');
 	if (def)
@@ -76,9 +76,9 @@ static void take_conf(struct mst_client *c, const struct mst_client_conf *conf)
 	c->insecure_loopback = conf->insecure_loopback;
 	c->connect_timeout_ms = or_default(conf->connect_timeout_ms, 15000);
 	c->timeout_ms = or_default(conf->timeout_ms, 300000);
-	/* Large files take long on slow lines; the stall limit guards them. */
-	c->file_timeout_ms =
-	    conf->timeout_ms > 0 ? conf->timeout_ms : FILE_LEAST_MS;
+	/* Large files take long on slow lines; the limits for the first byte
+	 * and for stalls guard them. */
+	c->file_timeout_ms = MST_MAX(c->timeout_ms, FILE_LEAST_MS);
 	c->stall_ms = or_default(conf->stall_ms, 60000);
 	c->seed = conf->seed;
 	c->retry = (struct mst_retry_policy){
@@ -356,7 +356,7 @@ static void end_slow_reads(struct mst_client *c)
 
 	for (t = TAILQ_FIRST(&c->active); t; t = next) {
 		next = TAILQ_NEXT(t, link);
-		if (t->req.method != MST_HTTP_GET)
+		if (t->req.method != MST_HTTP_GET && !t->is_login)
 			continue;
 		t->fault = c->stop;
 		mst_attempt_over(t, CURLE_ABORTED_BY_CALLBACK);

@@ -211,10 +211,9 @@ void mst_transfer_heed(struct mst_transfer *t)
 		c->stats.throttled++;
 		t->asked += ms >= 0;
 	}
-	/* No longer than we would wait for it: a slip of the server must not
-	 * stop the others for a day. */
-	ms = MST_MIN(ms, c->retry.retry_after_max_ms);
-	if (ms > 0 && t->rate)
+	/* A time that nobody here would wait for stops nobody: the others
+	 * fail as fast as this one does, and the run can end. */
+	if (ms > 0 && ms <= c->retry.retry_after_max_ms && t->rate)
 		mst_throttle_pause(t->rate, mst_mono_us() + ms * 1000);
 }
 

@@ -32,6 +32,7 @@
 #define MST_NET_CREDS	  16	       /* registered credentials */
 #define MST_NET_CLASSES	  64	       /* rate classes and hosts with a pause */
 #define MST_NET_HEADERS	  (256u << 10) /* bytes of headers of an answer */
+#define MST_NET_LINK	  (32u << 10)  /* bytes of all Link headers */
 #define MST_NET_ERROR_MAX (1u << 20)   /* kept of a body that is not 2xx */
 
 /* A registered credential. */
@@ -59,6 +60,7 @@ struct mst_sink {
 /* What the headers of an answer said; texts in the transfer's arena. */
 struct mst_head {
 	size_t bytes; /* of all headers, for the bound */
+	size_t request_id_rank, links;
 	const char *content_type, *request_id, *location, *link, *encoding;
 	int64_t total_count, date_us, retry_after_ms;
 };
@@ -87,6 +89,7 @@ struct mst_transfer {
 	char curl_text[CURL_ERROR_SIZE];
 	int sends;     /* how often libcurl began to send the request */
 	bool is_stuck; /* body: too few bytes for too long */
+	int64_t start_us;
 	int64_t mark_us;
 	uint64_t mark_bytes;
 	struct mst_err fault; /* why we ended it ourselves */

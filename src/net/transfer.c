@@ -47,30 +47,36 @@ static int on_send(void *ctx, char *remote_ip, char *local_ip, int remote_port,
 	return CURL_PREREQFUNC_OK;
 }
 
+static int give_up(struct mst_transfer *t, const char *what)
+{
+	mst_err_set(&t->fault, MST_E_TRANSIENT, "%s after %llu bytes", what,
+		    (unsigned long long)t->sink.wire);
+	return 1;
+}
+
 /* A body that trickles is cut off; waiting for the first byte is not a stall,
- * the far end may work on it (the time-out bounds that). */
+ * the far end may work on it. The time-out bounds that; for files, whose
+ * time-out is long, it counts up to the first byte. */
 static int on_progress(void *ctx, curl_off_t dltotal, curl_off_t dlnow,
 		       curl_off_t ultotal, curl_off_t ulnow)
 {
 	struct mst_transfer *t = ctx;
-	int64_t stall_ms = t->client->stall_ms;
-	uint64_t want = (uint64_t)stall_ms * SLOW_BYTES / 1000;
-	int64_t now;
+	struct mst_client *c = t->client;
+	uint64_t want = (uint64_t)c->stall_ms * SLOW_BYTES / 1000;
+	int64_t now = mst_mono_us();
 
 	if (!t->sink.begun)
-		return 0;
-	now = mst_mono_us();
+		return t->req.file && now - t->start_us > c->timeout_ms * 1000
+			   ? give_up(t, "no answer came in time,")
+			   : 0;
 	if (t->sink.wire - t->mark_bytes >= MST_MAX(want, 1u)) {
 		t->mark_bytes = t->sink.wire;
 		t->mark_us = now;
 		return 0;
 	}
-	if (now - t->mark_us < stall_ms * 1000)
-		return 0;
-	mst_err_set(&t->fault, MST_E_TRANSIENT,
-		    "the body stalled after %llu bytes",
-		    (unsigned long long)t->sink.wire);
-	return 1;
+	return now - t->mark_us < c->stall_ms * 1000
+		   ? 0
+		   : give_up(t, "the body stalled");
 }
 
 static bool has_header(const struct mst_req *r, const char *prefix)
@@ -213,6 +219,7 @@ static void reset_attempt(struct mst_transfer *t)
 	t->curl_text[0] = 0;
 	t->sends = 0;
 	t->mark_bytes = 0;
+	t->start_us = mst_mono_us();
 }
 
 int mst_transfer_start(struct mst_transfer *t, struct mst_err *err)
@@ -236,7 +243,7 @@ int mst_transfer_start(struct mst_transfer *t, struct mst_err *err)
 	set_callbacks(t);
 	t->attempts++;
 	if (!t->first_us)
-		t->first_us = mst_mono_us();
+		t->first_us = t->start_us;
 	c->stats.requests++;
 	c->stats.bytes_out += t->req.body.n;
 	if (curl_multi_add_handle(c->multi, t->easy) != CURLM_OK)

@@ -615,6 +615,31 @@ static void test_huge_headers(void **state)
 	mst_buf_fini(&raw);
 }
 
+static void test_many_links(void **state)
+{
+	struct mst_buf raw = MST_BUF_INIT(2u << 20);
+	struct rig r;
+
+	mst_buf_adds(&raw, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
+			   "client-request-id: ours\r\nrequest-id: theirs\r\n");
+	for (int i = 0; i < 12000; i++)
+		mst_buf_addf(&raw, "Link: <%d>\r\n", i);
+	mst_buf_adds(&raw, "\r\n");
+	{
+		const struct t_answer script[] = {
+		    {.way = T_RAW, .body = raw.p, .body_n = raw.n}};
+
+		r = rig_up(script, 1, NULL);
+		rig_get(&r, "/x", MST_REPEAT_SAFE);
+		expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+		assert_memory_equal(r.resp->link, "<0>, <1>, <2>", 13);
+		assert_true(strlen(r.resp->link) < 200);
+		assert_string_equal(r.resp->request_id, "theirs");
+		rig_down(&r);
+	}
+	mst_buf_fini(&raw);
+}
+
 static void test_no_http_at_all(void **state)
 {
 	const struct t_answer script[] = {
@@ -718,6 +743,22 @@ static void test_file_as_received(void **state)
 	mst_buf_fini(&gz);
 }
 
+static void test_file_that_never_comes(void **state)
+{
+	const struct t_answer script[] = {
+	    {.way = T_NEVER},
+	    {.way = T_STALL, .body = "0123456789"},
+	    {.way = T_DRIP, .delay_ms = 40, .body = "0123456789"},
+	    {.body = "good"}};
+	struct mst_client_conf conf = {.timeout_ms = 150, .stall_ms = 150};
+	struct rig r = rig_up(script, 4, &conf);
+
+	get_file(&r, "/blob", t_path("late.gz"));
+	expect(&r, MST_OUT_ANSWER, 200, 4, MST_OK);
+	is_file(t_path("late.gz"), MST_SLICE_LIT("good"));
+	rig_down(&r);
+}
+
 static void test_file_that_fails_leaves_nothing(void **state)
 {
 	const struct t_answer script[] = {
@@ -816,10 +857,12 @@ int main(void)
 	    cmocka_unit_test(test_bomb),
 	    cmocka_unit_test(test_size_limits),
 	    cmocka_unit_test(test_huge_headers),
+	    cmocka_unit_test(test_many_links),
 	    cmocka_unit_test(test_no_http_at_all),
 	    cmocka_unit_test(test_slow_drip),
 	    cmocka_unit_test(test_slow_first_byte_is_no_stall),
 	    cmocka_unit_test(test_file_as_received),
+	    cmocka_unit_test(test_file_that_never_comes),
 	    cmocka_unit_test(test_file_that_fails_leaves_nothing),
 	    cmocka_unit_test(test_disk_errors_end_the_run),
 	    cmocka_unit_test(test_disk_fills_up),

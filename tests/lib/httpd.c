@@ -156,9 +156,15 @@ static bool take_request(struct conn *c, struct t_request *r)
 	const char *end, *len;
 	size_t head;
 
-	while (!c->in.p || !(end = strstr(c->in.p, "\r\n\r\n")))
+	while (!c->in.p || !(end = strstr(c->in.p, "\r\n\r\n"))) {
 		if (!recv_more(c))
 			return false;
+		/* A TLS hand-shake where none is spoken: as web servers do. */
+		if (*c->in.p == 0x16) {
+			send_all(c, "HTTP/1.1 400 No TLS here\r\n\r\n", 28);
+			return false;
+		}
+	}
 	head = (size_t)(end - c->in.p) + 4;
 	*r = (struct t_request){.connection = c->number, .at_us = now_us()};
 	parse_line(c->in.p, r);
