@@ -42,6 +42,9 @@ struct est_fact {
 	uint16_t patch_day;  /* 0: never; fixed in place on most devices */
 	uint16_t back_day;   /* 0: never; the patch is withdrawn on some */
 	bool no_score;
+	int64_t published_us;
+	/* of Microsoft's products; else NULL */
+	const char *update, *update_id, *url;
 };
 
 struct est_product {
@@ -163,8 +166,7 @@ struct est_vuln {
 	bool has_score, score_as_integer;
 	double score;
 	char first_seen[32], last_seen[32];
-	const char *update, *update_id; /* NULL: none */
-	char url[96];
+	const char *update, *update_id, *url; /* NULL: none */
 	const char *disk[64];
 	unsigned disk_n;
 	const char *reg[2];
@@ -223,6 +225,8 @@ struct est_device *est_device_add(struct sim_estate *e);
 struct est_product *est_product_add(struct sim_estate *e);
 /* products.c: the catalogue, from the facts and our own list. */
 void est_products_make(struct sim_estate *e);
+/* What a fact says beside its text: time, recommended update. */
+void est_fact_texts(struct sim_estate *e, struct est_fact *f);
 /* names.c: everything of a device but its software. */
 void est_device_make(struct sim_estate *e, struct est_device *d);
 void est_times(struct sim_estate *e, struct est_device *d);

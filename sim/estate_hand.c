@@ -80,6 +80,7 @@ static void add_software(struct sim_estate *e, struct est_device *d,
 
 		*f = (struct est_fact){.f = make_fact(e, cve),
 				       .fixed_at = UINT16_MAX};
+		est_fact_texts(e, f);
 	}
 	d->sw = mst_realloc(d->sw, (d->sw_n + 1) * sizeof(*d->sw));
 	d->sw_cap = d->sw_n + 1;

@@ -27,7 +27,6 @@ struct walk {
 	char paths[64][160];
 	unsigned paths_n;
 	struct est_vuln row;
-	char update[64], update_id[16];
 };
 
 static const char *const exploits[] = {"NoExploit", "ExploitIsPublic",
@@ -161,46 +160,6 @@ static void fill_paths(struct walk *w, const struct spec *s, uint64_t h)
 	}
 }
 
-static void fill_update(struct walk *w, const struct sim_cve_fact *f)
-{
-	static const char *const months[] = {"January", "February", "March",
-					     "April",	"May",	    "June",
-					     "July",	"August",   "September",
-					     "October", "November", "December"};
-	struct est_vuln *row = &w->row;
-	unsigned month = (unsigned)(f->published[5] - '0') * 10 +
-			 (unsigned)(f->published[6] - '0') - 1;
-	unsigned kb;
-
-	row->update = row->update_id = NULL;
-	row->url[0] = '\0';
-	if (strcmp(f->vendor, "microsoft") != 0 || month > 11)
-		return;
-	kb = 5030000 + (unsigned)(mst_hash64(f->published, 7, 9) % 39999);
-	snprintf(w->update, sizeof(w->update), "%s %.4s Security Updates",
-		 months[month], f->published);
-	snprintf(w->update_id, sizeof(w->update_id), "%u", kb);
-	snprintf(row->url, sizeof(row->url),
-		 "https://catalog.update.microsoft.com/v7/site/"
-		 "Search.aspx?q=KB%u",
-		 kb);
-	row->update = w->update;
-	row->update_id = w->update_id;
-}
-
-static int64_t published_us(const struct sim_cve_fact *f)
-{
-	int y = 0, m = 0, d = 0;
-	int64_t days;
-
-	if (sscanf(f->published, "%d-%d-%d", &y, &m, &d) != 3)
-		return EST_DAY0_US - 400 * EST_DAY_US;
-	y -= m <= 2;
-	days = (int64_t)y * 365 + y / 4 - y / 100 + y / 400 +
-	       (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1 - 719468;
-	return days * EST_DAY_US;
-}
-
 static void fill_times(struct walk *w, const struct spec *s, uint64_t h)
 {
 	int64_t now = sim_estate_now_us(w->e);
@@ -209,7 +168,7 @@ static void fill_times(struct walk *w, const struct spec *s, uint64_t h)
 	int64_t first;
 
 	if (s->f) {
-		int64_t known = published_us(s->f->f);
+		int64_t known = s->f->published_us;
 
 		if (s->f->reveal_day)
 			known =
@@ -248,10 +207,9 @@ static void fill(struct walk *w, const struct spec *s)
 	row->has_score = f && !s->f->no_score;
 	row->score = f ? f->cvss : 0;
 	row->score_as_integer = h % 2;
-	row->update = row->update_id = NULL;
-	row->url[0] = '\0';
-	if (f)
-		fill_update(w, f);
+	row->update = s->f ? s->f->update : NULL;
+	row->update_id = s->f ? s->f->update_id : NULL;
+	row->url = s->f ? s->f->url : NULL;
 	fill_times(w, s, h);
 	fill_paths(w, s, h);
 }

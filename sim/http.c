@@ -128,26 +128,33 @@ const char *sim_form_get(const struct sim_pair *p, size_t n, const char *name)
 
 void sim_json_text(struct mst_buf *b, struct mst_slice s)
 {
-	size_t from = 0;
+	static const char hex[] = "0123456789abcdef";
+	char *out;
+	size_t n = 0;
 
-	mst_buf_addc(b, '"');
+	/* the worst case, so that the loop needs no checks */
+	if (!mst_buf_reserve(b, s.n * 6 + 2))
+		return;
+	out = b->p + b->n;
+	out[n++] = '"';
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (MST_LIKELY(c >= 0x20 && c != '"' && c != '\\'))
-			continue;
-		mst_buf_add(b, s.p + from, i - from);
-		from = i + 1;
-		if (c == '"' || c == '\\') {
-			mst_buf_addc(b, '\\');
-			mst_buf_addc(b, (char)c);
+		if (MST_LIKELY(c >= 0x20 && c != '"' && c != '\\')) {
+			out[n++] = (char)c;
+		} else if (c >= 0x20) {
+			out[n++] = '\\';
+			out[n++] = (char)c;
 		} else {
-			mst_buf_addf(b, "\\u%04x", c);
+			memcpy(out + n, "\\u00", 4);
+			out[n + 4] = hex[c >> 4];
+			out[n + 5] = hex[c & 15];
+			n += 6;
 		}
 	}
-	if (s.n > from)
-		mst_buf_add(b, s.p + from, s.n - from);
-	mst_buf_addc(b, '"');
+	out[n++] = '"';
+	b->n += n;
+	b->p[b->n] = '\0';
 }
 
 void sim_reply_init(struct sim_reply *reply)

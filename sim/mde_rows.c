@@ -17,33 +17,82 @@ struct obj {
 /* A key in both spellings. */
 struct key {
 	const char *camel, *pascal;
+	unsigned camel_n, pascal_n;
 };
+
+/* As mst_buf_add, but inline while there is room: rows come by the million.
+ * The NUL behind the content is put by the last, ordinary append. */
+static inline void put_raw(struct mst_buf *b, const char *p, size_t n)
+{
+	if (MST_LIKELY(b->cap - b->n > n)) {
+		memcpy(b->p + b->n, p, n);
+		b->n += n;
+	} else {
+		mst_buf_add(b, p, n);
+	}
+}
+
+/* Is there a byte that JSON escapes? Eight at a time. */
+static inline bool needs_escape(const char *p, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101ull;
+	const uint64_t high = 0x8080808080808080ull;
+	uint64_t hit = 0, v, q, s;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		memcpy(&v, p + i, 8);
+		q = v ^ (ones * '"');
+		s = v ^ (ones * '\\');
+		hit |= ((v - ones * 0x20) & ~v) | ((q - ones) & ~q) |
+		       ((s - ones) & ~s);
+	}
+	for (; i < n; i++)
+		if ((unsigned char)p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
+			return true;
+	return hit & high;
+}
+
+static inline void put_text(struct mst_buf *b, const char *p, size_t n)
+{
+	if (MST_LIKELY(b->cap - b->n > n + 2) && !needs_escape(p, n)) {
+		b->p[b->n] = '"';
+		memcpy(b->p + b->n + 1, p, n);
+		b->p[b->n + n + 1] = '"';
+		b->n += n + 2;
+	} else {
+		sim_json_text(b, mst_slice(p, n));
+	}
+}
 
 #define K(c, p)                                                                \
 	(struct key)                                                           \
 	{                                                                      \
-		"\"" c "\":", "\"" p "\":"                                     \
+		"\"" c "\":", "\"" p "\":", sizeof(c) + 2, sizeof(p) + 2       \
 	}
 
-static void put_key(struct obj *o, struct key k)
+static inline void put_key(struct obj *o, struct key k)
 {
 	if (o->some)
-		mst_buf_addc(o->b, ',');
+		put_raw(o->b, ",", 1);
 	o->some = true;
-	mst_buf_adds(o->b, o->file ? k.pascal : k.camel);
+	if (o->file)
+		put_raw(o->b, k.pascal, k.pascal_n);
+	else
+		put_raw(o->b, k.camel, k.camel_n);
 }
 
-static void put(struct obj *o, struct key k, const char *text)
+static inline void put(struct obj *o, struct key k, const char *text)
 {
 	if (!text) {
 		if (o->file)
 			return;
 		put_key(o, k);
-		mst_buf_add(o->b, "null", 4);
+		put_raw(o->b, "null", 4);
 		return;
 	}
 	put_key(o, k);
-	sim_json_text(o->b, mst_slice(text, strlen(text)));
+	put_text(o->b, text, strlen(text));
 }
 
 static void put_int(struct obj *o, struct key k, int64_t v)
@@ -66,28 +115,57 @@ static void put_list(struct obj *o, struct key k, const char *const *v,
 		     unsigned n)
 {
 	put_key(o, k);
-	mst_buf_addc(o->b, '[');
+	put_raw(o->b, "[", 1);
 	for (unsigned i = 0; i < n; i++) {
 		if (i)
-			mst_buf_addc(o->b, ',');
-		sim_json_text(o->b, mst_slice_str(v[i]));
+			put_raw(o->b, ",", 1);
+		put_text(o->b, v[i], strlen(v[i]));
 	}
-	mst_buf_addc(o->b, ']');
+	put_raw(o->b, "]", 1);
+}
+
+/* Parts of one text, none of which needs an escape more than the others. */
+static void put_joined(struct obj *o, struct key k, const char *const *v,
+		       size_t n)
+{
+	char text[1024];
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = MST_MIN(strlen(v[i]), sizeof(text) - at);
+
+		memcpy(text + at, v[i], len);
+		at += len;
+	}
+	put_key(o, k);
+	put_text(o->b, text, at);
 }
 
 static void put_score(struct obj *o, struct key k, const struct est_vuln *r)
 {
+	unsigned tenths;
 	char text[32];
+	size_t n = 0;
 
 	if (!r->has_score) {
 		put(o, k, NULL);
 		return;
 	}
-	mst_num_fixed1(r->score, text);
-	if (r->score_as_integer && text[strlen(text) - 1] == '0')
-		text[strlen(text) - 2] = '\0';
 	put_key(o, k);
-	mst_buf_adds(o->b, text);
+	if (r->score < 0 || r->score > 10) { /* given by hand */
+		mst_num_fixed1(r->score, text);
+		mst_buf_adds(o->b, text);
+		return;
+	}
+	tenths = (unsigned)(r->score * 10 + 0.5);
+	if (tenths >= 100)
+		text[n++] = '1';
+	text[n++] = (char)('0' + tenths / 10 % 10);
+	if (tenths % 10 || !r->score_as_integer) {
+		text[n++] = '.';
+		text[n++] = (char)('0' + tenths % 10);
+	}
+	put_raw(o->b, text, n);
 }
 
 static const char *group_name(const struct est_device *d)
@@ -106,17 +184,23 @@ static void put_device(struct obj *o, const struct est_device *d)
 /* "<device>_<vendor>_<name>_<version>_<cve>"; the JSON answer has another. */
 static void put_row_id(struct obj *o, const struct est_vuln *r)
 {
-	char text[1024];
+	const char *cve = r->fact ? r->fact->id : "";
+	const char *const file[] = {r->dev->id,
+				    "_",
+				    r->product->vendor,
+				    "_",
+				    r->product->name,
+				    "_",
+				    r->version,
+				    "_",
+				    cve};
+	const char *const json[] = {
+	    r->dev->id, "_", r->product->name, "_", r->version, "_", cve, "_"};
 
 	if (o->file)
-		snprintf(text, sizeof(text), "%s_%s_%s_%s_%s", r->dev->id,
-			 r->product->vendor, r->product->name, r->version,
-			 r->fact ? r->fact->id : "_");
+		put_joined(o, K("id", "Id"), file, MST_LEN(file));
 	else
-		snprintf(text, sizeof(text), "%s_%s_%s_%s_", r->dev->id,
-			 r->product->name, r->version,
-			 r->fact ? r->fact->id : "");
-	put(o, K("id", "Id"), text);
+		put_joined(o, K("id", "Id"), json, MST_LEN(json));
 }
 
 static const char *file_platform(const struct est_device *d)
@@ -140,7 +224,8 @@ void mde_write_vuln(struct mst_buf *b, const struct est_vuln *r,
 {
 	struct obj o = {b, form == MDE_FILE, false};
 	const struct est_device *d = r->dev;
-	char ref[256];
+	const char *const ref[] = {"va-_-", r->product->vendor, "-_-",
+				   r->product->name};
 
 	mst_buf_addc(b, '{');
 	put_row_id(&o, r);
@@ -162,17 +247,15 @@ void mde_write_vuln(struct mst_buf *b, const struct est_vuln *r,
 	    r->update_id);
 	put(&o,
 	    K("recommendedSecurityUpdateUrl", "RecommendedSecurityUpdateUrl"),
-	    r->url[0] ? r->url : NULL);
+	    r->url);
 	put_evidence(&o, r);
-	snprintf(ref, sizeof(ref), "va-_-%s-_-%s", r->product->vendor,
-		 r->product->name);
-	put(&o, K("recommendationReference", "RecommendationReference"), ref);
+	put_joined(&o, K("recommendationReference", "RecommendationReference"),
+		   ref, MST_LEN(ref));
 	put_bool(&o, K("securityUpdateAvailable", "SecurityUpdateAvailable"),
 		 1);
 	if (o.file) {
 		put(&o, K("cveBatchTitle", "CveBatchTitle"), r->update);
-		put(&o, K("cveBatchUrl", "CveBatchUrl"),
-		    r->url[0] ? r->url : NULL);
+		put(&o, K("cveBatchUrl", "CveBatchUrl"), r->url);
 		put_bool(&o, K("isOnboarded", "IsOnboarded"), 1);
 		if (r->fixed)
 			put(&o, K("status", "Status"), "Fixed");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "sim/estate.h"
 
 struct hint {
@@ -358,6 +359,31 @@ static void make_months(struct sim_estate *e, struct est_product *p,
 	}
 }
 
+void est_fact_texts(struct sim_estate *e, struct est_fact *f)
+{
+	static const char *const months[] = {"January", "February", "March",
+					     "April",	"May",	    "June",
+					     "July",	"August",   "September",
+					     "October", "November", "December"};
+	const char *p = f->f->published;
+	int64_t us;
+	unsigned month, kb;
+
+	f->published_us = EST_DAY0_US - 400 * EST_DAY_US;
+	if (mst_time_parse(mst_slice_str(p), &us) && us != MST_TIME_NONE)
+		f->published_us = us;
+	if (strcmp(f->f->vendor, "microsoft") != 0 || strlen(p) < 10)
+		return;
+	month = ((unsigned)(p[5] - '0') * 10 + (unsigned)(p[6] - '0') - 1) % 12;
+	kb = 5030000 + (unsigned)(mst_hash64(p, 7, 9) % 39999);
+	f->update = est_intern(e, "%s %.4s Security Updates", months[month], p);
+	f->update_id = est_intern(e, "%u", kb);
+	f->url = est_intern(e,
+			    "https://catalog.update.microsoft.com/v7/site/"
+			    "Search.aspx?q=KB%u",
+			    kb);
+}
+
 /* When facts become known, are patched in place, and come back. */
 static void make_days(struct sim_estate *e, struct est_product *p)
 {
@@ -366,6 +392,7 @@ static void make_days(struct sim_estate *e, struct est_product *p)
 		uint64_t h =
 		    mst_hash64(f->f->id, strlen(f->f->id), e->seed + 5);
 
+		est_fact_texts(e, f);
 		f->no_score = h % 151 == 0;
 		if (p->versions_n > 2 && f->fixed_at == p->versions_n - 1) {
 			f->reveal_day = h % 4 ? 1 : (uint16_t)(2 + h / 8 % 5);

@@ -243,7 +243,7 @@ static bool set_columns(struct sim_truth *t, struct truth_instance *in,
 	truth_set(&in->exploit, exploit_of(row->exploit));
 	truth_set(&in->update, truth_cut(t, row->update, 255));
 	truth_set(&in->update_id, truth_cut(t, row->update_id, 100));
-	truth_set(&in->url, row->url[0] ? truth_cut(t, row->url, 1024) : NULL);
+	truth_set(&in->url, truth_cut(t, row->url, 1024));
 	truth_set(&in->disk, lines(t, row->disk, row->disk_n));
 	truth_set(&in->reg, lines(t, row->reg, row->reg_n));
 	return was.severity != in->severity || was.score != in->score ||
