@@ -113,6 +113,11 @@ static const struct {
      PAGE("{\"id\":\"1\",\"cveId\":\"CVE-1\",\"machineId\":\"2\"}"), NO},
     {"machines.json", "{\"value\":{\"id\":\"1\"}}", NO},
     {"machines.json", "{broken", NO},
+    /* brackets that do not match must not be looked at for ever */
+    {"machines.json", "{\"value\":[}", NO},
+    {"machines.json", "[}", NO},
+    {"machines.json", "{\"value\":[{\"id\":1]}", NO},
+    {"machines.json", "{\"a\":]", NO},
     /* lists of addresses */
     {"SoftwareVulnerabilitiesExport.json", "{\"exportFiles\":[\"https://x\"]}",
      LIST},

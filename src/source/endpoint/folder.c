@@ -106,10 +106,16 @@ static void look_value_list(struct look *l)
 		l->cut = true;
 	/* to the end of the list */
 	while (peek(l) && peek(l) != ']') {
-		if (peek(l) == ',')
+		if (peek(l) == ',') {
 			l->at++;
-		else
+		} else if (peek(l) == '}') {
+			/* Nothing of the list: it would be looked at for
+			 * ever. */
+			l->broken = true;
+			return;
+		} else {
 			pass_value(l);
+		}
 	}
 	if (l->at < l->s.n)
 		l->at++;
