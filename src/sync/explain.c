@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One more walk over the spool, on one thread, with everything switched on.
+ */
+#include "sync/explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/delta_private.h"
+
+struct explaining {
+	struct mst_session *s;
+	struct mst_rules *rules;
+	struct mst_slice key;
+	const char *set;
+	uint64_t most, found;
+	mst_explain_fn fn;
+	void *ctx;
+	unsigned feed;
+	struct mst_desired desired;
+	struct mst_value v[MST_MAX_FIELDS];
+	struct mst_member *members; /* of one group */
+	size_t members_n;
+	struct mst_err *err;
+};
+
+/* Columns by which a person may name a record. */
+static bool names_it(const char *column)
+{
+	static const char *const columns[] = {"name", "fqdn", "u_cve_id",
+					      "u_cve", "correlation_id"};
+
+	for (size_t i = 0; i < MST_LEN(columns); i++) {
+		if (strcmp(columns[i], column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool matches(const struct explaining *x, const struct mst_set *set,
+		    const struct mst_desired *d)
+{
+	if (mst_slice_ieq(d->key, x->key) || mst_slice_ieq(d->group, x->key))
+		return true;
+	for (size_t i = 0; i < d->cells_n; i++) {
+		if (names_it(set->columns[d->cells[i].column].name) &&
+		    mst_slice_ieq(d->cells[i].text, x->key))
+			return true;
+	}
+	return false;
+}
+
+static int take_members(void *ctx, const struct mst_hash *key,
+			const struct mst_member *m, size_t n)
+{
+	struct explaining *x = ctx;
+
+	(void)key;
+	x->members = mst_alloc(n * sizeof(*m));
+	memcpy(x->members, m, n * sizeof(*m));
+	x->members_n = n;
+	return 0;
+}
+
+static int recver_state(struct explaining *x, struct mst_set_delta *sd,
+			struct mst_explained *e)
+{
+	struct mst_recver *r = x->s->recver;
+	uint32_t at = mst_groups_find(&sd->groups, e->desired->group);
+	uint64_t key, value = e->desired->value.lo;
+
+	if (at == UINT32_MAX)
+		return 0;
+	e->group = &sd->groups.v[at];
+	e->remote = e->group->remote;
+	if (!sd->set->parent) {
+		e->member_known = e->group->flags & MST_G_STORED;
+		e->stored = mst_hash_eq(e->group->stored, e->desired->value) &&
+			    e->group->state == MST_GROUP_CLEAN;
+		return 0;
+	}
+	free(x->members);
+	x->members = NULL;
+	x->members_n = 0;
+	e->remote = (struct mst_sysid){{0}};
+	if (r->ops->members(r, x->s->delta.target, sd->set->name,
+			    &e->group->key, 1, take_members, x, x->err) < 0)
+		return -(int)x->err->code;
+	key = mst_rules_member_hash(x->rules, e->desired->key);
+	for (size_t i = 0; i < x->members_n; i++) {
+		if (x->members[i].key != key)
+			continue;
+		e->member_known = true;
+		e->stored = x->members[i].value == value;
+		e->remote = x->members[i].remote;
+	}
+	return 0;
+}
+
+static const char *fate(const struct explaining *x,
+			const struct mst_set_delta *sd,
+			const struct mst_explained *e)
+{
+	const struct mst_set_delta *parent =
+	    sd->set->parent ? mst_delta_set(&x->s->delta, sd->set->parent)
+			    : NULL;
+
+	if (e->keep == MST_DROP)
+		return "not delivered: a filter rule leaves it out";
+	if (e->keep == MST_SKIP)
+		return "not delivered: skipped";
+	if (e->group && (e->group->flags & MST_G_SUPERSEDED))
+		return "not delivered: another record of the same identity "
+		       "is";
+	if (parent) {
+		uint32_t at = e->group ? mst_groups_find_key(&parent->groups,
+							     e->group->key)
+				       : UINT32_MAX;
+
+		if (at == UINT32_MAX ||
+		    (parent->selected &&
+		     !(parent->groups.v[at].flags & MST_G_SEEN)))
+			return "not delivered: its parent is not";
+	}
+	if (e->stored)
+		return "nothing: the destination was given exactly this";
+	return e->member_known ? "update: it differs from what was delivered"
+			       : "insert: it was never delivered";
+}
+
+static int last_write(struct explaining *x, struct mst_explained *e,
+		      struct mst_write_log *w, struct mst_buf *id)
+{
+	struct mst_hash group =
+	    mst_rules_group_hash(x->rules, e->desired->group);
+	uint64_t member = e->set->parent
+			      ? mst_rules_member_hash(x->rules, e->desired->key)
+			      : 0;
+	bool found = false;
+
+	if (mst_state_last_write(x->s->state, x->s->job.name,
+				 mst_push_log_key(e->set->name, group, member),
+				 w, id, &found, x->err) < 0)
+		return -(int)x->err->code;
+	w->request_id = id->p ? id->p : "";
+	if (found)
+		e->write = w;
+	return 0;
+}
+
+static int one(struct explaining *x, unsigned m, const struct mst_value *v)
+{
+	const struct mst_catalog *c = x->s->job.source->catalog;
+	struct mst_set_delta *sd =
+	    mst_delta_set(&x->s->delta, c->mappings[m].set);
+	struct mst_buf id = MST_BUF_INIT(1024);
+	struct mst_write_log w;
+	struct mst_explained e = {.set = sd->set,
+				  .feed = &c->feeds[x->feed],
+				  .values = v,
+				  .mapping = &c->mappings[m]};
+	int rc;
+
+	if (!mst_rules_apply(x->rules, m, &x->desired) ||
+	    !matches(x, sd->set, &x->desired))
+		return 0;
+	x->found++;
+	if (x->found > x->most)
+		return 0;
+	e.keep = mst_rules_keep(x->rules, m, &e.why);
+	e.desired = &x->desired;
+	rc = recver_state(x, sd, &e);
+	if (rc == 0)
+		rc = last_write(x, &e, &w, &id);
+	e.fate = fate(x, sd, &e);
+	if (rc == 0)
+		rc = x->fn(x->ctx, &e);
+	mst_buf_fini(&id);
+	return rc;
+}
+
+static int record(void *worker, const struct mst_value *v, struct mst_err *err)
+{
+	struct explaining *x = worker;
+	const struct mst_catalog *c = x->s->job.source->catalog;
+
+	x->err = err;
+	memcpy(x->v, v, c->feeds[x->feed].fields_n * sizeof(*v));
+	mst_enrich(&x->s->delta, x->feed, x->v);
+	mst_rules_record(x->rules, x->v);
+	for (unsigned m = 0; m < c->mappings_n; m++) {
+		const struct mst_set_delta *sd =
+		    mst_delta_set(&x->s->delta, c->mappings[m].set);
+		int rc;
+
+		if (c->mappings[m].fallback ||
+		    !(c->mappings[m].feeds & 1u << x->feed) || !sd->selected ||
+		    (x->set && strcmp(x->set, c->mappings[m].set) != 0))
+			continue;
+		rc = one(x, m, x->v);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int mst_explain(struct mst_session *s, const char *key, const char *set,
+		uint64_t most, mst_explain_fn fn, void *ctx, uint64_t *found_r,
+		struct mst_err *err)
+{
+	struct explaining *x = mst_alloc(sizeof(*x));
+	void *workers[1] = {x};
+	struct mst_read_stats stats;
+	int rc;
+
+	x->s = s;
+	x->key = mst_slice_str(key);
+	x->set = set;
+	x->most = most;
+	x->fn = fn;
+	x->ctx = ctx;
+	rc = mst_session_rules(s, &x->rules, err);
+	for (unsigned f = 0; rc == 0 && f < s->job.source->catalog->feeds_n;
+	     f++) {
+		struct mst_read read = {.spool = &s->spool,
+					.feed = f,
+					.threads = 1,
+					.workers = workers,
+					.record = record,
+					.cancel = s->conf.cancel};
+
+		x->feed = f;
+		if (s->spool.feeds[f].present)
+			rc = mst_read_feed(&read, &stats, err);
+	}
+	*found_r = x->found;
+	mst_rules_free(&x->rules);
+	free(x->members);
+	free(x);
+	return rc;
+}
