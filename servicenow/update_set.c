@@ -120,7 +120,7 @@ static void add_cdata(struct mst_buf *out, struct mst_slice s)
 
 		mst_buf_add(out, s.p, n);
 		if (end)
-			mst_buf_adds(out, "]]]]><![CDATA[" + 2);
+			mst_buf_adds(out, "]]><![CDATA[");
 		s.p += n;
 		s.n -= n;
 	}

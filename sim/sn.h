@@ -342,8 +342,9 @@ struct sn_query;
 /* Never fails: what is wrong is dropped (and counted). Lives in scratch. */
 struct sn_query *sn_query_parse(struct sim_sn *sn, struct sn_table *t,
 				const char *text);
-/* All live rows that match, in order, in sn->found; hidden ones included. */
-void sn_query_run(struct sim_sn *sn, struct sn_query *q);
+/* The live rows that match, in order, in sn->found; hidden ones included. At
+ * least the first `enough` of them: who wants no count need not pay for it. */
+void sn_query_run(struct sim_sn *sn, struct sn_query *q, size_t enough);
 /* Value of "manufacturer.name" of a row; false when the path is wrong. last_r
  * and col_r: the row and column where it ends (row NULL: broken link). */
 bool sn_walk(struct sim_sn *sn, struct sn_table *t, struct sn_row *row,

@@ -496,7 +496,7 @@ static bool orders_by_id(const struct sn_query *q)
 }
 
 /* Keyset pages: from the first sys_id behind the last page. */
-static void run_sorted(struct sim_sn *sn, struct sn_query *q)
+static void run_sorted(struct sim_sn *sn, struct sn_query *q, size_t enough)
 {
 	struct sn_table *root = q->t->root;
 	struct mst_slice after = {NULL, 0};
@@ -520,26 +520,26 @@ static void run_sorted(struct sim_sn *sn, struct sn_query *q)
 		else
 			hi = mid;
 	}
-	for (; lo < root->sorted_n; lo++) {
+	for (; lo < root->sorted_n && sn->found_n < enough; lo++) {
 		if (row_true(sn, q, root->sorted[lo]))
 			sn_found_add(sn, root->sorted[lo]);
 	}
 }
 
-/* qsort has no context; the simulator has one lock. */
-static struct sim_sn *sort_sn;
-static struct sn_query *sort_q;
+struct sort {
+	struct sim_sn *sn;
+	struct sn_query *q;
+};
 
-static int by_order(const void *a, const void *b)
+static int by_order(const void *a, const void *b, void *ctx)
 {
+	const struct sort *s = ctx;
 	struct sn_row *const *x = a, *const *y = b;
 
-	for (size_t i = 0; i < sort_q->order_n; i++) {
-		const struct order *o = &sort_q->order[i];
-		struct mst_slice v =
-		    path_value(sort_sn, sort_q->t, *x, o->path);
-		struct mst_slice w =
-		    path_value(sort_sn, sort_q->t, *y, o->path);
+	for (size_t i = 0; i < s->q->order_n; i++) {
+		const struct order *o = &s->q->order[i];
+		struct mst_slice v = path_value(s->sn, s->q->t, *x, o->path);
+		struct mst_slice w = path_value(s->sn, s->q->t, *y, o->path);
 		double d, e;
 		int r;
 
@@ -553,7 +553,7 @@ static int by_order(const void *a, const void *b)
 	return memcmp((*x)->id, (*y)->id, SN_ID);
 }
 
-void sn_query_run(struct sim_sn *sn, struct sn_query *q)
+void sn_query_run(struct sim_sn *sn, struct sn_query *q, size_t enough)
 {
 	const struct cond *c = by_index(q);
 
@@ -570,19 +570,21 @@ void sn_query_run(struct sim_sn *sn, struct sn_query *q)
 		run_list(sn, q, c);
 		keep_true(sn, q, 0);
 	} else if (orders_by_id(q)) {
-		run_sorted(sn, q);
+		run_sorted(sn, q, enough);
 		return;
 	} else {
 		struct sn_table *root = q->t->root;
 
-		for (size_t i = 0; i < root->rows_n; i++) {
+		if (q->order_n)
+			enough = SIZE_MAX;
+		for (size_t i = 0; i < root->rows_n && sn->found_n < enough;
+		     i++) {
 			if (row_true(sn, q, root->rows[i]))
 				sn_found_add(sn, root->rows[i]);
 		}
 	}
 	if (!q->order_n)
 		return;
-	sort_sn = sn;
-	sort_q = q;
-	qsort(sn->found, sn->found_n, sizeof(struct sn_row *), by_order);
+	qsort_r(sn->found, sn->found_n, sizeof(struct sn_row *), by_order,
+		&(struct sort){sn, q});
 }

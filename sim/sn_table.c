@@ -78,8 +78,10 @@ static void paging_headers(struct call *c, size_t total, size_t limit,
 	struct mst_buf b = MST_BUF_INIT(4000);
 	size_t last = total && limit ? (total - 1) / limit * limit : 0;
 
-	if (!sn_param_true(c->sn, c->r, "sysparm_no_count"))
-		sim_reply_header(c->reply, "X-Total-Count", "%zu", total);
+	/* Without a count there is no last page to link to. */
+	if (sn_param_true(c->sn, c->r, "sysparm_no_count"))
+		return;
+	sim_reply_header(c->reply, "X-Total-Count", "%zu", total);
 	if (sn_param_true(c->sn, c->r, "sysparm_suppress_pagination_header"))
 		return;
 	add_link(c, &b, "first", limit, 0);
@@ -129,14 +131,16 @@ static void list(struct call *c)
 	size_t limit, offset, end;
 	struct sn_view view;
 	struct mst_jout j;
-	bool admin = sn_has_role(c->r->user, "admin");
+	bool admin = sn_has_role(c->r->user, "admin"), no_count;
 
 	if (!read_number(c, "sysparm_limit", 10000, &limit) ||
 	    !read_number(c, "sysparm_offset", 0, &offset))
 		return;
-	sn_query_run(
-	    sn, sn_query_parse(sn, c->t,
-			       sn_param(sn, c->r->query, "sysparm_query")));
+	no_count = sn_param_true(sn, c->r, "sysparm_no_count");
+	sn_query_run(sn,
+		     sn_query_parse(sn, c->t,
+				    sn_param(sn, c->r->query, "sysparm_query")),
+		     no_count ? offset + limit : SIZE_MAX);
 	c->t->reads++;
 	if (!sn->found_n && c->r->version == 1) {
 		not_found(c);

@@ -249,7 +249,7 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 	q = q ? q : "";
 	head(reply, t->label);
 	search_form(b, t, q);
-	sn_query_run(sn, sn_query_parse(sn, t, q));
+	sn_query_run(sn, sn_query_parse(sn, t, q), SIZE_MAX);
 	total = sn->found_n;
 	page = p ? (size_t)strtoul(p, NULL, 10) : 0;
 	page = MST_MIN(page, total ? (total - 1) / PAGE : 0);

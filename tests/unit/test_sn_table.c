@@ -271,7 +271,7 @@ static void test_keyset(void **state)
 	}
 	for (;;) {
 		size_t n;
-		char path[32];
+		char path[64];
 
 		askf("GET", NULL,
 		     T "cmdb_ci_printer?sysparm_limit=10&sysparm_query="
