@@ -172,7 +172,7 @@ static void test_broken_reads_are_retried(void **state)
 	static const enum t_way ways[] = {
 	    T_RESET_FIRST, T_RESET_MIDDLE, T_CLOSE, T_CHUNKED_CUT,
 	    T_SHORT,	   T_NEVER,	   T_STALL};
-	struct mst_client_conf conf = {.timeout_ms = 300, .stall_ms = 100};
+	struct mst_client_conf conf = {.timeout_ms = 800, .stall_ms = 150};
 
 	for (size_t i = 0; i < MST_LEN(ways); i++) {
 		struct t_answer script[] = {
@@ -270,7 +270,7 @@ static void test_broken_writes_are_uncertain(void **state)
 	static const enum t_way ways[] = {
 	    T_RESET_FIRST, T_RESET_MIDDLE, T_CLOSE, T_CHUNKED_CUT,
 	    T_SHORT,	   T_NEVER,	   T_STALL};
-	struct mst_client_conf conf = {.timeout_ms = 200, .stall_ms = 100};
+	struct mst_client_conf conf = {.timeout_ms = 800, .stall_ms = 150};
 
 	for (size_t i = 0; i < MST_LEN(ways); i++) {
 		struct t_answer script[] = {{.status = 201,
@@ -405,7 +405,7 @@ static void test_retry_after_is_kept(void **state)
 	rig_get(&r, "/x", MST_REPEAT_SAFE);
 	expect(&r, MST_OUT_ANSWER, 200, 2, MST_OK);
 	gap = t_httpd_request(r.h, 1)->at_us - t_httpd_request(r.h, 0)->at_us;
-	assert_in_range(gap, 1000000, 1400000);
+	assert_in_range(gap, 1000000, 5000000);
 	mst_client_stats(r.c, &s);
 	assert_int_equal(s.throttled, 1);
 	rig_down(&r);
@@ -748,9 +748,9 @@ static void test_file_that_never_comes(void **state)
 	const struct t_answer script[] = {
 	    {.way = T_NEVER},
 	    {.way = T_STALL, .body = "0123456789"},
-	    {.way = T_DRIP, .delay_ms = 40, .body = "0123456789"},
+	    {.way = T_DRIP, .delay_ms = 100, .body = "0123456789"},
 	    {.body = "good"}};
-	struct mst_client_conf conf = {.timeout_ms = 150, .stall_ms = 150};
+	struct mst_client_conf conf = {.timeout_ms = 600, .stall_ms = 300};
 	struct rig r = rig_up(script, 4, &conf);
 
 	get_file(&r, "/blob", t_path("late.gz"));
