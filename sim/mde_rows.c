@@ -257,9 +257,11 @@ void mde_write_vuln(struct mst_buf *b, const struct est_vuln *r,
 		put(&o, K("cveBatchTitle", "CveBatchTitle"), r->update);
 		put(&o, K("cveBatchUrl", "CveBatchUrl"), r->url);
 		put_bool(&o, K("isOnboarded", "IsOnboarded"), 1);
-		if (r->fixed)
-			put(&o, K("status", "Status"), "Fixed");
-	} else if (status) {
+	}
+	/* full exports tell of what was just fixed now and then */
+	if (r->fixed)
+		put(&o, K("status", "Status"), "Fixed");
+	if (status) {
 		put(&o, K("status", "Status"), status);
 		put(&o, K("eventTimestamp", "EventTimestamp"), event);
 		put_bool(&o, K("isOnboarded", "IsOnboarded"), 1);

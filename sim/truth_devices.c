@@ -42,15 +42,19 @@ static const char *class_of(const struct sim_truth *t, const char *os)
 
 static bool is_dns(struct mst_slice s)
 {
+	bool letter = false; /* an address is no name */
+
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
+		letter = letter || (c >= 'a' && c <= 'z') ||
+			 (c >= 'A' && c <= 'Z');
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		      (c >= '0' && c <= '9') || c == '-' || c == '_' ||
 		      c == '.'))
 			return false;
 	}
-	return s.n > 0;
+	return letter;
 }
 
 static const char *name_of(struct sim_truth *t, const char *dns,

@@ -11,7 +11,7 @@ const struct truth_table truth_tables[TRUTH__SETS] = {
     [TRUTH_COMPANY] = {"core_company", {"name"}, true},
     [TRUTH_MODEL] = {"cmdb_hardware_product_model",
 		     {"name", "manufacturer"},
-		     true},
+		     false},
     [TRUTH_CI] = {"cmdb_ci_computer", {"sys_class_name", "name"}, true},
     [TRUTH_PACKAGE] = {"cmdb_ci_spkg", {"key"}, false},
     [TRUTH_CVE] = {"u_muster_cve", {"u_cve_id"}, false},
@@ -111,7 +111,7 @@ static const char *model_key(struct sim_truth *t, const char *name,
 		return NULL;
 	snprintf(key, sizeof(key), "%s\x1f%s", name,
 		 company_key(t, manufacturer));
-	return truth_lower(t, mst_slice_str(key));
+	return truth_text(t, mst_slice_str(key));
 }
 
 static void get_ci(struct sim_truth *t, const struct truth_ci *ci,
@@ -121,6 +121,8 @@ static void get_ci(struct sim_truth *t, const struct truth_ci *ci,
 	    "hardware_status", "hardware_substatus", "install_status",
 	    "operational_status"};
 
+	bool phone = !strcmp(ci->table, "cmdb_ci_handheld_computing");
+
 	r->table = ci->table;
 	snprintf(r->key, sizeof(r->key), "%s", ci_key(t, ci));
 	is(r, "name", ci->name);
@@ -128,10 +130,11 @@ static void get_ci(struct sim_truth *t, const struct truth_ci *ci,
 	is(r, "dns_domain", ci->domain);
 	is(r, "os", ci->os);
 	is(r, "os_version", ci->os_version);
-	is(r, "os_address_width", ci->width);
+	if (!phone) /* the class has no such column */
+		is(r, "os_address_width", ci->width);
 	is(r, "ip_address", ci->ip);
 	is(r, "mac_address", ci->mac);
-	if (ci->is_virtual)
+	if (ci->is_virtual && !phone)
 		add(r, "virtual", TRUTH_IS, "true");
 	ref(r, "manufacturer", TRUTH_COMPANY, company_key(t, ci->manufacturer));
 	ref(r, "model_id", TRUTH_MODEL,
@@ -190,13 +193,13 @@ static void get_cve(struct sim_truth *t, const struct truth_cve *c,
 	is(r, "u_name", c->name);
 	is(r, "u_severity", c->severity);
 	number(r, "u_cvss_score", c->score);
-	is(r, "u_source", "Microsoft Defender");
-	add(r, "u_first_seen", TRUTH_PRESENT, NULL);
 	is(r, "u_tags", NULL);
 	if (!f) {
 		is(r, "u_description", NULL);
 		return;
 	}
+	is(r, "u_source", "Microsoft Defender");
+	add(r, "u_first_seen", TRUTH_PRESENT, NULL);
 	is(r, "u_description", truth_cut(t, f->title, 4000));
 	is(r, "u_cvss_vector", truth_cut(t, f->vector, 255));
 	snprintf(text, sizeof(text), "%.5f", f->epss);
