@@ -250,8 +250,7 @@ static int take_key(struct reader *r, struct level *l, struct mst_slice text)
 	return 0;
 }
 
-/* The file was checked; the escapes of a quoted text were not: "\0" and
- * "\ud800" are no text. */
+/* The file was checked, what libfyaml made of it was not: "\0" is no text. */
 static int check_text(struct reader *r, struct mst_slice s)
 {
 	while (s.n > 0) {
@@ -259,8 +258,7 @@ static int check_text(struct reader *r, struct mst_slice s)
 		size_t n = mst_utf8_next(s.p, s.n, &cp);
 
 		if (n == 0)
-			return fail(r, "a text holds an escape that is no "
-				       "character");
+			return fail(r, "a text holds what is no character");
 		if (cp == 0)
 			return fail(r, "a text may not hold a zero byte");
 		s = mst_slice(s.p + n, s.n - n);
@@ -277,6 +275,10 @@ static int take_scalar(struct reader *r, struct fy_token *token)
 	struct mst_node *node = NULL;
 	int ret;
 
+	/* libfyaml 0.7.12 gives bytes of its own for some of them */
+	if (token && fy_token_scalar_style(token) == FYSS_FOLDED)
+		return fail(r, "folded texts (\">\") are not used here; write "
+			       "the text in one line, or with \"|\"");
 	if (text.n > MST_MAX_TEXT)
 		return fail(r, "a value is too long");
 	ret = check_text(r, text);

@@ -45,7 +45,7 @@ static int join_record(void *worker, const struct mst_value *v,
 	struct mst_slice key = join_key(&v[j->from_key], buf, sizeof(buf));
 	struct mst_value *row;
 
-	if (!key.n)
+	if (!key.n || (j->keep && !j->keep(v)))
 		return 0;
 	row = mst_map_get(&r->joined->rows, key);
 	if (!row) {

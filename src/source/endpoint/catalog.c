@@ -111,7 +111,8 @@ static const struct mst_map_row device_rows[] = {
     {"os", EM_OS_PLATFORM, mst_op_text, NULL, attributes},
     {"os_version", EM_VERSION, mst_op_text, NULL, attributes},
     {"os_version", EM_OS_BUILD, mst_op_text, NULL, attributes},
-    {"os_address_width", EM_OS_ARCH, mst_op_enum, address_widths, attributes},
+    {"os_address_width", EM_OS_ARCH, ep_op_address_width, address_widths,
+     attributes},
     {"ip_address", EM_LAST_IP, mst_op_text, NULL, attributes},
     {"mac_address", EM_IPS, ep_op_mac, NULL, "endpoint.mac"},
     {"virtual", EM_VM, ep_op_virtual, NULL, attributes},
@@ -240,6 +241,8 @@ static const struct mst_map_row cve_fallback_rows[] = {
     {"u_name", ED_CVE, mst_op_upper, NULL, definitions},
     {"u_severity", ED_SEVERITY, mst_op_enum, severities, definitions},
     {"u_cvss_score", ED_CVSS, mst_op_fixed1, NULL, definitions},
+    {"u_source", 0, mst_op_const, "Microsoft Defender", definitions},
+    {"u_first_seen", 0, mst_op_now, NULL, definitions},
 };
 
 /* ---- CVE instances ------------------------------------------------------ */

@@ -204,6 +204,7 @@ EP_OP(ep_op_fqdn);
 EP_OP(ep_op_domain);
 EP_OP(ep_op_mac);
 EP_OP(ep_op_virtual);
+EP_OP(ep_op_address_width);
 EP_OP(ep_op_model);
 EP_OP(ep_op_serial);
 EP_OP(ep_op_correlation);

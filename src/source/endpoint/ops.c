@@ -102,14 +102,17 @@ EP_OP(ep_op_class)
 
 static bool is_dns_name(struct mst_slice s)
 {
+	bool letter = false; /* an address is no name */
+
 	for (size_t i = 0; i < s.n; i++) {
 		char c = lower(s.p[i]);
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
 		    c != '-' && c != '_' && c != '.')
 			return false;
+		letter = letter || (c >= 'a' && c <= 'z');
 	}
-	return s.n > 0 && s.p[0] != '.';
+	return letter && s.p[0] != '.';
 }
 
 /* Position of the first dot of a DNS name that has one; 0: it is none. */
@@ -666,4 +669,15 @@ bool ep_join_hardware(const struct mst_value *v)
 
 	return v[EH_TYPE].type != MST_JSON_STRING ||
 	       mst_slice_iis(mst_slice_trim(s), "hardware");
+}
+
+EP_OP(ep_op_address_width)
+{
+	struct mst_slice table;
+
+	/* Handhelds have no such column. */
+	if (ep_op_class(ctx, v, 0, NULL, &table) != 1 ||
+	    mst_slice_is(table, "cmdb_ci_handheld_computing"))
+		return 0;
+	return mst_op_enum(ctx, v, field, arg, out_r);
 }
