@@ -21,7 +21,7 @@ void mst_log_json(bool on);
  * removes it. At most 8. Copied. */
 void mst_log_field(const char *key, const char *value);
 /* Tests and the progress display take the lines instead of stderr; NULL puts
- * stderr back. `line` has no newline. */
+ * stderr back. `line` has no newline. fn must not log. */
 void mst_log_sink(void (*fn)(void *ctx, enum mst_level level, const char *line),
 		  void *ctx);
 void mst_log(enum mst_level level, const char *fmt, ...) MST_PRINTF(2, 3);

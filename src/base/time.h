@@ -20,7 +20,8 @@ void mst_clock_set(int64_t (*wall_us)(void), int64_t (*mono_us)(void));
 
 /* Reads every form that Microsoft's APIs use (msapi.md section F.3): ISO with
  * 0 to 9 fractional digits and Z or ±hh:mm, "YYYY-MM-DD hh:mm:ss[.f]" without
- * a zone (taken as UTC), a bare date with or without Z. A year of 0001 or less
+ * a zone (taken as UTC), a bare date with or without Z, thirteen digits
+ * (milliseconds since 1970). A year of 0001 or less
  * than 1900 gives MST_TIME_NONE. Returns false when it is none of these. */
 bool mst_time_parse(struct mst_slice s, int64_t *us_r);
 /* ServiceNow's raw form, UTC: "YYYY-MM-DD HH:MM:SS" (19 characters + NUL). */
