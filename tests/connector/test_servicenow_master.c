@@ -112,6 +112,47 @@ static void test_one_look_up_for_many(void **state)
 	t_is(mst_slice_str(of(f, "d0", "model_id")), of(f, "d1", "model_id"));
 }
 
+/* Defender writes vendors in lower case; no query can fold. */
+static void test_spellings_with_capitals_inside(void **state)
+{
+	struct fake *f = *state;
+	const char *vmware, *jetbrains;
+	uint64_t c;
+
+	fake_open(f);
+	vmware = fake_add(f, CO, "name", "VMware, Inc.", NULL);
+	jetbrains = fake_add(f, CO, "name", "JetBrains", NULL);
+	for (unsigned i = 0; i < 1300; i++)
+		fake_add(f, CO, "name",
+			 mst_arena_printf(&f->arena, "Vendor %u", i), NULL);
+	fake_begin(f, "software_packages");
+	for (unsigned i = 0; i < 120; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "k%u", i);
+		c = fake_offer(
+		    f, "software_packages",
+		    (struct fake_change){.action = MST_INSERT, .key = key},
+		    "name", key, "vendor",
+		    i == 0   ? "vmware"
+		    : i == 1 ? "jetbrains"
+			     : mst_arena_printf(&f->arena, "vendor %u", i),
+		    NULL);
+		(void)c;
+	}
+	fake_end(f);
+	t_is(mst_slice_str(fake_get(fake_find(f, "cmdb_ci_spkg", "name", "k0"),
+				    "vendor")),
+	     vmware);
+	t_is(mst_slice_str(fake_get(fake_find(f, "cmdb_ci_spkg", "name", "k1"),
+				    "vendor")),
+	     jetbrains);
+	assert_int_equal(fake_count(f, CO), 1302);
+	/* Three lists of names, the letters v (3 pages and an empty one)
+	 * and j (1 and an empty one). */
+	assert_int_equal(fake_asked(f, "GET"), 3 + 4 + 2);
+}
+
 static void test_model(void **state)
 {
 	struct fake *f = *state;
@@ -277,6 +318,7 @@ int main(void)
 	    T(test_fold),
 	    T(test_exact_before_folded_before_new),
 	    T(test_one_look_up_for_many),
+	    T(test_spellings_with_capitals_inside),
 	    T(test_model),
 	    T(test_names_that_are_syntax),
 	    T(test_without_the_right_to_create),

@@ -317,11 +317,13 @@ static struct sn_call *free_call(struct mst_dest *d)
 /* After a cancel only what is under way still counts. */
 static void drain(struct mst_dest *d)
 {
+	mst_sn_master_cancel(d);
 	mst_sn_ci_cancel(d);
 	mst_sn_look_cancel(d);
 	mst_sn_read_cancel(d);
 	mst_sn_batch_cancel(d);
 	/* A sub that was given up may have put its item back in a list. */
+	mst_sn_master_cancel(d);
 	mst_sn_ci_cancel(d);
 	mst_sn_look_cancel(d);
 }
@@ -336,6 +338,7 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 		return false;
 	if (flush || d->look_n >= SN_QUEUE_ITEMS / 4)
 		mst_sn_look_pump(d);
+	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);
 	if (mst_sn_probe_request(d, call, req_r))
 		return true;

@@ -239,15 +239,19 @@ bool mst_sn_count_failure(struct mst_dest *d, const struct mst_resp *resp);
 /* Ends the run: every change that waits gets FAILED with this text. */
 void mst_sn_die(struct mst_dest *d, const struct mst_err *err);
 
-/* ---- master data (master.c, fold.c) ------------------------------------ */
+/* ---- master data (master.c, company.c, model.c, fold.c)
+ * ------------------------------------ */
 
 struct sn_master;
+struct sn_letters;
 
 /* The folded form of a company's name (rules.md section 8). */
 struct mst_slice mst_sn_fold(struct mst_slice name, char *out, size_t n);
 /* Fills the refs of the item's master data cells. True when all are there;
  * else mst_sn_start is called when they are. */
 bool mst_sn_master_need(struct mst_dest *d, struct sn_item *it);
+void mst_sn_master_pump(struct mst_dest *d);
+void mst_sn_master_cancel(struct mst_dest *d);
 void mst_sn_master_fini(struct mst_dest *d);
 /* How many records went without a reference that could not be made. */
 uint64_t mst_sn_master_missing(const struct mst_dest *d);
@@ -388,6 +392,7 @@ struct mst_dest {
 	struct mst_map masters; /* kind, name, manufacturer → entry */
 	struct mst_map makers;	/* kind, folded name → entry that creates */
 	struct sn_master *first_master;
+	struct sn_letters *letters;
 	uint64_t master_missing, masked, kept_classes;
 
 	/* reading */
