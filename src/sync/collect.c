@@ -248,7 +248,10 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 		    !mst_rules_group(w->rules, m, &text))
 			continue;
 		at = find_group(w, text);
+		/* A group that is not shown (its device is superseded) is in
+		 * the chunk to go missing: its rows do not count. */
 		if (at == UINT32_MAX || ch->slot_of[at] == NO_SLOT ||
+		    !(ch->sd->groups.v[at].flags & MST_G_SEEN) ||
 		    mst_rules_keep(w->rules, m, &why) != MST_KEEP)
 			continue;
 		if ((ch->sd->set->parent ? member(w, m, ch->slot_of[at], err)
