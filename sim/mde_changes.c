@@ -23,13 +23,15 @@ struct rows {
 struct diff {
 	struct sim_mde *m;
 	struct rows *other; /* what the other side has */
-	struct rows *own;   /* filled on the way, or NULL */
+	struct rows *own;
+	bool updates;	    /* say Updated too */
 	const char *absent; /* status of rows that the other side lacks */
 	const char *event;
 };
 
 struct entry {
 	uint64_t sign; /* of what makes a row Updated */
+	bool passed;   /* its row of the other side was looked at */
 };
 
 void mde_changes_forget(struct sim_mde *m)
@@ -91,14 +93,20 @@ static void add_row(struct sim_mde *m, const struct est_vuln *r,
 static bool diff_row(void *ctx, const struct est_vuln *r)
 {
 	struct diff *d = ctx;
-	const struct entry *en;
+	struct entry *mine, *other;
+	struct mst_slice key;
 
 	if (!r->fact || r->fixed)
 		return true;
-	en = mst_map_get(&d->other->seen, identity(d->other, r));
-	if (!en)
+	key = identity(d->other, r);
+	mine = mst_map_get(&d->own->seen, key);
+	other = mst_map_get(&d->other->seen, key);
+	if (!mine || mine->passed)
+		return true; /* a repeated row */
+	mine->passed = true;
+	if (!other)
 		add_row(d->m, r, d->absent, d->event);
-	else if (d->own && en->sign != sign_of(r))
+	else if (d->updates && other->sign != mine->sign)
 		add_row(d->m, r, "Updated", d->event);
 	return true;
 }
@@ -116,8 +124,8 @@ static void diff_device(struct mst_sim *sim, const struct sim_estate *old,
 			const struct est_device *is, const char *event)
 {
 	struct rows a = {0}, b = {0};
-	struct diff gone = {sim->mde, &b, NULL, "Fixed", event};
-	struct diff come = {sim->mde, &a, &b, "New", event};
+	struct diff gone = {sim->mde, &b, &a, false, "Fixed", event};
+	struct diff come = {sim->mde, &a, &b, true, "New", event};
 
 	mst_arena_init(&a.arena, 1u << 28);
 	mst_arena_init(&b.arena, 1u << 28);

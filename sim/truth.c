@@ -110,9 +110,10 @@ void truth_company(struct sim_truth *t, const char *name)
 	truth_add(&t->companies, c->folded, c);
 }
 
-struct truth_machine *truth_winner(const struct sim_truth *t, const char *id)
+struct truth_machine *truth_winner(struct sim_truth *t, const char *id)
 {
-	struct truth_machine *m = truth_find(&t->machines, id);
+	struct truth_machine *m =
+	    truth_find(&t->machines, truth_lower(t, mst_slice_str(id)));
 
 	return m && m->seen == t->sync ? m : NULL;
 }

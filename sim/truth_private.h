@@ -119,6 +119,6 @@ void truth_software(struct sim_truth *t, const struct sim_estate *e);
 void truth_vulnerabilities(struct sim_truth *t, const struct sim_estate *e);
 
 /* The machine when it was a winner of this sync. */
-struct truth_machine *truth_winner(const struct sim_truth *t, const char *id);
+struct truth_machine *truth_winner(struct sim_truth *t, const char *id);
 
 #endif
