@@ -80,7 +80,8 @@ struct fake {
 	struct mst_err err;
 };
 
-/* The instance's two ways in (sn_instance.c). */
+/* The instance's ways in (sn_instance.c). */
+void fake_serve_sub(struct fake *f, struct fake_sub *s);
 void fake_serve_batch(struct fake *f, const struct mst_req *q,
 		      struct mst_buf *out);
 void fake_serve_ire(struct fake *f, const struct mst_req *q, struct mst_resp *r,

@@ -360,7 +360,7 @@ static void table_api(struct fake *f, struct fake_sub *s)
 	}
 }
 
-static void serve_sub(struct fake *f, struct fake_sub *s)
+void fake_serve_sub(struct fake *f, struct fake_sub *s)
 {
 	if (f->on_sub && f->on_sub(f, s))
 		return;
@@ -414,7 +414,7 @@ void fake_serve_batch(struct fake *f, const struct mst_req *q,
 		f->subs[f->subs_n++] = mst_arena_printf(
 		    &f->arena, "%s %.*s %.*s", s.method, MST_SLICE_ARG(s.url),
 		    MST_SLICE_ARG(s.body));
-		serve_sub(f, &s);
+		fake_serve_sub(f, &s);
 		if (s.unserviced) {
 			mst_buf_addf(&not_done, "%s\"%.*s\"", sep2,
 				     MST_SLICE_ARG(id));
