@@ -208,9 +208,7 @@ static void life_of_a_cve(void **state)
 	IS(TRUTH_INSTANCE, 0, "u_cvss_score", "7.0");
 	IS(TRUTH_INSTANCE, 0, "u_exploitability", "public");
 	IS(TRUTH_INSTANCE, 1, "u_severity", "critical");
-	mst_hash_hex(
-	    mst_hash128("defender\nd1\nacme\ntool\n1.0\nCVE-2020-1111", 44, 0),
-	    key);
+	mst_hash_hex(mst_hash128(text, strlen(text), 0), key);
 	IS(TRUTH_INSTANCE, 0, "u_key", key);
 	snprintf(users, sizeof(users),
 		 "{\"instances\":[\"%s\"],\"cis\":[{\"correlation_id\":\"d1\","
