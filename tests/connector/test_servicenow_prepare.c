@@ -212,6 +212,26 @@ static void test_answers_and_remedies(void **state)
 	(void)state;
 }
 
+static bool no_network(struct fake *f, unsigned call, const struct mst_req *q,
+		       struct mst_resp *r, struct mst_buf *out)
+{
+	r->outcome = MST_OUT_FAILED;
+	r->status = 0;
+	mst_err_set(&r->err, MST_E_TRANSIENT,
+		    "no answer from dev.example.com:443");
+	return true;
+}
+
+/* The client has tried for long enough by then. */
+static void test_no_network(void **state)
+{
+	struct fake *f = *state;
+
+	f->on_call = no_network;
+	fails(f, MST_E_TRANSIENT, "no answer from dev.example.com:443");
+	assert_true(f->requests_n <= 2);
+}
+
 static bool table_forbidden(struct fake *f, struct fake_sub *s)
 {
 	if (!memmem(s->url.p, s->url.n, "/u_muster_cve?", 14))
@@ -387,6 +407,7 @@ int main(void)
 	    T(test_discovery_source_in_another_case),
 	    T(test_option_that_the_release_lacks),
 	    T(test_answers_and_remedies),
+	    T(test_no_network),
 	    T(test_table_without_rights),
 	    T(test_empty_table_as_404),
 	    T(test_dry_run_tells_what_choices_do_not),

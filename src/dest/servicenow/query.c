@@ -84,7 +84,9 @@ struct mst_slice mst_sn_member(struct mst_json row, const char *name)
 
 bool mst_sn_row_id(struct mst_json row, struct mst_sysid *id_r)
 {
-	return mst_sysid_parse(mst_sn_member(row, "sys_id"), id_r);
+	/* All zeros stand for "not known" everywhere in here. */
+	return mst_sysid_parse(mst_sn_member(row, "sys_id"), id_r) &&
+	       !mst_sysid_is_zero(id_r);
 }
 
 static bool boolean(struct mst_slice s, bool *r)

@@ -164,9 +164,12 @@ bool mst_sn_count_failure(struct mst_dest *d, const struct mst_resp *resp)
 	}
 	d->failures++;
 	/* The client already waited and tried for as long as it makes sense,
-	 * so a few of these are enough. */
+	 * so a few of these are enough; before the first write one is. */
 	if (resp->outcome == MST_OUT_FAILED || resp->status == 429)
 		d->failures += SN_FAILURES / 4;
+	if (d->prepare &&
+	    (resp->outcome != MST_OUT_ANSWER || resp->status >= 400))
+		d->failures = SN_FAILURES;
 	if (d->failures < SN_FAILURES)
 		return false;
 	if (resp->outcome == MST_OUT_ANSWER)
