@@ -20,6 +20,7 @@
 
 #define LIFE_S	  3599
 #define MAX_ROLES 16
+#define MAX_FORM  (256u << 10)
 
 struct role_list {
 	char v[MAX_ROLES][64];
@@ -377,6 +378,11 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 
 	if (!check_tenant(e, r, reply))
 		return;
+	if (r->body.n > MAX_FORM) {
+		oauth_error(e, r, reply, 400, "invalid_request", 900144,
+			    "The request body is too large.");
+		return;
+	}
 	n = sim_form_parse(&reply->arena, r->body, form, MST_LEN(form));
 	if (!check_fields(e, r, reply, form, n))
 		return;

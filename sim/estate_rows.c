@@ -122,32 +122,34 @@ static void enter_install(struct walk *w, const struct spec *s)
 }
 
 /* How often POST /_sim/estate hit this row. */
-static unsigned evidence(const struct sim_estate *e, const struct spec *s,
-			 uint64_t h)
+static unsigned evidence(const struct sim_estate *e, uint64_t h)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < e->changes_n; i++)
 		n += est_mix(h, e->changes[i].salt) % 1000000 <
 		     e->changes[i].share;
-	(void)s;
 	return n;
 }
 
 static void fill_paths(struct walk *w, const struct spec *s, uint64_t h)
 {
 	struct est_vuln *row = &w->row;
-	unsigned more = w->e->changes_n ? evidence(w->e, s, h) : 0;
+	unsigned more = w->e->changes_n ? evidence(w->e, h) : 0;
 
 	row->disk_n = 0;
 	for (unsigned i = 0; i < w->paths_n; i++)
 		row->disk[row->disk_n++] = w->paths[i];
 	if (more && row->disk_n < MST_LEN(row->disk)) {
-		static const char *const found[] = {
-		    "/var/cache/update/1", "/var/cache/update/2",
-		    "/var/cache/update/3", "/var/cache/update/4"};
+		static const char *const found[][2] = {
+		    {"/var/cache/update/1", "c:\\windows\\temp\\found.001"},
+		    {"/var/cache/update/2", "c:\\windows\\temp\\found.002"},
+		    {"/var/cache/update/3", "c:\\windows\\temp\\found.003"},
+		    {"/var/cache/update/4", "c:\\windows\\temp\\found.004"}};
+		bool windows = s->d->platform & EST_WINDOWS;
 
-		row->disk[row->disk_n++] = found[(more - 1) % MST_LEN(found)];
+		row->disk[row->disk_n++] =
+		    found[(more - 1) % MST_LEN(found)][windows];
 	}
 	/* the same row found in another place: same length, other byte */
 	if (s->what == OTHER_PATH && row->disk_n == 1) {

@@ -162,7 +162,7 @@ void sim_reply_init(struct sim_reply *reply)
 	*reply = (struct sim_reply){.status = 200,
 				    .content_type = "application/json"};
 	mst_buf_init(&reply->body, SIM_MAX_REPLY);
-	mst_arena_init(&reply->arena, 1u << 20);
+	mst_arena_init(&reply->arena, 64u << 20);
 }
 
 void sim_reply_fini(struct sim_reply *reply)

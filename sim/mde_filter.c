@@ -12,6 +12,7 @@
 #include "sim/mde.h"
 
 #define MAX_DEPTH 16
+#define MAX_TEXT  4096
 
 enum node_kind { AND, OR, NOT, COMPARE, STARTS, ENDS };
 
@@ -188,8 +189,13 @@ struct mde_filter *mde_filter_parse(const char *text, struct mst_arena *a,
 				    const char **why_r)
 {
 	struct parse s = {.p = text, .a = a};
-	struct mde_filter *f = parse_or(&s);
+	struct mde_filter *f;
 
+	if (strlen(text) > MAX_TEXT) {
+		*why_r = "The filter is too long";
+		return NULL;
+	}
+	f = parse_or(&s);
 	skip(&s);
 	if (f && !*s.p)
 		return f;

@@ -22,9 +22,7 @@ static const char *const people[] = {
 };
 
 static const char *const groups[] = {"Workstations", "Servers EMEA",
-				     "The-A-Team",
-				     "Labor S\xc3\xbc"
-				     "d"};
+				     "The-A-Team", "Labor S\303\274d"};
 
 struct kind {
 	unsigned upto; /* of 1000 */
@@ -317,9 +315,7 @@ static void make_state(struct sim_estate *e, struct est_device *d)
 	d->managed_by = h % 3 ? "Intune" : "MicrosoftDefenderForEndpoint";
 	d->managed_status = h % 3 ? "Unknown" : "Success";
 	d->tags[0] = h % 6 == 0 ? "Tag1" : NULL;
-	d->tags[1] = h % 12 == 0 ? "Standort S\xc3\xbc"
-				   "d"
-				 : NULL;
+	d->tags[1] = h % 12 == 0 ? "Standort S\303\274d" : NULL;
 	if ((d->platform & EST_SERVER) && h % 3 == 0) {
 		d->vm_id = guid(e, d->h, 71);
 		d->vm_cloud = h % 2 ? "Azure" : "AWS";

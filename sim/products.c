@@ -201,8 +201,7 @@ static const struct plain plains[] = {
      NULL,
      NULL},
     {"",
-     "lohnb\xc3\xbcro_pr\xc3\xbc"
-     "fprogramm",
+     "lohnb\xc3\xbcro_pr\303\274fprogramm",
      {"2026.1", ""},
      false,
      EST_WIN_PC,

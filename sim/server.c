@@ -259,11 +259,11 @@ static enum MHD_Result answer(struct sim_server *s, struct MHD_Connection *c,
 	    .url = x->url,
 	    .body = mst_buf_slice(&x->body),
 	    .base = sim->url[s->host],
-	    .now_us = sim_now_us(sim),
 	    .impl = &x->impl,
 	};
 	enum MHD_Result ret;
 	int64_t date_us;
+	int latency_ms;
 
 	x->impl.query_n =
 	    q ? sim_form_parse(&x->impl.arena, mst_slice_str(q + 1),
@@ -271,6 +271,8 @@ static enum MHD_Result answer(struct sim_server *s, struct MHD_Connection *c,
 	      : 0;
 	sim_reply_init(&reply);
 	pthread_mutex_lock(&sim->lock);
+	r.now_us = sim_now_us(sim);
+	latency_ms = sim_is_control(path) ? 0 : sim->conf.latency_ms;
 	if (x->too_big)
 		sim_control_error(&reply, 413, "request body over %u bytes",
 				  SIM_MAX_BODY);
@@ -278,8 +280,7 @@ static enum MHD_Result answer(struct sim_server *s, struct MHD_Connection *c,
 		serve_locked(sim, &r, &plan, &reply);
 	date_us = r.now_us + sim->skew_us + plan.skew_s * 1000000;
 	pthread_mutex_unlock(&sim->lock);
-	if (!sim_is_control(path))
-		sleep_ms(sim->conf.latency_ms);
+	sleep_ms(latency_ms);
 	ret = send_reply(c, &plan, &reply, date_us);
 	sim_reply_fini(&reply);
 	return ret;

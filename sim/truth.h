@@ -66,7 +66,6 @@ int sim_truth_users(struct sim_truth *t, struct mst_slice json,
 struct truth_table {
 	const char *table;
 	const char *key[3];
-	bool fold; /* key compared ASCII case folded */
 };
 extern const struct truth_table truth_tables[TRUTH__SETS];
 

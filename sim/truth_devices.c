@@ -47,8 +47,8 @@ static bool is_dns(struct mst_slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		letter = letter || (c >= 'a' && c <= 'z') ||
-			 (c >= 'A' && c <= 'Z');
+		letter =
+		    letter || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		      (c >= '0' && c <= '9') || c == '-' || c == '_' ||
 		      c == '.'))

@@ -8,17 +8,13 @@
 #include "json/out.h"
 
 const struct truth_table truth_tables[TRUTH__SETS] = {
-    [TRUTH_COMPANY] = {"core_company", {"name"}, true},
-    [TRUTH_MODEL] = {"cmdb_hardware_product_model",
-		     {"name", "manufacturer"},
-		     false},
-    [TRUTH_CI] = {"cmdb_ci_computer", {"sys_class_name", "name"}, true},
-    [TRUTH_PACKAGE] = {"cmdb_ci_spkg", {"key"}, false},
-    [TRUTH_CVE] = {"u_muster_cve", {"u_cve_id"}, false},
-    [TRUTH_INSTANCE] = {"u_muster_cve_instance", {"u_key"}, false},
-    [TRUTH_INSTALL] = {"cmdb_software_instance",
-		       {"installed_on", "software"},
-		       false},
+    [TRUTH_COMPANY] = {"core_company", {"name"}},
+    [TRUTH_MODEL] = {"cmdb_hardware_product_model", {"name", "manufacturer"}},
+    [TRUTH_CI] = {"cmdb_ci_computer", {"sys_class_name", "name"}},
+    [TRUTH_PACKAGE] = {"cmdb_ci_spkg", {"key"}},
+    [TRUTH_CVE] = {"u_muster_cve", {"u_cve_id"}},
+    [TRUTH_INSTANCE] = {"u_muster_cve_instance", {"u_key"}},
+    [TRUTH_INSTALL] = {"cmdb_software_instance", {"installed_on", "software"}},
 };
 
 static const struct truth_list *list_of(const struct sim_truth *t,

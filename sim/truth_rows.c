@@ -179,8 +179,8 @@ static const char *lower(char *out, size_t n, const char *s)
 static void instance_key(const struct sim_truth *t, const struct est_vuln *row,
 			 char out[33])
 {
-	char device[64], vendor[256], name[256], version[256], cve[64];
-	char text[1200];
+	char device[128], vendor[2048], name[2048], version[2048], cve[64];
+	char text[8192];
 	size_t n = 0;
 
 	for (; row->fact->id[n] && n + 1 < sizeof(cve); n++)

@@ -170,7 +170,7 @@ static void row_key(const struct verify *v, enum truth_set set,
 		snprintf(out, n, "%.*s", MST_SLICE_ARG(a));
 		break;
 	}
-	if (t->fold)
+	if (set == TRUTH_CI)
 		lower(out);
 }
 
