@@ -170,6 +170,47 @@ static void record_sets(void **state)
 	mst_buf_fini(&page);
 }
 
+/* ---- examples ------------------------------------------------------------ */
+
+static void check_example(const char *file, const char *from, const char *end)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_conf conf;
+
+	assert_non_null(end);
+	t_ok(mst_conf_read(mst_slice(from, (size_t)(end - from)), file, &conf,
+			   &err),
+	     &err);
+	assert_true(conf.items_n > 0);
+	for (size_t i = 0; i < conf.items_n; i++)
+		t_ok(mst_item_check(&conf.items[i], &err), &err);
+	mst_conf_fini(&conf);
+}
+
+/* Whoever copies an example must be able to apply it. */
+static void examples(void **state)
+{
+	static const char fence[] = "\n```yaml\n", bd[] = "\n.Bd -literal";
+	struct mst_buf page;
+	size_t n = 0;
+	const char *p;
+
+	(void)state;
+	read_page("../../README.md", &page);
+	for (p = page.p; (p = strstr(p, fence)); n++) {
+		p += strlen(fence);
+		check_example("README.md", p, strstr(p, "\n```\n"));
+	}
+	assert_true(n >= 2);
+	mst_buf_fini(&page);
+	read_page("muster.yaml.5", &page);
+	p = strstr(page.p, bd);
+	assert_non_null(p);
+	p = strchr(p + 1, '\n') + 1;
+	check_example("muster.yaml.5", p, strstr(p, "\n.Ed"));
+	mst_buf_fini(&page);
+}
+
 /* ---- commands and their options ------------------------------------------ */
 
 /* What "<program> <words>" prints. */
@@ -317,8 +358,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(jobs),	   cmocka_unit_test(connections),
-	    cmocka_unit_test(record_sets), cmocka_unit_test(commands),
-	    cmocka_unit_test(simulators),
+	    cmocka_unit_test(record_sets), cmocka_unit_test(examples),
+	    cmocka_unit_test(commands),	   cmocka_unit_test(simulators),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
