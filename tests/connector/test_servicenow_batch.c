@@ -354,6 +354,25 @@ static void test_bad_start(void **state)
 	assert_int_equal(fake_count(f, TABLE), 200);
 }
 
+static bool always_broken(struct fake *f, unsigned call,
+			  const struct mst_req *q, struct mst_resp *r,
+			  struct mst_buf *out)
+{
+	mst_buf_adds(out, "{\"serviced_requests\":[{");
+	return true;
+}
+
+static void test_broken_for_ever(void **state)
+{
+	struct fake *f = *state;
+
+	fake_open(f);
+	f->on_call = always_broken;
+	f->conf.batch_max = 1;
+	f->d->batch_size = 1;
+	ends_with(f, MST_E_TRANSIENT, "keeps answering 200 with a broken body");
+}
+
 /* 413 above twenty sub-requests. */
 static bool too_large(struct fake *f, unsigned call, const struct mst_req *q,
 		      struct mst_resp *r, struct mst_buf *out)
@@ -492,6 +511,7 @@ int main(void)
 	    T(test_network_that_stays_down),
 	    T(test_time_outs_for_ever),
 	    T(test_bad_start),
+	    T(test_broken_for_ever),
 	    T(test_too_large_is_split),
 	    T(test_record_over_the_limit),
 	    T(test_answers_in_any_order),

@@ -212,6 +212,31 @@ static void test_answers_and_remedies(void **state)
 	(void)state;
 }
 
+/* 202, then half of a body, then well; or never well. */
+static bool bad_probe(struct fake *f, unsigned call, const struct mst_req *q,
+		      struct mst_resp *r, struct mst_buf *out)
+{
+	if (!strstr(q->url, "queryEnhanced") || f->n-- <= 0)
+		return false;
+	if (f->n % 2)
+		r->status = 202;
+	else
+		mst_buf_adds(out, "{\"result\":{\"items\":[{");
+	return true;
+}
+
+static void test_dry_run_that_is_not_answered(void **state)
+{
+	struct fake *f = *state;
+
+	f->on_call = bad_probe;
+	f->n = 2;
+	t_ok(prepare(f, all_sets), &f->err);
+	mst_dest_servicenow.close(&f->d);
+	f->n = 100;
+	fails(f, MST_E_TRANSIENT, "dry run of the identification");
+}
+
 static bool no_network(struct fake *f, unsigned call, const struct mst_req *q,
 		       struct mst_resp *r, struct mst_buf *out)
 {
@@ -407,6 +432,7 @@ int main(void)
 	    T(test_discovery_source_in_another_case),
 	    T(test_option_that_the_release_lacks),
 	    T(test_answers_and_remedies),
+	    T(test_dry_run_that_is_not_answered),
 	    T(test_no_network),
 	    T(test_table_without_rights),
 	    T(test_empty_table_as_404),

@@ -133,10 +133,11 @@ int mst_sn_call_error(const struct mst_dest *d, const struct mst_resp *resp,
 		    d->env.connection, what, status);
 	if (!mst_sn_error_text(root, text, sizeof(text)))
 		snprintf(text, sizeof(text), "no reason given");
-	rc = mst_err_set(err, mst_status_code(status),
-			 "%s: %s: ServiceNow answered %d, \"%s\": %s",
-			 d->env.connection, what, status, text,
-			 remedy(status, text));
+	/* A 202 or a broken 200 is no success either. */
+	rc = mst_err_set(
+	    err, status < 300 ? MST_E_TRANSIENT : mst_status_code(status),
+	    "%s: %s: ServiceNow answered %d, \"%s\": %s", d->env.connection,
+	    what, status, text, remedy(status, text));
 	err->status = status;
 	return rc;
 }

@@ -38,6 +38,7 @@ struct sn_prepare {
 	size_t checks_n, left;
 	const char *klass; /* of the dry run; NULL: none is needed */
 	bool probe_sent;
+	unsigned probe_tries;
 	struct mst_buf missing; /* "table a, column b.c" */
 	bool ours;		/* something of the update set is missing */
 };
@@ -116,6 +117,12 @@ static void refuse(struct mst_dest *d, const struct sn_answer *a,
 
 /* ---- checks ------------------------------------------------------------ */
 
+/* A 200 is enough, also one whose body breaks off. */
+static bool is_there(const struct sn_answer *a)
+{
+	return a->fate == SN_DONE || a->fate == SN_BROKEN;
+}
+
 static bool no_such_thing(const struct sn_answer *a)
 {
 	if (a->fate != SN_REFUSED)
@@ -130,7 +137,7 @@ static void take_table(struct mst_dest *d, const struct check *c,
 {
 	char what[128];
 
-	if (a->fate == SN_DONE)
+	if (is_there(a))
 		return;
 	if (a->status == 404 &&
 	    mst_slice_ifind(mst_slice_str(a->why), "No Record found"))
@@ -209,7 +216,7 @@ static void take_class(struct mst_dest *d, const struct check *c,
 	struct mst_slice key = mst_slice_str(c->name);
 	char what[128];
 
-	if (a->fate == SN_DONE)
+	if (is_there(a))
 		return;
 	if (a->fate == SN_GIVEN_UP || mst_sn_is_unscoped(a->why)) {
 		snprintf(what, sizeof(what), "class \"%s\" cannot be read",
@@ -441,6 +448,11 @@ void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
 	if (call->skip_option &&
 	    mst_slice_ifind(mst_slice_str(why), "not a valid entry")) {
 		d->skip_option = false;
+		d->prepare->probe_sent = false;
+		return;
+	}
+	if (resp->outcome == MST_OUT_ANSWER && resp->status < 300 &&
+	    !mst_sn_is_fatal(resp) && ++d->prepare->probe_tries < SN_TRIES) {
 		d->prepare->probe_sent = false;
 		return;
 	}

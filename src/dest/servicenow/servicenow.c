@@ -150,8 +150,11 @@ static unsigned sn_workers(const struct mst_dest *d)
 
 void mst_sn_die(struct mst_dest *d, const struct mst_err *err)
 {
+	if (d->dead.code)
+		return;
+	d->dead = *err;
 	if (!d->dead.code)
-		d->dead = *err;
+		d->dead.code = MST_E_TRANSIENT;
 }
 
 bool mst_sn_count_failure(struct mst_dest *d, const struct mst_resp *resp)
@@ -173,7 +176,9 @@ bool mst_sn_count_failure(struct mst_dest *d, const struct mst_resp *resp)
 	if (d->failures < SN_FAILURES)
 		return false;
 	if (resp->outcome == MST_OUT_ANSWER)
-		mst_err_set(&err, mst_status_code(resp->status),
+		mst_err_set(&err,
+			    resp->status < 300 ? MST_E_TRANSIENT
+					       : mst_status_code(resp->status),
 			    "%s: gave up: ServiceNow keeps answering %d%s",
 			    d->env.connection, resp->status,
 			    resp->status == 200 ? " with a broken body" : "");
@@ -317,18 +322,18 @@ static struct sn_call *free_call(struct mst_dest *d)
 	return NULL;
 }
 
-/* After a cancel only what is under way still counts. */
+/* After a cancel only what is under way still counts. Giving one thing up may
+ * put its record, or the next change of it, back into a list. */
 static void drain(struct mst_dest *d)
 {
-	mst_sn_master_cancel(d);
-	mst_sn_ci_cancel(d);
-	mst_sn_look_cancel(d);
-	mst_sn_read_cancel(d);
-	mst_sn_batch_cancel(d);
-	/* A sub that was given up may have put its item back in a list. */
-	mst_sn_master_cancel(d);
-	mst_sn_ci_cancel(d);
-	mst_sn_look_cancel(d);
+	do {
+		mst_sn_batch_cancel(d);
+		mst_sn_master_cancel(d);
+		mst_sn_ci_cancel(d);
+		mst_sn_look_cancel(d);
+		mst_sn_read_cancel(d);
+	} while (!d->dead.code &&
+		 d->subs_n + d->dry_n + d->commit_n + d->look_n);
 }
 
 static bool send(struct mst_dest *d, struct mst_req *req_r)
