@@ -73,15 +73,13 @@ static void add_row(struct mst_buf *out, uint64_t row, uint64_t device,
 	    "\"RecommendedSecurityUpdate\":\"November 2026 Security Updates\","
 	    "\"RecommendedSecurityUpdateId\":\"50%05u\","
 	    "\"RecommendedSecurityUpdateUrl\":"
-	    "\"https://catalog.update.example.test/v7/site/"
-	    "Search.aspx?q=KB50%05u\","
+	    "\"https://update.example.test/?q=KB50%05u\","
 	    "\"DiskPaths\":[\"c:\\\\program files\\\\%s\\\\%s\\\\bin\\\\"
 	    "%s.exe\"],\"RegistryPaths\":[\"HKEY_LOCAL_MACHINE\\\\SOFTWARE"
 	    "\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Uninstall\\\\"
 	    "{8A69D345-D564-463C-AFF1-A69D9E530F96}\"],"
 	    "\"CveBatchTitle\":\"Vendor November 2026 Security Updates\","
-	    "\"CveBatchUrl\":\"https://portal.update.example.test/rss/"
-	    "2026-Nov\",\"IsOnboarded\":true}\n",
+	    "\"IsOnboarded\":true}\n",
 	    id, p[0], p[1], p[2], year, cve, id, (unsigned long long)device,
 	    (unsigned)(device % 9), (unsigned)(device % 9), p[0], p[1], p[2],
 	    year, cve, changed ? "None" : severities[cve % 5], 3 + cve % 6,

@@ -252,12 +252,13 @@ bool bench_delta(struct bench *b)
 	    mst_asprintf("%s/recver.db", b->dir);
 	char *store4 MST_CLEANUP(mst_freep) =
 	    mst_asprintf("%s/recver4.db", b->dir);
+	int rounds = (int)bench_env("ROUNDS", 5);
 	struct bench_data data1 = {one, b->rows, b->devices, 0};
 	struct bench_data data2 = {two, b->rows, b->devices, 100};
 	struct arg load = {one, store, 2, true, 1};
-	struct arg pass = {one, store, 1, false, 3};
-	struct arg threads = {one, store, 2, false, 3};
-	struct arg percent = {two, store, 1, false, 3};
+	struct arg pass = {one, store, 1, false, rounds};
+	struct arg threads = {one, store, 2, false, rounds};
+	struct arg percent = {two, store, 1, false, rounds};
 	double out[8], single;
 	struct mst_err err = MST_ERR_INIT;
 

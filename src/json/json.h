@@ -67,6 +67,9 @@ struct mst_json_iter mst_json_iter(struct mst_json v);
 /* Next element (array) or member (object; key_r may be NULL). */
 bool mst_json_next(struct mst_json_iter *it, struct mst_slice *key_r,
 		   struct mst_json *value_r);
+/* The text of an array that holds one string and nothing else: the frequent
+ * case of lists in records, at the cost of one look. */
+bool mst_json_lone_str(struct mst_json v, struct mst_slice *s_r);
 /* Writes the value as compact JSON. */
 bool mst_json_write(struct mst_json v, struct mst_buf *out);
 

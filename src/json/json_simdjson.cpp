@@ -398,6 +398,18 @@ static void write_value(struct mst_json v, struct mst_jout *j)
 	}
 }
 
+bool mst_json_lone_str(struct mst_json v, struct mst_slice *s_r)
+{
+	if (mst_json_type(v) != MST_JSON_ARRAY)
+		return false;
+	const tape *t = doc_of(v);
+
+	if (kind(t->w[v.at + 1]) != '"' || behind(t, v.at) != v.at + 3)
+		return false;
+	*s_r = text_at(t, t->w[v.at + 1]);
+	return true;
+}
+
 bool mst_json_write(struct mst_json v, struct mst_buf *out)
 {
 	struct mst_jout j;
@@ -434,26 +446,31 @@ inline uint64_t load64(const char *p)
 	return v;
 }
 
-/* Both sides may be read up to the next multiple of 8: the string buffer is
- * padded, text[] is long enough. */
+/* Words that overlap at the end spare the odd bytes. A short name is read as
+ * one word and cut: behind it stands a NUL and the buffer's padding. */
 inline bool same_key(const known_key &k, struct mst_slice s)
 {
 	if (k.n != s.n)
 		return false;
+	if (s.n < 8)
+		return ((load64(k.text) ^ load64(s.p))
+			<< (64 - 8 * s.n) % 64) == 0 ||
+		       s.n == 0;
 	size_t i = 0;
 
-	for (; i + 8 <= s.n; i += 8) {
+	for (; i + 8 < s.n; i += 8) {
 		if (load64(k.text + i) != load64(s.p + i))
 			return false;
 	}
-	return memcmp(k.text + i, s.p + i, s.n - i) == 0;
+	return load64(k.text + s.n - 8) == load64(s.p + s.n - 8);
 }
 
 } // namespace
 
 struct mst_picker {
 	unsigned n;
-	unsigned keys_n; /* known keys; 0 is "start of object" */
+	uint64_t lengths; /* bit l: a name of ours has length l */
+	unsigned keys_n;  /* known keys; 0 is "start of object" */
 	known_key keys[KEYS_MAX + 1];
 	char *names[256]; /* field i: spellings joined by '|' */
 };
@@ -547,8 +564,15 @@ struct mst_picker *mst_picker_new(const char *const *names, size_t n)
 	auto *p = static_cast<mst_picker *>(mst_alloc(sizeof(mst_picker)));
 
 	p->n = (unsigned)MST_MIN(n, (size_t)NOT_OURS);
-	for (unsigned i = 0; i < p->n; i++)
+	for (unsigned i = 0; i < p->n; i++) {
 		p->names[i] = mst_strdup(names[i]);
+		for (const char *s = p->names[i]; *s;) {
+			size_t len = (size_t)(strchrnul(s, '|') - s);
+
+			p->lengths |= UINT64_C(1) << MST_MIN(len, (size_t)63);
+			s += len + (s[len] == '|');
+		}
+	}
 	return p;
 }
 
@@ -574,6 +598,11 @@ bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
 	memset(static_cast<void *>(v), 0, p->n * sizeof(*v));
 	for (size_t i = obj.at + 1; i < end;) {
 		struct mst_slice key = text_at(t, t->w[i]);
+
+		if (!(p->lengths >> MST_MIN(key.n, (size_t)63) & 1)) {
+			i = behind(t, i + 1);
+			continue;
+		}
 		known_key &before = p->keys[prev];
 		unsigned guess = before.next[0];
 		uint8_t field;

@@ -79,20 +79,47 @@ int mst_op_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	return 0;
 }
 
+#define EACH(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
+
+/* Is any byte of the word in first..last (ASCII letters)? Bytes above 127 may
+ * say yes too: then the slow look decides. */
+static inline bool word_has(uint64_t w, char first, char last)
+{
+	uint64_t low = w & EACH(0x7f);
+
+	return ((low + EACH(0x80 - first)) & ~(low + EACH(0x7f - last)) &
+		EACH(0x80)) != 0;
+}
+
+static bool needs_fold(struct mst_slice s, char first, char last)
+{
+	uint64_t w;
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8) {
+		memcpy(&w, s.p + i, sizeof(w));
+		if (word_has(w, first, last))
+			return true;
+	}
+	for (; i < s.n; i++) {
+		if (s.p[i] >= first && s.p[i] <= last)
+			return true;
+	}
+	return false;
+}
+
 /* Folds into scratch only when there is something to fold. */
 static void fold(struct mst_rule_ctx *ctx, struct mst_slice *s, char first,
 		 char last)
 {
-	size_t i = 0;
+	size_t i;
 	char *p;
 
-	while (i < s->n && !(s->p[i] >= first && s->p[i] <= last))
-		i++;
-	if (i == s->n)
+	if (MST_LIKELY(!needs_fold(*s, first, last)))
 		return;
 	p = mst_rule_scratch(ctx, s->n);
 	memcpy(p, s->p, s->n);
-	for (; i < s->n; i++) {
+	for (i = 0; i < s->n; i++) {
 		if (p[i] >= first && p[i] <= last)
 			p[i] = (char)(p[i] ^ 0x20);
 	}
@@ -282,6 +309,11 @@ int mst_op_lines(struct mst_rule_ctx *ctx, const struct mst_value *v,
 		return some(trimmed(v), out_r);
 	if (v->type != MST_JSON_ARRAY)
 		return 0;
+	if (mst_json_lone_str(v->u.j, &one)) {
+		if (one.n && !is_blank(one.p[0]) && !is_blank(one.p[one.n - 1]))
+			return some(one, out_r);
+		return some(mst_slice_trim(one), out_r);
+	}
 	it = mst_json_iter(v->u.j);
 	while (mst_json_next(&it, NULL, &e) && bytes < MST_MAX_TEXT) {
 		one = mst_slice_trim(mst_json_str(e));
@@ -320,7 +352,9 @@ int mst_op_enum(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	if (!mst_op_text(ctx, v, field, NULL, &s))
 		return 0;
 	for (; (*map)[0]; map++) {
-		if (mst_slice_iis(s, (*map)[0]))
+		/* The first letter tells most apart. */
+		if ((((*map)[0][0] ^ s.p[0]) & ~0x20) == 0 &&
+		    mst_slice_iis(s, (*map)[0]))
 			return some(mst_slice_str((*map)[1]), out_r);
 	}
 	return 0;

@@ -25,6 +25,8 @@ struct mapping {
 	const struct mst_set *set;
 	struct row rows[MST_MAX_COLUMNS];
 	size_t rows_n;
+	struct row hashed[MST_MAX_COLUMNS]; /* those that the checksum covers */
+	size_t hashed_n;
 };
 
 /* What ops see. */
@@ -42,6 +44,9 @@ struct mst_rules {
 	char *canon;
 	size_t canon_cap;
 };
+
+/* Columns that can never be a reason to write. The parent is the group. */
+#define UNHASHED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
 
 #define CANON_ROW (1 + 4) /* column number, length */
 
@@ -135,6 +140,10 @@ static int compile(struct mapping *m, const struct mst_catalog *c,
 		};
 	}
 	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
+	for (size_t i = 0; i < m->rows_n; i++) {
+		if (!(m->rows[i].flags & UNHASHED))
+			m->hashed[m->hashed_n++] = m->rows[i];
+	}
 	return 0;
 }
 
@@ -266,6 +275,33 @@ static char *canon_grow(struct mst_rules *r, char *at, size_t need)
 	return r->canon + used;
 }
 
+/* memcpy without the call for what columns usually hold. */
+static inline void copy_text(char *to, const char *from, size_t n)
+{
+	uint64_t a, b, c, d;
+
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n >= 16) {
+		memcpy(&a, from, 8);
+		memcpy(&b, from + 8, 8);
+		memcpy(&c, from + n - 16, 8);
+		memcpy(&d, from + n - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + 8, &b, 8);
+		memcpy(to + n - 16, &c, 8);
+		memcpy(to + n - 8, &d, 8);
+	} else if (n >= 8) {
+		memcpy(&a, from, 8);
+		memcpy(&b, from + n - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + n - 8, &b, 8);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = from[i];
+	}
+}
+
 static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
 			      struct mst_slice s)
 {
@@ -276,12 +312,9 @@ static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
 		at = canon_grow(r, at, s.n + CANON_ROW);
 	*at = (char)number;
 	memcpy(at + 1, &n, sizeof(n));
-	memcpy(at + CANON_ROW, s.p, s.n);
+	copy_text(at + CANON_ROW, s.p, s.n);
 	return at + CANON_ROW + s.n;
 }
-
-/* Columns that can never be a reason to write. The parent is the group. */
-#define UNHASHED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
 
 struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
 {
@@ -292,11 +325,10 @@ struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
 
 	if (map->decl->table)
 		at = canon_add(r, at, 0xff, table_of(r, map));
-	for (size_t i = 0; i < map->rows_n; i++) {
-		const struct row *row = &map->rows[i];
+	for (size_t i = 0; i < map->hashed_n; i++) {
+		const struct row *row = &map->hashed[i];
 
-		if ((row->flags & UNHASHED) || row->column == done ||
-		    !value_of(r, row, &s))
+		if (row->column == done || !value_of(r, row, &s))
 			continue;
 		at = canon_add(r, at, row->column, s);
 		done = row->column;

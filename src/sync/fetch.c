@@ -20,6 +20,8 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 	    .proxy = job->source_conf->proxy,
 	    .ca_file = job->source_conf->ca_file,
 	    .insecure_loopback = true,
+	    .retry_base_ms = job->conf.retry_base_ms,
+	    .retry_total_ms = job->conf.retry_total_ms,
 	};
 	struct mst_source_auth auths[8];
 	size_t n;

@@ -30,6 +30,13 @@ const struct mst_opt mst_job_opts[] = {
      NULL, 0, 0, 0, "disk that one run may use for its spool; 0 is no limit"},
     {"keep_spool", MST_OPT_BOOL, offsetof(struct mst_job_conf, keep_spool),
      "no", NULL, 0, 0, 0, "keep the source's answers after the run"},
+    {"retry_base", MST_OPT_DURATION,
+     offsetof(struct mst_job_conf, retry_base_ms), "1s", NULL, 1, 60000, 0,
+     "longest wait before the first repeat of a request; it doubles from "
+     "there"},
+    {"retry_total", MST_OPT_DURATION,
+     offsetof(struct mst_job_conf, retry_total_ms), "15m", NULL, 1000,
+     24 * 3600000.0, 0, "how long a request is repeated before it has failed"},
     {0},
 };
 

@@ -18,6 +18,8 @@ struct mst_job_conf {
 	int64_t threads;		 /* 0: one per core */
 	uint64_t spool_max; /* bytes on disk; 0: no limit of ours */
 	bool keep_spool;
+	int64_t retry_base_ms;	/* the first wait is 0 to this */
+	int64_t retry_total_ms; /* of one request, all attempts */
 };
 
 extern const struct mst_opt mst_job_opts[];

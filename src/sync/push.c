@@ -772,16 +772,26 @@ static void add_change(struct mst_push *p, struct active *a, uint32_t *cap,
 	p->p->open++;
 }
 
-/* Which records of a set go in this round? Parents are retired behind their
- * children's changes. */
-static bool in_round(const struct mst_set *set, uint8_t action, bool last)
-{
-	bool upsert = action == MST_INSERT || action == MST_UPDATE;
+/* The rounds of a push. Rows without a key of their own (links) of groups that
+ * are gone are deleted first: a group that takes over the same parent record
+ * (a re-imaged device) would else adopt a row that is about to go. Parents are
+ * retired last, behind their children's changes. */
+enum round { ROUND_GONE, ROUND_MAIN, ROUND_LAST };
 
-	return set->parent ? !last : upsert != last;
+static bool in_round(const struct mst_set_delta *sd,
+		     const struct mst_change_rec *rec, enum round round)
+{
+	bool upsert = rec->action == MST_INSERT || rec->action == MST_UPDATE;
+	bool gone = sd->set->writer == MST_WRITE_LINK &&
+		    !(sd->groups.v[rec->group].flags & MST_G_SEEN);
+
+	if (!sd->set->parent)
+		return round == (upsert ? ROUND_MAIN : ROUND_LAST);
+	return round == (gone ? ROUND_GONE : ROUND_MAIN);
 }
 
-static int push_groups(struct mst_push *p, bool last, struct mst_err *err)
+static int push_groups(struct mst_push *p, enum round round,
+		       struct mst_err *err)
 {
 	struct push_private *pp = p->p;
 	struct mst_change_rec *recs = mst_alloc(RECS * sizeof(*recs));
@@ -795,8 +805,8 @@ static int push_groups(struct mst_push *p, bool last, struct mst_err *err)
 		rc = mst_changes_get(&pp->sd->changes, at, recs, RECS, &n, err);
 		at += n;
 		for (size_t i = 0; i < n && rc == 0 && !pp->abort; i++) {
-			if (!in_round(pp->sd->set, recs[i].action, last) ||
-			    (last && pp->sd->held))
+			if (!in_round(pp->sd, &recs[i], round) ||
+			    (round == ROUND_LAST && pp->sd->held))
 				continue;
 			if (!a || a->group != recs[i].group) {
 				if (groups == BATCH_GROUPS ||
@@ -849,14 +859,7 @@ static void land(struct mst_push *p)
 	}
 }
 
-static uint64_t to_do(const struct mst_set_delta *sd, bool last)
-{
-	if (sd->set->parent)
-		return last ? 0 : sd->inserts + sd->updates + sd->missing;
-	return last ? sd->missing : sd->inserts + sd->updates;
-}
-
-static int push_set(struct mst_push *p, size_t set, bool last,
+static int push_set(struct mst_push *p, size_t set, enum round round,
 		    struct mst_err *err)
 {
 	struct push_private *pp = p->p;
@@ -872,10 +875,10 @@ static int push_set(struct mst_push *p, size_t set, bool last,
 	pp->requests = stats.requests;
 	pp->now = (struct mst_progress_now){.stage = "push",
 					    .what = pp->sd->set->name,
-					    .total = to_do(pp->sd, last)};
+					    .total = pp->sd->changes.recs_n};
 	rc = pp->ops->begin(p->dest, pp->sd->set, err);
 	if (rc == 0)
-		rc = push_groups(p, last, err);
+		rc = push_groups(p, round, err);
 	pp->ops->end(p->dest);
 	/* Also when cancelled: what is under way is waited for. */
 	while (rc == 0 || (rc < 0 && err->code == MST_E_CANCELLED)) {
@@ -901,7 +904,7 @@ static int push_set(struct mst_push *p, size_t set, bool last,
 	pp->c->requests += stats.requests - pp->requests;
 	pp->c->us += mst_mono_us() - from;
 	pp->now.end = true;
-	if (pp->now.done || pp->now.total)
+	if (pp->now.done)
 		tell(p);
 	if (rc >= 0 && pp->abort)
 		return mst_err_set(err, MST_E_CANCELLED,
@@ -922,10 +925,13 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	TAILQ_INIT(&p->p->batch);
 	mst_buf_init(&p->p->payload, PAYLOAD_MAX);
 	mst_arena_init(&p->p->log_arena, 64u << 20);
-	for (size_t i = 0; i < d->sets_n && rc == 0; i++)
-		rc = push_set(p, d->order[i], false, err);
+	for (size_t i = 0; i < d->sets_n && rc == 0; i++) {
+		rc = push_set(p, d->order[i], ROUND_GONE, err);
+		if (rc == 0)
+			rc = push_set(p, d->order[i], ROUND_MAIN, err);
+	}
 	for (size_t i = d->sets_n; i-- > 0 && rc == 0;)
-		rc = push_set(p, d->order[i], true, err);
+		rc = push_set(p, d->order[i], ROUND_LAST, err);
 	mst_buf_fini(&p->p->payload);
 	mst_arena_fini(&p->p->log_arena);
 	free(p->p);

@@ -14,7 +14,7 @@
 
 #include "base/gunzip.h"
 
-#define WINDOW (384u << 10) /* parsed at once; stays in the L2 cache */
+#define WINDOW (256u << 10) /* parsed at once; stays in the L2 cache */
 #define CHUNK  (256u << 10) /* read from the file at once */
 
 struct shared {

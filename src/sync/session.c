@@ -121,6 +121,8 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 	struct mst_client_conf conf = {
 	    .name = s->job.conf.destination,
 	    .insecure_loopback = true,
+	    .retry_base_ms = s->job.conf.retry_base_ms,
+	    .retry_total_ms = s->job.conf.retry_total_ms,
 	};
 	struct mst_source_auth auths[4];
 	size_t n;
