@@ -105,7 +105,7 @@ static void oauth_error(struct sim_entra *e, const struct sim_request *r,
 	sim_guid(++e->count, 1, trace);
 	sim_guid(e->count, 2, corr);
 	mst_time_sn(r->now_us, when);
-	strcat(when, "Z");
+	memcpy(when + strlen(when), "Z", 2);
 	snprintf(desc, sizeof(desc),
 		 "AADSTS%d: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\n"
 		 "Timestamp: %s",

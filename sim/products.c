@@ -235,19 +235,25 @@ static const struct plain plains[] = {
      NULL},
 };
 
+/* The digits at *s as a number; *s goes behind them. */
+static uint64_t digits(const char **s)
+{
+	uint64_t n = 0;
+
+	for (; isdigit((unsigned char)**s); (*s)++)
+		n = n * 10 + (uint64_t)(**s - '0');
+	return n;
+}
+
 /* Numbers by value, other runs by bytes. */
 static int version_cmp(const char *a, const char *b)
 {
 	while (*a && *b) {
 		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			char *ea, *eb;
-			unsigned long long va = strtoull(a, &ea, 10);
-			unsigned long long vb = strtoull(b, &eb, 10);
+			uint64_t va = digits(&a), vb = digits(&b);
 
 			if (va != vb)
 				return va < vb ? -1 : 1;
-			a = ea;
-			b = eb;
 		} else {
 			if (*a != *b)
 				return (unsigned char)*a < (unsigned char)*b
@@ -287,6 +293,7 @@ static const char *older(struct sim_estate *e, const char *v)
 {
 	char text[128];
 	size_t n = strlen(v), end, at;
+	const char *from;
 	long long num;
 
 	if (n >= sizeof(text) - 24)
@@ -298,7 +305,8 @@ static const char *older(struct sim_estate *e, const char *v)
 			at--;
 		if (at == end || end - at > 15)
 			break;
-		num = strtoll(v + at, NULL, 10);
+		from = v + at;
+		num = (long long)digits(&from);
 		if (num > 0) {
 			snprintf(text, sizeof(text), "%.*s%lld%s", (int)at, v,
 				 num - 1 - (num > 40 ? num / 20 : 0), v + end);

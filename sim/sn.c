@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "base/time.h"
 
 #define MAX_SCRATCH (512u << 20)
@@ -125,16 +126,14 @@ static bool rate_allows(struct sim_sn *sn, const char *api,
 	sn->rate.used++;
 	for (size_t i = 0; i < t->rows_n; i++) {
 		struct sn_row *row = t->rows[i];
-		unsigned long limit;
+		uint64_t limit = 0;
 
 		if (row->dead ||
 		    !mst_slice_is(sn_get_named(row, "active"), "true"))
 			continue;
-		limit = strtoul(mst_arena_printf(&sn->scratch, "%.*s",
-						 MST_SLICE_ARG(sn_get_named(
-						     row, "request_limit"))),
-				NULL, 10);
-		sim_reply_header(reply, "X-RateLimit-Limit", "%lu", limit);
+		(void)mst_num_u64(sn_get_named(row, "request_limit"), &limit);
+		sim_reply_header(reply, "X-RateLimit-Limit", "%llu",
+				 (unsigned long long)limit);
 		sim_reply_header(reply, "X-RateLimit-Reset", "%lld",
 				 (long long)end_s);
 		sim_reply_header(reply, "X-RateLimit-Rule", "%s", row->id);

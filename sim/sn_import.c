@@ -7,8 +7,8 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/num.h"
 #include "servicenow/update_set.h"
 #include "sim/sn.h"
 #include "sim/sn_xml.h"
@@ -328,6 +328,15 @@ static void commit_collection(struct import *im, const struct sn_xml *x)
 		sn_insert(im->sn, t, vals, id, "admin");
 }
 
+/* Zero when it is none. */
+static uint32_t number(const struct sn_xml *x, const char *name)
+{
+	uint64_t n = 0;
+
+	(void)mst_num_u64(mst_slice_str(sn_xml_text(x, name)), &n);
+	return (uint32_t)MST_MIN(n, (uint64_t)INT32_MAX);
+}
+
 static void commit_dictionary(struct import *im, const struct update *u)
 {
 	const struct sn_xml *x = u->record;
@@ -337,11 +346,10 @@ static void commit_dictionary(struct import *im, const struct update *u)
 	    .name = sn_xml_text(x, "element"),
 	    .label = sn_xml_text(x, "column_label"),
 	    .type = type,
-	    .max_length =
-		(unsigned)strtoul(sn_xml_text(x, "max_length"), NULL, 10),
+	    .max_length = (unsigned)number(x, "max_length"),
 	    .reference = sn_xml_text(x, "reference"),
 	    .cascade = cascade_of(sn_xml_text(x, "reference_cascade_rule")),
-	    .choice = atoi(sn_xml_text(x, "choice")),
+	    .choice = (int)number(x, "choice"),
 	    .mandatory = yes(x, "mandatory"),
 	    .unique = yes(x, "unique"),
 	    .display = yes(x, "display"),

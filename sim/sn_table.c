@@ -3,8 +3,8 @@
  * The Table API: GET (list and one), POST, PUT and PATCH (alike), DELETE.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/num.h"
 #include "sim/sn.h"
 
 struct call {
@@ -102,21 +102,18 @@ static bool read_number(struct call *c, const char *name, size_t dflt,
 			size_t *v_r)
 {
 	const char *s = sn_param(c->sn, c->r->query, name);
-	long v;
-	char *end;
+	int64_t v;
 
 	*v_r = dflt;
-	if (!s || !*s)
-		return true;
-	v = strtol(s, &end, 10);
-	if (*end)
+	if (!s || !mst_num_i64(mst_slice_str(s), &v))
 		return true; /* not a number: the default */
 	if (v < 0) {
 		bool offset = !strcmp(name, "sysparm_offset");
 
 		sn_error(c->reply, 400,
-			 mst_arena_printf(&c->sn->scratch, "%s is %ld",
-					  offset ? "offset" : "limit", v),
+			 mst_arena_printf(&c->sn->scratch, "%s is %lld",
+					  offset ? "offset" : "limit",
+					  (long long)v),
 			 "Negative %s is not supported",
 			 offset ? "offset" : "limit");
 		return false;

@@ -8,8 +8,8 @@
  *   /record/SYS_ID         one record
  */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/num.h"
 #include "sim/sn.h"
 
 #define PAGE 50
@@ -241,6 +241,7 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 	const char *p = sn_param(sn, query, "page");
 	struct mst_buf *b = &reply->body;
 	size_t cols[12], n, page, total;
+	uint64_t at;
 
 	if (!t) {
 		not_there(reply);
@@ -251,7 +252,7 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 	search_form(b, t, q);
 	sn_query_run(sn, sn_query_parse(sn, t, q), SIZE_MAX);
 	total = sn->found_n;
-	page = p ? (size_t)strtoul(p, NULL, 10) : 0;
+	page = p && mst_num_u64(mst_slice_str(p), &at) ? (size_t)at : 0;
 	page = MST_MIN(page, total ? (total - 1) / PAGE : 0);
 	page_links(b, t, q, page, total);
 	n = list_columns(t, cols, 9);

@@ -6,9 +6,9 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/num.h"
 
 static int check_text(const char *url, struct mst_err *err)
 {
@@ -37,6 +37,16 @@ static char *part(CURLU *h, CURLUPart what, unsigned flags)
 	return curl_url_get(h, what, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
+/* -1 when it is none. */
+static int port_of(const char *text)
+{
+	uint64_t n;
+
+	if (!mst_num_u64(mst_slice_str(text), &n) || n > 65535)
+		return -1;
+	return (int)n;
+}
+
 static int take_parts(CURLU *h, struct mst_url *u_r, struct mst_err *err)
 {
 	char *scheme = part(h, CURLUPART_SCHEME, 0);
@@ -55,7 +65,7 @@ static int take_parts(CURLU *h, struct mst_url *u_r, struct mst_err *err)
 				 "the address has no usable host name");
 	} else {
 		u.https = strcmp(scheme, "https") == 0;
-		u.port = atoi(port);
+		u.port = port_of(port);
 		for (size_t i = 0; host[i]; i++) {
 			char c = host[i];
 
@@ -123,7 +133,7 @@ static bool entry_matches(const struct mst_url *u, const char *entry)
 	const char *colon = strrchr(entry, ':');
 
 	if (colon && (!bracket || colon > bracket)) {
-		if (atoi(colon + 1) != u->port)
+		if (port_of(colon + 1) != u->port)
 			return false;
 		e.n = (size_t)(colon - entry);
 	}

@@ -128,10 +128,10 @@ struct mst_source_common {
 	const char *ca_file;	 /* option ca_file: PEM, or NULL */
 };
 
-/* Requests for files: next() sets req_r->file to a bare name ("0-00012.json.gz",
- * unique within the feed); the engine puts the path of its spool in front. Up
- * to eight may be asked for before the first is answered. After
- * MST_TAKE_RESTART answers to older requests may still come in: accept() says
- * MST_TAKE_CONTROL of them, and their files are not kept. */
+/* Requests for files: next() sets req_r->file to a bare name
+ * ("0-00012.json.gz", unique within the feed); the engine puts the path of its
+ * spool in front. Up to eight may be asked for before the first is answered.
+ * After MST_TAKE_RESTART answers to older requests may still come in: accept()
+ * says MST_TAKE_CONTROL of them, and their files are not kept. */
 
 #endif

@@ -149,8 +149,8 @@ static void test_identity(void **state)
 	    "'id':'0001','firstSeen':'2024-05-05T10:00:00.1234567Z'",
 	    "'id':'0001','firstSeen':'2024-05-05T10:00:00.9234567Z'",
 	    "'id':'0001','healthStatus':'active'",
-	    "'id':'0001','healthStatus':'Active','firstSeen':"
-	    "'2019-01-01T00:00:00Z'",
+	    ("'id':'0001','healthStatus':'Active','firstSeen':"
+	     "'2019-01-01T00:00:00Z'"),
 	    "'id':'0001','healthStatus':'Active','firstSeen':'2020-01-01'",
 	    "'id':'0F01','healthStatus':'Active','firstSeen':'2020-01-01'",
 	};

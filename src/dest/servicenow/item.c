@@ -28,6 +28,8 @@ static struct mst_slice keep(char **p, struct mst_slice s)
 	return out;
 }
 
+#define IDENTITY_MAX 64 /* without the key */
+
 /* What makes two changes the same record: its key below its parent, else its
  * sys_id. */
 static size_t identity(const struct mst_change *c, char *out)
@@ -36,13 +38,14 @@ static size_t identity(const struct mst_change *c, char *out)
 	size_t n;
 
 	if (c->key.n == 0 && mst_sysid_is_zero(&c->remote))
-		return (size_t)sprintf(out, "#%llu", (unsigned long long)c->id);
+		return (size_t)snprintf(out, IDENTITY_MAX, "#%llu",
+					(unsigned long long)c->id);
 	if (c->key.n == 0) {
 		mst_sysid_hex(&c->remote, hex);
-		return (size_t)sprintf(out, "@%s", hex);
+		return (size_t)snprintf(out, IDENTITY_MAX, "@%s", hex);
 	}
 	mst_sysid_hex(&c->parent, hex);
-	n = (size_t)sprintf(out, "%s/", hex);
+	n = (size_t)snprintf(out, IDENTITY_MAX, "%s/", hex);
 	memcpy(out + n, c->key.p, c->key.n);
 	return n + c->key.n;
 }
@@ -50,8 +53,8 @@ static size_t identity(const struct mst_change *c, char *out)
 struct sn_item *mst_sn_item_new(const struct mst_change *c)
 {
 	size_t cells = c->cells_n * sizeof(struct mst_cell);
-	size_t size =
-	    sizeof(struct sn_item) + cells + texts_size(c) + c->key.n + 64;
+	size_t size = sizeof(struct sn_item) + cells + texts_size(c) +
+		      c->key.n + IDENTITY_MAX;
 	struct sn_item *it = mst_alloc(size);
 	char *p = (char *)(it + 1) + cells;
 
