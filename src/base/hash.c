@@ -20,6 +20,23 @@ struct mst_hash mst_hash128(const void *p, size_t n, uint64_t seed)
 	return (struct mst_hash){.lo = h.low64, .hi = h.high64};
 }
 
+void mst_hasher_init(struct mst_hasher *h, uint64_t seed)
+{
+	_Static_assert(sizeof(h->secret) == XXH3_SECRET_DEFAULT_SIZE,
+		       "XXH3 wants another size of key");
+	h->seed = seed;
+	XXH3_generateSecret_fromSeed(h->secret, seed);
+}
+
+struct mst_hash mst_hasher_128(const struct mst_hasher *h, const void *p,
+			       size_t n)
+{
+	XXH128_hash_t v = XXH3_128bits_withSecretandSeed(
+	    n ? p : "", n, h->secret, sizeof(h->secret), h->seed);
+
+	return (struct mst_hash){.lo = v.low64, .hi = v.high64};
+}
+
 void mst_hash_hex(struct mst_hash h, char out[33])
 {
 	(void)snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.hi,

@@ -211,6 +211,14 @@ static bool number(const struct mst_value *v, double *d_r)
 	return false;
 }
 
+/* 0.0 to 9.9, three characters each: scores come a million times a run. */
+static const char tenths[] =
+    "0.00.10.20.30.40.50.60.70.80.91.01.11.21.31.41.51.61.71.81.9"
+    "2.02.12.22.32.42.52.62.72.82.93.03.13.23.33.43.53.63.73.83.9"
+    "4.04.14.24.34.44.54.64.74.84.95.05.15.25.35.45.55.65.75.85.9"
+    "6.06.16.26.36.46.56.66.76.86.97.07.17.27.37.47.57.67.77.87.9"
+    "8.08.18.28.38.48.58.68.78.88.99.09.19.29.39.49.59.69.79.89.9";
+
 int mst_op_fixed1(struct mst_rule_ctx *ctx, const struct mst_value *v,
 		  unsigned field, const void *arg, struct mst_slice *out_r)
 {
@@ -219,20 +227,11 @@ int mst_op_fixed1(struct mst_rule_ctx *ctx, const struct mst_value *v,
 
 	if (!number(v + field, &d))
 		return 0;
-	p = mst_rule_scratch(ctx, 32);
-	if (d >= 0 && d < 99) {
-		/* Scores: a table's worth of values, a million times a run. */
-		unsigned t = (unsigned)(d * 10 + 0.5);
-		size_t n = 0;
-
-		if (t >= 100)
-			p[n++] = (char)('0' + t / 100);
-		p[n++] = (char)('0' + t / 10 % 10);
-		p[n++] = '.';
-		p[n++] = (char)('0' + t % 10);
-		*out_r = mst_slice(p, n);
+	if (d >= 0 && d < 9.95) {
+		*out_r = mst_slice(tenths + 3 * (unsigned)(d * 10 + 0.5), 3);
 		return 1;
 	}
+	p = mst_rule_scratch(ctx, 32);
 	mst_num_fixed1(d, p);
 	*out_r = mst_slice_str(p);
 	return 1;

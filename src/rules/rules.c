@@ -10,8 +10,15 @@
 
 #include "base/limits.h"
 
+/* A word of an mst_op_enum table, with its length. */
+struct word {
+	struct mst_slice from, to;
+};
+
 struct row {
 	mst_op op;
+	const struct word *words; /* of mst_op_enum, else NULL */
+	uint32_t words_n;
 	const void *arg;
 	uint8_t field;
 	uint8_t column;
@@ -39,6 +46,8 @@ struct mst_rule_ctx {
 struct mst_rules {
 	struct mst_rules_env env;
 	struct mst_rule_ctx ctx;
+	struct mst_arena arena; /* of what was compiled */
+	struct mst_hasher hasher;
 	struct mapping *maps;
 	const struct mst_value *v;
 	char *canon;
@@ -106,8 +115,27 @@ static int by_column(const void *a, const void *b)
 	return (int)x->source - (int)y->source;
 }
 
+static void compile_words(struct row *row, struct mst_arena *arena)
+{
+	const char *const(*map)[2] = row->arg;
+	struct word *words;
+	uint32_t n = 0;
+
+	if (row->op != mst_op_enum)
+		return;
+	while (map[n][0])
+		n++;
+	words = mst_arena_alloc(arena, n * sizeof(*words));
+	for (uint32_t i = 0; i < n; i++)
+		words[i] = (struct word){mst_slice_str(map[i][0]),
+					 mst_slice_str(map[i][1])};
+	row->words = words;
+	row->words_n = n;
+}
+
 static int compile(struct mapping *m, const struct mst_catalog *c,
-		   const struct mst_mapping *decl, struct mst_err *err)
+		   const struct mst_mapping *decl, struct mst_arena *arena,
+		   struct mst_err *err)
 {
 	m->decl = decl;
 	m->set = mst_catalog_set(c, decl->set);
@@ -138,6 +166,7 @@ static int compile(struct mapping *m, const struct mst_catalog *c,
 		    .flags = column->flags,
 		    .max = column->max ? column->max : MST_MAX_TEXT,
 		};
+		compile_words(&m->rows[m->rows_n - 1], arena);
 	}
 	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
 	for (size_t i = 0; i < m->rows_n; i++) {
@@ -156,10 +185,12 @@ int mst_rules_new(const struct mst_rules_env *env, struct mst_rules **r_r,
 	r->env = *env;
 	r->ctx.env = &r->env;
 	mst_arena_init(&r->ctx.scratch, MST_MAX_ARENA);
+	mst_arena_init(&r->arena, MST_MAX_ARENA);
+	mst_hasher_init(&r->hasher, env->seed);
 	r->maps = mst_alloc(env->catalog->mappings_n * sizeof(*r->maps));
 	for (size_t i = 0; i < env->catalog->mappings_n && rc == 0; i++)
 		rc = compile(&r->maps[i], env->catalog,
-			     &env->catalog->mappings[i], err);
+			     &env->catalog->mappings[i], &r->arena, err);
 	r->canon_cap = 64u << 10;
 	r->canon = mst_alloc(r->canon_cap);
 	if (rc < 0)
@@ -175,6 +206,7 @@ void mst_rules_free(struct mst_rules **r)
 		return;
 	mst_json_parser_free(&(*r)->ctx.parser);
 	mst_arena_fini(&(*r)->ctx.scratch);
+	mst_arena_fini(&(*r)->arena);
 	free((*r)->maps);
 	free((*r)->canon);
 	free(*r);
@@ -246,6 +278,22 @@ static size_t cut(struct mst_slice s, size_t max)
 	return n;
 }
 
+/* The word as the table spells it: nearly always. */
+static inline bool word_of(const struct row *row, const struct mst_value *v,
+			   struct mst_slice *out_r)
+{
+	for (uint32_t i = 0; i < row->words_n; i++) {
+		const struct word *w = &row->words[i];
+
+		if (w->from.n == v->u.s.n && w->from.p[0] == v->u.s.p[0] &&
+		    memcmp(w->from.p, v->u.s.p, w->from.n) == 0) {
+			*out_r = w->to;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Runs one row; false when it has no value. */
 static inline bool value_of(struct mst_rules *r, const struct row *row,
 			    struct mst_slice *out_r)
@@ -257,6 +305,9 @@ static inline bool value_of(struct mst_rules *r, const struct row *row,
 	    v->u.s.n > 0 && (unsigned char)v->u.s.p[0] > ' ' &&
 	    (unsigned char)v->u.s.p[v->u.s.n - 1] > ' ')
 		*out_r = mst_slice(v->u.s.p, v->u.s.n);
+	else if (row->words && v->type == MST_JSON_STRING && v->u.s.n > 0 &&
+		 word_of(row, v, out_r))
+		return out_r->n > 0;
 	else if (row->op(&r->ctx, r->v, row->field, row->arg, out_r) != 1 ||
 		 out_r->n == 0)
 		return false;
@@ -275,31 +326,33 @@ static char *canon_grow(struct mst_rules *r, char *at, size_t need)
 	return r->canon + used;
 }
 
-/* memcpy without the call for what columns usually hold. */
+/* memcpy without the call for what columns usually hold: two moves that
+ * overlap. */
+#define COPY_TWO(to, from, n, w)                                               \
+	do {                                                                   \
+		char head_[w], tail_[w];                                       \
+		memcpy(head_, from, w);                                        \
+		memcpy(tail_, (from) + (n) - (w), w);                          \
+		memcpy(to, head_, w);                                          \
+		memcpy((to) + (n) - (w), tail_, w);                            \
+	} while (0)
+
 static inline void copy_text(char *to, const char *from, size_t n)
 {
-	uint64_t a, b, c, d;
-
-	if (n > 32) {
+	if (n > 64)
 		memcpy(to, from, n);
-	} else if (n >= 16) {
-		memcpy(&a, from, 8);
-		memcpy(&b, from + 8, 8);
-		memcpy(&c, from + n - 16, 8);
-		memcpy(&d, from + n - 8, 8);
-		memcpy(to, &a, 8);
-		memcpy(to + 8, &b, 8);
-		memcpy(to + n - 16, &c, 8);
-		memcpy(to + n - 8, &d, 8);
-	} else if (n >= 8) {
-		memcpy(&a, from, 8);
-		memcpy(&b, from + n - 8, 8);
-		memcpy(to, &a, 8);
-		memcpy(to + n - 8, &b, 8);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			to[i] = from[i];
-	}
+	else if (n >= 32)
+		COPY_TWO(to, from, n, 32);
+	else if (n >= 16)
+		COPY_TWO(to, from, n, 16);
+	else if (n >= 8)
+		COPY_TWO(to, from, n, 8);
+	else if (n >= 4)
+		COPY_TWO(to, from, n, 4);
+	else if (n >= 2)
+		COPY_TWO(to, from, n, 2);
+	else
+		to[0] = from[0]; /* texts are never empty here */
 }
 
 static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
@@ -333,7 +386,7 @@ struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
 		at = canon_add(r, at, row->column, s);
 		done = row->column;
 	}
-	return mst_hash128(r->canon, (size_t)(at - r->canon), r->env.seed);
+	return mst_hasher_128(&r->hasher, r->canon, (size_t)(at - r->canon));
 }
 
 bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
@@ -365,7 +418,7 @@ bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 			at = canon_add(r, at, row->column, s);
 	}
 	d_r->value =
-	    mst_hash128(r->canon, (size_t)(at - r->canon), r->env.seed);
+	    mst_hasher_128(&r->hasher, r->canon, (size_t)(at - r->canon));
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct worker {
 	unsigned maps[MAPS_MAX];
 	size_t sets[MAPS_MAX];
 	size_t maps_n;
+	bool identity[MAPS_MAX], sum[MAPS_MAX], parents[MAPS_MAX];
 	int gate; /* which mapping tells the parent; -1: none */
 	struct mst_groups groups[MAPS_MAX];
 	uint64_t read[MAPS_MAX], dropped[MAPS_MAX], skipped[MAPS_MAX];
@@ -171,7 +172,7 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 		w->dropped[k]++;
 		return;
 	}
-	if (w->d->job->source->catalog->mappings[w->maps[k]].identity) {
+	if (w->identity[k]) {
 		struct mst_slice winner = mst_identity_winner(
 		    w->d, w->sets[k], w->rules, w->maps[k], g->text);
 
@@ -189,12 +190,11 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 			return;
 		}
 	}
-	if (w->d->one && is_parent(w->d, set) && !is_the_one(w, k)) {
+	if (w->d->one && w->parents[k] && !is_the_one(w, k)) {
 		w->dropped[k]++;
 		return;
 	}
-	mst_group_show(g, mst_rules_hash(w->rules, w->maps[k]),
-		       set->parent != NULL);
+	mst_group_show(g, mst_rules_hash(w->rules, w->maps[k]), w->sum[k]);
 }
 
 static int record(void *worker, const struct mst_value *v,
@@ -233,6 +233,7 @@ static int record(void *worker, const struct mst_value *v,
 static void find_maps(struct worker *w)
 {
 	const struct mst_catalog *c = w->d->job->source->catalog;
+	const struct mst_set *set;
 
 	w->gate = -1;
 	for (size_t m = 0; m < c->mappings_n && w->maps_n < MAPS_MAX; m++) {
@@ -240,7 +241,11 @@ static void find_maps(struct worker *w)
 			continue;
 		w->maps[w->maps_n] = (unsigned)m;
 		w->sets[w->maps_n] = mst_delta_index(w->d, c->mappings[m].set);
-		if (w->d->sets[w->sets[w->maps_n]].set->parent)
+		set = w->d->sets[w->sets[w->maps_n]].set;
+		w->identity[w->maps_n] = c->mappings[m].identity != NULL;
+		w->sum[w->maps_n] = set->parent != NULL;
+		w->parents[w->maps_n] = is_parent(w->d, set);
+		if (set->parent)
 			w->gate = (int)w->maps_n;
 		w->maps_n++;
 	}

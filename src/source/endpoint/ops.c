@@ -623,18 +623,31 @@ static bool below_minimum(const struct mst_value *score, double least)
 	return false;
 }
 
+/* A text that is not blank, without the way over the op: asked for every CVE
+ * row. */
+static inline bool has_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
+			    unsigned field)
+{
+	const struct mst_value *f = v + field;
+
+	if (f->type == MST_JSON_STRING && f->u.s.n > 0 &&
+	    (unsigned char)f->u.s.p[0] > ' ')
+		return true;
+	return f->type != MST_JSON_NULL && text_of(ctx, v, field).n > 0;
+}
+
 EP_FILTER(ep_keep_device_cve)
 {
 	double least = conf_of(ctx)->min_cvss;
 
-	if (!text_of(ctx, v, ED_CVE).n)
+	if (!has_text(ctx, v, ED_CVE))
 		return MST_DROP; /* a plain inventory row */
 	if (v[ED_STATUS].type == MST_JSON_STRING &&
 	    mst_slice_iis(text_of(ctx, v, ED_STATUS), "fixed"))
 		return MST_DROP;
 	if (least > 0 && below_minimum(&v[ED_CVSS], least))
 		return MST_DROP;
-	if (!text_of(ctx, v, ED_DEVICE).n)
+	if (!has_text(ctx, v, ED_DEVICE))
 		return skip("CVE row without a device id", why_r);
 	return MST_KEEP;
 }
