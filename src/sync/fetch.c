@@ -24,9 +24,16 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 	    .retry_total_ms = job->conf.retry_total_ms,
 	};
 	struct mst_source_auth auths[8];
+	struct mst_rate unlimited[16] = {0};
 	size_t n;
 
 	conf.rates = job->source->rates(source, &conf.rates_n);
+	if (!job->conf.source_limits && job->conf.destination) {
+		conf.rates_n = MST_MIN(conf.rates_n, MST_LEN(unlimited));
+		for (size_t i = 0; i < conf.rates_n; i++)
+			unlimited[i].name = conf.rates[i].name;
+		conf.rates = unlimited;
+	}
 	*c_r = mst_client_new(&conf, err);
 	if (!*c_r)
 		return -(int)err->code;

@@ -37,6 +37,10 @@ const struct mst_opt mst_job_opts[] = {
     {"retry_total", MST_OPT_DURATION,
      offsetof(struct mst_job_conf, retry_total_ms), "15m", NULL, 1000,
      24 * 3600000.0, 0, "how long a request is repeated before it has failed"},
+    {"source_limits", MST_OPT_BOOL,
+     offsetof(struct mst_job_conf, source_limits), "yes", NULL, 0, 0, 0,
+     "keep below the documented request limits of the source; without, its "
+     "refusals are waited for"},
     {0},
 };
 

@@ -20,6 +20,7 @@ struct mst_job_conf {
 	bool keep_spool;
 	int64_t retry_base_ms;	/* the first wait is 0 to this */
 	int64_t retry_total_ms; /* of one request, all attempts */
+	bool source_limits;	/* keep to the source's documented rates */
 };
 
 extern const struct mst_opt mst_job_opts[];

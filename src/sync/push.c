@@ -39,6 +39,7 @@ struct active {
 	uint32_t open; /* changes without a verdict, and one while offering */
 	bool bad;      /* some verdict was not good */
 	bool held;     /* missing members were not offered */
+	bool unsure;   /* what became of a change is not known */
 	struct pending *v;
 	uint32_t n;
 	struct mst_member *stored;
@@ -212,6 +213,7 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 		log_item(p, c, "refused", v->reason, v->request_id);
 		break;
 	case MST_VERDICT_FAILED:
+		c->group->unsure = true;
 		p->failed++;
 		n->refused++;
 		log_item(p, c, "not sent", v->reason, v->request_id);
@@ -313,7 +315,9 @@ static struct mst_group_row row_of(const struct mst_push *p,
 	    .first_delivered_us = g->first_us ? g->first_us : now,
 	    .last_changed_us = now,
 	    .last_run = p->run,
-	    .state = clean ? MST_GROUP_CLEAN : MST_GROUP_DIRTY,
+	    .state = clean	 ? MST_GROUP_CLEAN
+		     : a->unsure ? MST_GROUP_PENDING
+				 : MST_GROUP_DIRTY,
 	};
 }
 
@@ -356,7 +360,7 @@ static int commit_record(struct mst_push *p, struct active *a,
 	bool delivered =
 	    (g->flags & MST_G_STORED) && !mst_sysid_is_zero(&g->remote);
 
-	if (c->good ? !upsert : !delivered)
+	if (c->good ? !upsert : !delivered && !a->unsure)
 		return r->ops->del(r, p->delta->target, a->sd->set->name,
 				   &g->key, 1, err);
 	struct mst_group_put put = {.row = row_of(p, a, c->good)};
@@ -853,7 +857,7 @@ static void land(struct mst_push *p)
 			if (!a->v[i].done)
 				p->p->open--;
 		}
-		a->bad = true;
+		a->bad = a->unsure = true;
 		a->open = 1;
 		leave(p, a);
 	}
