@@ -110,7 +110,7 @@ bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
  * MST_JSON_PADDING behind data+n, and is modified. Blank lines are fine.
  * *root_r is an array of the records. *lines_r is their number.
  * On damage: MST_E_CORRUPT, and *lines_r is the 1-based number of the first
- * bad line within the window. */
+ * bad line within the window (like *lines_r always without blank lines). */
 #define MST_JSON_PADDING 64
 int mst_json_parse_lines(struct mst_json_parser *p, char *data, size_t n,
 			 struct mst_json *root_r, size_t *lines_r,
