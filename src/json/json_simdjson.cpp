@@ -655,19 +655,6 @@ static bool braced(const char *p, size_t n)
 	return n > 1 && *p == '{' && p[n - 1] == '}';
 }
 
-/* Does a line begin and end as an object does? One cut over two lines does
- * not, also when a neighbour with two records makes the count right again. */
-static bool braced(const char *p, size_t n)
-{
-	while (n > 0 && (unsigned char)*p <= ' ') {
-		p++;
-		n--;
-	}
-	while (n > 0 && (unsigned char)p[n - 1] <= ' ')
-		n--;
-	return n > 1 && *p == '{' && p[n - 1] == '}';
-}
-
 static void mark(struct mst_json_parser *p, size_t at, size_t n)
 {
 	if (at >= p->marks_cap) {
