@@ -218,12 +218,13 @@ static bool parse_epoch_ms(struct mst_slice s, int64_t *us_r)
 
 bool mst_time_parse(struct mst_slice s, int64_t *us_r)
 {
-	struct cursor c = {s.p, s.p + s.n};
+	struct cursor c;
 	struct civil t = {0};
 	int64_t fraction = 0, offset = 0;
 
 	if (s.n == 0)
 		return false;
+	c = (struct cursor){s.p, s.p + s.n};
 	if (!take_date(&c, &t))
 		return parse_epoch_ms(s, us_r);
 	if (take_char(&c, 'T') || take_char(&c, 't') || take_char(&c, ' ')) {

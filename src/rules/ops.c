@@ -172,11 +172,13 @@ int mst_op_time(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	char *p;
 
 	v += field;
-	if (v->type == MST_JSON_INT) /* milliseconds since 1970 */
+	if (v->type == MST_JSON_INT) { /* milliseconds since 1970 */
+		if (v->u.i > INT64_MAX / 1000 || v->u.i < INT64_MIN / 1000)
+			return 0;
 		us = v->u.i * 1000;
-	else if (v->type != MST_JSON_STRING)
+	} else if (v->type != MST_JSON_STRING) {
 		return 0;
-	else {
+	} else {
 		s = trimmed(v);
 		if (s.n == 19 && s.p[10] == ' ' && plain_time(s.p)) {
 			*out_r = s;
@@ -187,8 +189,8 @@ int mst_op_time(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	}
 	p = mst_rule_scratch(ctx, 20);
 	mst_time_sn(us, p);
-	*out_r = mst_slice(p, 19);
-	return 1;
+	/* Nothing was written when the year has no four digits. */
+	return some(mst_slice_str(p), out_r);
 }
 
 static bool number(const struct mst_value *v, double *d_r)

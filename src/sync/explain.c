@@ -59,7 +59,8 @@ static int take_members(void *ctx, const struct mst_hash *key,
 
 	(void)key;
 	x->members = mst_alloc(n * sizeof(*m));
-	memcpy(x->members, m, n * sizeof(*m));
+	if (n > 0) /* m may be NULL then */
+		memcpy(x->members, m, n * sizeof(*m));
 	x->members_n = n;
 	return 0;
 }

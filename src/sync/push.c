@@ -696,7 +696,8 @@ static int take_stored(void *ctx, const struct mst_hash *key,
 		if (!mst_hash_eq(a->sd->groups.v[a->group].key, *key))
 			continue;
 		a->stored = mst_alloc(n * sizeof(*a->stored));
-		memcpy(a->stored, m, n * sizeof(*m));
+		if (n > 0) /* m may be NULL then */
+			memcpy(a->stored, m, n * sizeof(*m));
 		a->stored_n = n;
 		break;
 	}

@@ -880,7 +880,9 @@ static void test_definition_from_a_row(void **state)
 	    ep_catalog.mappings[ruled_mapping(&r, "vulnerabilities")].fallback);
 	ruled_apply(&r, "vulnerabilities");
 	t_is(r.d.key, "CVE-2024-0001");
-	assert_int_equal(r.d.cells_n, 4);
+	assert_int_equal(r.d.cells_n, 6);
+	ruled_is(&r, "u_source", "Microsoft Defender");
+	ruled_is(&r, "u_first_seen", "2024-11-20 00:00:00");
 	ruled_is(&r, "u_cve_id", "CVE-2024-0001");
 	ruled_is(&r, "u_name", "CVE-2024-0001");
 	ruled_is(&r, "u_severity", "high");

@@ -123,6 +123,7 @@ static void test_renewed_before_its_end(void **state)
 	    {.path = "/api", .body = "{}", .times = -1}};
 	struct rig r = rig_up(script, 4, NULL);
 	struct mst_auth *a = add_entra(&r);
+	const char *last = "";
 
 	t_clock_set(1000000000);
 	get(&r, "/api/1");
@@ -134,10 +135,14 @@ static void test_renewed_before_its_end(void **state)
 	get(&r, "/api/3");
 	while (count(&r, PATH) < 2)
 		rig_idle(&r);
-	t_clock_real();
-	rig_idle(&r);
-	t_clock_set(1000000000 + 3545 * 1000000LL);
-	get(&r, "/api/4");
+	/* The server has the request; the client gets the answer soon. */
+	for (int i = 0; i < 200 && strcmp(last, "Bearer tok2") != 0; i++) {
+		t_clock_real();
+		rig_idle(&r);
+		t_clock_set(1000000000 + 3545 * 1000000LL);
+		get(&r, "/api/4");
+		last = bearer(&r, t_httpd_count(r.h) - 1);
+	}
 	assert_string_equal(bearer(&r, t_httpd_count(r.h) - 1), "Bearer tok2");
 	/* Slept over the end: waits for the third. */
 	t_clock_add(7200 * 1000000LL);
