@@ -116,6 +116,23 @@ int mst_json_parse_lines(struct mst_json_parser *p, char *data, size_t n,
 			 struct mst_json *root_r, size_t *lines_r,
 			 struct mst_err *err);
 
+/* Called for every record of a window; v as from mst_picker_pick, lent for the
+ * call. Non-zero ends the read. */
+typedef int (*mst_json_record_fn)(void *ctx, const struct mst_value *v,
+				  struct mst_err *err);
+
+/* Picks the fields of every record of a window and hands them to fn: the same
+ * records and values as mst_json_parse_lines with mst_picker_pick would give,
+ * without the document in between. What nobody picks is only checked for
+ * structure. data needs MST_JSON_PADDING readable bytes behind it and is not
+ * changed. v has room for all fields.
+ * Returns 0, what fn returned (then *lines_r is 0), or an error of the line
+ * with the 1-based number *lines_r. */
+int mst_json_pick_lines(struct mst_json_parser *p, const char *data, size_t n,
+			struct mst_picker *picker, struct mst_value *v,
+			mst_json_record_fn fn, void *ctx, size_t *lines_r,
+			struct mst_err *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,13 +2,8 @@
  *
  * The shim over simdjson: the only C++ in the program. simdjson parses into a
  * "tape" (one 64-bit word per token) and a string buffer; everything here
- * reads those two directly, because per-element C calls would cost more than
- * the parse.
- *
- * Tape words (simdjson doc/tape.md): type in the top byte, payload in the
- * other 56 bits. '"': offset of a string (32-bit length, bytes, NUL). '{' and
- * '[': index behind the closing word in the low 32 bits, count above. 'l',
- * 'u', 'd': the value is the next word. 't', 'f', 'n': themselves.
+ * reads those two directly (see json_private.h), because per-element C calls
+ * would cost more than the parse.
  */
 #include <simdjson.h>
 
@@ -20,7 +15,7 @@
 
 extern "C" {
 #include "base/num.h"
-#include "json/json.h"
+#include "json/json_private.h"
 #include "json/out.h"
 }
 
@@ -29,12 +24,9 @@ namespace
 
 using slice = struct mst_slice;
 
-struct tape {
-	const uint64_t *w;
-	const uint8_t *s;
-};
-
 } // namespace
+
+using tape = struct mst_tape;
 
 struct mst_json_parser {
 	/* The limit goes in here: set_max_capacity() of simdjson 3.0 keeps 32
@@ -50,16 +42,17 @@ struct mst_json_parser {
 	 * find the bad line afterwards. */
 	uint32_t *marks = nullptr;
 	size_t marks_cap = 0;
+	/* For the reader of lines. */
+	mst_json_parser *spare = nullptr;
+	mst_json_side *side = nullptr;
 };
 
 namespace
 {
 
-constexpr uint64_t PAYLOAD = 0x00ffffffffffffffULL;
-
 inline char kind(uint64_t w)
 {
-	return (char)(w >> 56);
+	return mst_tape_kind(w);
 }
 
 inline const tape *doc_of(mst_json v)
@@ -74,29 +67,12 @@ inline uint64_t word(mst_json v)
 
 inline struct mst_slice text_at(const tape *t, uint64_t w)
 {
-	const uint8_t *p = t->s + (w & PAYLOAD);
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return slice{reinterpret_cast<const char *>(p + sizeof(n)), n};
+	return mst_tape_text(t, w);
 }
 
-/* Index of the value behind the one at i. */
 inline size_t behind(const tape *t, size_t i)
 {
-	uint64_t w = t->w[i];
-
-	switch (kind(w)) {
-	case '{':
-	case '[':
-		return (size_t)(w & 0xffffffffULL);
-	case 'l':
-	case 'u':
-	case 'd':
-		return i + 2;
-	default:
-		return i + 1;
-	}
+	return mst_tape_behind(t, i);
 }
 
 const mst_json none = {nullptr, 0};
@@ -127,6 +103,8 @@ void mst_json_parser_free(struct mst_json_parser **p)
 {
 	if (!p || !*p)
 		return;
+	mst_json_parser_free(&(*p)->spare);
+	mst_json_side_free(&(*p)->side);
 	free((*p)->marks);
 	delete *p;
 	*p = nullptr;
@@ -223,20 +201,12 @@ bool mst_json_is_str(struct mst_json v, const char *s)
 
 static int64_t int_at(const tape *t, size_t i)
 {
-	uint64_t raw = t->w[i + 1];
-
-	/* Above 2^63 only as 'u': cut, no field of ours gets there. */
-	if (kind(t->w[i]) == 'u' && raw > (uint64_t)INT64_MAX)
-		return INT64_MAX;
-	return (int64_t)raw;
+	return mst_tape_int(t, i);
 }
 
 static double dbl_at(const tape *t, size_t i)
 {
-	double d;
-
-	memcpy(&d, &t->w[i + 1], sizeof(d));
-	return d;
+	return mst_tape_dbl(t, i);
 }
 
 bool mst_json_i64(struct mst_json v, int64_t *r)
@@ -418,219 +388,6 @@ bool mst_json_write(struct mst_json v, struct mst_buf *out)
 	return !out->overflow;
 }
 
-/* ---- picking ---------------------------------------------------------- */
-
-} // extern "C"
-
-namespace
-{
-
-constexpr unsigned KEYS_MAX = 240;   /* distinct member names remembered */
-constexpr unsigned KEY_LEN_MAX = 64; /* longer names are never ours */
-constexpr uint8_t NOT_OURS = 0xff;
-
-/* A member name that was met, as it was spelled. */
-struct known_key {
-	char text[KEY_LEN_MAX]; /* zero padded: compared by words */
-	uint32_t n;
-	uint8_t field;	 /* or NOT_OURS */
-	uint8_t next[2]; /* the keys that followed it lately */
-};
-
-inline uint64_t load64(const char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* Words that overlap at the end spare the odd bytes. A short name is read as
- * one word and cut: behind it stands a NUL and the buffer's padding. */
-inline bool same_key(const known_key &k, struct mst_slice s)
-{
-	if (k.n != s.n)
-		return false;
-	if (s.n < 8)
-		return ((load64(k.text) ^ load64(s.p))
-			<< (64 - 8 * s.n) % 64) == 0 ||
-		       s.n == 0;
-	size_t i = 0;
-
-	for (; i + 8 < s.n; i += 8) {
-		if (load64(k.text + i) != load64(s.p + i))
-			return false;
-	}
-	return load64(k.text + s.n - 8) == load64(s.p + s.n - 8);
-}
-
-} // namespace
-
-struct mst_picker {
-	unsigned n;
-	uint64_t lengths; /* bit l: a name of ours has length l */
-	unsigned keys_n;  /* known keys; 0 is "start of object" */
-	known_key keys[KEYS_MAX + 1];
-	char *names[256]; /* field i: spellings joined by '|' */
-};
-
-namespace
-{
-
-uint8_t field_of(const mst_picker *p, struct mst_slice key)
-{
-	for (unsigned i = 0; i < p->n; i++) {
-		const char *s = p->names[i];
-
-		for (;;) {
-			const char *bar = strchrnul(s, '|');
-
-			if (mst_slice_ieq(key, slice{s, (size_t)(bar - s)}))
-				return (uint8_t)i;
-			if (!*bar)
-				break;
-			s = bar + 1;
-		}
-	}
-	return NOT_OURS;
-}
-
-/* Finds or remembers a key that did not come where it was expected. Returns 0
- * when there is no room to remember it; then *field_r alone is right. */
-unsigned meet_key(mst_picker *p, struct mst_slice key, uint8_t *field_r)
-{
-	for (unsigned i = 1; i <= p->keys_n; i++) {
-		if (same_key(p->keys[i], key)) {
-			*field_r = p->keys[i].field;
-			return i;
-		}
-	}
-	*field_r = field_of(p, key);
-	if (p->keys_n == KEYS_MAX || key.n > KEY_LEN_MAX)
-		return 0;
-	known_key &k = p->keys[++p->keys_n];
-
-	memset(&k, 0, sizeof(k));
-	memcpy(k.text, key.p, key.n);
-	k.n = (uint32_t)key.n;
-	k.field = *field_r;
-	return p->keys_n;
-}
-
-/* Sets v to the value at i and returns the index behind it: one look at the
- * word for both. */
-inline size_t set_value(mst_value &v, const tape *t, size_t i, const void *doc)
-{
-	uint64_t w = t->w[i];
-	struct mst_slice s;
-
-	switch (kind(w)) {
-	case '"':
-		s = text_at(t, w);
-		v.type = MST_JSON_STRING;
-		v.u.s.p = s.p;
-		v.u.s.n = s.n;
-		return i + 1;
-	case 'l':
-	case 'u':
-		v.type = MST_JSON_INT;
-		v.u.i = int_at(t, i);
-		return i + 2;
-	case 'd':
-		v.type = MST_JSON_DOUBLE;
-		v.u.d = dbl_at(t, i);
-		return i + 2;
-	case 't':
-	case 'f':
-		v.type = MST_JSON_BOOL;
-		v.u.b = kind(w) == 't';
-		return i + 1;
-	case '[':
-	case '{':
-		v.type = kind(w) == '[' ? MST_JSON_ARRAY : MST_JSON_OBJECT;
-		v.u.j = mst_json{doc, i};
-		return (size_t)(w & 0xffffffffULL);
-	default:
-		v.type = MST_JSON_NULL;
-		return i + 1;
-	}
-}
-
-} // namespace
-
-extern "C" {
-
-struct mst_picker *mst_picker_new(const char *const *names, size_t n)
-{
-	auto *p = static_cast<mst_picker *>(mst_alloc(sizeof(mst_picker)));
-
-	p->n = (unsigned)MST_MIN(n, (size_t)NOT_OURS);
-	for (unsigned i = 0; i < p->n; i++) {
-		p->names[i] = mst_strdup(names[i]);
-		for (const char *s = p->names[i]; *s;) {
-			size_t len = (size_t)(strchrnul(s, '|') - s);
-
-			p->lengths |= UINT64_C(1) << MST_MIN(len, (size_t)63);
-			s += len + (s[len] == '|');
-		}
-	}
-	return p;
-}
-
-void mst_picker_free(struct mst_picker **p)
-{
-	if (!p || !*p)
-		return;
-	for (unsigned i = 0; i < (*p)->n; i++)
-		free((*p)->names[i]);
-	free(*p);
-	*p = nullptr;
-}
-
-bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
-		     struct mst_value *v)
-{
-	if (mst_json_type(obj) != MST_JSON_OBJECT)
-		return false;
-	const tape *t = doc_of(obj);
-	size_t end = behind(t, obj.at) - 1;
-	unsigned prev = 0;
-
-	memset(static_cast<void *>(v), 0, p->n * sizeof(*v));
-	for (size_t i = obj.at + 1; i < end;) {
-		struct mst_slice key = text_at(t, t->w[i]);
-
-		if (!(p->lengths >> MST_MIN(key.n, (size_t)63) & 1)) {
-			i = behind(t, i + 1);
-			continue;
-		}
-		known_key &before = p->keys[prev];
-		unsigned guess = before.next[0];
-		uint8_t field;
-
-		if (MST_LIKELY(guess && same_key(p->keys[guess], key))) {
-			field = p->keys[guess].field;
-		} else {
-			guess = before.next[1];
-			if (guess && same_key(p->keys[guess], key))
-				field = p->keys[guess].field;
-			else
-				guess = meet_key(p, key, &field);
-			before.next[1] = before.next[0];
-			before.next[0] = (uint8_t)guess;
-		}
-		prev = guess;
-		i++;
-		/* The first of a repeated member counts, as with null: a
-		 * later one only fills a gap. */
-		if (field != NOT_OURS && v[field].type == MST_JSON_NULL)
-			i = set_value(v[field], t, i, obj.doc);
-		else
-			i = behind(t, i);
-	}
-	return true;
-}
-
 /* ---- windows of NDJSON ------------------------------------------------- */
 
 static bool blank(const char *p, size_t n)
@@ -734,6 +491,40 @@ int mst_json_parse_lines(struct mst_json_parser *p, char *data, size_t n,
 			  MST_MIN(lines, (size_t)0xffffff))
 		return bad_line(p, data, n, lines, lines_r, err);
 	return 0;
+}
+
+int mst_json_stage1(struct mst_json_parser *p, const char *data, size_t n,
+		    const uint32_t **at_r, size_t *at_n_r, struct mst_err *err)
+{
+	if (n > p->max)
+		return fail(err, simdjson::CAPACITY);
+	if (p->parser.capacity() < n) {
+		auto e = p->parser.allocate(n);
+
+		if (e)
+			return fail(err, e);
+	}
+	auto &impl = *p->parser.implementation;
+	auto e = impl.stage1(reinterpret_cast<const uint8_t *>(data), n,
+			     simdjson::stage1_mode::regular);
+
+	if (e)
+		return fail(err, e);
+	*at_r = impl.structural_indexes.get();
+	*at_n_r = impl.n_structural_indexes;
+	return 0;
+}
+
+struct mst_json_parser *mst_json_parser_spare(struct mst_json_parser *p)
+{
+	if (!p->spare)
+		p->spare = mst_json_parser_new(p->max);
+	return p->spare;
+}
+
+struct mst_json_side **mst_json_parser_side(struct mst_json_parser *p)
+{
+	return &p->side;
 }
 
 } // extern "C"

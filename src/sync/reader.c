@@ -146,17 +146,41 @@ static int give_all(struct reader *r, struct mst_json array,
 	return rc;
 }
 
+static int give_picked(void *ctx, const struct mst_value *v,
+		       struct mst_err *err)
+{
+	struct reader *r = ctx;
+
+	r->stats.records++;
+	return r->sh->read->record(r->worker, v, err);
+}
+
+static int pick_window(struct reader *r, size_t n, struct mst_err *err)
+{
+	size_t lines = 0;
+	int rc = mst_json_pick_lines(r->parser, r->window + 1, n, r->picker,
+				     r->values, give_picked, r, &lines, err);
+
+	if (rc < 0 && lines > 0)
+		return mst_err_prefix(err, "%s line %llu", r->part->path,
+				      (unsigned long long)(r->line + lines));
+	r->line += lines;
+	return rc;
+}
+
 static int parse_window(struct reader *r, size_t n, struct mst_err *err)
 {
 	struct mst_json root;
 	size_t lines = 0;
 
+	if (!r->sh->only_parse)
+		return pick_window(r, n, err);
 	if (mst_json_parse_lines(r->parser, r->window + 1, n, &root, &lines,
 				 err) < 0)
 		return mst_err_prefix(err, "%s line %llu", r->part->path,
 				      (unsigned long long)(r->line + lines));
 	r->line += lines;
-	return give_all(r, root, err);
+	return 0;
 }
 
 /* data is what the window holds already. */
