@@ -98,7 +98,7 @@ static void kill_in_a_row(void **state)
 
 static void compare_alive(const char *want, unsigned n)
 {
-	char *is = rig_alive(&rig);
+	char *is = rig_alive(&rig, "name");
 	char *left = rig_lines_without(is, want);
 	char *lost = rig_lines_without(want, is);
 
@@ -123,7 +123,7 @@ static void kill_then_move_on(void **state)
 	rig_fresh(&rig);
 	rig_control(&rig, "POST", "/_sim/day", "{\"day\":%d}", later);
 	(void)rig_sync(&rig, 0);
-	want = rig_alive(&rig);
+	want = rig_alive(&rig, "name");
 	for (n = 1; n < STEPS_MAX; n += 2) {
 		prepare();
 		if (!dies_at(n))

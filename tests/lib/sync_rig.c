@@ -424,6 +424,21 @@ struct lines {
 	size_t n;
 };
 
+static char *one_line(const char *table, struct mst_json row)
+{
+	struct mst_buf out = MST_BUF_INIT(1u << 16);
+	struct mst_json_iter it = mst_json_iter(row);
+	struct mst_json v;
+
+	(void)mst_buf_adds(&out, table);
+	while (mst_json_next(&it, NULL, &v)) {
+		(void)mst_buf_addc(&out, ' ');
+		(void)mst_buf_add_slice(&out, mst_json_str(v));
+	}
+	(void)mst_buf_addc(&out, '\0');
+	return mst_buf_steal(&out);
+}
+
 static void add_lines(struct rig *r, const char *table, const char *query,
 		      const char *column, struct lines *lines)
 {
@@ -431,22 +446,21 @@ static void add_lines(struct rig *r, const char *table, const char *query,
 	struct mst_json_iter it = mst_json_iter(rows);
 
 	while (mst_json_next(&it, NULL, &row) && lines->n < MST_LEN(lines->v))
-		lines->v[lines->n++] = mst_asprintf(
-		    "%s %.*s", table,
-		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, column))));
+		lines->v[lines->n++] = one_line(table, row);
 }
 
-char *rig_alive(struct rig *r)
+char *rig_alive(struct rig *r, const char *ci_column)
 {
 	static const char mine[] =
 	    "sys_created_by=" MST_SIM_USER "^install_status!=7";
 	struct lines *lines = mst_alloc(sizeof(*lines));
 	struct mst_buf out = MST_BUF_INIT(OUT_MAX);
 
-	add_lines(r, "cmdb_ci_computer", mine, "name", lines);
-	add_lines(r, "cmdb_ci_handheld_computing", mine, "name", lines);
+	add_lines(r, "cmdb_ci_computer", mine, ci_column, lines);
+	add_lines(r, "cmdb_ci_handheld_computing", mine, ci_column, lines);
 	add_lines(r, "cmdb_ci_spkg", mine, "key", lines);
-	add_lines(r, "cmdb_software_instance", "", "name", lines);
+	add_lines(r, "cmdb_software_instance", "",
+		  "installed_on.correlation_id,name", lines);
 	add_lines(r, "u_muster_cve_instance", "u_status!=resolved_confirmed",
 		  "u_key", lines);
 	qsort(lines->v, lines->n, sizeof(*lines->v), by_text);

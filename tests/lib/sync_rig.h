@@ -92,8 +92,8 @@ struct mst_json rig_rows(struct rig *r, const char *table, const char *query,
 size_t rig_count(struct rig *r, const char *table, const char *query);
 /* What is alive in the CMDB and was made by muster, sorted, a line each: CIs
  * that are not retired, software on them, CVE instances that are not closed.
- * free() it. */
-char *rig_alive(struct rig *r);
+ * CIs by "name" or "correlation_id". free() it. */
+char *rig_alive(struct rig *r, const char *ci_column);
 /* The lines of a that are not in b, "" when there are none. free() it. */
 char *rig_lines_without(const char *a, const char *b);
 /* Requests that write to the instance, ever (all tables). */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The far ends misbehave: every fault of the simulators alone, and seeded
+ * mixtures of them. Whatever a run under faults says, it wrote nothing wrong:
+ * nothing that the source still shows is retired, deleted or closed. When the
+ * faults are over, the next runs put everything right, and one more writes
+ * nothing. The argument says which part: "alone", or the first seed of fifty
+ * mixtures.
+ */
+#include "tests/lib/sync_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MIXTURES 50
+#define TRIES	 3
+
+static struct rig rig;
+static char *alive_before; /* what the source showed, and shows */
+static unsigned first_seed;
+static char *hits; /* of the last run's faults */
+
+/* Flipped bits are for files: what has no check sum of its own comes by TLS.
+ * And no server answers a write with the answer to another one. */
+static bool makes_sense(const char *host, const char *kind)
+{
+	if (strcmp(kind, "bad_gzip") == 0)
+		return strcmp(host, "blob") == 0;
+	return strcmp(kind, "repeat_page") != 0 ||
+	       strcmp(host, "servicenow") != 0;
+}
+
+static void add_fault(const char *host, const char *kind, const char *more)
+{
+	rig_control(&rig, "POST", "/_sim/faults",
+		    "{\"host\":\"%s\",\"kind\":\"%s\"%s%s}", host, kind,
+		    *more ? "," : "", more);
+}
+
+/* The estate of day 1 over the CMDB of day 0: inserts, updates, closes,
+ * deletes and retires are all due. */
+static void prepare(void)
+{
+	char *before, *after, *gone;
+
+	rig_fresh(&rig);
+	/* Lets a patch Tuesday of a small estate through, but not an inventory
+	 * that comes empty twice, which is taken for an empty one. */
+	rig_apply(&rig, NULL, NULL,
+		  "    guard:\n      share: 60%\n      count: 20\n");
+	(void)rig_sync(&rig, 0);
+	before = rig_alive(&rig, "correlation_id");
+	rig_control(&rig, "POST", "/_sim/synced", "{}");
+	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
+	rig_control(&rig, "POST", "/_sim/sn/users", "{\"seed\":7}");
+	if (alive_before) {
+		free(before);
+		return;
+	}
+	/* What of day 0 is still there after a straight day 1. */
+	(void)rig_sync(&rig, 0);
+	after = rig_alive(&rig, "correlation_id");
+	gone = rig_lines_without(before, after);
+	alive_before = rig_lines_without(before, gone);
+	free(gone);
+	free(after);
+	free(before);
+	prepare();
+}
+
+static void nothing_wrong(const char *what)
+{
+	char *is = rig_alive(&rig, "correlation_id");
+	char *lost = rig_lines_without(alive_before, is);
+
+	if (*lost)
+		(void)fprintf(stderr, "%s\n%s%s", hits, rig.out.p, rig.err.p);
+	if (*lost)
+		fail_msg("%s: wrongly retired, deleted or closed:\n%s", what,
+			 lost);
+	free(is);
+	free(lost);
+}
+
+/* A run under faults: no crash, no hang, one clear line when it failed. */
+static void faulty_run(const char *what)
+{
+	rig_muster(&rig, "run", "main", "--json");
+	if (rig.status != 0 && rig.status != 1 && rig.status != 3 &&
+	    rig.status != 4 && rig.status != 6)
+		fail_msg("%s: exit status %d: %s%s", what, rig.status,
+			 rig.out.p, rig.err.p);
+	if (rig.status == 1 || rig.status == 4)
+		rig_one_error(&rig);
+	rig_control(&rig, "GET", "/_sim/faults", "%s", "");
+	free(hits);
+	hits = mst_strndup(rig.body.p, rig.body.n);
+	rig_control(&rig, "DELETE", "/_sim/faults", "%s", "");
+	nothing_wrong(what);
+}
+
+/* What a list that came empty leaves behind, and what harms nobody. Without
+ * Entra ID's devices the inventory's maker and model stand in until the next
+ * run, and this master data stays. Without the software inventory a CVE
+ * instance goes without its package, and is not sent again for that alone. */
+static bool is_fine(const char *line)
+{
+	static const char *const extra[] = {
+	    "extra: cmdb_hardware_product_model", "extra: core_company"};
+	static const char package[] = ": u_software_package is \"?\"";
+	size_t n = strcspn(line, "\n");
+
+	for (size_t i = 0; i < MST_LEN(extra); i++) {
+		if (strncmp(line, extra[i], strlen(extra[i])) == 0)
+			return true;
+	}
+	return strncmp(line, "wrong: u_muster_cve_instance", 28) == 0 &&
+	       memmem(line, n, package, sizeof(package) - 1);
+}
+
+static bool all_fine(void)
+{
+	const char *p = rig.report.p;
+
+	(void)mst_buf_addc(&rig.report, '\0');
+	rig.report.n--;
+	/* the last line has the counts */
+	for (; *p && strchr(p, '\n')[1]; p = strchr(p, '\n') + 1) {
+		if (!is_fine(p))
+			return false;
+	}
+	return true;
+}
+
+static void put_right(const char *what)
+{
+	unsigned i;
+
+	for (i = 0; i < TRIES; i++) {
+		rig_muster(&rig, "run", "main", "--json");
+		nothing_wrong(what);
+		if (rig.status == 0)
+			break;
+	}
+	if (i == TRIES)
+		fail_msg("%s: still not done: %s%s", what, rig.out.p,
+			 rig.err.p);
+	if (rig_differences(&rig) && !all_fine()) {
+		(void)fprintf(stderr, "%s\n%.*s", hits, (int)rig.report.n,
+			      rig.report.p);
+		fail_msg("%s: the CMDB is not what it should be", what);
+	}
+	rig_quiet(&rig);
+}
+
+/* ---- alone --------------------------------------------------------------- */
+
+static const char *const kinds[] = {
+    "429",	   "429_bare",	  "status_before", "status_after",
+    "drop_before", "drop_after",  "202",	   "truncated",
+    "html",	   "reset",	  "wrong_length",  "bad_gzip",
+    "short_gzip",  "empty_body",  "empty_page",	   "repeat_page",
+    "short_page",  "expired_sas", "expired_token", "revoked",
+    "false_404",   "slow",	  "clock_skew",	   "skiptoken_death",
+};
+
+static const char *const hosts[] = {"login", "api", "graph", "blob",
+				    "servicenow"};
+
+static void each_alone(void **state)
+{
+	char what[100];
+
+	(void)state;
+	for (size_t h = 0; h < MST_LEN(hosts); h++) {
+		for (size_t k = 0; k < MST_LEN(kinds); k++) {
+			if (!makes_sense(hosts[h], kinds[k]))
+				continue;
+			(void)snprintf(what, sizeof(what), "%s %s", hosts[h],
+				       kinds[k]);
+			prepare();
+			add_fault(hosts[h], kinds[k],
+				  "\"nth\":2,\"count\":2,\"retry_after\":0,"
+				  "\"delay_ms\":1");
+			faulty_run(what);
+			put_right(what);
+		}
+	}
+}
+
+/* For as long as the run lasts, from the first request on. */
+static void each_for_ever(void **state)
+{
+	char what[100];
+
+	(void)state;
+	for (size_t h = 0; h < MST_LEN(hosts); h++) {
+		for (size_t k = 0; k < MST_LEN(kinds); k++) {
+			if (!makes_sense(hosts[h], kinds[k]))
+				continue;
+			(void)snprintf(what, sizeof(what), "always %s %s",
+				       hosts[h], kinds[k]);
+			prepare();
+			add_fault(hosts[h], kinds[k],
+				  "\"retry_after\":0,\"delay_ms\":1");
+			faulty_run(what);
+			put_right(what);
+		}
+	}
+}
+
+/* ---- mixtures ------------------------------------------------------------ */
+
+static uint64_t mix(uint64_t *s)
+{
+	uint64_t z = *s += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static void add_some(uint64_t *s)
+{
+	unsigned n = 2 + (unsigned)(mix(s) % 4);
+	char more[160];
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *host = hosts[mix(s) % MST_LEN(hosts)];
+		const char *kind = kinds[mix(s) % MST_LEN(kinds)];
+		unsigned percent = 5 + (unsigned)(mix(s) % 45);
+
+		(void)snprintf(more, sizeof(more),
+			       "\"probability\":0.%02u,\"seed\":%llu,"
+			       "\"retry_after\":0,\"delay_ms\":1",
+			       percent, (unsigned long long)(mix(s) >> 1));
+		if (makes_sense(host, kind))
+			add_fault(host, kind, more);
+	}
+}
+
+static void mixture(unsigned seed)
+{
+	uint64_t s = seed;
+	char what[40];
+
+	(void)snprintf(what, sizeof(what), "seed %u", seed);
+	prepare();
+	for (unsigned runs = 1 + (mix(&s) % 3 == 0); runs > 0; runs--) {
+		add_some(&s);
+		faulty_run(what);
+	}
+	put_right(what);
+}
+
+static void mixtures(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MIXTURES; i++)
+		mixture(first_seed + i);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	rig_start(&rig, NULL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	rig_stop(&rig);
+	free(alive_before);
+	free(hits);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest alone[] = {
+	    cmocka_unit_test(each_alone),
+	    cmocka_unit_test(each_for_ever),
+	};
+	const struct CMUnitTest mixed[] = {
+	    cmocka_unit_test(mixtures),
+	};
+
+	if (argc < 2 || strcmp(argv[1], "alone") == 0)
+		return cmocka_run_group_tests_name("fault_alone", alone, set_up,
+						   tear_down);
+	first_seed = (unsigned)strtoul(argv[1], NULL, 10);
+	return cmocka_run_group_tests_name("fault_mixtures", mixed, set_up,
+					   tear_down);
+}
