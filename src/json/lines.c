@@ -16,13 +16,14 @@
 #define DEPTH_MAX 64
 
 /* Texts and tape words of one record: unescaped strings and small arrays. Both
- * have room for a whole line, so that nothing moves while values point here. */
+ * have room for the whole window, so that nothing moves while values point here
+ * (memory that is not touched costs nothing). */
 struct mst_json_side {
 	struct mst_tape tape;
 	uint64_t *words;
 	uint8_t *text;
 	size_t words_n, text_n;
-	size_t cap; /* bytes of a line that fit */
+	size_t cap; /* bytes of a window that fit */
 };
 
 struct walk {
@@ -44,16 +45,16 @@ void mst_json_side_free(struct mst_json_side **s)
 	*s = NULL;
 }
 
-static void side_reset(struct mst_json_side *s, size_t line)
+static void side_make(struct mst_json_side *s, size_t bytes)
 {
-	s->words_n = s->text_n = 0;
-	if (line <= s->cap)
+	if (bytes <= s->cap)
 		return;
-	s->cap = line * 2;
+	s->cap = bytes;
 	/* A token takes at most two words and stands for at least one byte; a
-	 * text takes its length and five bytes for at least two. */
-	s->words = mst_realloc(s->words, (s->cap * 2 + 8) * sizeof(*s->words));
-	s->text = mst_realloc(s->text, s->cap * 4 + 64); /* and 16 to spare */
+	 * text takes its length and five bytes for at least two, and copies
+	 * run up to 16 bytes over. */
+	s->words = mst_realloc(s->words, (bytes * 2 + 8) * sizeof(*s->words));
+	s->text = mst_realloc(s->text, bytes * 4 + 64);
 	s->tape.w = s->words;
 	s->tape.s = s->text;
 }
@@ -119,13 +120,15 @@ static size_t put_utf8(uint8_t *to, uint32_t c)
  * not understood (surrogates are left to the full parser). */
 static size_t escape(const char *p, size_t n, uint8_t *to, size_t *to_n)
 {
-	static const char from[] = "\"\\/bfnrt";
-	static const char plain[] = "\"\\/\b\f\n\r\t";
-	const char *hit = n ? memchr(from, *p, sizeof(from) - 1) : NULL;
+	static const uint8_t plain[256] = {
+	    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+	    ['f'] = '\f', ['n'] = '\n',	 ['r'] = '\r', ['t'] = '\t',
+	};
+	uint8_t hit = n ? plain[(uint8_t)*p] : 0;
 	int c;
 
-	if (hit) {
-		to[(*to_n)++] = (uint8_t)plain[hit - from];
+	if (MST_LIKELY(hit)) {
+		to[(*to_n)++] = hit;
 		return 1;
 	}
 	if (n < 5 || *p != 'u')
@@ -527,6 +530,29 @@ static int bad_window(struct mst_json_parser *p, struct walk *w, size_t n,
 	return -(int)err->code;
 }
 
+/* One record a line: between its end and the next token a line ends. */
+static inline bool ends_line(const struct walk *w, size_t next)
+{
+	size_t from = w->at[next - 1] + 1;
+
+	if (next >= w->n || w->data[from] == '\n')
+		return true;
+	return memchr(w->data + from, '\n', w->at[next] - from) != NULL;
+}
+
+/* The line of token *i by the full parser; moves *i to the next line. */
+static int whole_line(struct mst_json_parser *p, struct walk *w, size_t *i,
+		      size_t n, struct mst_err *err)
+{
+	size_t from = w->at[*i];
+	const char *nl = memchr(w->data + from, '\n', n - from);
+	size_t end = nl ? (size_t)(nl - w->data) : n;
+
+	while (*i < w->n && w->at[*i] < end)
+		++*i;
+	return parse_line(p, w, mst_slice(w->data + from, end - from), err);
+}
+
 static struct mst_json_side *side_of(struct mst_json_parser *p)
 {
 	struct mst_json_side **side = mst_json_parser_side(p);
@@ -551,25 +577,18 @@ int mst_json_pick_lines(struct mst_json_parser *p, const char *data, size_t n,
 		return 0;
 	if (mst_json_stage1(p, data, n, &w.at, &w.n, err) < 0)
 		return bad_window(p, &w, n, lines_r, err);
+	side_make(w.side, n);
 	while (i < w.n) {
-		const char *from = data + w.at[i];
-		size_t left = n - w.at[i];
-		const char *nl = memchr(from, '\n', left);
-		size_t end = nl ? (size_t)(nl - data) : n;
 		size_t next;
 
 		lines++;
-		side_reset(w.side, end - w.at[i]);
+		w.side->words_n = w.side->text_n = 0;
 		next = take_record(&w, i);
-		/* One record a line: it ends where the line does. */
-		if (!next || w.at[next - 1] >= end ||
-		    (next < w.n && w.at[next] < end)) {
+		if (!next || !ends_line(&w, next)) {
 			*lines_r = lines;
-			if (parse_line(p, &w, mst_slice(from, end - w.at[i]),
-				       err) < 0)
+			next = i;
+			if (whole_line(p, &w, &next, n, err) < 0)
 				return -(int)err->code;
-			for (next = i; next < w.n && w.at[next] < end;)
-				next++;
 		}
 		i = next;
 		rc = fn(ctx, v, err);
