@@ -29,6 +29,7 @@ struct pending {
 	struct active *group;
 	struct mst_sysid remote;
 	bool done, good;
+	bool lacking; /* goes without a reference that is to come */
 };
 
 /* A group on its way. */
@@ -182,7 +183,7 @@ static void settle(struct mst_push *p, struct pending *c)
 	struct active *a = c->group;
 
 	c->done = true;
-	a->bad = a->bad || !c->good;
+	a->bad = a->bad || !c->good || c->lacking;
 	p->p->open--;
 	p->p->now.done++;
 	leave(p, a);
@@ -259,6 +260,13 @@ static int pending_by_key(const void *a, const void *b)
 	return x->rec.key < y->rec.key ? -1 : x->rec.key > y->rec.key;
 }
 
+/* A record that lacks a reference is not as it should be: a value that no
+ * record has makes the next run send it again. */
+static uint64_t delivered_value(const struct pending *c)
+{
+	return c->lacking ? 0 : c->rec.value;
+}
+
 /* What is delivered now: the stored members with the good verdicts applied. */
 static size_t new_members(struct active *a, struct mst_member *out)
 {
@@ -278,7 +286,7 @@ static size_t new_members(struct active *a, struct mst_member *out)
 		} else if (c->rec.action == MST_UPDATE ||
 			   c->rec.action == MST_INSERT) {
 			out[n] = *m;
-			out[n].value = c->rec.value;
+			out[n].value = delivered_value(c);
 			if (!mst_sysid_is_zero(&c->remote))
 				out[n].remote = c->remote;
 			n++;
@@ -293,7 +301,7 @@ static size_t new_members(struct active *a, struct mst_member *out)
 		    bsearch(&want, out, k, sizeof(*out), by_key))
 			continue;
 		out[n++] = (struct mst_member){.key = c->rec.key,
-					       .value = c->rec.value,
+					       .value = delivered_value(c),
 					       .remote = c->remote};
 	}
 	if (n)
@@ -499,7 +507,8 @@ static int pump_once(struct mst_push *p, struct mst_err *err)
 /* References by key become sys_ids. A required one that is not delivered
  * makes the record wait. */
 static bool resolve(struct mst_push *p, struct mst_change *ch,
-		    struct mst_cell *cells, char *why, size_t why_n)
+		    struct mst_cell *cells, bool *lacking_r, char *why,
+		    size_t why_n)
 {
 	const struct mst_set *set = ch->set;
 
@@ -519,6 +528,10 @@ static bool resolve(struct mst_push *p, struct mst_change *ch,
 			 : UINT32_MAX;
 		if (at != UINT32_MAX)
 			cells[i].ref = ref->groups.v[at].remote;
+		*lacking_r =
+		    *lacking_r || (at != UINT32_MAX &&
+				   (ref->groups.v[at].flags & MST_G_SEEN) &&
+				   mst_sysid_is_zero(&cells[i].ref));
 		if (!mst_sysid_is_zero(&cells[i].ref) ||
 		    !(col->flags & MST_COL_REQUIRED))
 			continue;
@@ -615,7 +628,8 @@ static int offer_change(struct mst_push *p, struct active *a, struct pending *c,
 		ch.table = pp->desired.table;
 		ch.cells = pp->desired.cells;
 		ch.cells_n = pp->desired.cells_n;
-		if (!resolve(p, &ch, pp->desired.cells, why, sizeof(why))) {
+		if (!resolve(p, &ch, pp->desired.cells, &c->lacking, why,
+			     sizeof(why))) {
 			refuse(p, c, why);
 			return 0;
 		}
