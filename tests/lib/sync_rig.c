@@ -76,6 +76,7 @@ void rig_new_state(struct rig *r)
 void rig_fresh(struct rig *r)
 {
 	rig_control(r, "DELETE", "/_sim/faults", "%s", "");
+	rig_control(r, "DELETE", "/_sim/app", "%s", "");
 	rig_control(r, "POST", "/_sim/reset", "{}");
 	rig_new_state(r);
 	rig_apply(r, NULL, NULL, NULL);
@@ -260,7 +261,8 @@ void rig_one_error(struct rig *r)
 
 	for (const char *p = r->err.p; p && *p; p = strchr(p, '\n')) {
 		p += *p == '\n';
-		n += strncmp(p, "muster: ", 8) == 0;
+		n += strncmp(p, "muster: ", 8) == 0 &&
+		     strncmp(p, "muster: stopping", 16) != 0;
 		if (!*p)
 			break;
 	}
