@@ -22,7 +22,8 @@ all: $(B)/build.ninja
 	@ninja -C $(B)
 
 $(B)/build.ninja:
-	meson setup $(B) --buildtype=release -Dtests=false --prefix=$(PREFIX)
+	meson setup $(B) --buildtype=release -Db_lto=true -Dtests=false \
+		--prefix=$(PREFIX)
 
 demo:
 	@tools/install-deps build

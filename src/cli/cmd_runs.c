@@ -16,10 +16,10 @@ static const struct cli_command runs_cmd = {
 
 void cli_counts_head(struct mst_buf *out)
 {
-	(void)mst_buf_addf(out, "%-22s %8s %7s %8s %8s %7s %9s %8s %8s %8s\n",
-			   "record set", "read", "new", "changed", "retired",
-			   "closed", "unchanged", "refused", "skipped",
-			   "requests");
+	(void)mst_buf_addf(
+	    out, "%-22s %8s %7s %8s %8s %7s %9s %8s %8s %8s %8s\n",
+	    "record set", "read", "new", "changed", "retired", "closed",
+	    "unchanged", "refused", "skipped", "requests", "seconds");
 }
 
 void cli_counts_row(struct mst_buf *out, const char *set,
@@ -27,13 +27,14 @@ void cli_counts_row(struct mst_buf *out, const char *set,
 {
 	(void)mst_buf_addf(
 	    out,
-	    "%-22s %8llu %7llu %8llu %8llu %7llu %9llu %8llu %8llu %8llu\n",
+	    "%-22s %8llu %7llu %8llu %8llu %7llu %9llu %8llu %8llu %8llu "
+	    "%8.1f\n",
 	    set, (unsigned long long)c->read, (unsigned long long)c->new_,
 	    (unsigned long long)(c->changed + c->reopened),
 	    (unsigned long long)(c->retired + c->deleted),
 	    (unsigned long long)c->closed, (unsigned long long)c->unchanged,
 	    (unsigned long long)c->refused, (unsigned long long)c->skipped,
-	    (unsigned long long)c->requests);
+	    (unsigned long long)c->requests, (double)c->us / 1e6);
 }
 
 void cli_counts_json(struct mst_jout *j, const struct mst_run_counts *c)

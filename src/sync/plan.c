@@ -265,38 +265,19 @@ static struct mst_slice want_text(struct drifting *w,
 	return mst_slice(hex, 32);
 }
 
-/* Does the destination hold what it should? Its forms of numbers and line ends
- * may differ from ours. */
-static bool same_text(struct mst_slice want, struct mst_slice have)
+/* Does the destination hold what it should? It knows its own forms of numbers,
+ * references and line ends. */
+static bool same_text(const struct drifting *w, const struct mst_column *col,
+		      struct mst_slice want, struct mst_slice have)
 {
-	size_t i = 0, k = 0;
+	const struct mst_dest_ops *ops = w->s->job.dest;
 
-	if (mst_slice_eq(want, have))
-		return true;
-	while (i < want.n || k < have.n) {
-		if (k < have.n && have.p[k] == '\r') {
-			k++;
-			continue;
-		}
-		if (i >= want.n || k >= have.n || want.p[i] != have.p[k])
-			break;
-		i++;
-		k++;
-	}
-	if (i == want.n && k == have.n)
-		return true;
-	/* "7.0" and "7" */
-	if (i == have.n || k == have.n) {
-		struct mst_slice rest = mst_slice(want.p + i, want.n - i);
-
-		return mst_slice_is(rest, ".0") || mst_slice_is(rest, "0");
-	}
-	return false;
+	return ops->same ? ops->same(w->s->dest, col, want, have)
+			 : mst_slice_eq(want, have);
 }
 
 /* Insert-only columns may have been changed since; people own them. */
-#define NOT_CHECKED                                                            \
-	(MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT | MST_COL_MASTER)
+#define NOT_CHECKED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
 
 static int drift_one(void *ctx, const struct mst_plan_change *c)
 {
@@ -320,7 +301,7 @@ static int drift_one(void *ctx, const struct mst_plan_change *c)
 		if (col->flags & NOT_CHECKED)
 			continue;
 		want = want_text(w, col, &c->cells[i], hex[i]);
-		if (!want.n || same_text(want, have))
+		if (!want.n || same_text(w, col, want, have))
 			continue;
 		w->drift.columns[w->drift.n].column = col->name;
 		w->drift.columns[w->drift.n].want = want;
