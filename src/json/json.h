@@ -124,7 +124,8 @@ typedef int (*mst_json_record_fn)(void *ctx, const struct mst_value *v,
 /* Picks the fields of every record of a window and hands them to fn: the same
  * records and values as mst_json_parse_lines with mst_picker_pick would give,
  * without the document in between. What nobody picks is only checked for
- * structure. data needs MST_JSON_PADDING readable bytes behind it and is not
+ * structure, and a record may stretch over several lines. data needs
+ * MST_JSON_PADDING readable bytes behind it and is not
  * changed. v has room for all fields.
  * Returns 0, what fn returned (then *lines_r is 0), or an error of the line
  * with the 1-based number *lines_r. */
