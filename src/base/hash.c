@@ -5,7 +5,6 @@
 #define XXH_INLINE_ALL
 #include "base/hash.h"
 
-#include <stdio.h>
 #include <xxhash.h>
 
 uint64_t mst_hash64(const void *p, size_t n, uint64_t seed)
@@ -39,8 +38,15 @@ struct mst_hash mst_hasher_128(const struct mst_hasher *h, const void *p,
 
 void mst_hash_hex(struct mst_hash h, char out[33])
 {
-	(void)snprintf(out, 33, "%016llx%016llx", (unsigned long long)h.hi,
-		       (unsigned long long)h.lo);
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 15; i >= 0; i--) {
+		out[i] = digits[h.hi & 15];
+		out[16 + i] = digits[h.lo & 15];
+		h.hi >>= 4;
+		h.lo >>= 4;
+	}
+	out[32] = 0;
 }
 
 static int nibble(char c)

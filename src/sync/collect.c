@@ -8,11 +8,12 @@
 
 #include "sync/delta_private.h"
 
-#define CHUNK_BYTES  (64u << 20)
 #define FLUSH_BYTES  (1u << 20)
 #define MEMBERS_ASK  500 /* groups asked of RecVer at once */
 #define STORED_BYTES 17	 /* key, value, shown */
 #define NO_SLOT	     UINT32_MAX
+
+size_t mst_collect_bytes = 64u << 20;
 
 /* A changed group of the chunk, with its stored members. */
 struct slot {
@@ -45,6 +46,8 @@ struct worker {
 	struct chunk *ch;
 	unsigned feed;
 	bool enrich;
+	unsigned maps[MST_MAX_SETS]; /* mappings of this feed and set */
+	size_t maps_n;
 	struct mst_rules *rules;
 	struct mst_slice last; /* the last group's text, and its position */
 	uint32_t last_at;
@@ -241,11 +244,10 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 		v = w->v;
 	}
 	mst_rules_record(w->rules, v);
-	for (unsigned m = 0; m < c->mappings_n; m++) {
-		if (strcmp(c->mappings[m].set, ch->sd->set->name) != 0 ||
-		    c->mappings[m].fallback ||
-		    !(c->mappings[m].feeds & 1u << w->feed) ||
-		    !mst_rules_group(w->rules, m, &text))
+	for (size_t k = 0; k < w->maps_n; k++) {
+		unsigned m = w->maps[k];
+
+		if (!mst_rules_group(w->rules, m, &text))
 			continue;
 		at = find_group(w, text);
 		/* A group that is not shown (its device is superseded) is in
@@ -320,6 +322,13 @@ static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 	mst_arena_init(&w->wanted_arena, MST_MAX_ARENA);
 	for (size_t i = 0; i < c->joins_n; i++)
 		w->enrich = w->enrich || c->joins[i].feed == feed;
+	for (unsigned m = 0; m < c->mappings_n; m++) {
+		if (strcmp(c->mappings[m].set, ch->sd->set->name) == 0 &&
+		    !c->mappings[m].fallback &&
+		    (c->mappings[m].feeds & 1u << feed) &&
+		    w->maps_n < MST_MAX_SETS)
+			w->maps[w->maps_n++] = m;
+	}
 	return mst_rules_new(&ch->d->rules, &w->rules, err);
 }
 
@@ -642,7 +651,7 @@ static void chunk_fill(struct chunk *ch, uint32_t *next)
 		if (g->count > g->stored_n)
 			more += (uint64_t)(g->count - g->stored_n) *
 				sizeof(struct entry) * 2;
-		if (ch->sd->set->parent && bytes + more > CHUNK_BYTES &&
+		if (ch->sd->set->parent && bytes + more > mst_collect_bytes &&
 		    ch->slots_n > 0)
 			return;
 		bytes += more;

@@ -42,6 +42,9 @@ struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 				     struct mst_rules *rules, unsigned m,
 				     struct mst_slice key);
 
+/* Memory for one chunk of groups in pass 2; a variable for the tests. */
+extern size_t mst_collect_bytes;
+
 /* Pass 2 for one set. */
 int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);
 size_t mst_delta_index(const struct mst_delta *d, const char *set);
