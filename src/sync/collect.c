@@ -506,7 +506,7 @@ static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
 			bool same =
 			    ch->shown[at] && ch->values[at] < e[i].value;
 
-			ch->shown[at] = 1;
+			ch->shown[at] = same ? 1 : 2; /* 2: written anew */
 			if (same)
 				continue;
 			rec.action = MST_UPDATE;
@@ -523,7 +523,7 @@ static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
 		};
 
 		if (ch->shown[i]) {
-			ch->sd->unchanged++;
+			ch->sd->unchanged += ch->shown[i] == 1;
 			continue;
 		}
 		if (!ch->sd->proven && !gone) {

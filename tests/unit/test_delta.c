@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What changed: files written by the test against a RecVer in memory, to which
+ * the test "delivers" as the push would. Every reading is done with one and
+ * with three threads, and with chunks of one group: the changes must be the
+ * same ones.
+ */
+#include "sync_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sync/delta_private.h"
+
+#define TARGET "t"
+
+static struct mst_recver *recver;
+static struct mst_spool s;
+static struct mst_job job;
+static struct mst_delta *d;
+static struct mst_err err;
+static struct fx_conf conf;
+static unsigned skips;
+static char skip_text[512];
+static struct {
+	bool full;
+	uint64_t limit;
+	const char *one;
+} ask;
+
+static int set_up(void **state MST_UNUSED)
+{
+	err = (struct mst_err)MST_ERR_INIT;
+	t_ok(mst_recver_mem.open("", "here", true, &recver, &err), &err);
+	job = (struct mst_job){.name = "job", .source = &fx_source};
+	conf = (struct fx_conf){0};
+	ask.full = false;
+	ask.limit = 0;
+	ask.one = NULL;
+	return 0;
+}
+
+static void stop_delta(void)
+{
+	if (d)
+		mst_delta_fini(d);
+	free(d);
+	d = NULL;
+}
+
+static int tear_down(void **state MST_UNUSED)
+{
+	stop_delta();
+	mst_spool_fini(&s);
+	mst_recver_mem.close(&recver);
+	return 0;
+}
+
+/* ---- the source -----------------------------------------------------------
+ */
+
+/* A new spool; all feeds are there and proven. */
+static void source(void)
+{
+	stop_delta();
+	mst_spool_fini(&s);
+	t_ok(mst_spool_make(&s, &fx_source, fx_dir(), true, &err), &err);
+	for (unsigned f = 0; f < FX__FEEDS; f++) {
+		s.feeds[f].present = true;
+		s.feeds[f].proof.complete = true;
+	}
+}
+
+static void file(unsigned feed, const char *text)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%zu", s.feeds[feed].parts_n);
+	fx_add(&s, feed, name, text, MST_PART_UNKNOWN,
+	       s.feeds[feed].parts_n % 2 == 1);
+}
+
+#define DEVICE(id, name) "{'id':'" id "','name':'" name "','os':'Linux'}\n"
+#define ROW(dev, key, text, def)                                               \
+	"{'device':'" dev "','key':'" key "','text':'" text "','def':'" def    \
+	"','score':5}\n"
+
+/* Three devices, five rows, two definitions and one that the list lacks. */
+static void standard(void)
+{
+	source();
+	file(FX_DEVICES,
+	     DEVICE("d1", "one") DEVICE("d2", "two") DEVICE("d3", "three"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x"));
+	file(FX_ROWS, ROW("d3", "k4", "d", "z") ROW("d3", "k5", "e", "x"));
+	file(FX_DEFS, "{'id':'X','title':'ex'}\n{'id':'Y','title':'why'}\n"
+		      "{'id':'UNUSED','title':'nobody'}\n");
+}
+
+/* ---- reading -------------------------------------------------------------
+ */
+
+static void take_skip(void *ctx, const char *set, struct mst_slice key,
+		      struct mst_slice why)
+{
+	skips++;
+	(void)snprintf(skip_text, sizeof(skip_text), "%s %.*s: %.*s", set,
+		       MST_SLICE_ARG(key), MST_SLICE_ARG(why));
+}
+
+static struct mst_hash run(unsigned threads, size_t chunk)
+{
+	size_t kept = mst_collect_bytes;
+
+	stop_delta();
+	d = mst_alloc(sizeof(*d));
+	*d = (struct mst_delta){
+	    .job = &job,
+	    .spool = &s,
+	    .recver = recver,
+	    .target = TARGET,
+	    .threads = threads,
+	    .full = ask.full,
+	    .limit = ask.limit,
+	    .one = ask.one,
+	    .dir = t_dir(),
+	    .skip = take_skip,
+	    .rules = {.catalog = fx_source.catalog,
+		      .conf = &conf,
+		      .connection = "here",
+		      .now_us = 1732060800000000,
+		      .seed = 77},
+	};
+	skips = 0;
+	mst_collect_bytes = chunk ? chunk : kept;
+	t_ok(mst_delta_run(d, &err), &err);
+	mst_collect_bytes = kept;
+	return mst_delta_sum(d);
+}
+
+static struct mst_hash compare(void)
+{
+	struct mst_hash one = run(1, 0), three = run(3, 0);
+	struct mst_hash small = run(1, 1), both = run(3, 1);
+
+	assert_true(mst_hash_eq(one, three));
+	assert_true(mst_hash_eq(one, small));
+	assert_true(mst_hash_eq(one, both));
+	return one;
+}
+
+static void counts(const char *set, uint64_t inserts, uint64_t updates,
+		   uint64_t missing, uint64_t unchanged)
+{
+	const struct mst_set_delta *sd = mst_delta_set(d, set);
+
+	if (sd->inserts != inserts || sd->updates != updates ||
+	    sd->missing != missing || sd->unchanged != unchanged ||
+	    sd->changes.recs_n != inserts + updates + missing)
+		fail_msg("%s: %llu inserts, %llu updates, %llu missing, %llu "
+			 "unchanged, %llu changes",
+			 set, (unsigned long long)sd->inserts,
+			 (unsigned long long)sd->updates,
+			 (unsigned long long)sd->missing,
+			 (unsigned long long)sd->unchanged,
+			 (unsigned long long)sd->changes.recs_n);
+}
+
+/* Nothing to do at all. */
+static void quiet(void)
+{
+	(void)compare();
+	for (size_t i = 0; i < d->sets_n; i++) {
+		const struct mst_set_delta *sd = &d->sets[i];
+
+		if (sd->changes.recs_n)
+			fail_msg("%s has %llu changes", sd->set->name,
+				 (unsigned long long)sd->changes.recs_n);
+	}
+}
+
+/* ---- delivering -----------------------------------------------------------
+ */
+
+struct stored {
+	struct mst_member m[64];
+	size_t n;
+};
+
+static int take_members(void *ctx, const struct mst_hash *key,
+			const struct mst_member *m, size_t n)
+{
+	struct stored *st = ctx;
+
+	assert_true(n <= 64);
+	if (n)
+		memcpy(st->m, m, n * sizeof(*m));
+	st->n = n;
+	return 0;
+}
+
+static void apply_one(struct stored *st, const struct mst_change_rec *rec)
+{
+	size_t at = 0;
+
+	while (at < st->n && st->m[at].key < rec->key)
+		at++;
+	if (rec->action == MST_INSERT) {
+		assert_true(at == st->n || st->m[at].key != rec->key);
+		assert_true(st->n < 64);
+		memmove(&st->m[at + 1], &st->m[at],
+			(st->n - at) * sizeof(st->m[0]));
+		st->n++;
+	} else {
+		assert_true(at < st->n && st->m[at].key == rec->key);
+	}
+	if (rec->action == MST_CLOSE) {
+		memmove(&st->m[at], &st->m[at + 1],
+			(st->n - at - 1) * sizeof(st->m[0]));
+		st->n--;
+		return;
+	}
+	st->m[at] = (struct mst_member){
+	    .key = rec->key, .value = rec->value, .remote = {{2}}};
+}
+
+static void deliver_group(const struct mst_set_delta *sd, uint32_t group)
+{
+	const struct mst_group *g = &sd->groups.v[group];
+	struct stored st = {.n = 0};
+	struct mst_group_put put = {.row = {.key = g->key,
+					    .text = g->text,
+					    .digest = g->digest,
+					    .remote = {{1}},
+					    .state = MST_GROUP_CLEAN}};
+	struct mst_change_rec rec;
+	bool touched = (g->flags & MST_G_CHANGED) != 0, gone = false;
+	size_t n;
+
+	t_ok(recver->ops->members(recver, TARGET, sd->set->name, &g->key, 1,
+				  take_members, &st, &err),
+	     &err);
+	for (uint64_t at = 0; at < sd->changes.recs_n; at++) {
+		t_ok(mst_changes_get(&sd->changes, at, &rec, 1, &n, &err),
+		     &err);
+		if (rec.group != group)
+			continue;
+		touched = true;
+		if (sd->set->parent)
+			apply_one(&st, &rec);
+		else
+			gone = rec.action >= MST_RETIRE;
+	}
+	if (!touched)
+		return;
+	if (gone || (!(g->flags & MST_G_SEEN) && st.n == 0)) {
+		t_ok(recver->ops->del(recver, TARGET, sd->set->name, &g->key, 1,
+				      &err),
+		     &err);
+		return;
+	}
+	put.members = sd->set->parent ? st.m : NULL;
+	put.row.members = sd->set->parent ? (uint32_t)st.n : 0;
+	t_ok(recver->ops->put(recver, TARGET, sd->set->name, &put, 1, &err),
+	     &err);
+}
+
+static void deliver(void)
+{
+	for (size_t i = 0; i < d->sets_n; i++) {
+		for (uint32_t k = 0; k < d->sets[i].groups.n; k++)
+			deliver_group(&d->sets[i], k);
+	}
+}
+
+static void loaded(void)
+{
+	standard();
+	(void)compare();
+	deliver();
+}
+
+/* ---- tests ----------------------------------------------------------------
+ */
+
+static void test_first(void **state MST_UNUSED)
+{
+	struct mst_hash first, again;
+
+	standard();
+	first = compare();
+	counts("devices", 3, 0, 0, 0);
+	counts("rows", 5, 0, 0, 0);
+	/* what the rows refer to: two of the list, one made from a row */
+	counts("defs", 3, 0, 0, 0);
+	deliver();
+	quiet();
+	counts("devices", 0, 0, 0, 3);
+	counts("rows", 0, 0, 0, 5);
+	/* equal plans have equal sums, from the start again */
+	t_ok(recver->ops->reset(recver, TARGET, NULL, &err), &err);
+	again = compare();
+	assert_true(mst_hash_eq(first, again));
+	ask.full = true;
+	deliver();
+	(void)compare();
+	counts("devices", 0, 3, 0, 0);
+	counts("rows", 0, 5, 0, 0);
+}
+
+static void test_order(void **state MST_UNUSED)
+{
+	loaded();
+	/* backwards, in other parts, in pages instead of lines */
+	source();
+	file(FX_ROWS, ROW("d3", "k5", "e", "x"));
+	file(FX_ROWS, "");
+	file(FX_ROWS, "[{'def':'x','score':5,'device':'D2','key':'K3',"
+		      "'text':' c '},{'text':'b','key':'k2','device':'d1',"
+		      "'def':'Y'}]");
+	file(FX_ROWS, ROW("d1", "k1", "a", "x"));
+	file(FX_ROWS, ROW("d3", "k4", "d", "z"));
+	file(FX_DEVICES, "{'value':[{'id':'d3','name':'three','os':'Linux'}]}");
+	file(FX_DEVICES, DEVICE("D2", "two") DEVICE("d1", "one"));
+	file(FX_DEFS, "{'id':'y','title':'why'}\n");
+	file(FX_DEFS, "{'id':'x','title':'ex'}\n");
+	quiet();
+	counts("rows", 0, 0, 0, 5);
+}
+
+static void test_repeated(void **state MST_UNUSED)
+{
+	loaded();
+	standard();
+	for (int i = 0; i < 3; i++) {
+		file(FX_DEVICES, DEVICE("d1", "one"));
+		file(FX_ROWS,
+		     ROW("d1", "k1", "a", "x") ROW("d2", "k3", "c", "x"));
+		file(FX_DEFS, "{'id':'X','title':'ex'}\n");
+	}
+	quiet();
+	/* several rows of one key: always the same one, whatever the order */
+	standard();
+	file(FX_ROWS, ROW("d1", "k1", "other", "x"));
+	(void)compare();
+	deliver();
+	quiet();
+	source();
+	file(FX_DEVICES,
+	     DEVICE("d1", "one") DEVICE("d2", "two") DEVICE("d3", "three"));
+	file(FX_ROWS, ROW("d1", "k1", "other", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x"));
+	file(FX_ROWS, ROW("d3", "k4", "d", "z") ROW("d3", "k5", "e", "x")
+			  ROW("d1", "k1", "a", "x"));
+	quiet();
+}
+
+static void test_one_change(void **state MST_UNUSED)
+{
+	struct mst_change_rec rec;
+	struct mst_desired got;
+	struct mst_buf bytes = MST_BUF_INIT(65536);
+	size_t n;
+
+	loaded();
+	source();
+	file(FX_DEVICES,
+	     DEVICE("d1", "one") DEVICE("d2", "two") DEVICE("d3", "three"));
+	file(FX_ROWS, ROW("d1", "k1", "new", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x") ROW("d3", "k4", "d", "z")
+			      ROW("d3", "k5", "e", "x"));
+	(void)compare();
+	counts("devices", 0, 0, 0, 3);
+	counts("rows", 0, 1, 0, 4);
+	t_ok(mst_changes_get(&mst_delta_set(d, "rows")->changes, 0, &rec, 1, &n,
+			     &err),
+	     &err);
+	assert_int_equal(rec.action, MST_UPDATE);
+	t_ok(mst_payload_read(&mst_delta_set(d, "rows")->changes, &rec, &bytes,
+			      &got, &err),
+	     &err);
+	t_is(got.key, "k1");
+	t_is(got.group, "d1");
+	mst_buf_fini(&bytes);
+	deliver();
+	quiet();
+}
+
+static void test_volatile(void **state MST_UNUSED)
+{
+	loaded();
+	source();
+	file(FX_DEVICES,
+	     "{'id':'d1','name':'one','os':'Linux','seen':'2024'}\n" DEVICE(
+		 "d2", "two") DEVICE("d3", "three"));
+	file(FX_ROWS, "{'device':'d1','key':'k1','text':'a','def':'x',"
+		      "'seen':'now'}\n" ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x") ROW("d3", "k4", "d", "z")
+			      ROW("d3", "k5", "e", "x"));
+	quiet();
+}
+
+/* d3 and its rows, and k2, are not shown any more. */
+static void less(void)
+{
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d2", "k3", "c", "x"));
+}
+
+static void test_missing(void **state MST_UNUSED)
+{
+	struct mst_change_rec rec;
+	size_t n;
+
+	loaded();
+	less();
+	s.feeds[FX_ROWS].proof = (struct mst_proof){.why = "a page is lost"};
+	(void)compare();
+	counts("devices", 0, 0, 1, 2);
+	/* the parent goes; its rows are in doubt, and so is k2 */
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 0);
+	assert_non_null(strstr(mst_delta_set(d, "rows")->why, "page is lost"));
+	less();
+	s.feeds[FX_DEVICES].proof.complete = false;
+	(void)compare();
+	assert_int_equal(mst_delta_set(d, "devices")->missing, 0);
+	/* children of a set in doubt are in doubt */
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 0);
+	less();
+	s.feeds[FX_DEVICES].present = false;
+	(void)compare();
+	assert_int_equal(mst_delta_set(d, "devices")->missing, 0);
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 0);
+	assert_int_equal(mst_delta_set(d, "rows")->updates, 0);
+	/* a last page that says that more follow */
+	less();
+	file(FX_ROWS, "{'value':[],'@odata.nextLink':'https://x'}");
+	(void)compare();
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 0);
+	/* proven */
+	less();
+	(void)compare();
+	counts("devices", 0, 0, 1, 2);
+	counts("rows", 0, 0, 3, 2);
+	counts("defs", 0, 0, 0, 0); /* are never taken away */
+	t_ok(mst_changes_get(&mst_delta_set(d, "rows")->changes, 0, &rec, 1, &n,
+			     &err),
+	     &err);
+	assert_int_equal(rec.action, MST_CLOSE);
+	t_ok(mst_changes_get(&mst_delta_set(d, "devices")->changes, 0, &rec, 1,
+			     &n, &err),
+	     &err);
+	assert_int_equal(rec.action, MST_RETIRE);
+	deliver();
+	quiet();
+	/* and back */
+	standard();
+	(void)compare();
+	counts("devices", 1, 0, 0, 2);
+	counts("rows", 3, 0, 0, 2);
+}
+
+static void test_orphans(void **state MST_UNUSED)
+{
+	standard();
+	file(FX_DEVICES, "{'id':'d4'}\n"); /* no name: skipped */
+	file(FX_ROWS, ROW("d4", "k6", "a", "x") ROW("d9", "k7", "a", "q"));
+	(void)compare();
+	counts("devices", 3, 0, 0, 0);
+	counts("rows", 5, 0, 0, 0);
+	counts("defs", 3, 0, 0, 0); /* q: only an orphan refers to it */
+	assert_int_equal(mst_delta_set(d, "rows")->dropped, 2);
+	assert_int_equal(mst_delta_set(d, "rows")->read, 7);
+	assert_int_equal(skips, 1);
+	assert_string_equal(skip_text, "devices d4: no name");
+}
+
+static void test_superseded(void **state MST_UNUSED)
+{
+	struct mst_change_rec rec;
+	size_t n;
+
+	loaded();
+	/* d5 has the name of d1 and was seen later */
+	standard();
+	file(FX_DEVICES, "{'id':'d5','name':'ONE','os':'Linux','seen':'2'}\n");
+	file(FX_ROWS, ROW("d5", "k8", "a", "x"));
+	(void)compare();
+	assert_int_equal(mst_delta_set(d, "devices")->inserts, 1);
+	assert_int_equal(mst_delta_set(d, "devices")->missing, 0);
+	assert_int_equal(mst_delta_set(d, "devices")->changes.recs_n, 2);
+	assert_int_equal(skips, 1);
+	assert_non_null(strstr(skip_text, "superseded by d5"));
+	/* nothing is written for d1: its record is d5's now */
+	for (uint64_t at = 0; at < 2; at++) {
+		t_ok(mst_changes_get(&mst_delta_set(d, "devices")->changes, at,
+				     &rec, 1, &n, &err),
+		     &err);
+		assert_true(rec.action == MST_INSERT ||
+			    rec.action == MST_FORGET);
+	}
+	counts("rows", 1, 0, 2, 3);
+}
+
+static void test_partial(void **state MST_UNUSED)
+{
+	loaded();
+	less();
+	ask.limit = 1;
+	(void)run(1, 0);
+	assert_int_equal(mst_delta_set(d, "devices")->missing, 0);
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 0);
+	ask.limit = 0;
+	ask.one = "TWO"; /* by its name */
+	(void)compare();
+	for (size_t i = 0; i < d->sets_n; i++)
+		assert_int_equal(d->sets[i].changes.recs_n, 0);
+	assert_int_equal(mst_delta_set(d, "devices")->unchanged, 1);
+	/* with nothing delivered: the one, its rows, what they refer to */
+	t_ok(recver->ops->reset(recver, TARGET, NULL, &err), &err);
+	standard();
+	ask.one = "d3";
+	(void)compare();
+	counts("devices", 1, 0, 0, 0);
+	counts("rows", 2, 0, 0, 0);
+	counts("defs", 2, 0, 0, 0);
+	ask.one = NULL;
+	ask.limit = 2;
+	(void)run(1, 0);
+	counts("devices", 2, 0, 0, 0);
+	counts("rows", 3, 0, 0, 0);
+}
+
+/* A filter that changes gives ordinary changes, there and back. */
+static void test_filter(void **state MST_UNUSED)
+{
+	loaded();
+	conf.least = 6;
+	(void)compare();
+	counts("rows", 0, 0, 5, 0);
+	counts("devices", 0, 0, 0, 3);
+	deliver();
+	quiet();
+	conf.least = 5;
+	(void)compare();
+	counts("rows", 5, 0, 0, 0);
+}
+
+static void test_definitions(void **state MST_UNUSED)
+{
+	loaded();
+	/* a changed one; one that nobody refers to; one that gets its list
+	 * entry after it was made from a row */
+	source();
+	file(FX_DEVICES,
+	     DEVICE("d1", "one") DEVICE("d2", "two") DEVICE("d3", "three"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x") ROW("d3", "k4", "d", "z")
+			      ROW("d3", "k5", "e", "x"));
+	file(FX_DEFS, "{'id':'X','title':'changed'}\n{'id':'Y','title':'why'}\n"
+		      "{'id':'UNUSED','title':'changed'}\n"
+		      "{'id':'Z','title':'zed'}\n");
+	(void)compare();
+	counts("defs", 0, 2, 0, 1);
+	counts("rows", 0, 0, 0, 5);
+	deliver();
+	quiet();
+	/* the list is gone (no permission): nothing happens to them */
+	standard();
+	s.feeds[FX_DEFS].present = false;
+	s.feeds[FX_DEFS].parts_n = 0;
+	quiet();
+}
+
+/* A dirty group and one that is pending are looked at again. */
+static void test_states(void **state MST_UNUSED)
+{
+	struct mst_group_row row = {.state = MST_GROUP_DIRTY};
+	struct mst_slice text = MST_SLICE_LIT("d1");
+
+	loaded();
+	row.key = mst_hash128(text.p, text.n, 77);
+	row.text = text;
+	t_ok(recver->ops->mark(recver, TARGET, "rows", &row, 1, &err), &err);
+	(void)compare();
+	assert_int_equal(mst_delta_set(d, "rows")->changed_groups, 1);
+	counts("rows", 0, 0, 0, 5); /* compared, and nothing was different */
+	t_ok(recver->ops->mark(recver, TARGET, "devices", &row, 1, &err), &err);
+	(void)compare();
+	counts("devices", 0, 1, 0, 2); /* delivered again */
+}
+
+static void test_cancel(void **state MST_UNUSED)
+{
+	atomic_bool cancel = true;
+
+	standard();
+	d = mst_alloc(sizeof(*d));
+	*d = (struct mst_delta){.job = &job,
+				.spool = &s,
+				.recver = recver,
+				.target = TARGET,
+				.threads = 2,
+				.dir = t_dir(),
+				.cancel = &cancel,
+				.rules = {.catalog = fx_source.catalog,
+					  .conf = &conf,
+					  .connection = "here"}};
+	t_failed(mst_delta_run(d, &err), &err, MST_E_CANCELLED, "cancelled");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    T(test_first),	T(test_order),	     T(test_repeated),
+	    T(test_one_change), T(test_volatile),    T(test_missing),
+	    T(test_orphans),	T(test_superseded),  T(test_partial),
+	    T(test_filter),	T(test_definitions), T(test_states),
+	    T(test_cancel),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
