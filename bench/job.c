@@ -27,8 +27,7 @@ static bool fail(const struct mst_err *err)
 	return false;
 }
 
-/* ---- the simulators
- * ------------------------------------------------------------ */
+/* ---- the simulators ----- */
 
 static void sim_process(const struct mst_sim_conf *conf, int fd)
 {
@@ -93,8 +92,7 @@ static int apply(struct mst_state *state, struct mst_slice yaml,
 	return rc;
 }
 
-/* ---- a run
- * ----------------------------------------------------------------------- */
+/* ---- a run ----- */
 
 /* out: seconds, requests, writes, rows read, CVE members */
 static int one_run(struct mst_state *state, const struct arg *arg,

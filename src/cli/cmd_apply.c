@@ -128,8 +128,7 @@ int cmd_apply(int argc, char **argv)
 	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
-/* ---- export
- * ------------------------------------------------------------------ */
+/* ---- export ----- */
 
 static const struct cli_command export_cmd = {
     "export", "[KIND [NAME]]",

@@ -54,8 +54,7 @@ static void say(const char *what)
 	}
 }
 
-/* ---- set up
- * ------------------------------------------------------------------- */
+/* ---- set up ----- */
 
 static int make_dir(struct demo *d, struct mst_err *err)
 {
@@ -116,8 +115,7 @@ static int control(struct demo *d, const char *path, const char *body,
 	return rc;
 }
 
-/* ---- a run
- * ---------------------------------------------------------------------- */
+/* ---- a run ----- */
 
 static void take_counts(struct demo_run *r, const struct mst_session *s)
 {
@@ -201,8 +199,7 @@ static int one_run(struct demo *d, const char *label, int day,
 	return verify(d, r, err);
 }
 
-/* ---- what comes out
- * ---------------------------------------------------------------- */
+/* ---- what comes out ----- */
 
 static void print_table(const struct demo *d)
 {

@@ -212,8 +212,7 @@ static inline bool text_at(const struct walk *w, size_t i,
 	       unescape(w->side, out_r->p, out_r->n, out_r);
 }
 
-/* ---- scalars
- * ----------------------------------------------------------------- */
+/* ---- scalars ----- */
 
 /* -?digits[.digits] of at most 15 digits: both parts and the power of ten are
  * exact, so that one division rounds as a full parser would. */
@@ -266,8 +265,7 @@ static bool literal_at(const struct walk *w, size_t i, struct mst_value *v)
 	return mst_slice_is(s, "true") || mst_slice_is(s, "false");
 }
 
-/* ---- arrays and objects onto the side's tape
- * ----------------------------------- */
+/* ---- arrays and objects onto the side's tape ----- */
 
 static inline void word(struct walk *w, char kind, uint64_t payload)
 {
@@ -359,8 +357,7 @@ done:
 	return true;
 }
 
-/* ---- a record
- * -------------------------------------------------------------------- */
+/* ---- a record ----- */
 
 /* Behind a container that nobody wants. */
 static size_t skip_container(const struct walk *w, size_t i)
@@ -489,8 +486,7 @@ static size_t take_record(struct walk *w, size_t i)
 	}
 }
 
-/* ---- the window
- * -------------------------------------------------------------------- */
+/* ---- the window ----- */
 
 /* The full parser's word on one line. */
 static int parse_line(struct mst_json_parser *p, struct walk *w,

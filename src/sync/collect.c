@@ -618,8 +618,7 @@ static int diff_records(struct chunk *ch, struct mst_err *err)
 	return rc;
 }
 
-/* ---- chunks
- * ------------------------------------------------------------------ */
+/* ---- chunks ----- */
 
 static void chunk_clear(struct chunk *ch)
 {

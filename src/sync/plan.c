@@ -236,8 +236,7 @@ uint64_t mst_plan_requests(const struct mst_session *s)
 	return n;
 }
 
-/* ---- drift
- * ------------------------------------------------------------------------ */
+/* ---- drift ----- */
 
 struct drifting {
 	mst_drift_fn fn;

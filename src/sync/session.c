@@ -13,8 +13,7 @@
 #include "sync/run.h"
 #include "json/out.h"
 
-/* ---- opening
- * ----------------------------------------------------------------- */
+/* ---- opening ----- */
 
 static int open_recver(struct mst_session *s, struct mst_err *err)
 {
@@ -105,8 +104,7 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 	return make_dir(s, err);
 }
 
-/* ---- reading
- * ------------------------------------------------------------------- */
+/* ---- reading ----- */
 
 static int open_dest(struct mst_session *s, struct mst_err *err)
 {
@@ -258,8 +256,7 @@ int mst_session_rules(struct mst_session *s, struct mst_rules **r_r,
 	return mst_rules_new(&s->delta.rules, r_r, err);
 }
 
-/* ---- comparing
- * -------------------------------------------------------------------- */
+/* ---- comparing ----- */
 
 /* A flood of one reason must not flood the store. */
 #define SKIPS_KEPT 20000
@@ -376,8 +373,7 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	return mst_push_run(&s->push, err);
 }
 
-/* ---- closing
- * ----------------------------------------------------------------------- */
+/* ---- closing ----- */
 
 static uint64_t requests_of(const struct mst_client *client)
 {
@@ -497,8 +493,7 @@ enum mst_run_status mst_session_close(struct mst_session *s,
 	return status;
 }
 
-/* ---- fetch alone
- * ---------------------------------------------------------------------- */
+/* ---- fetch alone ----- */
 
 int mst_fetch_to(struct mst_state *state, const char *connection,
 		 const char *dir, const struct mst_progress *progress,

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the destination said: counts, the log of writes, and when a group has
+ * all of its verdicts.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "sync/push_private.h"
+
+struct mst_hash mst_push_log_key(const char *set, struct mst_hash group,
+				 uint64_t member)
+{
+	uint64_t parts[3] = {group.hi, group.lo, member};
+
+	return mst_hash128(parts, sizeof(parts),
+			   mst_hash64(set, strlen(set), 0));
+}
+
+/* ---- verdicts ---------------------------------------------------------------
+ */
+
+static void log_item(struct mst_push *p, const struct mst_push_change *c,
+		     const char *what, const char *reason,
+		     const char *request_id)
+{
+	const struct mst_group *g = &c->group->sd->groups.v[c->group->group];
+	struct mst_err err = MST_ERR_INIT;
+	char *key MST_CLEANUP(mst_freep) =
+	    c->rec.key ? mst_asprintf("%.*s (%016llx)", MST_SLICE_ARG(g->text),
+				      (unsigned long long)c->rec.key)
+		       : mst_strndup(g->text.p, g->text.n);
+	struct mst_run_item item = {
+	    .set = c->group->sd->set->name,
+	    .key = key,
+	    .what = what,
+	    .reason = reason,
+	    .request_id = request_id ? request_id : "",
+	};
+
+	if (mst_state_item_log(p->state, p->run, &item, 1, &err) < 0)
+		mst_warn("record not noted, ignoring: %s", err.msg);
+}
+
+int mst_push_flush_log(struct mst_push *p, struct mst_err *err)
+{
+	int rc = 0;
+
+	if (p->p->log_n)
+		rc = mst_state_write_log(p->state, p->delta->job->name,
+					 p->p->log, p->p->log_n, err);
+	p->p->log_n = 0;
+	mst_arena_reset(&p->p->log_arena);
+	return rc;
+}
+
+static void log_write(struct mst_push *p, const struct mst_push_change *c,
+		      const struct mst_verdict *v)
+{
+	struct push_private *pp = p->p;
+	const struct mst_set_delta *sd = c->group->sd;
+	struct mst_err err = MST_ERR_INIT;
+
+	if (pp->log_n == MST_PUSH_LOG_ROWS && mst_push_flush_log(p, &err) < 0)
+		mst_warn("log of writes: %s", err.msg);
+	pp->log[pp->log_n++] = (struct mst_write_log){
+	    .key = mst_push_log_key(
+		sd->set->name, sd->groups.v[c->group->group].key, c->rec.key),
+	    .run = p->run,
+	    .action = c->rec.action,
+	    .verdict = v->kind,
+	    .at_us = mst_now_us(),
+	    .request_id = mst_arena_strdup(&pp->log_arena,
+					   v->request_id ? v->request_id : ""),
+	    .remote = v->remote,
+	};
+}
+
+static void count_applied(struct mst_push *p, const struct mst_push_change *c,
+			  const struct mst_verdict *v)
+{
+	struct mst_run_counts *n = &p->counts[c->group->sd - p->delta->sets];
+
+	p->applied++;
+	switch ((enum mst_action)c->rec.action) {
+	case MST_INSERT:
+		if (v->reopened)
+			n->reopened++;
+		else if (v->inserted)
+			n->new_++;
+		else
+			n->changed++;
+		break;
+	case MST_UPDATE:
+		n->changed++;
+		break;
+	case MST_RETIRE:
+		n->retired++;
+		break;
+	case MST_DELETE:
+		n->deleted++;
+		break;
+	case MST_CLOSE:
+		n->closed++;
+		break;
+	case MST_ACTION__MAX:
+		break;
+	}
+}
+
+/* One reason less for the group to stay open. */
+void mst_push_leave(struct mst_push *p, struct mst_push_group *a)
+{
+	if (--a->open > 0)
+		return;
+	TAILQ_REMOVE(&p->p->flying, a, link);
+	TAILQ_INSERT_TAIL(&p->p->done, a, link);
+	p->p->done_n++;
+}
+
+void mst_push_settle(struct mst_push *p, struct mst_push_change *c)
+{
+	struct mst_push_group *a = c->group;
+
+	c->done = true;
+	a->bad = a->bad || !c->good || c->lacking;
+	p->p->open--;
+	p->p->now.done++;
+	mst_push_leave(p, a);
+}
+
+void mst_push_verdict(void *push, const struct mst_verdict *v)
+{
+	struct mst_push *p = push;
+	struct mst_push_change *c =
+	    (struct mst_push_change *)(uintptr_t)v->change;
+	struct mst_group *g = &c->group->sd->groups.v[c->group->group];
+	struct mst_run_counts *n = &p->counts[c->group->sd - p->delta->sets];
+
+	assert(!c->done); /* one verdict for a change, never two */
+	c->good =
+	    v->kind == MST_VERDICT_APPLIED || v->kind == MST_VERDICT_UNCHANGED;
+	c->remote = v->remote;
+	switch (v->kind) {
+	case MST_VERDICT_APPLIED:
+		count_applied(p, c, v);
+		log_write(p, c, v);
+		break;
+	case MST_VERDICT_UNCHANGED:
+		n->unchanged++;
+		break;
+	case MST_VERDICT_REFUSED:
+		p->refused++;
+		n->refused++;
+		log_item(p, c, "refused", v->reason, v->request_id);
+		break;
+	case MST_VERDICT_FAILED:
+		c->group->unsure = true;
+		p->failed++;
+		n->refused++;
+		log_item(p, c, "not sent", v->reason, v->request_id);
+		break;
+	}
+	if (c->group->sd->set->parent == NULL) {
+		if (c->good && !mst_sysid_is_zero(&v->remote))
+			g->remote = v->remote;
+		if (v->inserted)
+			g->flags |= MST_G_INSERTED;
+		if (!c->good)
+			g->flags |= MST_G_REFUSED;
+	}
+	mst_push_settle(p, c);
+}
+
+void mst_push_refuse(struct mst_push *p, struct mst_push_change *c,
+		     const char *reason)
+{
+	struct mst_verdict v = {
+	    .change = (uint64_t)(uintptr_t)c,
+	    .kind = MST_VERDICT_REFUSED,
+	    .reason = reason,
+	    .request_id = "",
+	};
+
+	mst_push_verdict(p, &v);
+}
