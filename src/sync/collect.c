@@ -549,7 +549,8 @@ static int diff_members(struct chunk *ch, struct mst_err *err)
 
 		while (to < ch->entries_n && ch->entries[to].slot == slot)
 			to++;
-		if (diff_slot(ch, slot, ch->entries + from, to - from, err) < 0)
+		if (diff_slot(ch, slot, to > from ? ch->entries + from : NULL,
+			      to - from, err) < 0)
 			return -(int)err->code;
 		from = to;
 	}

@@ -39,7 +39,8 @@ static size_t new_members(struct mst_push_group *a, struct mst_member *out)
 	size_t n = 0, k = 0;
 
 	/* Both lists in order of key: one walk. */
-	qsort(a->v, a->n, sizeof(*a->v), pending_by_key);
+	if (a->n)
+		qsort(a->v, a->n, sizeof(*a->v), pending_by_key);
 	for (size_t i = 0; i < a->stored_n; i++) {
 		const struct mst_member *m = &a->stored[i];
 		const struct mst_push_change *c;

@@ -50,7 +50,7 @@ static void check_token(struct mst_auth *a, int64_t ttl)
 	struct mst_err err = MST_ERR_INIT;
 	static const char start[] = "Authorization: Bearer ";
 
-	assert(ttl > 0);
+	assert(ttl >= 0);
 	if (a->ops->header(a, &b, &err) < 0) {
 		check_error(&err);
 	} else {
