@@ -4,8 +4,8 @@
  * mixtures of them. Whatever a run under faults says, it wrote nothing wrong:
  * nothing that the source still shows is retired, deleted or closed. When the
  * faults are over, the next runs put everything right, and one more writes
- * nothing. The argument says which part: "alone", or the first seed of fifty
- * mixtures.
+ * nothing. The argument says which part: "alone" (twice, then never again),
+ * "always", or the first seed of fifty mixtures.
  */
 #include "tests/lib/sync_rig.h"
 
@@ -281,16 +281,22 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest alone[] = {
 	    cmocka_unit_test(each_alone),
+	};
+	const struct CMUnitTest always[] = {
 	    cmocka_unit_test(each_for_ever),
 	};
 	const struct CMUnitTest mixed[] = {
 	    cmocka_unit_test(mixtures),
 	};
+	const char *part = argc > 1 ? argv[1] : "alone";
 
-	if (argc < 2 || strcmp(argv[1], "alone") == 0)
+	if (strcmp(part, "alone") == 0)
 		return cmocka_run_group_tests_name("fault_alone", alone, set_up,
 						   tear_down);
-	first_seed = (unsigned)strtoul(argv[1], NULL, 10);
+	if (strcmp(part, "always") == 0)
+		return cmocka_run_group_tests_name("fault_always", always,
+						   set_up, tear_down);
+	first_seed = (unsigned)strtoul(part, NULL, 10);
 	return cmocka_run_group_tests_name("fault_mixtures", mixed, set_up,
 					   tear_down);
 }
