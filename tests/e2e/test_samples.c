@@ -234,7 +234,7 @@ static void check_columns(void)
 		struct mst_json rows = rig_rows(&rig, want[i].table,
 						want[i].query, want[i].column);
 		struct mst_json_iter it = mst_json_iter(rows);
-		struct mst_json row;
+		struct mst_json row = {NULL, 0};
 		struct mst_slice is;
 
 		if (mst_json_len(rows) != 1 || !mst_json_next(&it, NULL, &row))
