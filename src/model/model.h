@@ -147,6 +147,10 @@ struct mst_mapping {
 	mst_op identity, rank;
 	const struct mst_map_row *rows;
 	size_t rows_n;
+	/* Several records with one key: the one with the greatest text counts
+	 * (its digits as a number; a time). NULL: any one of them, always the
+	 * same as long as they are the same. */
+	mst_op newest;
 };
 
 /* Enrichment: fields of a record that come from another feed, joined by key

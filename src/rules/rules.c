@@ -259,6 +259,20 @@ bool mst_rules_identity(struct mst_rules *r, unsigned m,
 	return true;
 }
 
+uint64_t mst_rules_newest(struct mst_rules *r, unsigned m)
+{
+	struct mst_slice s;
+	uint64_t n = 0;
+
+	if (!run(r, r->maps[m].decl->newest, &s))
+		return 0;
+	for (size_t i = 0; i < s.n && n < UINT64_MAX / 100; i++) {
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return n;
+}
+
 static struct mst_slice table_of(struct mst_rules *r, const struct mapping *m)
 {
 	struct mst_slice table;

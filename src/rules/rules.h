@@ -114,6 +114,8 @@ bool mst_rules_group(struct mst_rules *r, unsigned m,
 bool mst_rules_identity(struct mst_rules *r, unsigned m,
 			struct mst_slice *identity_r, struct mst_slice *rank_r);
 bool mst_rules_key(struct mst_rules *r, unsigned m, struct mst_slice *key_r);
+/* How new the record is, as the mapping's `newest` has it; 0 without one. */
+uint64_t mst_rules_newest(struct mst_rules *r, unsigned m);
 /* Only the hash of the canonical form: the way of the first pass. */
 struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m);
 /* Everything: cells, table, value hash; key and group too. False when the

@@ -194,7 +194,9 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 		w->dropped[k]++;
 		return;
 	}
-	mst_group_show(g, mst_rules_hash(w->rules, w->maps[k]), w->sum[k]);
+	mst_group_show(g, mst_rules_hash(w->rules, w->maps[k]),
+		       w->sum[k] ? 0 : mst_rules_newest(w->rules, w->maps[k]),
+		       w->sum[k]);
 }
 
 static int record(void *worker, const struct mst_value *v,

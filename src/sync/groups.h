@@ -31,6 +31,7 @@ struct mst_group {
 	struct mst_hash stored; /* in RecVer */
 	struct mst_slice text;
 	struct mst_sysid remote;
+	uint64_t newest; /* of the record whose digest this is */
 	int64_t first_us, changed_us, last_run;
 	uint32_t count;	   /* rows shown */
 	uint32_t stored_n; /* members stored */
@@ -64,13 +65,17 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		      bool sum);
 /* The digest rule of one record, as mst_groups_merge has it. */
 static inline void mst_group_show(struct mst_group *g, struct mst_hash value,
-				  bool sum)
+				  uint64_t newest, bool sum)
 {
 	if (sum)
 		mst_hash_add(&g->digest, value);
-	else if (!(g->flags & MST_G_SEEN) || value.hi > g->digest.hi ||
-		 (value.hi == g->digest.hi && value.lo > g->digest.lo))
+	else if (!(g->flags & MST_G_SEEN) || newest > g->newest ||
+		 (newest == g->newest &&
+		  (value.hi > g->digest.hi ||
+		   (value.hi == g->digest.hi && value.lo > g->digest.lo)))) {
 		g->digest = value;
+		g->newest = newest;
+	}
 	g->flags |= MST_G_SEEN;
 	g->count++;
 }

@@ -87,7 +87,7 @@ static void show(struct mst_groups *to, const char *text, struct mst_hash h,
 	/* get may move the table: never in one expression with v[] */
 	uint32_t at = mst_groups_get(to, mst_slice_str(text));
 
-	mst_group_show(&to->v[at], h, sum);
+	mst_group_show(&to->v[at], h, 0, sum);
 }
 
 /* A sum does not know how its rows were spread over workers, or in which

@@ -369,6 +369,7 @@ static const struct mst_mapping mappings[] = {
      .filter = ep_keep_machine,
      .identity = ep_op_identity,
      .rank = ep_op_rank,
+     .newest = ep_op_last_seen,
      ROWS(device_rows)},
     {.set = "software_packages",
      .feeds = SOFTWARE_FEEDS,

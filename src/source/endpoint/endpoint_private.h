@@ -205,6 +205,7 @@ EP_OP(ep_op_domain);
 EP_OP(ep_op_mac);
 EP_OP(ep_op_virtual);
 EP_OP(ep_op_address_width);
+EP_OP(ep_op_last_seen);
 EP_OP(ep_op_model);
 EP_OP(ep_op_serial);
 EP_OP(ep_op_correlation);

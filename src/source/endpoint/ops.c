@@ -694,3 +694,9 @@ EP_OP(ep_op_address_width)
 		return 0;
 	return mst_op_enum(ctx, v, field, arg, out_r);
 }
+
+/* Of several rows of one machine the latest report counts. */
+EP_OP(ep_op_last_seen)
+{
+	return mst_op_time(ctx, v, EM_LAST_SEEN, NULL, out_r);
+}
