@@ -153,17 +153,20 @@ int mst_answer_token(struct mst_json root, const char *host,
 	    .refresh = mst_json_str(mst_json_get(root, "refresh_token")),
 	};
 	struct mst_slice type = mst_json_str(mst_json_get(root, "token_type"));
+	char shown[41];
 	double s = 0;
 
 	if (!is_token_text(a.access))
 		return mst_err_set(err, MST_E_AUTH,
 				   "%s answered without a usable access token",
 				   host);
-	if (type.n && !mst_slice_iis(type, "bearer"))
+	if (type.n && !mst_slice_iis(type, "bearer")) {
+		mst_answer_line(type, shown, sizeof(shown));
 		return mst_err_set(err, MST_E_AUTH,
-				   "%s gave a token of the type '%.*s', not "
+				   "%s gave a token of the type '%s', not "
 				   "'Bearer'",
-				   host, (int)MST_MIN(type.n, 40u), type.p);
+				   host, shown);
+	}
 	/* A number or its text; v1 end points send texts. */
 	if (!mst_json_dbl(mst_json_get(root, "expires_in"), &s) || s < 0 ||
 	    s > 1e9)

@@ -56,9 +56,9 @@ static void check_token(struct mst_auth *a, int64_t ttl)
 	} else {
 		assert(b.n >= sizeof(start) &&
 		       memcmp(b.p, start, sizeof(start) - 1) == 0);
-		/* it goes into a request as it is */
+		/* what goes into a request must not end the line */
 		for (size_t i = sizeof(start) - 1; i < b.n; i++)
-			assert((unsigned char)b.p[i] > ' ' &&
+			assert((unsigned char)b.p[i] >= ' ' &&
 			       (unsigned char)b.p[i] < 0x7f);
 	}
 	mst_buf_fini(&b);
