@@ -103,6 +103,13 @@ static int add_entry(struct worker *w, uint32_t slot, uint64_t key,
 	return w->payload.n >= FLUSH_BYTES ? flush(w, err) : 0;
 }
 
+/* Does the destination have it? A push that died leaves a row without a
+ * digest behind. */
+static bool is_delivered(const struct mst_group *g)
+{
+	return (g->flags & MST_G_STORED) && !mst_hash_is_zero(g->stored);
+}
+
 /* Makes the payload of a record that a new entry refers to and that neither
  * RecVer nor, perhaps, its own feed has. */
 static void want(struct worker *w, size_t ref_set, struct mst_slice key)
@@ -116,7 +123,7 @@ static void want(struct worker *w, size_t ref_set, struct mst_slice key)
 	struct mst_desired *made;
 	struct mst_buf buf = MST_BUF_INIT(MST_MAX_REQUEST_BODY);
 
-	if ((at != UINT32_MAX && (groups->v[at].flags & MST_G_STORED)) ||
+	if ((at != UINT32_MAX && is_delivered(&groups->v[at])) ||
 	    mst_map_has(&w->wanted[ref_set], key))
 		return;
 	stash = mst_arena_alloc(&w->wanted_arena, sizeof(*stash));
@@ -590,8 +597,7 @@ static int diff_records(struct chunk *ch, struct mst_err *err)
 		of[ch->entries[i].slot] = &ch->entries[i];
 	for (uint32_t i = 0; i < groups->n && rc == 0; i++) {
 		struct mst_group *g = &groups->v[i];
-		bool stored =
-		    (g->flags & MST_G_STORED) && !mst_hash_is_zero(g->stored);
+		bool stored = is_delivered(g);
 		struct mst_change_rec rec = {
 		    .group = i,
 		    .value = g->digest.lo,
@@ -603,7 +609,7 @@ static int diff_records(struct chunk *ch, struct mst_err *err)
 			rec.off = of[i]->off;
 			rc = emit(ch, &rec, err);
 		} else if ((g->flags & MST_G_WANTED) &&
-			   !(g->flags & (MST_G_SEEN | MST_G_STORED))) {
+			   !(g->flags & MST_G_SEEN) && !stored) {
 			rc = put_wanted(ch, i, &rec, err);
 			if (rc == 0 && rec.len)
 				rc = emit(ch, &rec, err);

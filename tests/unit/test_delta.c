@@ -592,6 +592,25 @@ static void test_states(void **state MST_UNUSED)
 	counts("devices", 0, 1, 0, 2); /* delivered again */
 }
 
+/* The push of a definition that only a row gives died: it is made again. */
+static void test_pending_definition(void **state MST_UNUSED)
+{
+	struct mst_group_row row = {.state = MST_GROUP_PENDING};
+	struct mst_slice text = MST_SLICE_LIT("Z");
+
+	loaded();
+	row.key = mst_hash128(text.p, text.n, 77);
+	row.text = text;
+	t_ok(recver->ops->reset(recver, TARGET, "rows", &err), &err);
+	t_ok(recver->ops->del(recver, TARGET, "defs", &row.key, 1, &err), &err);
+	t_ok(recver->ops->mark(recver, TARGET, "defs", &row, 1, &err), &err);
+	(void)compare();
+	counts("rows", 5, 0, 0, 0);
+	counts("defs", 1, 0, 0, 2);
+	deliver();
+	quiet();
+}
+
 static void test_cancel(void **state MST_UNUSED)
 {
 	atomic_bool cancel = true;
@@ -615,11 +634,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_first),	T(test_order),	     T(test_repeated),
-	    T(test_one_change), T(test_volatile),    T(test_missing),
-	    T(test_orphans),	T(test_superseded),  T(test_partial),
-	    T(test_filter),	T(test_definitions), T(test_states),
-	    T(test_cancel),
+	    T(test_first),	 T(test_order),
+	    T(test_repeated),	 T(test_one_change),
+	    T(test_volatile),	 T(test_missing),
+	    T(test_orphans),	 T(test_superseded),
+	    T(test_partial),	 T(test_filter),
+	    T(test_definitions), T(test_states),
+	    T(test_cancel),	 T(test_pending_definition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
