@@ -103,11 +103,11 @@ static int add_entry(struct worker *w, uint32_t slot, uint64_t key,
 	return w->payload.n >= FLUSH_BYTES ? flush(w, err) : 0;
 }
 
-/* Does the destination have it? A push that died leaves a row without a
- * digest behind. */
+/* Does the destination have it? A push that died leaves a row without a remote
+ * id behind. */
 static bool is_delivered(const struct mst_group *g)
 {
-	return (g->flags & MST_G_STORED) && !mst_hash_is_zero(g->stored);
+	return (g->flags & MST_G_STORED) && !mst_sysid_is_zero(&g->remote);
 }
 
 /* Makes the payload of a record that a new entry refers to and that neither
@@ -184,6 +184,14 @@ static size_t stored_at(const struct chunk *ch, const struct slot *s,
 	return low < s->first + s->n && ch->keys[low] == key ? low : SIZE_MAX;
 }
 
+/* A run died, or an answer was lost, between a write to the group and its
+ * verdict: what is stored of it may have been closed or deleted since. */
+static bool unsure(const struct chunk *ch, uint32_t slot)
+{
+	return ch->sd->groups.v[ch->slots[slot].group].state ==
+	       MST_GROUP_PENDING;
+}
+
 static int member(struct worker *w, unsigned m, uint32_t slot,
 		  struct mst_err *err)
 {
@@ -197,7 +205,8 @@ static int member(struct worker *w, unsigned m, uint32_t slot,
 	key = mst_rules_member_hash(w->rules, text);
 	value = mst_rules_hash(w->rules, m).lo;
 	at = stored_at(ch, &ch->slots[slot], key);
-	if (at != SIZE_MAX && ch->values[at] == value && !ch->d->full) {
+	if (at != SIZE_MAX && ch->values[at] == value && !ch->d->full &&
+	    !unsure(ch, slot)) {
 		__atomic_store_n(&ch->shown[at], 1, __ATOMIC_RELAXED);
 		return 0;
 	}
@@ -516,7 +525,9 @@ static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
 			ch->shown[at] = same ? 1 : 2; /* 2: written anew */
 			if (same)
 				continue;
-			rec.action = MST_UPDATE;
+			/* An insert looks for the record and revives it. */
+			if (!unsure(ch, slot))
+				rec.action = MST_UPDATE;
 		}
 		if (emit(ch, &rec, err) < 0)
 			return -(int)err->code;
