@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "base/time.h"
 #include "sync/delta_private.h"
 
@@ -284,6 +285,80 @@ static void worker_close(struct worker *w)
 	free(w);
 }
 
+/* What is not shown of the sets of these feeds (bits) is not missing. */
+static void doubt(struct mst_delta *d, uint32_t feeds, const char *fmt,
+		  const char *name)
+{
+	const struct mst_catalog *c = d->job->source->catalog;
+
+	for (size_t m = 0; m < c->mappings_n; m++) {
+		struct mst_set_delta *sd = mst_delta_set(d, c->mappings[m].set);
+
+		if (!sd->selected || c->mappings[m].fallback ||
+		    !(c->mappings[m].feeds & feeds))
+			continue;
+		sd->proven = false;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		(void)snprintf(sd->why, sizeof(sd->why), fmt, name);
+#pragma GCC diagnostic pop
+	}
+}
+
+static void feed_note(const struct mst_delta *d, unsigned feed, char out[96])
+{
+	(void)snprintf(out, 96, "feed.%s",
+		       d->job->source->catalog->feeds[feed].name);
+}
+
+/* Nothing where there was something: more often a failure than the truth, even
+ * when the answer looks whole (msapi: an empty list must not delete). */
+static int believe_empty(struct mst_delta *d, unsigned feed,
+			 struct mst_err *err)
+{
+	struct mst_buf val = MST_BUF_INIT(64);
+	uint64_t before = 0;
+	bool found = false;
+	char name[96];
+	int rc;
+
+	if (d->accept_empty)
+		return 0;
+	feed_note(d, feed, name);
+	rc = d->recver->ops->meta_get(d->recver, d->target, name, &val, &found,
+				      err);
+	if (rc == 0 && found)
+		(void)mst_num_u64(mst_buf_slice(&val), &before);
+	mst_buf_fini(&val);
+	if (rc == 0 && before > 0)
+		doubt(d, 1u << feed,
+		      "%s shows no record at all, where it had some; if that "
+		      "is so, run again with --approve",
+		      d->job->source->catalog->feeds[feed].title);
+	return rc;
+}
+
+int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
+{
+	const struct mst_catalog *c = d->job->source->catalog;
+	int rc = 0;
+
+	for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
+		const struct mst_spool_feed *feed = &d->spool->feeds[f];
+		char name[96], text[32];
+
+		if (!feed->present || !feed->proof.complete ||
+		    (!d->feed_records[f] && !d->accept_empty))
+			continue;
+		feed_note(d, f, name);
+		(void)snprintf(text, sizeof(text), "%llu",
+			       (unsigned long long)d->feed_records[f]);
+		rc = d->recver->ops->meta_put(d->recver, d->target, name,
+					      mst_slice_str(text), err);
+	}
+	return rc;
+}
+
 static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 		     struct mst_err *err)
 {
@@ -299,6 +374,7 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 	    .cancel = d->cancel,
 	};
 	struct mst_read_stats stats = {0};
+	bool workers_had_maps;
 	int rc = 0;
 
 	if (n > d->spool->feeds[feed].parts_n)
@@ -308,7 +384,8 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 		workers[i] = mst_alloc(sizeof(*workers[i]));
 		rc = worker_open(workers[i], d, feed, referenced, err);
 	}
-	if (rc == 0 && workers[0]->maps_n > 0) {
+	workers_had_maps = rc == 0 && workers[0]->maps_n > 0;
+	if (workers_had_maps) {
 		mst_progress_tell(d->progress, &now);
 		rc = mst_read_feed(&read, &stats, err);
 	}
@@ -320,20 +397,13 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 	now.end = true;
 	if (stats.parts)
 		mst_progress_tell(d->progress, &now);
+	d->feed_records[feed] += stats.records;
 	/* A page that says another follows, and no other does. */
-	if (rc == 0 && stats.pages && stats.pages_more >= stats.pages) {
-		for (size_t i = 0; i < d->sets_n; i++) {
-			struct mst_set_delta *sd = &d->sets[i];
-
-			if (!sd->selected)
-				continue;
-			sd->proven = false;
-			(void)snprintf(sd->why, sizeof(sd->why),
-				       "the last page of %s says that more "
-				       "follow",
-				       name);
-		}
-	}
+	if (rc == 0 && stats.pages && stats.pages_more >= stats.pages)
+		doubt(d, UINT32_MAX,
+		      "the last page of %s says that more follow", name);
+	if (rc == 0 && workers_had_maps && stats.records == 0)
+		rc = believe_empty(d, feed, err);
 	return rc;
 }
 
@@ -507,6 +577,24 @@ static int first_round(struct mst_delta *d, struct mst_err *err)
 	return 0;
 }
 
+/* A doubt that came while reading reaches the children and what is derived. */
+static void spread_doubt(struct mst_delta *d)
+{
+	for (size_t i = 0; i < d->sets_n; i++) {
+		struct mst_set_delta *sd = &d->sets[d->order[i]];
+		const struct mst_set_delta *from = NULL;
+
+		if (sd->set->parent)
+			from = mst_delta_set(d, sd->set->parent);
+		if (sd->proven && from && from->selected && !from->proven) {
+			sd->proven = false;
+			memcpy(sd->why, from->why, sizeof(sd->why));
+		}
+	}
+	for (size_t i = 0; i < d->sets_n; i++)
+		prove_derived(d, &d->sets[i]);
+}
+
 static int collect_round(struct mst_delta *d, bool referenced,
 			 struct mst_err *err)
 {
@@ -548,7 +636,10 @@ int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 	mst_arena_init(&d->p->identity_arena, MST_MAX_ARENA);
 	mst_arena_init(&d->p->wanted_arena, MST_MAX_ARENA);
 	if (open_sets(d, err) < 0 || mst_enrich_load(d, err) < 0 ||
-	    first_round(d, err) < 0 || collect_round(d, false, err) < 0)
+	    first_round(d, err) < 0)
+		return -(int)err->code;
+	spread_doubt(d);
+	if (collect_round(d, false, err) < 0)
 		return -(int)err->code;
 	mark_wanted(d);
 	for (unsigned f = 0; f < c->feeds_n; f++) {

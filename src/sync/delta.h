@@ -47,10 +47,11 @@ struct mst_delta {
 	const char *target;
 	struct mst_rules_env rules;
 	unsigned threads;
-	bool full;	 /* take every group for changed */
-	const char *one; /* a single record of the primary set */
-	uint64_t limit;	 /* at most so many groups of it; 0: all */
-	const char *dir; /* for change files */
+	bool full;	   /* take every group for changed */
+	bool accept_empty; /* a feed that has become empty is believed */
+	const char *one;   /* a single record of the primary set */
+	uint64_t limit;	   /* at most so many groups of it; 0: all */
+	const char *dir;   /* for change files */
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
 	mst_skip_fn skip; /* called on the caller's thread */
@@ -59,7 +60,8 @@ struct mst_delta {
 	/* Made by mst_delta_run. */
 	struct mst_set_delta sets[MST_MAX_SETS];
 	size_t sets_n;
-	size_t order[MST_MAX_SETS]; /* sets in push order */
+	size_t order[MST_MAX_SETS];	      /* sets in push order */
+	uint64_t feed_records[MST_MAX_FEEDS]; /* as read in this run */
 	uint64_t seconds_us;
 	struct delta_private *p;
 };
@@ -67,6 +69,9 @@ struct mst_delta {
 int mst_delta_run(struct mst_delta *d, struct mst_err *err);
 void mst_delta_fini(struct mst_delta *d);
 struct mst_set_delta *mst_delta_set(struct mst_delta *d, const char *name);
+/* Notes in RecVer how many records each complete feed had: a later run that
+ * finds none where there were some does not believe it. */
+int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err);
 /* A number over everything that would be written: equal numbers, equal plans.
  */
 struct mst_hash mst_delta_sum(const struct mst_delta *d);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "sync/run.h"
 #include "json/out.h"
@@ -288,19 +289,42 @@ static unsigned threads_of(const struct mst_session *s)
 	return cores > 0 ? (unsigned)cores : 1;
 }
 
-/* Would the run take away more than a person should have a look at? */
-static void guard(struct mst_session *s)
+/* The size of a set that the guard's share is taken of: as it was when the
+ * guard first held it back, so that inserts meanwhile do not release it. */
+static uint64_t guard_base(struct mst_session *s,
+			   const struct mst_set_delta *sd, const char *name)
 {
-	for (size_t i = 0; i < s->delta.sets_n; i++) {
-		struct mst_set_delta *sd = &s->delta.sets[i];
-		double limit = s->job.conf.guard_share * (double)sd->stored;
+	struct mst_buf val = MST_BUF_INIT(64);
+	struct mst_err err = MST_ERR_INIT;
+	uint64_t base = sd->stored;
+	bool found = false;
 
-		if ((double)s->job.conf.guard_count > limit)
-			limit = (double)s->job.conf.guard_count;
-		if (s->conf.approve || (double)sd->missing <= limit)
-			continue;
-		sd->held = true;
+	if (s->recver->ops->meta_get(s->recver, s->delta.target, name, &val,
+				     &found, &err) == 0 &&
+	    found && mst_num_u64(mst_buf_slice(&val), &base) &&
+	    base > sd->stored)
+		base = sd->stored;
+	mst_buf_fini(&val);
+	return base;
+}
+
+static int guard_set(struct mst_session *s, struct mst_set_delta *sd,
+		     struct mst_err *err)
+{
+	char name[96], text[32] = "";
+	uint64_t base;
+	double limit;
+
+	(void)snprintf(name, sizeof(name), "guard.%s", sd->set->name);
+	base = guard_base(s, sd, name);
+	limit = s->job.conf.guard_share * (double)base;
+	if ((double)s->job.conf.guard_count > limit)
+		limit = (double)s->job.conf.guard_count;
+	sd->held = !s->conf.approve && (double)sd->missing > limit;
+	if (sd->held) {
 		s->guarded = true;
+		(void)snprintf(text, sizeof(text), "%llu",
+			       (unsigned long long)base);
 		mst_error("guard: %s: %llu of %llu records would be %s, more "
 			  "than the job allows; nothing of it is written; look "
 			  "at 'muster plan %s', then run again with --approve",
@@ -311,6 +335,21 @@ static void guard(struct mst_session *s)
 								   : "closed",
 			  s->job.name);
 	}
+	/* A plan changes nothing. */
+	return s->run ? s->recver->ops->meta_put(s->recver, s->delta.target,
+						 name, mst_slice_str(text), err)
+		      : 0;
+}
+
+/* Would the run take away more than a person should have a look at? */
+static int guard(struct mst_session *s, struct mst_err *err)
+{
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		if (s->delta.sets[i].selected &&
+		    guard_set(s, &s->delta.sets[i], err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
 }
 
 static void tell_doubts(struct mst_session *s)
@@ -336,6 +375,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	d->target = s->job.conf.destination;
 	d->threads = threads_of(s);
 	d->full = s->conf.full;
+	d->accept_empty = s->conf.approve;
 	d->one = s->conf.one;
 	d->limit = s->conf.limit;
 	d->dir = s->dir;
@@ -351,7 +391,8 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 		s->counts[i].unchanged = d->sets[i].unchanged;
 	}
 	tell_doubts(s);
-	guard(s);
+	if (guard(s, err) < 0)
+		return -(int)err->code;
 	if (s->conf.plan && !mst_hash_eq(*s->conf.plan, mst_delta_sum(d)))
 		return mst_err_set(err, MST_E_CONFLICT,
 				   "the source or RecVer moved on since the "
@@ -370,7 +411,11 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	s->push.progress = s->conf.progress;
 	s->push.cancel = s->conf.cancel;
 	s->push.counts = s->counts;
-	return mst_push_run(&s->push, err);
+	if (mst_push_run(&s->push, err) < 0)
+		return -(int)err->code;
+	return s->conf.one || s->conf.limit
+		   ? 0
+		   : mst_delta_note_feeds(&s->delta, err);
 }
 
 /* ---- closing ----- */
