@@ -325,11 +325,14 @@ static bool tape_container(struct walk *w, size_t *i, unsigned depth)
 	char c;
 
 	word(w, object ? '{' : '[', 0);
-	if (depth == DEPTH_MAX)
+	/* Behind the last token there is nothing to read. */
+	if (depth == DEPTH_MAX || ++*i >= w->n)
 		return false;
-	if (w->data[w->at[++*i]] == close)
+	if (w->data[w->at[*i]] == close)
 		goto done;
 	for (;;) {
+		if (*i + 2 >= w->n)
+			return false;
 		if (object) {
 			if (w->data[w->at[*i]] != '"' ||
 			    w->data[w->at[*i + 1]] != ':' || !tape_text(w, *i))
@@ -343,6 +346,8 @@ static bool tape_container(struct walk *w, size_t *i, unsigned depth)
 		} else if (!tape_scalar(w, (*i)++)) {
 			return false;
 		}
+		if (*i >= w->n)
+			return false;
 		c = w->data[w->at[*i]];
 		if (c == close)
 			break;

@@ -369,6 +369,11 @@ static inline void copy_text(char *to, const char *from, size_t n)
 		to[0] = from[0]; /* texts are never empty here */
 }
 
+struct mst_slice mst_rules_table(struct mst_rules *r, unsigned m)
+{
+	return table_of(r, &r->maps[m]);
+}
+
 static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
 			      struct mst_slice s)
 {

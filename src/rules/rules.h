@@ -116,6 +116,8 @@ bool mst_rules_identity(struct mst_rules *r, unsigned m,
 bool mst_rules_key(struct mst_rules *r, unsigned m, struct mst_slice *key_r);
 /* How new the record is, as the mapping's `newest` has it; 0 without one. */
 uint64_t mst_rules_newest(struct mst_rules *r, unsigned m);
+/* The class or table of the record. */
+struct mst_slice mst_rules_table(struct mst_rules *r, unsigned m);
 /* Only the hash of the canonical form: the way of the first pass. */
 struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m);
 /* Everything: cells, table, value hash; key and group too. False when the

@@ -348,24 +348,32 @@ static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 	return mst_rules_new(&ch->d->rules, &w->rules, err);
 }
 
+/* Of several fallback payloads for one key the smallest counts, so that threads
+ * and order do not matter. */
 static void merge_wanted(struct worker *w)
 {
 	struct delta_private *p = w->ch->d->p;
 
 	for (size_t i = 0; i < MST_MAX_SETS; i++) {
-		struct mst_slice key, *copy;
+		struct mst_slice key, *copy, *mine;
 		size_t at = 0;
 		void *stash;
 
 		while (mst_map_next(&w->wanted[i], &at, &key, &stash)) {
-			if (mst_map_has(&p->wanted[i], key))
+			mine = stash;
+			copy = mst_map_get(&p->wanted[i], key);
+			if (copy &&
+			    (mine->n == 0 ||
+			     (copy->n && mst_slice_cmp(*copy, *mine) <= 0)))
 				continue;
-			copy = mst_arena_alloc(&p->wanted_arena, sizeof(*copy));
-			*copy = mst_arena_dup(&p->wanted_arena,
-					      *(struct mst_slice *)stash);
-			(void)mst_map_put(&p->wanted[i],
-					  mst_arena_dup(&p->wanted_arena, key),
-					  copy);
+			if (!copy) {
+				copy = mst_arena_alloc(&p->wanted_arena,
+						       sizeof(*copy));
+				(void)mst_map_put(
+				    &p->wanted[i],
+				    mst_arena_dup(&p->wanted_arena, key), copy);
+			}
+			*copy = mst_arena_dup(&p->wanted_arena, *mine);
 		}
 		mst_map_fini(&w->wanted[i]);
 	}
@@ -594,7 +602,8 @@ static int put_wanted(struct chunk *ch, uint32_t group,
 	payload = mst_slice(stash->p + sizeof(g->digest),
 			    stash->n - sizeof(g->digest));
 	rec->len = (uint32_t)payload.n;
-	rec->value = g->digest.lo;
+	/* Which row made it depends on the threads: no part of a plan's sum. */
+	rec->value = 0;
 	return mst_changes_write(&ch->sd->changes, payload, &rec->off, err);
 }
 

@@ -90,9 +90,10 @@ static struct mst_group_row row_of(const struct mst_push *p,
 	    .first_delivered_us = g->first_us ? g->first_us : now,
 	    .last_changed_us = now,
 	    .last_run = p->run,
-	    .state = clean	 ? MST_GROUP_CLEAN
-		     : a->unsure ? MST_GROUP_PENDING
-				 : MST_GROUP_DIRTY,
+	    .state = clean ? MST_GROUP_CLEAN
+		     : a->unsure || g->state == MST_GROUP_PENDING
+			 ? MST_GROUP_PENDING
+			 : MST_GROUP_DIRTY,
 	};
 }
 

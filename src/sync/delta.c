@@ -442,8 +442,10 @@ static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 				sd->unchanged += records ? 1 : g->count;
 				continue;
 			}
-		} else if (!(g->flags & MST_G_STORED) || !sd->proven ||
-			   sd->set->missing == MST_MISSING_KEEP) {
+		} else if (!(g->flags & MST_G_STORED) ||
+			   sd->set->missing == MST_MISSING_KEEP ||
+			   /* the winner's row is proof enough */
+			   (!sd->proven && !(g->flags & MST_G_SUPERSEDED))) {
 			continue;
 		}
 		g->flags |= MST_G_CHANGED;

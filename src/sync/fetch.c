@@ -153,6 +153,7 @@ static int take(struct mst_fetch *f, unsigned feed, uint64_t *bytes,
 		return rc;
 	}
 	*bytes += resp->bytes;
+	f->bytes += resp->bytes;
 	rc = f->job->source->accept(f->source, req, resp, err);
 	if (rc == MST_TAKE_RECORDS)
 		rc = keep(f, feed, resp, err);
@@ -161,10 +162,11 @@ static int take(struct mst_fetch *f, unsigned feed, uint64_t *bytes,
 	mst_client_done(f->client);
 	tell(f, feed, *bytes, false);
 	if (rc >= 0)
-		rc = check_room(f, *bytes, err);
+		rc = check_room(f, f->bytes, err);
 	return rc < 0 ? rc : 0;
 }
 
+/* The feed failed: what is still under way is of no use. */
 static void drain(struct mst_fetch *f)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -172,7 +174,11 @@ static void drain(struct mst_fetch *f)
 	const struct mst_req *req;
 
 	while (mst_client_pending(f->client) > 0) {
-		int rc = mst_client_wait(f->client, 200, &req, &resp, &err);
+		int rc;
+
+		if (f->cancel && atomic_load(f->cancel))
+			mst_client_cancel(f->client);
+		rc = mst_client_wait(f->client, 200, &req, &resp, &err);
 
 		if (rc < 0)
 			break;

@@ -20,6 +20,7 @@ struct mst_fetch {
 	const char *one; /* a single record of the primary feed */
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
+	uint64_t bytes; /* in the spool so far */
 };
 
 /* A client with the source's credentials and rate classes registered. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/log.h"
@@ -204,6 +205,7 @@ static int offer_change(struct mst_push *p, struct mst_push_group *a,
 	    .group = g->text,
 	    .key = g->text,
 	    .remote = g->remote,
+	    .table = pp->missing_table,
 	};
 	bool inserted = false;
 	char why[640];
@@ -428,7 +430,8 @@ static int push_groups(struct mst_push *p, enum round round,
 		at += n;
 		for (size_t i = 0; i < n && rc == 0 && !pp->abort; i++) {
 			if (!in_round(pp->sd, &recs[i], round) ||
-			    (round == ROUND_LAST && pp->sd->held))
+			    (round == ROUND_LAST && pp->sd->held &&
+			     recs[i].action != MST_FORGET))
 				continue;
 			if (!a || a->group != recs[i].group) {
 				if (groups == BATCH_GROUPS ||
@@ -481,6 +484,38 @@ static void land(struct mst_push *p)
 	}
 }
 
+/* The table of a record that is not shown any more. Where the rules choose a
+ * class by the record it is not known (the destination asks); where a setting
+ * chooses the table, an empty record tells. */
+static int find_missing_table(struct mst_push *p, struct mst_err *err)
+{
+	const struct mst_catalog *c = p->delta->job->source->catalog;
+	const struct mst_set *set = p->p->sd->set;
+	struct mst_value none[MST_MAX_FIELDS];
+	struct mst_rules *rules;
+	struct mst_slice table;
+
+	p->p->missing_table = mst_slice(NULL, 0);
+	if (set->writer == MST_WRITE_CI)
+		return 0;
+	memset(none, 0, sizeof(none));
+	if (mst_rules_new(&p->delta->rules, &rules, err) < 0)
+		return -(int)err->code;
+	mst_rules_record(rules, none);
+	for (unsigned m = 0; m < c->mappings_n; m++) {
+		if (c->mappings[m].fallback ||
+		    strcmp(c->mappings[m].set, set->name) != 0)
+			continue;
+		table = mst_rules_table(rules, m);
+		table.n = MST_MIN(table.n, sizeof(p->p->missing_text));
+		memcpy(p->p->missing_text, table.p, table.n);
+		p->p->missing_table = mst_slice(p->p->missing_text, table.n);
+		break;
+	}
+	mst_rules_free(&rules);
+	return 0;
+}
+
 static int push_set(struct mst_push *p, size_t set, enum round round,
 		    struct mst_err *err)
 {
@@ -498,7 +533,9 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	pp->now = (struct mst_progress_now){.stage = "push",
 					    .what = pp->sd->set->name,
 					    .total = pp->sd->changes.recs_n};
-	rc = pp->ops->begin(p->dest, pp->sd->set, err);
+	rc = find_missing_table(p, err);
+	if (rc == 0)
+		rc = pp->ops->begin(p->dest, pp->sd->set, err);
 	if (rc == 0)
 		rc = push_groups(p, round, err);
 	pp->ops->end(p->dest);

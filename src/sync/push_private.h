@@ -8,6 +8,7 @@
 
 #include <sys/queue.h>
 
+#include "base/limits.h"
 #include "sync/push.h"
 
 #define MST_PUSH_LOG_ROWS 5000
@@ -57,6 +58,8 @@ struct push_private {
 	struct mst_progress_now now;
 	uint64_t requests; /* of the client, when the set began */
 	bool abort;
+	struct mst_slice missing_table; /* of records that are not shown */
+	char missing_text[MST_MAX_NAME + 64];
 };
 
 /* A change has its verdict: its group is done with the last of them. */

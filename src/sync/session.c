@@ -80,6 +80,30 @@ static int make_dir(struct mst_session *s, struct mst_err *err)
 	return mst_dir_make(s->dir, err);
 }
 
+/* A part of the devices can only be chosen where devices are read; packages are
+ * what the installs show. */
+static int check_choice(const struct mst_session *s, struct mst_err *err)
+{
+	const struct mst_catalog *c = s->job.source->catalog;
+
+	for (size_t i = 0; i < c->sets_n; i++) {
+		const struct mst_set *set = &c->sets[i];
+		const struct mst_set *need =
+		    set->parent && (s->conf.one || s->conf.limit)
+			? mst_catalog_set(c, set->parent)
+		    : set->selected_by ? mst_catalog_set(c, set->selected_by)
+				       : NULL;
+
+		if (need && mst_job_wants(&s->job, set) &&
+		    !mst_job_wants(&s->job, need))
+			return mst_err_set(err, MST_E_INVALID,
+					   "record set '%s' needs '%s' here; "
+					   "select both",
+					   set->name, need->name);
+	}
+	return 0;
+}
+
 int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err)
@@ -91,6 +115,8 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		return -(int)err->code;
 	if (conf->record_sets.n)
 		s->job.conf.record_sets = conf->record_sets;
+	if (check_choice(s, err) < 0)
+		return -(int)err->code;
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)
 		return -(int)err->code;
@@ -348,6 +374,16 @@ static int guard(struct mst_session *s, struct mst_err *err)
 		if (s->delta.sets[i].selected &&
 		    guard_set(s, &s->delta.sets[i], err) < 0)
 			return -(int)err->code;
+	}
+	/* What hangs on records that wait for a person waits with them. */
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		struct mst_set_delta *sd = &s->delta.sets[s->delta.order[i]];
+		const struct mst_set_delta *parent =
+		    sd->set->parent ? mst_delta_set(&s->delta, sd->set->parent)
+				    : NULL;
+
+		if (parent && parent->held)
+			sd->held = true;
 	}
 	return 0;
 }
