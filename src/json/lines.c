@@ -229,15 +229,16 @@ static bool number_at(const struct walk *w, size_t i, struct mst_value *v)
 
 	for (p = first; p < end; p++) {
 		if (*p >= '0' && *p <= '9') {
+			if (++n > 15)
+				return false;
 			digits = digits * 10 + (*p - '0');
-			n++;
 		} else if (*p == '.' && !dot && n > 0) {
 			dot = p;
 		} else {
 			return false;
 		}
 	}
-	if (n == 0 || n > 15 || dot == end - 1 ||
+	if (n == 0 || dot == end - 1 ||
 	    (*first == '0' && end - first > 1 && first + 1 != dot))
 		return false;
 	if (!dot) {
