@@ -12,8 +12,9 @@
 
 #include "rules/rules.h"
 
-/* MST_FORGET: the group leaves RecVer and nothing is written, because another
- * record owns what it had made. */
+/* MST_FORGET: nothing is written. A group that is a record leaves RecVer,
+ * because another record owns what it had made; a group of members is stored
+ * with its new digest. */
 #define MST_FORGET MST_ACTION__MAX
 
 struct mst_change_rec {

@@ -512,6 +512,7 @@ static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
 	const struct slot *s = &ch->slots[slot];
 	struct mst_group *g = &ch->sd->groups.v[s->group];
 	bool gone = !(g->flags & MST_G_SEEN);
+	uint64_t before = ch->sd->changes.recs_n;
 
 	for (size_t i = 0; i < n; i++) {
 		struct mst_change_rec rec = {
@@ -559,6 +560,14 @@ static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
 		if (ch->sd->set->missing != MST_MISSING_KEEP &&
 		    emit(ch, &rec, err) < 0)
 			return -(int)err->code;
+	}
+	/* Nothing to write, but the digest is another (repeated rows, a refused
+	 * row that is gone): noted, or every run would look again. */
+	if (ch->sd->changes.recs_n == before && !(g->flags & MST_G_DOUBT)) {
+		struct mst_change_rec rec = {.group = s->group,
+					     .action = MST_FORGET};
+
+		return emit(ch, &rec, err);
 	}
 	return 0;
 }

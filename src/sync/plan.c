@@ -162,6 +162,9 @@ static int hand_on(struct walk *w)
 		    .before = o->found ? o->before : NULL,
 		};
 
+		/* Nothing that the destination would notice. */
+		if (o->rec.action == MST_FORGET && w->sd->set->parent)
+			continue;
 		rc = w->fn(w->ctx, &c);
 	}
 	return rc;
