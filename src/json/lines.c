@@ -175,9 +175,11 @@ static bool unescape(struct mst_json_side *s, const char *p, size_t n,
 	return true;
 }
 
+/* Between tokens the first stage leaves nothing below a blank but white space:
+ * any other such byte would be a token. */
 static inline bool is_blank(char c)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+	return (unsigned char)c <= ' ';
 }
 
 /* Where token i ends: in front of the next one, blanks aside. */
@@ -390,8 +392,8 @@ static inline size_t take_value(struct walk *w, size_t i, struct mst_value *v)
 
 	switch (w->data[w->at[i]]) {
 	case '"':
-		if (!v)
-			return string_at(w, i, &s) ? i + 1 : 0;
+		if (!v) /* the first stage saw its end */
+			return i + 1;
 		if (!text_at(w, i, &s))
 			return 0;
 		v->type = MST_JSON_STRING;
