@@ -133,6 +133,35 @@ void mst_push_settle(struct mst_push *p, struct mst_push_change *c)
 	mst_push_leave(p, a);
 }
 
+/* The destination made the record anew (somebody had deleted it): what hung on
+ * the old one hangs on nothing. The next run looks all of it up again. */
+static void parent_moved(struct mst_push *p, const struct mst_set_delta *sd,
+			 const struct mst_group *g)
+{
+	struct mst_recver *r = p->delta->recver;
+	struct mst_group_row row = {
+	    .key = g->key, .text = g->text, .state = MST_GROUP_PENDING};
+	struct mst_err err = MST_ERR_INIT;
+
+	for (size_t i = 0; i < p->delta->sets_n; i++) {
+		const struct mst_set_delta *child = &p->delta->sets[i];
+		uint32_t at;
+
+		if (!child->set->parent ||
+		    strcmp(child->set->parent, sd->set->name) != 0)
+			continue;
+		at = mst_groups_find_key(&child->groups, g->key);
+		if (at == UINT32_MAX ||
+		    !(child->groups.v[at].flags & MST_G_STORED))
+			continue;
+		child->groups.v[at].state = MST_GROUP_PENDING;
+		child->groups.v[at].flags |= MST_G_DOUBT; /* not CLEAN now */
+		if (r->ops->mark(r, p->delta->target, child->set->name, &row, 1,
+				 &err) < 0)
+			mst_warn("%s: %s", child->set->title, err.msg);
+	}
+}
+
 void mst_push_verdict(void *push, const struct mst_verdict *v)
 {
 	struct mst_push *p = push;
@@ -166,8 +195,13 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 		break;
 	}
 	if (c->group->sd->set->parent == NULL) {
-		if (c->good && !mst_sysid_is_zero(&v->remote))
+		if (c->good && !mst_sysid_is_zero(&v->remote)) {
+			if (!mst_sysid_is_zero(&g->remote) &&
+			    memcmp(&g->remote, &v->remote, sizeof(g->remote)) !=
+				0)
+				parent_moved(p, c->group->sd, g);
 			g->remote = v->remote;
+		}
 		if (v->inserted)
 			g->flags |= MST_G_INSERTED;
 		if (!c->good)
