@@ -34,7 +34,9 @@ check:
 	@tools/install-deps check
 	@exec tools/check
 
-bench: all
+# Only the result lines go to standard output.
+bench:
+	@$(MAKE) --no-print-directory all >&2
 	@ROWS='$(ROWS)' DEVICES='$(DEVICES)' ./$(B)/bench/muster-bench $(ARGS)
 
 install: all
