@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "base/time.h"
 #include "sync/delta_private.h"
 
 #define MAPS_MAX 8 /* mappings of one feed */
@@ -286,8 +285,7 @@ static void worker_close(struct worker *w)
 }
 
 /* What is not shown of the sets of these feeds (bits) is not missing. */
-static void doubt(struct mst_delta *d, uint32_t feeds, const char *fmt,
-		  const char *name)
+static void doubt(struct mst_delta *d, uint32_t feeds, const char *why)
 {
 	const struct mst_catalog *c = d->job->source->catalog;
 
@@ -298,10 +296,7 @@ static void doubt(struct mst_delta *d, uint32_t feeds, const char *fmt,
 		    !(c->mappings[m].feeds & feeds))
 			continue;
 		sd->proven = false;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		(void)snprintf(sd->why, sizeof(sd->why), fmt, name);
-#pragma GCC diagnostic pop
+		(void)snprintf(sd->why, sizeof(sd->why), "%s", why);
 	}
 }
 
@@ -319,7 +314,7 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 	struct mst_buf val = MST_BUF_INIT(64);
 	uint64_t before = 0;
 	bool found = false;
-	char name[96];
+	char name[96], why[320];
 	int rc;
 
 	if (d->accept_empty)
@@ -330,11 +325,13 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 	if (rc == 0 && found)
 		(void)mst_num_u64(mst_buf_slice(&val), &before);
 	mst_buf_fini(&val);
-	if (rc == 0 && before > 0)
-		doubt(d, 1u << feed,
-		      "%s shows no record at all, where it had some; if that "
-		      "is so, run again with --approve",
-		      d->job->source->catalog->feeds[feed].title);
+	if (rc == 0 && before > 0) {
+		(void)snprintf(why, sizeof(why),
+			       "%s shows no record at all, where it had some; "
+			       "if that is so, run again with --approve",
+			       d->job->source->catalog->feeds[feed].title);
+		doubt(d, 1u << feed, why);
+	}
 	return rc;
 }
 
@@ -375,6 +372,7 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 	};
 	struct mst_read_stats stats = {0};
 	bool workers_had_maps;
+	char why[320];
 	int rc = 0;
 
 	if (n > d->spool->feeds[feed].parts_n)
@@ -399,9 +397,12 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 		mst_progress_tell(d->progress, &now);
 	d->feed_records[feed] += stats.records;
 	/* A page that says another follows, and no other does. */
-	if (rc == 0 && stats.pages && stats.pages_more >= stats.pages)
-		doubt(d, UINT32_MAX,
-		      "the last page of %s says that more follow", name);
+	if (rc == 0 && stats.pages && stats.pages_more >= stats.pages) {
+		(void)snprintf(why, sizeof(why),
+			       "the last page of %s says that more follow",
+			       name);
+		doubt(d, UINT32_MAX, why);
+	}
 	if (rc == 0 && workers_had_maps && stats.records == 0)
 		rc = believe_empty(d, feed, err);
 	return rc;
@@ -632,7 +633,6 @@ static void mark_wanted(struct mst_delta *d)
 int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 {
 	const struct mst_catalog *c = d->job->source->catalog;
-	int64_t from = mst_mono_us();
 
 	d->p = mst_alloc(sizeof(*d->p));
 	mst_arena_init(&d->p->identity_arena, MST_MAX_ARENA);
@@ -651,7 +651,6 @@ int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 	}
 	if (collect_round(d, true, err) < 0)
 		return -(int)err->code;
-	d->seconds_us = (uint64_t)(mst_mono_us() - from);
 	return 0;
 }
 

@@ -62,7 +62,6 @@ struct mst_delta {
 	size_t sets_n;
 	size_t order[MST_MAX_SETS];	      /* sets in push order */
 	uint64_t feed_records[MST_MAX_FEEDS]; /* as read in this run */
-	uint64_t seconds_us;
 	struct delta_private *p;
 };
 

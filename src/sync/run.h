@@ -71,9 +71,6 @@ int mst_session_rules(struct mst_session *s, struct mst_rules **r_r,
 
 /* Opens a source connection alone and reads it into a folder: `muster fetch`.
  */
-struct mst_fetch_result {
-	uint64_t requests, bytes;
-};
 int mst_fetch_to(struct mst_state *state, const char *connection,
 		 const char *dir, const struct mst_progress *progress,
 		 const atomic_bool *cancel, struct mst_err *err);
