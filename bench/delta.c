@@ -35,6 +35,7 @@ static int make_job(struct mst_job *job, struct mst_err *err)
 	*job = (struct mst_job){.name = "bench"};
 	mst_arena_init(&job->arena, 8u << 20);
 	job->source = mst_source_find("endpoint");
+	job->catalog = job->source->catalog;
 	job->conf.source = "bench";
 	job->conf.destination = "bench";
 	if (mst_conf_read(mst_slice_str(yaml), "bench", &conf, err) < 0)
@@ -120,6 +121,7 @@ static double parse_alone(const struct mst_spool *spool, unsigned threads)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_read_stats stats;
 	struct mst_read read = {.spool = spool,
+				.catalog = spool->ops->catalog,
 				.threads = threads,
 				.workers = workers,
 				.record = limit_record};
@@ -165,7 +167,7 @@ static bool run_delta(struct bench *b, void *p, double out[8])
 					.threads = arg->threads,
 					.dir = b->dir};
 		d->rules = (struct mst_rules_env){
-		    .catalog = job.source->catalog,
+		    .catalog = job.catalog,
 		    .conf = job.source_conf,
 		    .connection = "bench",
 		    .seed = 12345,

@@ -17,7 +17,7 @@ static const struct cli_command recver_cmd = {
 
 static int stats(struct mst_session *s, struct mst_err *err)
 {
-	const struct mst_catalog *c = s->job.source->catalog;
+	const struct mst_catalog *c = s->job.catalog;
 	struct mst_buf out = MST_BUF_INIT(1u << 20);
 	struct mst_jout j;
 	int rc = 0;

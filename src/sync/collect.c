@@ -115,7 +115,7 @@ static bool is_delivered(const struct mst_group *g)
 static void want(struct worker *w, size_t ref_set, struct mst_slice key)
 {
 	const struct mst_delta *d = w->ch->d;
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 	const struct mst_groups *groups = &d->sets[ref_set].groups;
 	struct mst_hash h = mst_hash128(key.p, key.n, groups->seed);
 	uint32_t at = mst_groups_find_key(groups, h);
@@ -250,7 +250,7 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 {
 	struct worker *w = worker;
 	struct chunk *ch = w->ch;
-	const struct mst_catalog *c = ch->d->job->source->catalog;
+	const struct mst_catalog *c = ch->d->job->catalog;
 	struct mst_slice text, why;
 	uint32_t at;
 
@@ -330,7 +330,7 @@ static int load_members(struct chunk *ch, struct mst_err *err)
 static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 		       struct mst_err *err)
 {
-	const struct mst_catalog *c = ch->d->job->source->catalog;
+	const struct mst_catalog *c = ch->d->job->catalog;
 
 	w->ch = ch;
 	w->feed = feed;
@@ -409,6 +409,7 @@ static int read_feed(struct chunk *ch, unsigned feed, struct mst_err *err)
 	unsigned n = MST_MIN(MST_MAX(d->threads, 1u), MST_MAX_THREADS);
 	struct mst_read read = {
 	    .spool = d->spool,
+	    .catalog = d->job->catalog,
 	    .feed = feed,
 	    .workers = (void *const *)workers,
 	    .record = record,
@@ -435,7 +436,7 @@ static int read_feed(struct chunk *ch, unsigned feed, struct mst_err *err)
 
 static int read_feeds(struct chunk *ch, struct mst_err *err)
 {
-	const struct mst_catalog *c = ch->d->job->source->catalog;
+	const struct mst_catalog *c = ch->d->job->catalog;
 	uint32_t feeds = 0;
 
 	for (size_t m = 0; m < c->mappings_n; m++) {

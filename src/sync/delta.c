@@ -74,7 +74,7 @@ static bool is_parent(const struct mst_delta *d, const struct mst_set *set)
 bool mst_mapping_active(const struct mst_delta *d, size_t m, unsigned feed,
 			bool referenced)
 {
-	const struct mst_mapping *map = &d->job->source->catalog->mappings[m];
+	const struct mst_mapping *map = &d->job->catalog->mappings[m];
 	size_t set = mst_delta_index(d, map->set);
 
 	return set != SIZE_MAX && d->sets[set].selected && !map->fallback &&
@@ -207,7 +207,7 @@ static int record(void *worker, const struct mst_value *v,
 
 	if (w->enrich) {
 		const struct mst_feed *feed =
-		    &w->d->job->source->catalog->feeds[w->feed];
+		    &w->d->job->catalog->feeds[w->feed];
 
 		memcpy(w->v, v, feed->fields_n * sizeof(*v));
 		mst_enrich(w->d, w->feed, w->v);
@@ -234,7 +234,7 @@ static int record(void *worker, const struct mst_value *v,
 
 static void find_maps(struct worker *w)
 {
-	const struct mst_catalog *c = w->d->job->source->catalog;
+	const struct mst_catalog *c = w->d->job->catalog;
 	const struct mst_set *set;
 
 	w->gate = -1;
@@ -287,7 +287,7 @@ static void worker_close(struct worker *w)
 /* What is not shown of the sets of these feeds (bits) is not missing. */
 static void doubt(struct mst_delta *d, uint32_t feeds, const char *why)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	for (size_t m = 0; m < c->mappings_n; m++) {
 		struct mst_set_delta *sd = mst_delta_set(d, c->mappings[m].set);
@@ -302,8 +302,7 @@ static void doubt(struct mst_delta *d, uint32_t feeds, const char *why)
 
 static void feed_note(const struct mst_delta *d, unsigned feed, char out[96])
 {
-	(void)snprintf(out, 96, "feed.%s",
-		       d->job->source->catalog->feeds[feed].name);
+	(void)snprintf(out, 96, "feed.%s", d->job->catalog->feeds[feed].name);
 }
 
 /* Nothing where there was something: more often a failure than the truth, even
@@ -329,7 +328,7 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 		(void)snprintf(why, sizeof(why),
 			       "%s shows no record at all, where it had some; "
 			       "if that is so, run again with --approve",
-			       d->job->source->catalog->feeds[feed].title);
+			       d->job->catalog->feeds[feed].title);
 		doubt(d, 1u << feed, why);
 	}
 	return rc;
@@ -337,7 +336,7 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 
 int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 	int rc = 0;
 
 	for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
@@ -361,10 +360,11 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 {
 	struct worker *workers[MST_MAX_THREADS] = {0};
 	unsigned n = MST_MIN(MST_MAX(d->threads, 1u), MST_MAX_THREADS);
-	const char *name = d->job->source->catalog->feeds[feed].name;
+	const char *name = d->job->catalog->feeds[feed].name;
 	struct mst_progress_now now = {.stage = "compare", .what = name};
 	struct mst_read read = {
 	    .spool = d->spool,
+	    .catalog = d->job->catalog,
 	    .feed = feed,
 	    .workers = (void *const *)workers,
 	    .record = record,
@@ -456,7 +456,7 @@ static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 
 static void prove(struct mst_delta *d, struct mst_set_delta *sd)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	sd->proven = true;
 	if (d->one || d->limit) {
@@ -516,14 +516,14 @@ static bool select_set(const struct mst_delta *d, const struct mst_set *set)
 		return true;
 	/* What selected records refer to comes with them. */
 	by = set->referenced_by
-		 ? mst_catalog_set(d->job->source->catalog, set->referenced_by)
+		 ? mst_catalog_set(d->job->catalog, set->referenced_by)
 		 : NULL;
 	return by && mst_job_wants(d->job, by);
 }
 
 static int open_sets(struct mst_delta *d, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	d->sets_n = MST_MIN(c->sets_n, (size_t)MST_MAX_SETS);
 	for (size_t i = 0; i < d->sets_n; i++) {
@@ -562,7 +562,7 @@ static int open_sets(struct mst_delta *d, struct mst_err *err)
  * read against their groups. */
 static int first_round(struct mst_delta *d, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	for (size_t i = 0; i < d->sets_n; i++) {
 		if (d->sets[i].selected && mst_identity_load(d, i, err) < 0)
@@ -632,7 +632,7 @@ static void mark_wanted(struct mst_delta *d)
 
 int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	d->p = mst_alloc(sizeof(*d->p));
 	mst_arena_init(&d->p->identity_arena, MST_MAX_ARENA);

@@ -73,7 +73,7 @@ static int join_record(void *worker, const struct mst_value *v,
 
 int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
 		struct joined *joined = &d->p->joins[i];
@@ -81,6 +81,7 @@ int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 		void *workers[1] = {&worker};
 		struct mst_read read = {
 		    .spool = d->spool,
+		    .catalog = c,
 		    .feed = c->joins[i].from,
 		    .threads = 1,
 		    .workers = workers,
@@ -99,7 +100,7 @@ int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 
 void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 
 	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
 		const struct mst_join *j = &c->joins[i];
@@ -155,7 +156,7 @@ static int identity_record(void *worker, const struct mst_value *v,
 			   struct mst_err *err MST_UNUSED)
 {
 	struct identity_reader *r = worker;
-	const struct mst_catalog *c = r->d->job->source->catalog;
+	const struct mst_catalog *c = r->d->job->catalog;
 	struct mst_arena *arena = &r->d->p->identity_arena;
 	struct mst_map *map = &r->d->p->identities[r->set];
 	struct mst_slice text, rank, key, why;
@@ -184,7 +185,7 @@ static int identity_record(void *worker, const struct mst_value *v,
 
 int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err)
 {
-	const struct mst_catalog *c = d->job->source->catalog;
+	const struct mst_catalog *c = d->job->catalog;
 	int rc = 0;
 
 	for (size_t m = 0; m < c->mappings_n && rc == 0; m++) {
@@ -203,6 +204,7 @@ int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err)
 		for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
 			struct mst_read read = {
 			    .spool = d->spool,
+			    .catalog = c,
 			    .feed = f,
 			    .threads = 1,
 			    .workers = workers,

@@ -153,7 +153,7 @@ static int last_write(struct explaining *x, struct mst_explained *e,
 
 static int one(struct explaining *x, unsigned m, const struct mst_value *v)
 {
-	const struct mst_catalog *c = x->s->job.source->catalog;
+	const struct mst_catalog *c = x->s->job.catalog;
 	struct mst_set_delta *sd =
 	    mst_delta_set(&x->s->delta, c->mappings[m].set);
 	struct mst_buf id = MST_BUF_INIT(1024);
@@ -185,7 +185,7 @@ static int one(struct explaining *x, unsigned m, const struct mst_value *v)
 static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 {
 	struct explaining *x = worker;
-	const struct mst_catalog *c = x->s->job.source->catalog;
+	const struct mst_catalog *c = x->s->job.catalog;
 
 	x->err = err;
 	memcpy(x->v, v, c->feeds[x->feed].fields_n * sizeof(*v));
@@ -223,9 +223,9 @@ int mst_explain(struct mst_session *s, const char *key, const char *set,
 	x->fn = fn;
 	x->ctx = ctx;
 	rc = mst_session_rules(s, &x->rules, err);
-	for (unsigned f = 0; rc == 0 && f < s->job.source->catalog->feeds_n;
-	     f++) {
+	for (unsigned f = 0; rc == 0 && f < s->job.catalog->feeds_n; f++) {
 		struct mst_read read = {.spool = &s->spool,
+					.catalog = s->job.catalog,
 					.feed = f,
 					.threads = 1,
 					.workers = workers,

@@ -46,15 +46,14 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 
 static bool optional(const struct mst_fetch *f, unsigned feed)
 {
-	return f->job->source->catalog->feeds[feed].optional;
+	return f->job->catalog->feeds[feed].optional;
 }
 
 static void leave_out(struct mst_fetch *f, unsigned feed, const char *why)
 {
 	struct mst_spool_feed *sf = &f->spool->feeds[feed];
 
-	mst_warn("%s is left out: %s",
-		 f->job->source->catalog->feeds[feed].title, why);
+	mst_warn("%s is left out: %s", f->job->catalog->feeds[feed].title, why);
 	mst_spool_drop(f->spool, feed);
 	sf->present = false;
 	sf->proof = (struct mst_proof){.as_of_us = MST_TIME_NONE};
@@ -118,7 +117,7 @@ static void tell(struct mst_fetch *f, unsigned feed, uint64_t bytes, bool end)
 	struct mst_client_stats stats;
 	struct mst_progress_now now = {
 	    .stage = "fetch",
-	    .what = f->job->source->catalog->feeds[feed].name,
+	    .what = f->job->catalog->feeds[feed].name,
 	    .done = bytes,
 	    .bytes = true,
 	    .end = end,
@@ -236,7 +235,7 @@ static bool can_do_without(enum mst_code code)
 
 int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 {
-	const struct mst_catalog *c = f->job->source->catalog;
+	const struct mst_catalog *c = f->job->catalog;
 
 	for (unsigned i = 0; i < c->feeds_n; i++) {
 		if (!(feeds & 1u << i))

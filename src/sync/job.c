@@ -133,7 +133,7 @@ int mst_connection_load(struct mst_state *state, const char *name,
 
 static int check_sets(const struct mst_job *j, struct mst_err *err)
 {
-	const struct mst_catalog *c = j->source->catalog;
+	const struct mst_catalog *c = j->catalog;
 	const char *names[MST_MAX_SETS + 1];
 	size_t n = 0;
 
@@ -171,6 +171,7 @@ static int load_ends(struct mst_state *state, struct mst_job *j,
 				   j->name, j->conf.source);
 	j->source = c.source;
 	j->source_conf = c.source_conf;
+	j->catalog = c.source->catalog;
 	if (mst_connection_load(state, j->conf.destination, &j->arena, &c,
 				err) < 0)
 		return mst_err_prefix(err, "job %s: destination", j->name);

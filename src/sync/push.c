@@ -489,7 +489,7 @@ static void land(struct mst_push *p)
  * chooses the table, an empty record tells. */
 static int find_missing_table(struct mst_push *p, struct mst_err *err)
 {
-	const struct mst_catalog *c = p->delta->job->source->catalog;
+	const struct mst_catalog *c = p->delta->job->catalog;
 	const struct mst_set *set = p->p->sd->set;
 	struct mst_value none[MST_MAX_FIELDS];
 	struct mst_rules *rules;

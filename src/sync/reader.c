@@ -316,8 +316,7 @@ static int read_part(struct reader *r, const struct mst_part *part,
 
 static void reader_open(struct reader *r, struct shared *sh, unsigned i)
 {
-	const struct mst_feed *feed =
-	    &sh->read->spool->ops->catalog->feeds[sh->read->feed];
+	const struct mst_feed *feed = &sh->read->catalog->feeds[sh->read->feed];
 	const char *names[MST_MAX_FIELDS];
 	size_t n = MST_MIN(feed->fields_n, (size_t)MST_MAX_FIELDS);
 

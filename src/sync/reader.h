@@ -25,6 +25,7 @@ struct mst_read_stats {
 
 struct mst_read {
 	const struct mst_spool *spool;
+	const struct mst_catalog *catalog; /* whose fields are picked */
 	unsigned feed;
 	unsigned threads; /* workers[0..threads) */
 	void *const *workers;

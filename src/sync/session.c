@@ -84,7 +84,7 @@ static int make_dir(struct mst_session *s, struct mst_err *err)
  * what the installs show. */
 static int check_choice(const struct mst_session *s, struct mst_err *err)
 {
-	const struct mst_catalog *c = s->job.source->catalog;
+	const struct mst_catalog *c = s->job.catalog;
 
 	for (size_t i = 0; i < c->sets_n; i++) {
 		const struct mst_set *set = &c->sets[i];
@@ -138,7 +138,7 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 	struct mst_dest_env env = {
 	    .connection = s->job.conf.destination,
 	    .source = s->job.conf.source,
-	    .catalog = s->job.source->catalog,
+	    .catalog = s->job.catalog,
 	    .run = s->run_text,
 	    .verdict = mst_push_verdict,
 	    .ctx = &s->push,
@@ -168,7 +168,7 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 
 static int prepare_dest(struct mst_session *s, struct mst_err *err)
 {
-	const struct mst_catalog *c = s->job.source->catalog;
+	const struct mst_catalog *c = s->job.catalog;
 	const char *names[MST_MAX_SETS + 1];
 	size_t n = 0;
 	int rc;
@@ -198,7 +198,7 @@ static int prepare_dest(struct mst_session *s, struct mst_err *err)
 
 static uint32_t needed_feeds(struct mst_session *s)
 {
-	const struct mst_catalog *c = s->job.source->catalog;
+	const struct mst_catalog *c = s->job.catalog;
 	uint32_t feeds = 0;
 
 	for (size_t i = 0; i < c->sets_n; i++) {
@@ -259,7 +259,7 @@ static bool has_class(void *ctx, const char *table)
 static int rules_env(struct mst_session *s, struct mst_err *err)
 {
 	s->delta.rules = (struct mst_rules_env){
-	    .catalog = s->job.source->catalog,
+	    .catalog = s->job.catalog,
 	    .conf = s->job.source_conf,
 	    .connection = s->job.conf.source,
 	    .now_us = s->now_us,
@@ -467,7 +467,7 @@ static uint64_t requests_of(const struct mst_client *client)
 
 static void write_proof(struct mst_session *s, struct mst_buf *out)
 {
-	const struct mst_catalog *c = s->job.source->catalog;
+	const struct mst_catalog *c = s->job.catalog;
 	struct mst_jout j;
 
 	mst_jout_init(&j, out);

@@ -32,7 +32,8 @@ static int set_up(void **state MST_UNUSED)
 {
 	err = (struct mst_err)MST_ERR_INIT;
 	t_ok(mst_recver_mem.open("", "here", true, &recver, &err), &err);
-	job = (struct mst_job){.name = "job", .source = &fx_source};
+	job = (struct mst_job){
+	    .name = "job", .source = &fx_source, .catalog = fx_source.catalog};
 	conf = (struct fx_conf){0};
 	ask.full = false;
 	ask.limit = 0;

@@ -69,6 +69,7 @@ static int run(unsigned threads, uint64_t stop_at)
 	    {.stop_at = stop_at}, {.stop_at = stop_at}, {.stop_at = stop_at}};
 	void *workers[THREADS] = {&seen[0], &seen[1], &seen[2]};
 	struct mst_read read = {.spool = &s,
+				.catalog = fx_source.catalog,
 				.feed = FX_ROWS,
 				.threads = threads,
 				.workers = workers,
@@ -288,7 +289,10 @@ static void test_threads(void **state MST_UNUSED)
 
 static void test_only_parse(void **state MST_UNUSED)
 {
-	struct mst_read read = {.spool = &s, .feed = FX_ROWS, .threads = 1};
+	struct mst_read read = {.spool = &s,
+				.catalog = fx_source.catalog,
+				.feed = FX_ROWS,
+				.threads = 1};
 	void *workers[1] = {NULL};
 	uint64_t bytes;
 
