@@ -73,6 +73,8 @@ static const char *flag_words(unsigned flags)
 {
 	if (flags & MST_COL_INSERT)
 		return " (on insert only)";
+	if (flags & MST_COL_UPDATE)
+		return " (on update only)";
 	if (flags & MST_COL_VOLATILE)
 		return " (never a reason to write)";
 	return "";

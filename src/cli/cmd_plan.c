@@ -47,7 +47,8 @@ static void show_fields(struct shower *w, const struct mst_plan_change *c)
 
 		if (c->before && mst_slice_eq(before, c->cells[i].text))
 			continue;
-		if (c->action == MST_UPDATE && (column->flags & MST_COL_INSERT))
+		if (column->flags &
+		    (c->action == MST_UPDATE ? MST_COL_INSERT : MST_COL_UPDATE))
 			continue;
 		(void)mst_buf_addf(&w->text, "    %-26s ", column->name);
 		if (c->before &&

@@ -63,6 +63,10 @@ struct mst_opt {
 	double min, max;
 	unsigned flags;
 	const char *help; /* one sentence */
+	/* Id of the rule that it overrides: the option is a setting, with
+	 * values of its own for TEST and PROD. NULL: it belongs to the
+	 * connection as a whole. */
+	const char *rule;
 };
 
 struct mst_conf_value {

@@ -18,7 +18,7 @@
 #define MST_DEST_DEST_H
 
 #include "conf/conf.h"
-#include "model/model.h"
+#include "model/derive.h"
 #include "net/auth.h"
 #include "net/client.h"
 #include "source/source.h" /* mst_check, mst_source_auth */
@@ -55,6 +55,12 @@ struct mst_dest_ops {
 	const char *title;
 	const struct mst_opt *opts;
 	size_t conf_size;
+	const struct mst_rule *rules; /* what it does with any source */
+	size_t rules_n;
+	/* As of a source: what its settings make of the catalogue (columns
+	 * that are not written, written on insert only, …). */
+	int (*adapt)(const void *conf, struct mst_derive *d,
+		     struct mst_err *err);
 
 	int (*open)(const struct mst_dest_env *env, const void *conf,
 		    struct mst_dest **d_r, struct mst_err *err);

@@ -65,6 +65,9 @@ enum mst_writer {
 #define MST_COL_REQUIRED                                                       \
 	64u /* a REF or MASTER that must resolve: else the                     \
 	     * record waits */
+#define MST_COL_UPDATE                                                         \
+	128u /* sent on updates only; the column of the same name with         \
+	      * MST_COL_INSERT is for inserts (split-transform) */
 
 struct mst_column {
 	const char *name; /* the destination's column */
@@ -120,9 +123,14 @@ struct mst_map_row {
 	mst_op op;
 	const void *arg;
 	const char *rule; /* id of the rule that this row belongs to */
+	/* Of two columns of the name, the one with this flag: MST_COL_INSERT
+	 * or MST_COL_UPDATE. 0: the first. */
+	uint16_t when;
 };
 
-struct mst_rule {	/* the catalogue; texts for people */
+/* The catalogue of rules; texts for people. The options that override a rule
+ * name it (struct mst_opt, `rule`). */
+struct mst_rule {
 	const char *id; /* "endpoint.status" */
 	const char *title;
 	const char *text; /* the default, in a sentence */

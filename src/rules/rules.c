@@ -95,10 +95,14 @@ struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx)
 
 /* ---- compiling ---------------------------------------------------------- */
 
-static int column_number(const struct mst_set *set, const char *name)
+static int column_number(const struct mst_set *set,
+			 const struct mst_map_row *row)
 {
 	for (size_t i = 0; i < set->columns_n; i++) {
-		if (strcmp(set->columns[i].name, name) == 0)
+		const struct mst_column *c = &set->columns[i];
+
+		if (strcmp(c->name, row->column) == 0 &&
+		    (!row->when || (c->flags & row->when)))
 			return (int)i;
 	}
 	return -1;
@@ -149,7 +153,7 @@ static int compile(struct mapping *m, const struct mst_catalog *c,
 				   decl->set);
 	for (size_t i = 0; i < decl->rows_n; i++) {
 		const struct mst_map_row *r = &decl->rows[i];
-		int col = column_number(m->set, r->column);
+		int col = column_number(m->set, r);
 		const struct mst_column *column;
 
 		if (col < 0)

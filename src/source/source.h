@@ -13,7 +13,7 @@
 #define MST_SOURCE_SOURCE_H
 
 #include "conf/conf.h"
-#include "model/model.h"
+#include "model/derive.h"
 #include "net/auth.h"
 #include "net/client.h"
 
@@ -63,6 +63,10 @@ struct mst_source_ops {
 	const struct mst_opt *opts;
 	size_t conf_size; /* of the struct that opts fill */
 	const struct mst_catalog *catalog;
+	/* Changes the catalogue as the settings in conf want it; NULL: settings
+	 * only act inside ops. */
+	int (*adapt)(const void *conf, struct mst_derive *d,
+		     struct mst_err *err);
 
 	/* conf was filled by opts and outlives the source. */
 	int (*open)(const char *connection, const void *conf,

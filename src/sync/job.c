@@ -157,6 +157,20 @@ static int check_sets(const struct mst_job *j, struct mst_err *err)
 	return 0;
 }
 
+/* What the settings of both ends make of the source's catalogue. */
+static int make_catalog(struct mst_job *j, struct mst_err *err)
+{
+	struct mst_derive *d = mst_derive_begin(j->source->catalog, &j->arena);
+	int rc = 0;
+
+	if (j->source->adapt)
+		rc = j->source->adapt(j->source_conf, d, err);
+	if (rc == 0 && j->dest->adapt)
+		rc = j->dest->adapt(j->dest_conf, d, err);
+	j->catalog = mst_derive_end(d);
+	return rc < 0 ? mst_err_prefix(err, "job %s", j->name) : 0;
+}
+
 static int load_ends(struct mst_state *state, struct mst_job *j,
 		     struct mst_err *err)
 {
@@ -171,7 +185,6 @@ static int load_ends(struct mst_state *state, struct mst_job *j,
 				   j->name, j->conf.source);
 	j->source = c.source;
 	j->source_conf = c.source_conf;
-	j->catalog = c.source->catalog;
 	if (mst_connection_load(state, j->conf.destination, &j->arena, &c,
 				err) < 0)
 		return mst_err_prefix(err, "job %s: destination", j->name);
@@ -182,7 +195,7 @@ static int load_ends(struct mst_state *state, struct mst_job *j,
 				   j->name, j->conf.destination);
 	j->dest = c.dest;
 	j->dest_conf = c.dest_conf;
-	return check_sets(j, err);
+	return make_catalog(j, err) < 0 ? -(int)err->code : check_sets(j, err);
 }
 
 int mst_job_load(struct mst_state *state, const char *name, struct mst_job *j_r,

@@ -31,8 +31,9 @@ struct mst_job {
 	struct mst_job_conf conf;
 	const struct mst_source_ops *source;
 	const struct mst_source_common *source_conf;
-	/* The source's catalogue as the settings of this job's environment
-	 * make it; the engine uses no other. */
+	/* The source's catalogue as the settings and custom mappings of this
+	 * job's environment make it (model/derive.h); the engine uses no
+	 * other. */
 	const struct mst_catalog *catalog;
 	const struct mst_dest_ops *dest;
 	const void *dest_conf;

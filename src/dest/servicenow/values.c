@@ -82,7 +82,7 @@ bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
 	const struct mst_cell *cell = mst_sn_cell_at(it, i);
 	struct mst_slice s;
 
-	if ((col->flags & MST_COL_INSERT) && !insert)
+	if (col->flags & (insert ? MST_COL_UPDATE : MST_COL_INSERT))
 		return false;
 	if (col->flags & (MST_COL_REF | MST_COL_PARENT | MST_COL_MASTER))
 		return reference(it, col, cell, hex, out_r);
