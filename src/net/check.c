@@ -35,23 +35,22 @@ static int check_header(const char *line, struct mst_err *err)
 	return 0;
 }
 
-static int check_way(const struct mst_transfer *t, struct mst_err *err)
+int mst_url_check_way(const struct mst_client *c, const struct mst_url *u,
+		      struct mst_err *err)
 {
-	const struct mst_client *c = t->client;
-
-	if (t->url.https)
+	if (u->https)
 		return 0;
-	if (!mst_url_is_loopback(&t->url))
+	if (!mst_url_is_loopback(u))
 		return mst_err_set(err, MST_E_INVALID,
 				   "'%s' is asked for without TLS; only https "
 				   "addresses are used",
-				   t->url.host);
+				   u->host);
 	if (!c->insecure_loopback)
 		return mst_err_set(err, MST_E_INVALID,
 				   "'%s' is asked for without TLS; the "
 				   "connection must allow that for loopback "
 				   "addresses (insecure_loopback)",
-				   t->url.host);
+				   u->host);
 	return 0;
 }
 
@@ -127,7 +126,7 @@ static int check_all(struct mst_transfer *t, struct mst_err *err)
 				   "the request has no address");
 	rc = mst_url_read(r->url, &t->url, err);
 	if (!rc)
-		rc = check_way(t, err);
+		rc = mst_url_check_way(t->client, &t->url, err);
 	if (rc)
 		return rc;
 	r->url = mst_url_wire(&r->arena, r->url);

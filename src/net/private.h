@@ -10,6 +10,7 @@
  *   transfer.c  one attempt with libcurl
  *   sink.c      where the bytes of a body go
  *   answer.c    response headers
+ *   way.c       the way there, looked at before anything is sent
  */
 #ifndef MST_NET_PRIVATE_H
 #define MST_NET_PRIVATE_H
@@ -62,7 +63,8 @@ struct mst_head {
 	size_t bytes; /* of all headers, for the bound */
 	size_t request_id_rank, links;
 	const char *content_type, *request_id, *location, *link, *encoding;
-	int64_t total_count, date_us, retry_after_ms;
+	const char *rate_rule;
+	int64_t total_count, date_us, retry_after_ms, rate_limit;
 };
 
 struct mst_transfer {
@@ -142,6 +144,10 @@ int mst_transfer_start(struct mst_transfer *t, struct mst_err *err);
 void mst_transfer_stop(struct mst_transfer *t);
 void mst_transfer_free(struct mst_transfer *t);
 
+/* Proxy, protocols, TLS and trust anchors of a way to there. */
+void mst_transfer_way(CURL *e, const struct mst_client *c,
+		      const struct mst_url *u);
+
 /* sink.c */
 void mst_sink_init(struct mst_sink *s, uint64_t max);
 void mst_sink_fini(struct mst_sink *s); /* removes an unfinished file */
@@ -171,7 +177,11 @@ void mst_transfer_again(struct mst_transfer *t, int64_t wait_ms);
 /* Nothing new begins from here on. The first reason stays. */
 void mst_client_stop(struct mst_client *c, const struct mst_err *why);
 
-/* check.c: is the request one that we send? Finds its credential and class. */
+/* check.c */
+/* Https, or plain http to this machine where that is allowed. */
+int mst_url_check_way(const struct mst_client *c, const struct mst_url *u,
+		      struct mst_err *err);
+/* Is the request one that we send? Finds its credential and class. */
 int mst_transfer_check(struct mst_transfer *t, struct mst_err *err);
 struct mst_transfer *mst_transfer_new(struct mst_client *c,
 				      struct mst_req *req);

@@ -143,13 +143,12 @@ static void set_method(struct mst_transfer *t)
 	curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 }
 
-static void set_way(struct mst_transfer *t)
+void mst_transfer_way(CURL *e, const struct mst_client *c,
+		      const struct mst_url *u)
 {
-	struct mst_client *c = t->client;
-	CURL *e = t->easy;
 	struct curl_blob ca = {(void *)(uintptr_t)c->ca.p, c->ca.n,
 			       CURL_BLOB_NOCOPY};
-	bool loopback = mst_url_is_loopback(&t->url);
+	bool loopback = mst_url_is_loopback(u);
 
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
 			 loopback && c->insecure_loopback ? "http,https"
@@ -238,7 +237,7 @@ int mst_transfer_start(struct mst_transfer *t, struct mst_err *err)
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "muster/" MST_VERSION);
 	set_method(t);
-	set_way(t);
+	mst_transfer_way(t->easy, c, &t->url);
 	set_limits(t);
 	set_callbacks(t);
 	t->attempts++;

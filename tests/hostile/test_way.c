@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "net/auth.h"
+#include "net/way.h"
 #include "tests/hostile/rig.h"
 #include "tests/lib/pki.h"
 
@@ -236,6 +237,188 @@ static void test_wrong_ca_files(void **state)
 	t_failed(-(int)err.code, &err, MST_E_INVALID, "no certificate");
 }
 
+/* ---- looking at the way before going it ---------------------------------- */
+
+static struct mst_way look(struct mst_client *c, const char *url)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_way w;
+
+	t_ok(mst_client_way(c, url, NULL, &w, &err), &err);
+	return w;
+}
+
+static struct mst_client *plain_client(const char *proxy)
+{
+	struct mst_client_conf conf = {.name = "t",
+				       .proxy = proxy,
+				       .insecure_loopback = true,
+				       .connect_timeout_ms = 5000};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_client *c = mst_client_new(&conf, &err);
+
+	assert_non_null(c);
+	return c;
+}
+
+static void test_way_without_tls(void **state)
+{
+	struct rig r = rig_up(NULL, 0, NULL);
+	struct mst_way w = look(r.c, t_httpd_url(r.h, "/x"));
+
+	assert_int_equal(w.at, MST_WAY_THERE);
+	assert_false(w.https);
+	assert_true(w.loopback);
+	assert_false(w.has_cert);
+	assert_string_equal(w.address, "127.0.0.1");
+	assert_string_equal(w.proxy, "");
+	assert_int_equal(w.port, t_httpd_port(r.h));
+	/* no request was sent */
+	assert_int_equal(t_httpd_count(r.h), 0);
+	rig_down(&r);
+}
+
+static void test_way_that_ends_early(void **state)
+{
+	struct mst_client *c = plain_client(NULL);
+	struct mst_err err = MST_ERR_INIT;
+	atomic_bool cancel = true;
+	struct mst_way w;
+	char url[64];
+
+	w = look(c, "https://nowhere.invalid/");
+	assert_int_equal(w.at, MST_WAY_NAME);
+	assert_non_null(strstr(w.err.msg, "nowhere.invalid:443"));
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d/",
+		       t_free_port());
+	w = look(c, url);
+	assert_int_equal(w.at, MST_WAY_CONNECT);
+	t_failed(mst_client_way(c, "http://example.com/", NULL, &w, &err), &err,
+		 MST_E_INVALID, "without TLS");
+	t_failed(mst_client_way(c, url, &cancel, &w, &err), &err,
+		 MST_E_CANCELLED, "cancelled");
+	mst_client_free(&c);
+}
+
+static void test_way_with_tls(void **state)
+{
+	static const struct {
+		const char *host;
+		long from_s, to_s;
+		bool trusted;
+		enum mst_way_step at;
+		enum mst_cert_fault fault;
+	} cases[] = {
+	    {"IP:127.0.0.1", -60, 20 * 86400, true, MST_WAY_THERE,
+	     MST_CERT_FINE},
+	    {"IP:127.0.0.1", -60, 86400, false, MST_WAY_TLS, MST_CERT_UNKNOWN},
+	    {"IP:127.0.0.1", -86400, -60, true, MST_WAY_TLS, MST_CERT_EXPIRED},
+	    {"IP:127.0.0.1", 3600, 86400, true, MST_WAY_TLS, MST_CERT_NOT_YET},
+	    {"other.example", -60, 86400, true, MST_WAY_TLS, MST_CERT_NAME},
+	};
+
+	for (size_t i = 0; i < MST_LEN(cases); i++) {
+		struct t_pki pki =
+		    t_pki_make("rsa2048", cases[i].host, cases[i].from_s,
+			       cases[i].to_s, NULL);
+		int64_t until = mst_now_us() + cases[i].to_s * 1000000;
+		struct mst_way w;
+		struct rig r;
+
+		t_write(t_path("way.pem"), mst_slice_str(pki.cert));
+		r = tls_up(&pki, cases[i].trusted ? t_path("way.pem") : NULL);
+		w = look(r.c, t_httpd_url(r.h, "/"));
+		assert_int_equal(w.at, cases[i].at);
+		assert_int_equal(w.fault, cases[i].fault);
+		assert_true(w.has_cert);
+		assert_string_equal(w.subject, cases[i].host);
+		assert_string_equal(w.issuer, cases[i].host);
+		assert_string_equal(w.names,
+				    i == 4 ? "other.example" : "127.0.0.1");
+		/* it was made a moment ago */
+		assert_true(w.until_us <= until + 1000000 &&
+			    w.until_us > until - 3600 * (int64_t)1000000);
+		assert_int_equal(t_httpd_count(r.h), 0);
+		rig_down(&r);
+		t_pki_free(&pki);
+	}
+}
+
+static void test_way_where_no_tls_is_spoken(void **state)
+{
+	struct rig r = rig_up(NULL, 0, NULL);
+	struct mst_way w;
+	char url[64];
+
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d/",
+		       t_httpd_port(r.h));
+	w = look(r.c, url);
+	assert_int_equal(w.at, MST_WAY_TLS);
+	assert_int_equal(w.fault, MST_CERT_FINE);
+	assert_false(w.has_cert);
+	rig_down(&r);
+}
+
+/* A proxy that wants a log-in, one that cannot go on, none at all; by the
+ * connection or by the environment, and passed over. */
+static void test_way_with_a_proxy(void **state)
+{
+	const struct t_answer script[] = {
+	    {.way = T_RAW,
+	     .close = true,
+	     .body = "HTTP/1.1 407 Log in\r\nContent-Length: 0\r\n\r\n"},
+	    {.way = T_RAW,
+	     .close = true,
+	     .times = 2,
+	     .body = "HTTP/1.1 502 No way\r\nContent-Length: 0\r\n\r\n"}};
+	struct t_httpd *h = t_httpd_start(script, MST_LEN(script));
+	char proxy[64], secret[128];
+	struct mst_client *c;
+	struct mst_way w;
+
+	(void)snprintf(proxy, sizeof(proxy), "127.0.0.1:%d", t_httpd_port(h));
+	(void)snprintf(secret, sizeof(secret), "http://me:not-real@%s", proxy);
+	c = plain_client(secret);
+	w = look(c, "https://sn.example/");
+	assert_int_equal(w.at, MST_WAY_PROXY);
+	assert_int_equal(w.proxy_status, 407);
+	assert_int_equal(w.err.code, MST_E_AUTH);
+	assert_string_equal(w.proxy, proxy);
+	assert_false(w.proxy_env);
+	assert_null(strstr(w.err.msg, "not-real"));
+	w = look(c, "https://sn.example/");
+	assert_int_equal(w.at, MST_WAY_PROXY);
+	assert_int_equal(w.proxy_status, 502);
+	mst_client_free(&c);
+
+	c = plain_client(NULL);
+	setenv("https_proxy", secret, 1);
+	w = look(c, "https://sn.example/");
+	assert_int_equal(w.at, MST_WAY_PROXY);
+	assert_true(w.proxy_env);
+	assert_string_equal(w.proxy, proxy);
+	setenv("no_proxy", "nowhere.invalid", 1);
+	w = look(c, "https://nowhere.invalid/");
+	assert_int_equal(w.at, MST_WAY_NAME);
+	assert_string_equal(w.proxy, "");
+	unsetenv("no_proxy");
+	(void)snprintf(secret, sizeof(secret), "http://127.0.0.1:%d",
+		       t_free_port());
+	setenv("https_proxy", secret, 1);
+	w = look(c, "https://sn.example/");
+	assert_int_equal(w.at, MST_WAY_PROXY);
+	assert_string_equal(w.proxy, secret + 7);
+	unsetenv("https_proxy");
+	mst_client_free(&c);
+
+	c = plain_client("http://nowhere.invalid:3128");
+	w = look(c, "https://sn.example/");
+	assert_int_equal(w.at, MST_WAY_PROXY);
+	assert_string_equal(w.proxy, "nowhere.invalid:3128");
+	mst_client_free(&c);
+	t_httpd_stop(&h);
+}
+
 /* ---- being told to stop -------------------------------------------------- */
 
 static void test_cancel_finishes_writes(void **state)
@@ -375,6 +558,11 @@ int main(void)
 	    cmocka_unit_test(test_tls),
 	    cmocka_unit_test(test_tls_that_is_none),
 	    cmocka_unit_test(test_wrong_ca_files),
+	    cmocka_unit_test(test_way_without_tls),
+	    cmocka_unit_test(test_way_that_ends_early),
+	    cmocka_unit_test(test_way_with_tls),
+	    cmocka_unit_test(test_way_where_no_tls_is_spoken),
+	    cmocka_unit_test(test_way_with_a_proxy),
 	    cmocka_unit_test(test_cancel_finishes_writes),
 	    cmocka_unit_test(test_cancel_from_a_signal),
 	    cmocka_unit_test(test_cancel_ends_waiting_for_a_retry),
