@@ -135,11 +135,16 @@ static void test_source(struct report *r, const struct mst_connection *c,
 		if (logins(r, client, auths, n, err) == 0) {
 			n = c->source->permissions(source, UINT32_MAX, checks,
 						   MST_LEN(checks));
-			for (size_t i = 0; i < n; i++)
+			for (size_t i = 0; i < n; i++) {
+				char text[1100];
+
+				(void)snprintf(text, sizeof(text), "%s: %s",
+					       checks[i].text,
+					       checks[i].remedy);
 				check(r, checks[i].name, checks[i].level,
-				      checks[i].level == MST_CHECK_OK
-					  ? ""
-					  : checks[i].text);
+				      checks[i].level == MST_CHECK_OK ? ""
+								      : text);
+			}
 		}
 	}
 	mst_client_free(&client);

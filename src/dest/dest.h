@@ -21,7 +21,7 @@
 #include "model/derive.h"
 #include "net/auth.h"
 #include "net/client.h"
-#include "source/source.h" /* mst_check, mst_source_auth */
+#include "source/source.h" /* mst_source_auth */
 
 struct mst_dest;
 
@@ -113,6 +113,14 @@ struct mst_dest_ops {
 	/* Proxy, trust anchors and time-outs of the connection for the client
 	 * that the engine makes. NULL: the defaults. */
 	void (*client)(const void *conf, struct mst_client_conf *c_r);
+
+	/* Where the connection goes, and its set-up checks from the first
+	 * request on (net/checks.h). env is lent. They may be asked for
+	 * instead of prepare, never beside it. */
+	size_t (*addresses)(struct mst_dest *d, struct mst_address *out,
+			    size_t max);
+	int (*checks)(struct mst_dest *d, const struct mst_checks_env *env,
+		      struct mst_checks **c_r, struct mst_err *err);
 
 	/* Does the text that a read brought mean the desired one? Numbers,
 	 * booleans, line ends and spellings of a company have several forms

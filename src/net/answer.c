@@ -12,6 +12,8 @@ void mst_head_init(struct mst_head *h)
 	    .content_type = "",
 	    .request_id = "",
 	    .encoding = "",
+	    .rate_rule = "",
+	    .rate_limit = -1,
 	    .total_count = -1,
 	    .date_us = MST_TIME_NONE,
 	    .retry_after_ms = -1,
@@ -77,6 +79,11 @@ static void take_field(struct mst_transfer *t, struct mst_slice name,
 	} else if (mst_slice_iis(name, "x-total-count")) {
 		h->total_count =
 		    mst_num_i64(value, &n) && n >= 0 ? n : h->total_count;
+	} else if (mst_slice_iis(name, "x-ratelimit-limit")) {
+		h->rate_limit =
+		    mst_num_i64(value, &n) && n >= 0 ? n : h->rate_limit;
+	} else if (mst_slice_iis(name, "x-ratelimit-rule")) {
+		h->rate_rule = keep(t, value);
 	} else if (mst_slice_iis(name, "retry-after")) {
 		h->retry_after_ms = mst_time_retry_after(value, mst_now_us());
 	} else if (mst_slice_iis(name, "date")) {

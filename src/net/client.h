@@ -72,6 +72,9 @@ struct mst_resp {
 	int64_t total_count;	/* X-Total-Count, -1 when absent */
 	int64_t date_us;	/* Date header, MST_TIME_NONE when absent */
 	int64_t retry_after_ms; /* -1 when absent */
+	int64_t rate_limit;	/* X-RateLimit-Limit: requests an hour that a
+				 * rule of the far end allows, -1 when absent */
+	const char *rate_rule;	/* X-RateLimit-Rule: its id, or "" */
 	int64_t elapsed_us;	/* the last attempt */
 	int attempts;
 	struct mst_err err; /* why, unless ANSWER with 2xx */

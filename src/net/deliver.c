@@ -175,6 +175,8 @@ static void read_attempt(struct mst_transfer *t)
 	    .total_count = t->head.total_count,
 	    .date_us = t->head.date_us,
 	    .retry_after_ms = t->head.retry_after_ms,
+	    .rate_limit = t->head.rate_limit,
+	    .rate_rule = t->head.rate_rule,
 	    .elapsed_us = us,
 	    .attempts = t->attempts,
 	};
@@ -262,6 +264,8 @@ void mst_transfer_give_up(struct mst_transfer *t, const struct mst_err *why)
 	    .total_count = -1,
 	    .date_us = MST_TIME_NONE,
 	    .retry_after_ms = -1,
+	    .rate_limit = -1,
+	    .rate_rule = "",
 	    .attempts = t->attempts,
 	    .err = *why,
 	};

@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "model/derive.h"
 #include "net/auth.h"
+#include "net/checks.h"
 #include "net/client.h"
 
 struct mst_source; /* a source's own state */
@@ -51,12 +52,6 @@ struct mst_source_auth {
 	const char *const *hosts; /* NULL ended */
 };
 
-struct mst_check {
-	const char *name; /* "Machine.Read.All" */
-	enum { MST_CHECK_OK, MST_CHECK_WARNING, MST_CHECK_FAILED } level;
-	char text[512]; /* what is wrong and the remedy */
-};
-
 struct mst_source_ops {
 	const char *type;  /* "endpoint": the connection's type */
 	const char *title; /* "Microsoft Defender for Endpoint" */
@@ -76,9 +71,19 @@ struct mst_source_ops {
 			size_t max);
 	const struct mst_rate *(*rates)(struct mst_source *s, size_t *n_r);
 	/* After the tokens are there, before the first read: one check per
-	 * permission. Returns how many were written. */
+	 * permission, named as the far end names it; with one feed, the one
+	 * that it needs. Returns how many were written. */
 	size_t (*permissions)(struct mst_source *s, uint32_t feeds,
 			      struct mst_check *out, size_t max);
+
+	/* Where the connection goes, for the set-up checks. NULL: nothing to
+	 * look at. Texts live as long as the source. */
+	size_t (*addresses)(struct mst_source *s, struct mst_address *out,
+			    size_t max);
+	/* Further set-up checks of its own (net/checks.h), made when everything
+	 * up to the permissions is looked at. env is lent. NULL: none. */
+	int (*checks)(struct mst_source *s, const struct mst_checks_env *env,
+		      struct mst_checks **c_r, struct mst_err *err);
 
 	/* Which feeds a record set needs, as bits. Feeds that only enrich and
 	 * are switched off are left out. */

@@ -77,10 +77,12 @@ int mst_fetch_permissions(struct mst_fetch *f, uint32_t *feeds,
 					MST_LEN(checks));
 	for (size_t i = 0; i < n; i++) {
 		if (checks[i].level == MST_CHECK_WARNING)
-			mst_warn("%s: %s", checks[i].name, checks[i].text);
+			mst_warn("%s: %s: %s", checks[i].name, checks[i].text,
+				 checks[i].remedy);
 		if (checks[i].level != MST_CHECK_FAILED)
 			continue;
-		mst_error("%s: %s", checks[i].name, checks[i].text);
+		mst_error("%s: %s: %s", checks[i].name, checks[i].text,
+			  checks[i].remedy);
 		failed++;
 	}
 	if (failed > 0)

@@ -405,8 +405,9 @@ static void test_permissions(void **state)
 	one = named(c, n, "Software.Read.All");
 	assert_int_equal(one->level, MST_CHECK_FAILED);
 	assert_non_null(strstr(one->text, "software inventory without"));
-	assert_non_null(strstr(one->text, "WindowsDefenderATP"));
-	assert_non_null(strstr(one->text, "admin consent"));
+	assert_non_null(strstr(one->remedy, "WindowsDefenderATP"));
+	assert_non_null(strstr(one->remedy, "admin consent"));
+	assert_int_equal(one->code, MST_E_FORBIDDEN);
 	one = named(c, n, "Device.Read.All");
 	assert_int_equal(one->level, MST_CHECK_WARNING);
 	assert_non_null(strstr(one->text, "not enriched"));

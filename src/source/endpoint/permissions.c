@@ -71,38 +71,39 @@ static void check_role(const struct ep_io *io, const char *roles, bool optional,
 	const char *greater;
 	char buf[64];
 
-	*c = (struct mst_check){.name = io->permission, .level = MST_CHECK_OK};
+	*c = (struct mst_check){.name = io->permission};
 	if (!roles || !*roles) {
-		c->level = MST_CHECK_WARNING;
-		(void)snprintf(
-		    c->text, sizeof(c->text),
-		    "the token shows no permissions; '%s' of %s is needed to "
-		    "read %s: grant it as an application permission with admin "
-		    "consent, unless it is there",
-		    io->permission, io->resource, titles);
+		mst_check_say(c, MST_CHECK_WARNING,
+			      "the token shows no permissions; '%s' of %s is "
+			      "needed to read %s",
+			      io->permission, io->resource, titles);
+		mst_check_remedy(c,
+				 "grant it as an application permission with "
+				 "admin consent, unless it is there");
 		return;
 	}
 	if (has_role(roles, io->permission)) {
-		(void)snprintf(c->text, sizeof(c->text), "granted, for %s",
-			       titles);
+		mst_check_say(c, MST_CHECK_OK, "granted, for %s", titles);
 		return;
 	}
 	greater =
 	    greater_role(roles, io->permission, io->graph, buf, sizeof(buf));
-	c->level = greater || optional ? MST_CHECK_WARNING : MST_CHECK_FAILED;
-	if (greater)
-		(void)snprintf(c->text, sizeof(c->text),
-			       "'%s' is more than is needed to read %s: grant "
-			       "'%s' and take the other away",
-			       greater, titles, io->permission);
-	else
-		(void)snprintf(
-		    c->text, sizeof(c->text),
-		    "missing; without it there is no access to %s: add the "
-		    "application permission '%s' of %s to the app "
-		    "registration and give admin consent%s",
-		    titles, io->permission, io->resource,
-		    optional ? "; until then devices are not enriched" : "");
+	if (greater) {
+		mst_check_say(c, MST_CHECK_WARNING,
+			      "'%s' is more than is needed to read %s", greater,
+			      titles);
+		mst_check_remedy(c, "grant '%s' and take the other away",
+				 io->permission);
+		return;
+	}
+	c->code = MST_E_FORBIDDEN;
+	mst_check_say(c, optional ? MST_CHECK_WARNING : MST_CHECK_FAILED,
+		      "missing; without it there is no access to %s%s", titles,
+		      optional ? ", and devices are not enriched" : "");
+	mst_check_remedy(c,
+			 "add the application permission '%s' of %s to the app "
+			 "registration and give admin consent",
+			 io->permission, io->resource);
 }
 
 size_t ep_check_roles(const char *roles, const char *graph_roles,
