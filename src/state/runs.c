@@ -97,6 +97,7 @@ int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
 
 	if (rc < 0)
 		return rc;
+	s->items_run = 0; /* old ones go */
 	rc = add_run(s, job, &id, err);
 	rc = mst_db_own_end(&s->db, own, rc, err);
 	if (rc == 0)
@@ -266,17 +267,22 @@ int mst_state_run_sets(struct mst_state *s, int64_t run,
 
 /* ---- refused and skipped records ----------------------------------------- */
 
-static int logged(struct mst_state *s, int64_t run, int64_t *n_r,
-		  struct mst_err *err)
+/* Counts what a run has logged, once: the run's own process is the only one
+ * that adds to it. */
+static int count_logged(struct mst_state *s, int64_t run, struct mst_err *err)
 {
 	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_LOG_COUNT, &st, err);
+	int rc;
 
+	if (s->items_run == run)
+		return 0;
+	rc = mst_db_stmt(&s->db, Q_LOG_COUNT, &st, err);
 	if (rc < 0)
 		return rc;
 	mst_db_bind_int(st, 1, run);
 	rc = mst_db_step(&s->db, st, err);
-	*n_r = rc > 0 ? mst_db_int(st, 0) : 0;
+	s->items_n = rc > 0 ? mst_db_int(st, 0) : 0;
+	s->items_run = run;
 	mst_db_reset(st);
 	return rc < 0 ? rc : 0;
 }
@@ -302,7 +308,6 @@ int mst_state_item_log(struct mst_state *s, int64_t run,
 		       const struct mst_run_item *items, size_t n,
 		       struct mst_err *err)
 {
-	int64_t have = 0;
 	bool own;
 	int rc;
 
@@ -311,13 +316,16 @@ int mst_state_item_log(struct mst_state *s, int64_t run,
 	rc = mst_db_own_begin(&s->db, &own, err);
 	if (rc < 0)
 		return rc;
-	rc = logged(s, run, &have, err);
-	for (size_t i = 0; i < n && rc == 0 && have < MST_STATE_RUN_ITEMS;
+	rc = count_logged(s, run, err);
+	for (size_t i = 0; i < n && rc == 0 && s->items_n < MST_STATE_RUN_ITEMS;
 	     i++) {
 		rc = log_one(s, run, &items[i], err);
-		have++;
+		s->items_n++;
 	}
-	return mst_db_own_end(&s->db, own, rc, err);
+	rc = mst_db_own_end(&s->db, own, rc, err);
+	if (rc < 0)
+		s->items_run = 0;
+	return rc;
 }
 
 int mst_state_run_items(struct mst_state *s, int64_t run, size_t max,

@@ -50,6 +50,9 @@ struct mst_state {
 	struct mst_db db;
 	char *dir;
 	struct mst_state_lock *locks; /* taken through this state */
+	/* How many refused and skipped records the last run that logged some
+	 * has; 0: not known. */
+	int64_t items_run, items_n;
 };
 
 struct mst_state_lock {

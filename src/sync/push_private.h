@@ -11,7 +11,8 @@
 #include "base/limits.h"
 #include "sync/push.h"
 
-#define MST_PUSH_LOG_ROWS 5000
+#define MST_PUSH_LOG_ROWS  5000
+#define MST_PUSH_LOG_ITEMS 1000
 
 struct mst_push_group;
 
@@ -51,9 +52,11 @@ struct push_private {
 	struct mst_run_counts *c;
 	struct mst_buf payload;
 	struct mst_desired desired;
+	/* What is to be noted in the state store with the next commit. */
 	struct mst_write_log log[MST_PUSH_LOG_ROWS];
-	size_t log_n;
-	struct mst_arena log_arena;
+	struct mst_run_item items[MST_PUSH_LOG_ITEMS];
+	size_t log_n, items_n;
+	struct mst_arena log_arena;   /* their texts */
 	struct mst_push_groups batch; /* loading members */
 	struct mst_progress_now now;
 	uint64_t requests; /* of the client, when the set began */
@@ -69,6 +72,7 @@ void mst_push_leave(struct mst_push *p, struct mst_push_group *a);
 /* A verdict of our own: the change waits for something. */
 void mst_push_refuse(struct mst_push *p, struct mst_push_change *c,
 		     const char *reason);
+/* Writes down the writes and refusals that came together. */
 int mst_push_flush_log(struct mst_push *p, struct mst_err *err);
 /* Order of members, for qsort and bsearch. */
 int mst_push_by_key(const void *a, const void *b);

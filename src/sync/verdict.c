@@ -4,8 +4,6 @@
  * all of its verdicts.
  */
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -24,38 +22,54 @@ struct mst_hash mst_push_log_key(const char *set, struct mst_hash group,
 /* ---- verdicts ---------------------------------------------------------------
  */
 
-static void log_item(struct mst_push *p, const struct mst_push_change *c,
-		     const char *what, const char *reason,
-		     const char *request_id)
-{
-	const struct mst_group *g = &c->group->sd->groups.v[c->group->group];
-	struct mst_err err = MST_ERR_INIT;
-	char *key MST_CLEANUP(mst_freep) =
-	    c->rec.key ? mst_asprintf("%.*s (%016llx)", MST_SLICE_ARG(g->text),
-				      (unsigned long long)c->rec.key)
-		       : mst_strndup(g->text.p, g->text.n);
-	struct mst_run_item item = {
-	    .set = c->group->sd->set->name,
-	    .key = key,
-	    .what = what,
-	    .reason = reason,
-	    .request_id = request_id ? request_id : "",
-	};
-
-	if (mst_state_item_log(p->state, p->run, &item, 1, &err) < 0)
-		mst_warn("record not noted, ignoring: %s", err.msg);
-}
-
 int mst_push_flush_log(struct mst_push *p, struct mst_err *err)
 {
+	struct push_private *pp = p->p;
+	struct mst_err more = MST_ERR_INIT;
 	int rc = 0;
 
-	if (p->p->log_n)
-		rc = mst_state_write_log(p->state, p->delta->job->name,
-					 p->p->log, p->p->log_n, err);
-	p->p->log_n = 0;
-	mst_arena_reset(&p->p->log_arena);
+	if (pp->items_n && mst_state_item_log(p->state, p->run, pp->items,
+					      pp->items_n, &more) < 0)
+		mst_warn("%zu refused records not noted, ignoring: %s",
+			 pp->items_n, more.msg);
+	if (pp->log_n)
+		rc = mst_state_write_log(p->state, p->delta->job->name, pp->log,
+					 pp->log_n, err);
+	pp->items_n = pp->log_n = 0;
+	mst_arena_reset(&pp->log_arena);
 	return rc;
+}
+
+/* Room for one more of both logs. */
+static void log_room(struct mst_push *p)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	if ((p->p->log_n == MST_PUSH_LOG_ROWS ||
+	     p->p->items_n == MST_PUSH_LOG_ITEMS) &&
+	    mst_push_flush_log(p, &err) < 0)
+		mst_warn("log of writes: %s", err.msg);
+}
+
+static void log_item(struct mst_push *p, const struct mst_push_change *c,
+		     const char *what, const struct mst_verdict *v)
+{
+	struct push_private *pp = p->p;
+	struct mst_arena *a = &pp->log_arena;
+	const struct mst_group *g = &c->group->sd->groups.v[c->group->group];
+
+	log_room(p);
+	pp->items[pp->items_n++] = (struct mst_run_item){
+	    .set = c->group->sd->set->name,
+	    .key = c->rec.key ? mst_arena_printf(a, "%.*s (%016llx)",
+						 MST_SLICE_ARG(g->text),
+						 (unsigned long long)c->rec.key)
+			      : mst_arena_dup(a, g->text).p,
+	    .what = what,
+	    .reason = mst_arena_strdup(a, v->reason ? v->reason : ""),
+	    .request_id =
+		mst_arena_strdup(a, v->request_id ? v->request_id : ""),
+	};
 }
 
 static void log_write(struct mst_push *p, const struct mst_push_change *c,
@@ -63,10 +77,8 @@ static void log_write(struct mst_push *p, const struct mst_push_change *c,
 {
 	struct push_private *pp = p->p;
 	const struct mst_set_delta *sd = c->group->sd;
-	struct mst_err err = MST_ERR_INIT;
 
-	if (pp->log_n == MST_PUSH_LOG_ROWS && mst_push_flush_log(p, &err) < 0)
-		mst_warn("log of writes: %s", err.msg);
+	log_room(p);
 	pp->log[pp->log_n++] = (struct mst_write_log){
 	    .key = mst_push_log_key(
 		sd->set->name, sd->groups.v[c->group->group].key, c->rec.key),
@@ -185,13 +197,13 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 	case MST_VERDICT_REFUSED:
 		p->refused++;
 		n->refused++;
-		log_item(p, c, "refused", v->reason, v->request_id);
+		log_item(p, c, "refused", v);
 		break;
 	case MST_VERDICT_FAILED:
 		c->group->unsure = true;
 		p->failed++;
 		n->refused++;
-		log_item(p, c, "not sent", v->reason, v->request_id);
+		log_item(p, c, "not sent", v);
 		break;
 	}
 	if (c->group->sd->set->parent == NULL) {

@@ -422,9 +422,15 @@ static void test_run_items(void **state)
 	/* Bounded. */
 	t_ok(mst_state_item_log(s, id, many, 70000, &err), &err);
 	t_ok(mst_state_item_log(s, id, many, 70000, &err), &err);
+	/* The count is remembered; it is each run's own. */
+	t_ok(mst_state_item_log(s, id + 1, one, 1, &err), &err);
+	t_ok(mst_state_item_log(s, id, one, 1, &err), &err);
 	l.n = 2;
 	t_ok(mst_state_run_items(s, id, 1000000, add_refused, &l, &err), &err);
 	assert_int_equal(l.n, 2 + 100000);
+	l.n = 2;
+	t_ok(mst_state_run_items(s, id + 1, 9, add_refused, &l, &err), &err);
+	assert_int_equal(l.n, 2 + 2);
 	l.n = 2;
 	t_ok(mst_state_run_items(s, id, 10, add_refused, &l, &err), &err);
 	assert_int_equal(l.n, 2 + 10);
