@@ -445,27 +445,6 @@ bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 	return true;
 }
 
-static uint64_t mix(uint64_t h, const char *s)
-{
-	return s ? mst_hash64(s, strlen(s), h) : h + 1;
-}
-
-uint64_t mst_rules_fingerprint(const struct mst_rules *r)
-{
-	uint64_t h = mix(r->env.seed, r->env.connection);
-
-	for (size_t i = 0; i < r->env.catalog->mappings_n; i++) {
-		const struct mapping *m = &r->maps[i];
-
-		h = mix(h, m->set->name);
-		for (size_t k = 0; k < m->rows_n; k++) {
-			h = mix(h, m->set->columns[m->rows[k].column].name);
-			h = h * 31 + m->rows[k].field;
-		}
-	}
-	return h;
-}
-
 struct mst_hash mst_rules_group_hash(const struct mst_rules *r,
 				     struct mst_slice group)
 {

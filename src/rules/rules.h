@@ -123,8 +123,6 @@ struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m);
 /* Everything: cells, table, value hash; key and group too. False when the
  * record has no key. */
 bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r);
-/* Fingerprint of the mappings, settings and classes: part of a plan. */
-uint64_t mst_rules_fingerprint(const struct mst_rules *r);
 /* Hash of a key text, as RecVer wants it. */
 struct mst_hash mst_rules_group_hash(const struct mst_rules *r,
 				     struct mst_slice group);
