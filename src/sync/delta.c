@@ -454,6 +454,8 @@ static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 	}
 }
 
+/* What the reads of a set's own feeds prove; doubts of others come by
+ * spread_doubt. */
 static void prove(struct mst_delta *d, struct mst_set_delta *sd)
 {
 	const struct mst_catalog *c = d->job->catalog;
@@ -479,16 +481,6 @@ static void prove(struct mst_delta *d, struct mst_set_delta *sd)
 				       c->feeds[f].title,
 				       feed->present ? feed->proof.why
 						     : "was not read");
-		}
-	}
-	if (sd->proven && sd->set->parent) {
-		const struct mst_set_delta *parent =
-		    mst_delta_set(d, sd->set->parent);
-
-		if (parent->selected && !parent->proven) {
-			sd->proven = false;
-			(void)snprintf(sd->why, sizeof(sd->why), "%s: %.250s",
-				       parent->set->title, parent->why);
 		}
 	}
 }
@@ -552,9 +544,7 @@ static int open_sets(struct mst_delta *d, struct mst_err *err)
 		d->order[at] = i;
 	}
 	for (size_t i = 0; i < d->sets_n; i++)
-		prove(d, &d->sets[d->order[i]]);
-	for (size_t i = 0; i < d->sets_n; i++)
-		prove_derived(d, &d->sets[i]);
+		prove(d, &d->sets[i]);
 	return 0;
 }
 
@@ -580,7 +570,8 @@ static int first_round(struct mst_delta *d, struct mst_err *err)
 	return 0;
 }
 
-/* A doubt that came while reading reaches the children and what is derived. */
+/* A doubt, also one that came while reading, reaches the children and what is
+ * derived. Parents come before their children. */
 static void spread_doubt(struct mst_delta *d)
 {
 	for (size_t i = 0; i < d->sets_n; i++) {
@@ -591,7 +582,8 @@ static void spread_doubt(struct mst_delta *d)
 			from = mst_delta_set(d, sd->set->parent);
 		if (sd->proven && from && from->selected && !from->proven) {
 			sd->proven = false;
-			memcpy(sd->why, from->why, sizeof(sd->why));
+			(void)snprintf(sd->why, sizeof(sd->why), "%s: %.250s",
+				       from->set->title, from->why);
 		}
 	}
 	for (size_t i = 0; i < d->sets_n; i++)
