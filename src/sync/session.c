@@ -606,6 +606,7 @@ int mst_fetch_to(struct mst_state *state, const char *connection,
 				 connection, c.source_conf->read_from);
 	job.source = rc == 0 ? c.source : NULL;
 	job.source_conf = rc == 0 ? c.source_conf : NULL;
+	job.catalog = rc == 0 ? c.source->catalog : NULL;
 	job.conf.source = connection;
 	if (rc == 0)
 		rc = c.source->open(connection, c.source_conf, &source, err);
