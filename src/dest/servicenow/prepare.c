@@ -12,15 +12,11 @@
 
 #define CHECKS_MAX 64
 
-/* Classes that the rules may choose for a set, besides its own table. */
-static const struct {
-	const char *table; /* of the set */
-	const char *klass;
-	bool optional;
-} classes[] = {
+const struct sn_class mst_sn_classes[] = {
     {"cmdb_ci_computer", "cmdb_ci_win_server", false},
     {"cmdb_ci_computer", "cmdb_ci_linux_server", false},
     {"cmdb_ci_computer", "cmdb_ci_handheld_computing", true},
+    {NULL, NULL, false},
 };
 
 enum what { TABLE, COLUMNS, CHOICE, CLASS };
@@ -312,11 +308,11 @@ static void add_ci(struct mst_dest *d, const struct mst_set *set)
 		return;
 	c = (struct check){.what = CLASS, .name = set->table};
 	add(d, &c);
-	for (size_t i = 0; i < MST_LEN(classes); i++) {
-		if (strcmp(classes[i].table, set->table) != 0)
+	for (const struct sn_class *k = mst_sn_classes; k->table; k++) {
+		if (strcmp(k->table, set->table) != 0)
 			continue;
-		c.name = classes[i].klass;
-		c.optional = classes[i].optional;
+		c.name = k->klass;
+		c.optional = k->optional;
 		add(d, &c);
 	}
 }

@@ -334,6 +334,14 @@ bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 		 struct mst_slice desired, struct mst_slice held);
 
 /* Before the first write (prepare.c). */
+/* Classes that the rules may choose for a set, besides its own table; ended by
+ * a table NULL. */
+struct sn_class {
+	const char *table; /* of the set */
+	const char *klass;
+	bool optional; /* devices of this class are skipped without it */
+};
+extern const struct sn_class mst_sn_classes[];
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err);
 bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
