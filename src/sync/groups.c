@@ -163,3 +163,91 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		to->count = count;
 	}
 }
+
+/* ---- a part of them ----- */
+
+static int by_text(const void *a, const void *b)
+{
+	const struct mst_group *const *x = a, *const *y = b;
+
+	return mst_slice_cmp((*x)->text, (*y)->text);
+}
+
+void mst_groups_limit(struct mst_groups *g, uint64_t most)
+{
+	struct mst_group **shown = mst_alloc((g->n + 1) * sizeof(*shown));
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (g->v[i].flags & MST_G_SEEN)
+			shown[n++] = &g->v[i];
+	}
+	if (n > most)
+		qsort(shown, n, sizeof(*shown), by_text);
+	for (size_t i = (size_t)MST_MIN(most, (uint64_t)n); i < n; i++)
+		shown[i]->flags &= (uint16_t)~MST_G_SEEN;
+	free(shown);
+}
+
+/* ---- owners ----- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct mst_owner *x = a, *y = b;
+	int order = memcmp(&x->id, &y->id, sizeof(x->id));
+
+	if (order != 0)
+		return order;
+	return x->group < y->group ? -1 : x->group > y->group;
+}
+
+void mst_owners_make(struct mst_owners *o, const struct mst_groups *g)
+{
+	o->v = mst_alloc((g->n + 1) * sizeof(*o->v));
+	o->n = 0;
+	for (uint32_t i = 0; i < g->n; i++) {
+		if ((g->v[i].flags & MST_G_SEEN) &&
+		    !mst_sysid_is_zero(&g->v[i].remote))
+			o->v[o->n++] = (struct mst_owner){.id = g->v[i].remote,
+							  .group = i};
+	}
+	qsort(o->v, o->n, sizeof(*o->v), by_id);
+}
+
+void mst_owners_free(struct mst_owners *o)
+{
+	free(o->v);
+	*o = (struct mst_owners){0};
+}
+
+struct mst_owner *mst_owners_find(const struct mst_owners *o,
+				  const struct mst_sysid *id, size_t *n_r)
+{
+	size_t low = 0, high = o->n;
+
+	*n_r = 0;
+	if (mst_sysid_is_zero(id))
+		return NULL;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (memcmp(&o->v[mid].id, id, sizeof(*id)) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	while (low + *n_r < o->n &&
+	       memcmp(&o->v[low + *n_r].id, id, sizeof(*id)) == 0)
+		++*n_r;
+	return *n_r ? &o->v[low] : NULL;
+}
+
+bool mst_owners_other(const struct mst_owners *o, const struct mst_groups *g,
+		      uint32_t group)
+{
+	size_t n;
+	const struct mst_owner *own =
+	    mst_owners_find(o, &g->v[group].remote, &n);
+
+	return n > 1 || (n == 1 && own->group != group);
+}

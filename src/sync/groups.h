@@ -63,6 +63,31 @@ int mst_groups_load(struct mst_groups *g, struct mst_recver *r,
  * the greater one counts (a group that is one record). */
 void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		      bool sum);
+/* Of the groups that are shown, only the first `most` in order of their texts
+ * stay so: the same ones whatever threads read them. */
+void mst_groups_limit(struct mst_groups *g, uint64_t most);
+
+/* Who is shown and has a record in the destination, by the record's id: a
+ * group's own, or in a set of members the one that they hang on. Two groups
+ * may have one record (a device that was installed anew). */
+struct mst_owners {
+	struct mst_owner {
+		struct mst_sysid id;
+		uint32_t group;
+	} * v;
+	size_t n;
+};
+
+/* Of the groups as they are now. */
+void mst_owners_make(struct mst_owners *o, const struct mst_groups *g);
+void mst_owners_free(struct mst_owners *o);
+/* The first owner of id, and how many follow it in v; n 0: nobody. */
+struct mst_owner *mst_owners_find(const struct mst_owners *o,
+				  const struct mst_sysid *id, size_t *n_r);
+/* Has another group than this one its record? */
+bool mst_owners_other(const struct mst_owners *o, const struct mst_groups *g,
+		      uint32_t group);
+
 /* The digest rule of one record, as mst_groups_merge has it. */
 static inline void mst_group_show(struct mst_group *g, struct mst_hash value,
 				  uint64_t newest, bool sum)

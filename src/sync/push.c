@@ -259,20 +259,13 @@ static void skip(struct mst_push *p, struct mst_push_change *c)
 
 /* Does another group that the source shows own the same record? Then this one
  * must not be retired (a re-imaged device keeps its CI). */
-static bool taken_over(const struct mst_push_group *a)
+static bool taken_over(struct mst_push *p, const struct mst_push_group *a)
 {
-	const struct mst_groups *groups = &a->sd->groups;
-	const struct mst_group *g = &groups->v[a->group];
-
-	if (a->sd->set->parent || mst_sysid_is_zero(&g->remote))
+	if (a->sd->set->parent)
 		return false;
-	for (uint32_t i = 0; i < groups->n; i++) {
-		if (i != a->group && (groups->v[i].flags & MST_G_SEEN) &&
-		    memcmp(&groups->v[i].remote, &g->remote,
-			   sizeof(g->remote)) == 0)
-			return true;
-	}
-	return false;
+	if (!p->p->owners.v)
+		mst_owners_make(&p->p->owners, &a->sd->groups);
+	return mst_owners_other(&p->p->owners, &a->sd->groups, a->group);
 }
 
 static int offer_group(struct mst_push *p, struct mst_push_group *a,
@@ -292,7 +285,7 @@ static int offer_group(struct mst_push *p, struct mst_push_group *a,
 		if (p->p->abort)
 			skip(p, c);
 		else if (c->rec.action == MST_FORGET ||
-			 (missing && taken_over(a)))
+			 (missing && taken_over(p, a)))
 			forget(p, c);
 		else
 			rc = offer_change(p, a, c, err);
@@ -551,6 +544,7 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	}
 	drop_batch(p);
 	land(p);
+	mst_owners_free(&pp->owners);
 	if (pp->done_n > 0) {
 		struct mst_err more = MST_ERR_INIT;
 

@@ -50,6 +50,7 @@ struct push_private {
 	uint64_t open;		  /* changes without a verdict */
 	struct mst_set_delta *sd; /* the set that is pushed */
 	struct mst_run_counts *c;
+	struct mst_owners owners; /* of the set, when something is missing */
 	struct mst_buf payload;
 	struct mst_desired desired;
 	/* What is to be noted in the state store with the next commit. */

@@ -200,12 +200,77 @@ static void test_load(void **state MST_UNUSED)
 	ops->close(&r);
 }
 
+/* The same ones, whatever order they came in. */
+static void test_limit(void **state MST_UNUSED)
+{
+	static const char *const orders[][4] = {{"b", "d", "a", "c"},
+						{"d", "c", "b", "a"}};
+
+	for (size_t k = 0; k < MST_LEN(orders); k++) {
+		mst_groups_fini(&g);
+		mst_groups_init(&g, k);
+		(void)mst_groups_get(&g, mst_slice_str("0")); /* not shown */
+		for (size_t i = 0; i < 4; i++)
+			show(&g, orders[k][i], num(1, 1), false);
+		mst_groups_limit(&g, 9);
+		mst_groups_limit(&g, 4);
+		for (uint32_t i = 1; i < g.n; i++)
+			assert_true(g.v[i].flags & MST_G_SEEN);
+		mst_groups_limit(&g, 2);
+		mst_groups_limit(&g, 2);
+		for (uint32_t i = 0; i < g.n; i++)
+			assert_int_equal(!!(g.v[i].flags & MST_G_SEEN),
+					 g.v[i].text.p[0] == 'a' ||
+					     g.v[i].text.p[0] == 'b');
+	}
+	mst_groups_limit(&g, 0);
+	for (uint32_t i = 0; i < g.n; i++)
+		assert_int_equal(g.v[i].flags & MST_G_SEEN, 0);
+}
+
+static uint32_t owned(const char *text, uint8_t id, bool seen)
+{
+	uint32_t at = mst_groups_get(&g, mst_slice_str(text));
+
+	g.v[at].remote = (struct mst_sysid){{[15] = id}};
+	g.v[at].flags = seen ? MST_G_SEEN : 0;
+	return at;
+}
+
+static void test_owners(void **state MST_UNUSED)
+{
+	uint32_t gone = owned("gone", 1, false), anew = owned("anew", 1, true);
+	uint32_t alone = owned("alone", 2, true), none = owned("none", 0, true);
+	uint32_t two = owned("two", 3, true), three = owned("three", 3, true);
+	uint32_t left = owned("left", 4, false);
+	struct mst_owners o = {0};
+	struct mst_owner *own;
+	size_t n;
+
+	assert_null(mst_owners_find(&o, &g.v[anew].remote, &n));
+	mst_owners_make(&o, &g);
+	assert_true(mst_owners_other(&o, &g, gone));
+	assert_false(mst_owners_other(&o, &g, anew)); /* itself */
+	assert_false(mst_owners_other(&o, &g, alone));
+	assert_false(mst_owners_other(&o, &g, none));
+	assert_false(mst_owners_other(&o, &g, left));
+	assert_true(mst_owners_other(&o, &g, two));
+	assert_true(mst_owners_other(&o, &g, three));
+	own = mst_owners_find(&o, &g.v[two].remote, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(own[0].group, two); /* in their order */
+	assert_int_equal(own[1].group, three);
+	mst_owners_free(&o);
+	mst_owners_free(&o);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_find),	    T(test_collisions), T(test_merge_sum),
 	    T(test_merge_greatest), T(test_superseded), T(test_load),
+	    T(test_limit),	    T(test_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
