@@ -71,6 +71,33 @@ static void test_refusals(void **state)
 	refuses(EP_MACHINES, 404, MST_SLICE_LIT("[1"), MST_E_NOTFOUND, "404");
 }
 
+/* Pages were given, so it is not a permission that is missing. */
+static void test_revoked_in_the_middle(void **state)
+{
+	struct mst_slice forbidden = data("error-forbidden.json");
+	const char *link = "https://api.security.microsoft.com/api/"
+			   "machines?$skip=1";
+	struct drive d;
+
+	drive_open(&d, options);
+	drive_begin(&d, EP_MACHINES, NULL);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	assert_true(drive_text(&d, 200, page_of_ids(0, 1, link)) >= 0);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	t_failed(drive_answer(&d, 401, forbidden), &d.err, MST_E_AUTH,
+		 "the token was revoked");
+	assert_non_null(strstr(d.err.msg, "'Machine.Read.All' is granted"));
+	drive_close(&d);
+	drive_open(&d, options);
+	drive_begin(&d, EP_MACHINES, NULL);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	assert_true(drive_text(&d, 200, page_of_ids(0, 1, link)) >= 0);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	t_failed(drive_answer(&d, 403, forbidden), &d.err, MST_E_FORBIDDEN,
+		 "needs the application permission 'Machine.Read.All'");
+	drive_close(&d);
+}
+
 /* What comes from outside goes into a message short and on one line. */
 static void test_messages_are_tamed(void **state)
 {
@@ -443,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_revoked_in_the_middle),
 	    cmocka_unit_test(test_messages_are_tamed),
 	    cmocka_unit_test(test_no_answer),
 	    cmocka_unit_test(test_damaged_pages),

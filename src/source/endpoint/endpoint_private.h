@@ -374,6 +374,8 @@ size_t ep_permissions(struct mst_source *s, uint32_t feeds,
 /* The checks for one set of roles; roles NULL or "": not known. */
 size_t ep_check_roles(const char *roles, const char *graph_roles,
 		      uint32_t feeds, struct mst_check *out, size_t max);
+/* Does the token at hand show what reading the feed needs? */
+bool ep_permitted(struct mst_source *s, unsigned feed);
 
 /* folder.c */
 int ep_classify(const char *rel, struct mst_slice head);

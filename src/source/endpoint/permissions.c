@@ -144,3 +144,15 @@ size_t ep_permissions(struct mst_source *s, uint32_t feeds,
 					 : NULL,
 			      feeds, out, max);
 }
+
+bool ep_permitted(struct mst_source *s, unsigned feed)
+{
+	const struct ep_io *io = &ep_io[feed];
+	struct mst_auth *auth = s->auth[io->graph ? 1 : 0];
+	const char *roles = auth ? mst_cred_entra_roles(auth) : NULL;
+	char buf[64];
+
+	return roles && (has_role(roles, io->permission) ||
+			 greater_role(roles, io->permission, io->graph, buf,
+				      sizeof(buf)));
+}

@@ -44,13 +44,35 @@ static void read_told(struct mst_source *s, const struct mst_resp *resp,
 	      sizeof(t->message));
 }
 
+/* The permission is there: the token names it, or pages were given before. */
+static bool permitted(struct mst_source *s)
+{
+	return s->tally.pages > 0 || ep_permitted(s, s->read.feed);
+}
+
+/* 401, also with the new token that the client asked for. */
+static int not_taken(struct mst_source *s, const struct told *t,
+		     enum mst_code code, const char *what, struct mst_err *err)
+{
+	const struct ep_io *io = &ep_io[s->read.feed];
+
+	return mst_err_set(
+	    err, code,
+	    "%s was refused (401%s%s%s), with a new access token too, though "
+	    "the permission '%s' is granted: the token was revoked or is not "
+	    "valid any more; check in Entra ID that the app registration is "
+	    "enabled and no policy blocks it (its sign-in log says), and that "
+	    "this machine's clock is right, then run again%s%s%s",
+	    what, t->code[0] ? " '" : "", t->code, t->code[0] ? "'" : "",
+	    io->permission, t->message[0] ? "; the answer said '" : "",
+	    t->message, t->message[0] ? "'" : "");
+}
+
 static int no_access(struct mst_source *s, const struct told *t, int status,
 		     const char *what, struct mst_err *err)
 {
 	const struct ep_io *io = &ep_io[s->read.feed];
-	/* The client renewed the token before it gave up: with a 401 too it is
-	 * a permission that is missing, and what only enriches can be left
-	 * out. */
+	/* What only enriches can be left out, with a 401 too. */
 	enum mst_code code = status == 401 && !ep_feeds[s->read.feed].optional
 				 ? MST_E_AUTH
 				 : MST_E_FORBIDDEN;
@@ -68,6 +90,10 @@ static int no_access(struct mst_source *s, const struct told *t, int status,
 				   "%s: the tenant's licence does not include "
 				   "it (DisabledFeature)",
 				   what);
+	if (status == 401 && permitted(s))
+		return not_taken(s, t, code, what, err);
+	/* A token without the permission is issued all the same, and may be
+	 * answered with a 401. */
 	return mst_err_set(
 	    err, code,
 	    "%s was refused (%d%s%s%s): the app registration needs the "
