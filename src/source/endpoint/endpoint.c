@@ -44,10 +44,12 @@ const struct mst_opt ep_opts[] = {
      "A name for people."},
     {"enrich", MST_OPT_BOOL, AT(enrich), "true", NULL, 0, 0, 0,
      "Fill manufacturer and model from Entra ID (permission Device.Read.All "
-     "of Microsoft Graph)."},
+     "of Microsoft Graph).",
+     "endpoint.enrich"},
     {"hardware", MST_OPT_BOOL, AT(hardware), "false", NULL, 0, 0, 0,
      "Fill manufacturer, model and serial number from the hardware inventory "
-     "(needs a vulnerability management licence)."},
+     "(needs a vulnerability management licence).",
+     "endpoint.enrich"},
     {"read_method", MST_OPT_CHOICE, AT(read_method), "auto", "auto|files|json",
      0, 0, 0,
      "How inventories are read: export files, JSON pages, or files with JSON "
@@ -68,12 +70,14 @@ const struct mst_opt ep_opts[] = {
      "it does not show is retired."},
     {"min_cvss", MST_OPT_DECIMAL, AT(min_cvss), "0", NULL, 0, 10, 0,
      "CVE instances with a lower score are left out; those without a score "
-     "are kept."},
+     "are kept.",
+     "endpoint.cve_threshold"},
     {"software_table", MST_OPT_CHOICE, AT(software_table),
      "cmdb_software_instance", "cmdb_software_instance|cmdb_sam_sw_install", 0,
-     0, 0, "Table that installed software goes to."},
+     0, 0, "Table that installed software goes to.", "endpoint.installs"},
     {"correlation_prefix", MST_OPT_TEXT, AT(correlation_prefix), NULL, NULL, 0,
-     0, 0, "Put in front of the device id in correlation_id."},
+     0, 0, "Put in front of the device id in correlation_id.",
+     "endpoint.correlation"},
     {"recver.type", MST_OPT_TEXT, AT(common.recver_type), "sqlite", NULL, 0, 0,
      0, "Kind of the RecVer database: sqlite, or mem for tests."},
     {"recver.path", MST_OPT_TEXT, AT(common.recver_path), NULL, NULL, 0, 0, 0,
