@@ -30,7 +30,8 @@ const struct mst_opt mst_sn_opts[] = {
      .help = "a refresh token, as env:NAME, file:PATH or credential:NAME"},
     {"discovery_source", MST_OPT_TEXT, AT(discovery_source), "muster",
      .help = "choice of cmdb_ci.discovery_source; also the source name of "
-	     "native keys, so do not change it later"},
+	     "native keys, so do not change it later",
+     .rule = "servicenow.source"},
     {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
      .help = "requests under way at once"},
     {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,

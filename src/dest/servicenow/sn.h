@@ -56,6 +56,9 @@ struct sn_conf {
 };
 
 extern const struct mst_opt mst_sn_opts[];
+/* What it does with any source (rules.c). */
+#define SN_RULES 21
+extern const struct mst_rule mst_sn_rules[SN_RULES];
 /* Which credentials belong to the chosen `auth`; an error names the missing
  * key. */
 int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,

@@ -479,12 +479,6 @@ static const struct mst_rule rules[] = {
      "New: unresolved. Gone from the source: resolved confirmed, with the "
      "time. Back again: unresolved and counted. What a person sets in "
      "between stays."},
-    {"servicenow.company", "Manufacturers and vendors",
-     "Looked up in core_company by name, then without case, punctuation and "
-     "legal form; made when there is none."},
-    {"servicenow.model", "Models",
-     "Looked up in cmdb_hardware_product_model by name and manufacturer; made "
-     "when there is none."},
 };
 
 const struct mst_catalog ep_catalog = {
