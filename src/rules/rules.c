@@ -41,6 +41,7 @@ struct mst_rule_ctx {
 	const struct mst_rules_env *env;
 	struct mst_arena scratch;
 	struct mst_json_parser *parser;
+	struct mst_rule_own own;
 };
 
 struct mst_rules {
@@ -91,6 +92,11 @@ struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx)
 	if (!ctx->parser)
 		ctx->parser = mst_json_parser_new(1u << 20);
 	return ctx->parser;
+}
+
+struct mst_rule_own *mst_rule_own(struct mst_rule_ctx *ctx)
+{
+	return &ctx->own;
 }
 
 /* ---- compiling ---------------------------------------------------------- */
@@ -208,6 +214,8 @@ void mst_rules_free(struct mst_rules **r)
 {
 	if (!r || !*r)
 		return;
+	if ((*r)->ctx.own.p)
+		(*r)->ctx.own.fini((*r)->ctx.own.p);
 	mst_json_parser_free(&(*r)->ctx.parser);
 	mst_arena_fini(&(*r)->ctx.scratch);
 	mst_arena_fini(&(*r)->arena);
@@ -222,6 +230,7 @@ void mst_rules_free(struct mst_rules **r)
 void mst_rules_record(struct mst_rules *r, const struct mst_value *v)
 {
 	r->v = v;
+	r->ctx.own.record++;
 	if (r->ctx.scratch.used)
 		mst_arena_reset(&r->ctx.scratch);
 }

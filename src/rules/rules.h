@@ -31,6 +31,15 @@ bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table);
 /* For JSON inside strings. Its document lives until the next use. */
 struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx);
 
+/* What compiled expressions (expr.h) keep from record to record: one for each
+ * mst_rules, so one thread's. */
+struct mst_rule_own {
+	uint64_t record;       /* number of the record that is looked at */
+	void *p;	       /* NULL at first */
+	void (*fini)(void *p); /* called when the rules are freed, p not NULL */
+};
+struct mst_rule_own *mst_rule_own(struct mst_rule_ctx *ctx);
+
 /* ---- common ops --------------------------------------------------------- */
 
 /* Text trimmed; numbers in shortest form; booleans true/false; a list or an
