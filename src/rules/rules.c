@@ -52,7 +52,7 @@ struct mst_rules {
 	struct mapping *maps;
 	const struct mst_value *v;
 	char *canon;
-	size_t canon_cap;
+	size_t canon_n, canon_cap;
 };
 
 /* Columns that can never be a reason to write. The parent is the group. */
@@ -418,7 +418,13 @@ struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
 		at = canon_add(r, at, row->column, s);
 		done = row->column;
 	}
-	return mst_hasher_128(&r->hasher, r->canon, (size_t)(at - r->canon));
+	r->canon_n = (size_t)(at - r->canon);
+	return mst_hasher_128(&r->hasher, r->canon, r->canon_n);
+}
+
+uint64_t mst_rules_rank(const struct mst_rules *r)
+{
+	return mst_hash64(r->canon, r->canon_n, 0);
 }
 
 bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
@@ -449,8 +455,8 @@ bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 		if (!(row->flags & UNHASHED))
 			at = canon_add(r, at, row->column, s);
 	}
-	d_r->value =
-	    mst_hasher_128(&r->hasher, r->canon, (size_t)(at - r->canon));
+	r->canon_n = (size_t)(at - r->canon);
+	d_r->value = mst_hasher_128(&r->hasher, r->canon, r->canon_n);
 	return true;
 }
 

@@ -129,6 +129,10 @@ uint64_t mst_rules_newest(struct mst_rules *r, unsigned m);
 struct mst_slice mst_rules_table(struct mst_rules *r, unsigned m);
 /* Only the hash of the canonical form: the way of the first pass. */
 struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m);
+/* Of the record that mst_rules_hash or mst_rules_apply was asked for last: a
+ * number that only depends on its canonical form, not on the seed. Of several
+ * records with one key the same one is the smallest for every RecVer. */
+uint64_t mst_rules_rank(const struct mst_rules *r);
 /* Everything: cells, table, value hash; key and group too. False when the
  * record has no key. */
 bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r);

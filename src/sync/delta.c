@@ -411,19 +411,11 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 /* ---- comparison -----------------------------------------------------------
  */
 
-/* With a limit, only the first groups of a parent set take part. */
+/* With a limit, only some groups of a parent set take part. */
 static void apply_limit(struct mst_delta *d, struct mst_set_delta *sd)
 {
-	uint64_t shown = 0;
-
-	if (!d->limit || !is_parent(d, sd->set))
-		return;
-	for (uint32_t i = 0; i < sd->groups.n; i++) {
-		struct mst_group *g = &sd->groups.v[i];
-
-		if ((g->flags & MST_G_SEEN) && ++shown > d->limit)
-			g->flags &= (uint16_t)~MST_G_SEEN;
-	}
+	if (d->limit && is_parent(d, sd->set))
+		mst_groups_limit(&sd->groups, d->limit);
 }
 
 static void compare(struct mst_delta *d, struct mst_set_delta *sd)

@@ -177,15 +177,19 @@ static void record(const char *json)
 	free(copy);
 }
 
+static uint64_t ranked; /* of the last record that was hashed */
+
 static struct mst_hash hash_of(unsigned m, const char *json)
 {
 	struct mst_hash h;
 
 	record(json);
 	h = mst_rules_hash(rules, m);
+	ranked = mst_rules_rank(rules);
 	/* the inner loop and the full way must agree, always */
 	assert_true(mst_rules_apply(rules, m, &d));
 	assert_true(mst_hash_eq(h, d.value));
+	assert_true(mst_rules_rank(rules) == ranked);
 	return h;
 }
 
@@ -529,6 +533,7 @@ static void test_seed_and_table(void **state MST_UNUSED)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_hash x = hash_of(M_PLAIN, REC("'a':'x'")), y;
 	struct mst_slice key = MST_SLICE_LIT("key");
+	uint64_t plain = ranked;
 
 	y = hash_of(M_TABLE, REC("'a':'x','table':'one'"));
 	assert_false(mst_hash_eq(x, y));
@@ -540,6 +545,9 @@ static void test_seed_and_table(void **state MST_UNUSED)
 	other.seed = 12;
 	t_ok(mst_rules_new(&other, &rules, &err), &err);
 	assert_false(mst_hash_eq(x, hash_of(M_PLAIN, REC("'a':'x'"))));
+	assert_true(ranked == plain); /* the seed has no part in it */
+	(void)hash_of(M_PLAIN, REC("'a':'y'"));
+	assert_true(ranked != plain);
 	assert_false(mst_hash_eq(mst_rules_group_hash(rules, key),
 				 mst_rules_group_hash(kept, key)));
 	assert_true(mst_rules_member_hash(rules, key) !=
