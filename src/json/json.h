@@ -41,7 +41,8 @@ struct mst_json_parser *mst_json_parser_new(size_t max_bytes);
 void mst_json_parser_free(struct mst_json_parser **p);
 /* Parses a whole document; data is copied, so it needs no padding and may be
  * freed after. MST_E_CORRUPT with the reason when it is not JSON, MST_E_INVALID
- * when it is over the maximum. */
+ * when it is over the maximum. Half a surrogate pair ("\ud83d" alone) reads
+ * as U+FFFD: here, and in all that follows. */
 int mst_json_parse(struct mst_json_parser *p, struct mst_slice data,
 		   struct mst_json *root_r, struct mst_err *err);
 

@@ -147,6 +147,10 @@ struct mst_json_side;
 struct mst_json_side **mst_json_parser_side(struct mst_json_parser *p);
 void mst_json_side_free(struct mst_json_side **s);
 
+/* Turns the escapes of half surrogate pairs into that of U+FFFD, which is as
+ * long. Returns how many there were. */
+size_t mst_json_mend(char *data, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -117,18 +117,38 @@ static mst_json root_of(mst_json_parser *p)
 	return mst_json{&p->t, 1}; /* word 0 is the root */
 }
 
+/* Parses a document that may be changed. Half surrogate pairs are mended only
+ * when simdjson stumbled over a text: hardly any document has one. */
+static simdjson::error_code parse_mended(mst_json_parser *p, char *data,
+					 size_t n, bool copy)
+{
+	auto e = p->parser.parse(data, n, copy).error();
+
+	if (e == simdjson::STRING_ERROR && mst_json_mend(data, n) > 0)
+		e = p->parser.parse(data, n, copy).error();
+	return e;
+}
+
 int mst_json_parse(struct mst_json_parser *p, struct mst_slice data,
 		   struct mst_json *root_r, struct mst_err *err)
 {
+	simdjson::error_code e;
+
 	if (data.n > p->max)
 		return fail(err, simdjson::CAPACITY);
 	if (data.n >= 3 && memcmp(data.p, "\xef\xbb\xbf", 3) == 0) {
 		data.p += 3;
 		data.n -= 3;
 	}
-	auto r = p->parser.parse(data.p, data.n, true);
-	if (r.error())
-		return fail(err, r.error());
+	e = p->parser.parse(data.p, data.n, true).error();
+	if (e == simdjson::STRING_ERROR) {
+		char *copy = mst_strndup(data.p, data.n);
+
+		e = parse_mended(p, copy, data.n, true);
+		free(copy);
+	}
+	if (e)
+		return fail(err, e);
 	*root_r = root_of(p);
 	return 0;
 }
@@ -424,19 +444,19 @@ static void mark(struct mst_json_parser *p, size_t at, size_t n)
 
 /* The window did not parse as a whole, or not into one record a line: which
  * line is it? */
-static int bad_line(struct mst_json_parser *p, const char *data, size_t n,
+static int bad_line(struct mst_json_parser *p, char *data, size_t n,
 		    size_t lines, size_t *lines_r, struct mst_err *err)
 {
 	size_t from = 0;
 
 	for (size_t i = 0; i < lines; i++) {
 		size_t to = i + 1 < lines ? p->marks[i] : n;
-		auto r = p->parser.parse(data + from, to - from, true);
+		auto e = parse_mended(p, data + from, to - from, true);
 
-		if (r.error() || !r.is_object()) {
+		if (e || !p->parser.doc.root().is_object()) {
 			*lines_r = i + 1;
-			if (r.error())
-				return fail(err, r.error());
+			if (e)
+				return fail(err, e);
 			return mst_err_set(err, MST_E_CORRUPT,
 					   "not a JSON object");
 		}
@@ -481,8 +501,7 @@ int mst_json_parse_lines(struct mst_json_parser *p, char *data, size_t n,
 	data[-1] = '[';
 	data[n] = ']';
 	memset(data + n + 1, ' ', MST_JSON_PADDING - 1);
-	auto r = p->parser.parse(data - 1, n + 2, false);
-	if (r.error())
+	if (parse_mended(p, data - 1, n + 2, false))
 		return bad_line(p, data, n, lines, lines_r, err);
 	*root_r = root_of(p);
 	*lines_r = lines;

@@ -198,9 +198,9 @@ static void test_write(void **state MST_UNUSED)
 static void test_refused(void **state MST_UNUSED)
 {
 	static const char *const bad[] = {
-	    "",		  " ",	      "{",	     "[1,]",	 "{\"a\"}",
-	    "{\"a\":1}x", "nul",      "\"x",	     "\"\x01\"", "[1 2]",
-	    "01",	  "\"\xff\"", "\"\\ud800\"", "1e999",	 "{'a':1}",
+	    "",		  " ",	      "{",	   "[1,]",     "{\"a\"}",
+	    "{\"a\":1}x", "nul",      "\"x",	   "\"\x01\"", "[1 2]",
+	    "01",	  "\"\xff\"", "\"\\ud8\"", "1e999",    "{'a':1}",
 	};
 	struct mst_buf deep = MST_BUF_INIT(1u << 20);
 	struct mst_json root;
@@ -231,6 +231,39 @@ static void test_refused(void **state MST_UNUSED)
 	     &err);
 	assert_int_equal(mst_json_len(root), 1);
 	mst_buf_fini(&deep);
+}
+
+#define FFFD "\xef\xbf\xbd"
+
+/* Texts that were cut in UTF-16, and what looks like one. */
+static void test_surrogates(void **state MST_UNUSED)
+{
+	static const struct {
+		const char *json, *want;
+	} rows[] = {
+	    {"'\\ud83d'", FFFD},
+	    {"'\\uDE00'", FFFD},
+	    {"'a\\ud83d b'", "a" FFFD " b"},
+	    {"'\\ud83d\\ude00'", "\xf0\x9f\x98\x80"},
+	    {"'\\ude00\\ud83d'", FFFD FFFD},
+	    {"'\\ud83d\\ud83d\\ude00'", FFFD "\xf0\x9f\x98\x80"},
+	    {"'\\ud83d\\u0041'", FFFD "A"},
+	    {"'\\ud83d\\n'", FFFD "\n"},
+	    {"'\\\\ud83d\\ud83d'", "\\ud83d" FFFD},
+	    {"'\\\\\\ud83d\\\\'", "\\" FFFD "\\"},
+	    {"'\\uFFFD\\udfff'", FFFD FFFD},
+	};
+	static const char *const bad[] = {"'\\ud83d\\x'", "'\\ud83d\\u00'",
+					  "'\\ud83d\\'", "['\\ud83d' 1]"};
+
+	for (size_t i = 0; i < MST_LEN(rows); i++)
+		t_is(mst_json_str(parsed(rows[i].json)), rows[i].want);
+	for (size_t i = 0; i < MST_LEN(bad); i++) {
+		char *copy = quoted(bad[i]);
+
+		refused(mst_slice_str(copy), MST_E_CORRUPT, "not valid JSON");
+		free(copy);
+	}
 }
 
 /* ---- picking -------------------------------------------------------------
@@ -404,6 +437,7 @@ static void test_lines(void **state MST_UNUSED)
 	good_lines("\n\n{'i':1}\n\n \r\n{'i':2}\n\n\n", 2);
 	good_lines("  {'i':1}  \n\t{'i':2}\t", 2);
 	good_lines("{'i':1,'s':'a,b\\nc','l':[{'i':9},{'i':8}]}\n{'i':2}", 2);
+	good_lines("{'i':1,'s':'\\udc00'}\n{'i':2,'s':'\\ud83d\\ude00'}\n", 2);
 	good_lines("{'i':1,'s':'}{'}\n{'i':2,'s':','}\n{'i':3,'o':{}}\n", 3);
 }
 
@@ -420,6 +454,10 @@ static void test_bad_lines(void **state MST_UNUSED)
 	bad_lines("{'i':1},{'i':2\n'j':1}\n", 1);
 	bad_lines("{'i':1},{'j':{}\n'i':2}\n", 1);
 	bad_lines("{'i':'x\n'},{'i':2}\n", 1);
+	/* the damage is behind what is mended */
+	bad_lines("{'i':'\\ud83d'}\n{'i':'\\ud83d}\n", 2);
+	bad_lines("{'i':'\\ud83d'}\n{'i':}\n", 2);
+	bad_lines("{'i':'\\ud83d'}\n{'i':'\\ud83'}\n", 2);
 	/* no objects */
 	bad_lines("{'i':1}\n17\n", 2);
 	bad_lines("[{'i':1}]\n", 1);
@@ -468,11 +506,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_walk),	T(test_numbers),   T(test_booleans),
-	    T(test_lone_str),	T(test_write),	   T(test_refused),
-	    T(test_pick),	T(test_pick_many), T(test_pick_long),
-	    T(test_lines),	T(test_bad_lines), T(test_odd_bytes),
-	    T(test_many_lines),
+	    T(test_walk),	T(test_numbers),    T(test_booleans),
+	    T(test_lone_str),	T(test_write),	    T(test_refused),
+	    T(test_surrogates), T(test_pick),	    T(test_pick_many),
+	    T(test_pick_long),	T(test_lines),	    T(test_bad_lines),
+	    T(test_odd_bytes),	T(test_many_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

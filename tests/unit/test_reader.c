@@ -123,6 +123,9 @@ static void test_forms(void **state MST_UNUSED)
 		part("", MST_PART_LINES, gzip, 0);
 		part("[{'key':'a'},{'key':'b'}]", look, gzip, 2);
 		part("[\n{'key':'a'},\n{'key':'b'}\n]\n", look, gzip, 2);
+		/* cut in UTF-16, in a text that is wanted or not */
+		part("{'key':'\\ud83d'}\n{'x':'\\ude00'}\n", look, gzip, 2);
+		part("[{'key':'\\ud83d'},{'x':'\\ude00'}]", look, gzip, 2);
 		part("[]", look, gzip, 0);
 		part("{'value':[{'key':'a'},{'key':'b'}]}", look, gzip, 2);
 		part("{\n 'value': [\n  {'key':'a'}\n ]\n}\n", look, gzip, 1);
