@@ -59,7 +59,7 @@ static int check_range(const struct target *t, double v)
 	return wrong(t, why);
 }
 
-static int set_bool(const struct target *t, const char *text)
+bool mst_conf_bool(const char *text, bool *v_r)
 {
 	static const struct {
 		const char *word;
@@ -69,11 +69,18 @@ static int set_bool(const struct target *t, const char *text)
 
 	for (size_t i = 0; i < MST_LEN(words); i++) {
 		if (mst_slice_iis(mst_slice_str(text), words[i].word)) {
-			*(bool *)t->field = words[i].v;
-			return 0;
+			*v_r = words[i].v;
+			return true;
 		}
 	}
-	return not_a(t, text, "true or false");
+	return false;
+}
+
+static int set_bool(const struct target *t, const char *text)
+{
+	if (!mst_conf_bool(text, t->field))
+		return not_a(t, text, "true or false");
+	return 0;
 }
 
 static int set_int(const struct target *t, const char *text)
@@ -361,8 +368,7 @@ static int set_value(const struct target *t)
 
 /* ---- an item ----------------------------------------------------------- */
 
-static const struct mst_opt *find_opt(const struct mst_opt *opts,
-				      const char *key)
+const struct mst_opt *mst_opt_find(const struct mst_opt *opts, const char *key)
 {
 	for (; opts->key; opts++) {
 		if (strcmp(opts->key, key) == 0)
@@ -419,13 +425,39 @@ static int missing(const struct mst_conf_item *item, const struct mst_opt *o,
 	    o->help ? " (" : "", o->help ? o->help : "", o->help ? ")" : "");
 }
 
+int mst_conf_check_value(const struct mst_conf_item *item,
+			 const struct mst_conf_value *value,
+			 const struct mst_opt *opt, struct mst_arena *arena,
+			 struct mst_err *err)
+{
+	union { /* of every type that a field has */
+		const char *text;
+		bool flag;
+		int64_t number;
+		uint64_t size;
+		double decimal;
+		int choice;
+		struct mst_opt_list list;
+	} scratch;
+	const struct target t = {
+	    .item = item,
+	    .value = value,
+	    .opt = opt,
+	    .field = &scratch,
+	    .arena = arena,
+	    .err = err,
+	};
+
+	return set_value(&t);
+}
+
 int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
 		   void *out, struct mst_arena *arena, struct mst_err *err)
 {
 	/* what is there but unknown comes before what is missing: a key with
 	 * a slip is both */
 	for (size_t i = 0; i < item->values_n; i++) {
-		if (!find_opt(opts, item->values[i].key))
+		if (!mst_opt_find(opts, item->values[i].key))
 			return unknown_key(item, &item->values[i], opts, arena,
 					   err);
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Configuration: a YAML file of connections and jobs. Every value keeps its
- * file:line:column. A document is read into items (name, kind, keys, values);
- * an item is applied to a struct through an option table, which does the
- * typing, defaults, ranges and the error texts. YAML's own guessing of types
- * is not used: `no`, `1e3` and `08` are what the table's row says.
+ * Configuration: a YAML file of connections, jobs and settings (settings.h).
+ * Every value keeps its file:line:column. A document is read into items (name,
+ * kind, keys, values); an item is applied to a struct through an option table,
+ * which does the typing, defaults, ranges and the error texts. YAML's own
+ * guessing of types is not used: `no`, `1e3` and `08` are what the table's row
+ * says.
  *
  *   connections:
  *     - name: defender
@@ -79,12 +80,13 @@ struct mst_conf_value {
 };
 
 struct mst_conf_item {
-	const char *kind; /* "connection" or "job" */
-	const char *name;
+	const char *kind; /* "connection", "job" or MST_SETTINGS */
+	const char *name; /* of settings: "defender/test" */
 	const char *type; /* connections: "endpoint", "servicenow" …; else "" */
 	const char *file; /* for messages */
 	int line;
-	/* name and a connection's type are not in it */
+	/* without what says which item it is: name and type; connection and
+	 * environment of settings */
 	const struct mst_conf_value *values;
 	size_t values_n;
 	int column;
@@ -104,6 +106,14 @@ int mst_conf_read(struct mst_slice yaml, const char *file,
 int mst_conf_load(const char *path, struct mst_conf *conf_r,
 		  struct mst_err *err);
 void mst_conf_fini(struct mst_conf *conf);
+/* The same into an arena of the caller's, where texts and items live; on
+ * failure some of it is used up. */
+int mst_conf_read_in(struct mst_slice yaml, const char *file,
+		     struct mst_arena *arena, struct mst_conf_item **items_r,
+		     size_t *n_r, struct mst_err *err);
+/* The section that items of this kind stand in: "connections". NULL: there is
+ * no such kind. */
+const char *mst_conf_section(const char *kind);
 /* Fills the struct from the item: defaults first, then values. An unknown key
  * names the nearest one. Texts live in arena. */
 int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
@@ -112,6 +122,8 @@ int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
  * keys in the given order; what `muster export` prints and the state store
  * keeps. Reading it back gives an equal item. */
 bool mst_conf_write(const struct mst_conf_item *item, struct mst_buf *out);
+/* The row of the table; NULL when there is none. */
+const struct mst_opt *mst_opt_find(const struct mst_opt *opts, const char *key);
 /* The nearest of a NULL-terminated list by edit distance, or NULL when none
  * is near. */
 const char *mst_nearest(const char *word, const char *const *words);

@@ -28,9 +28,27 @@ struct mst_node {
 int mst_yaml_read(struct mst_slice yaml, const char *file,
 		  struct mst_arena *arena, struct mst_node **root_r,
 		  struct mst_err *err);
-/* "file:line:column: …" */
+/* "file:line:column: …"; without a place when the line is 0: a value that
+ * was not read from a file. */
 int mst_conf_fail(struct mst_err *err, const char *file, int line, int column,
 		  const char *fmt, ...) MST_PRINTF(5, 6);
+/* Would the option take this value of the item? */
+int mst_conf_check_value(const struct mst_conf_item *item,
+			 const struct mst_conf_value *value,
+			 const struct mst_opt *opt, struct mst_arena *arena,
+			 struct mst_err *err);
+/* What a BOOL takes; false: it takes no such text. */
+bool mst_conf_bool(const char *text, bool *v_r);
+/* The setting that a key of a settings item speaks of: what stands in front
+ * of ".<tail>", or of ".override" or ".value"; NULL: none. */
+const char *mst_settings_head(const char *key, const char *tail,
+			      struct mst_arena *arena);
+const char *mst_settings_key(const char *key, struct mst_arena *arena);
+/* The value whose key is "<key>.<tail>", or <key> when tail is NULL; NULL when
+ * there is none. item may be NULL. */
+const struct mst_conf_value *mst_settings_find(const struct mst_conf_item *item,
+					       const char *key,
+					       const char *tail);
 /* Text fit for an error: control bytes become '?', a long one is cut. */
 const char *mst_conf_show(const char *text, char out[80]);
 /* Length of the UTF-8 sequence at p, 0 when it is wrong. *cp_r is the code

@@ -9,14 +9,24 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "conf/conf_private.h"
+#include "conf/settings.h"
 
 static const struct section {
 	const char *key, *kind;
-	bool has_type;
+	const char *entry; /* what one of them is called */
+	/* Members that say which item it is, and are no values. */
+	const char *first, *second;
 } sections[] = {
-    {"connections", "connection", true},
-    {"jobs", "job", false},
+    {"connections", "connection", "connection", "name", "type"},
+    {"jobs", "job", "job", "name", NULL},
+    {"settings", MST_SETTINGS, "settings entry", "connection", "environment"},
 };
+
+static bool is_own_member(const struct section *s, struct mst_slice key)
+{
+	return mst_slice_is(key, s->first) ||
+	       (s->second && mst_slice_is(key, s->second));
+}
 
 struct builder {
 	const char *file;
@@ -119,8 +129,7 @@ static int add_values(struct builder *b, const struct mst_node *map,
 		const char *key = n->key.p;
 		int ret;
 
-		if (skip && (mst_slice_is(n->key, "name") ||
-			     (skip->has_type && mst_slice_is(n->key, "type"))))
+		if (skip && is_own_member(skip, n->key))
 			continue;
 		if (prefix)
 			key = mst_arena_printf(b->arena, "%s.%s", prefix, key);
@@ -163,7 +172,7 @@ static int get_word(struct builder *b, const struct mst_node *map,
 
 	if (!n)
 		return mst_conf_fail(b->err, b->file, map->line, map->column,
-				     "a %s needs a \"%s\"", s->kind, key);
+				     "a %s needs a \"%s\"", s->entry, key);
 	if (n->kind != MST_NODE_TEXT || n->is_blank)
 		return mst_conf_fail(b->err, b->file, n->line, n->column,
 				     "\"%s\" must be a word", key);
@@ -177,11 +186,44 @@ static int get_word(struct builder *b, const struct mst_node *map,
 	return 0;
 }
 
-/* Names are folder and table names later: "A" and "a" must not meet. */
-static int check_unique(struct builder *b, const struct mst_node *map,
-			struct mst_map *names, struct mst_conf_item *item)
+/* Settings are named after what they belong to: "defender/test". */
+static int get_settings_name(struct builder *b, const struct mst_node *map,
+			     const struct section *s, const char **r)
 {
-	const struct mst_node *n = member(map, "name");
+	const char *connection = NULL, *word = NULL;
+	enum mst_env env;
+	int ret = get_word(b, map, s, s->first, &connection);
+
+	if (ret == 0)
+		ret = get_word(b, map, s, s->second, &word);
+	if (ret == 0 && !mst_env_parse(word, &env))
+		return fail_at(b, member(map, s->second),
+			       "\"environment\" must be test or prod");
+	if (ret == 0)
+		*r = mst_arena_printf(b->arena, "%s/%s", connection,
+				      mst_env_name(env));
+	return ret;
+}
+
+static int get_name(struct builder *b, const struct mst_node *map,
+		    const struct section *s, struct mst_conf_item *item)
+{
+	int ret;
+
+	if (strcmp(s->kind, MST_SETTINGS) == 0)
+		return get_settings_name(b, map, s, &item->name);
+	ret = get_word(b, map, s, s->first, &item->name);
+	return ret == 0 && s->second
+		   ? get_word(b, map, s, s->second, &item->type)
+		   : ret;
+}
+
+/* Names are folder and table names later: "A" and "a" must not meet. */
+static int check_unique(struct builder *b, const struct section *s,
+			const struct mst_node *map, struct mst_map *names,
+			struct mst_conf_item *item)
+{
+	const struct mst_node *n = member(map, s->first);
 	char *folded = mst_arena_strdup(b->arena, item->name);
 	const struct mst_conf_item *old;
 
@@ -191,10 +233,12 @@ static int check_unique(struct builder *b, const struct mst_node *map,
 	}
 	old = mst_map_get(names, mst_slice_str(folded));
 	if (old)
-		return mst_conf_fail(b->err, b->file, n->line, n->column,
-				     "the %s name \"%s\" is given twice; "
-				     "first in line %d",
-				     item->kind, item->name, old->line);
+		return mst_conf_fail(
+		    b->err, b->file, n->line, n->column,
+		    "the %s %s\"%s\" is given twice; "
+		    "first in line %d",
+		    s->entry, strcmp(s->first, "name") == 0 ? "name " : "",
+		    item->name, old->line);
 	(void)mst_map_put(names, mst_slice_str(folded), item);
 	return 0;
 }
@@ -209,8 +253,8 @@ static int add_item(struct builder *b, const struct section *s,
 	if (map->kind != MST_NODE_MAP)
 		return mst_conf_fail(b->err, b->file, map->line, map->column,
 				     "a %s must be a mapping that begins with "
-				     "\"- name: …\"",
-				     s->kind);
+				     "\"- %s: …\"",
+				     s->entry, s->first);
 	*item = (struct mst_conf_item){
 	    .kind = s->kind,
 	    .type = "",
@@ -218,11 +262,9 @@ static int add_item(struct builder *b, const struct section *s,
 	    .line = map->line,
 	    .column = map->column,
 	};
-	ret = get_word(b, map, s, "name", &item->name);
-	if (ret == 0 && s->has_type)
-		ret = get_word(b, map, s, "type", &item->type);
+	ret = get_name(b, map, s, item);
 	if (ret == 0)
-		ret = check_unique(b, map, names, item);
+		ret = check_unique(b, s, map, names, item);
 	b->values_n = 0;
 	if (ret == 0)
 		ret = add_values(b, map, NULL, s);
@@ -247,12 +289,21 @@ static int add_section(struct builder *b, const struct section *s,
 		return 0; /* "jobs:" with nothing below it yet */
 	if (n->kind != MST_NODE_LIST)
 		return mst_conf_fail(b->err, b->file, n->line, n->column,
-				     "\"%s\" must be a list: \"- name: …\"",
-				     s->key);
+				     "\"%s\" must be a list: \"- %s: …\"",
+				     s->key, s->first);
 	for (const struct mst_node *e = n->first; e && ret == 0; e = e->next)
 		ret = add_item(b, s, e, &names);
 	mst_map_fini(&names);
 	return ret;
+}
+
+const char *mst_conf_section(const char *kind)
+{
+	for (size_t i = 0; i < MST_LEN(sections); i++) {
+		if (strcmp(sections[i].kind, kind) == 0)
+			return sections[i].key;
+	}
+	return NULL;
 }
 
 static const struct section *find_section(const char *key)
@@ -266,15 +317,16 @@ static const struct section *find_section(const char *key)
 
 static int unknown_section(struct builder *b, const struct mst_node *n)
 {
-	static const char *const words[] = {"connections", "jobs", NULL};
+	static const char *const words[] = {"connections", "jobs", "settings",
+					    NULL};
 	const char *near = mst_nearest(n->key.p, words);
 	char shown[80];
 
-	return mst_conf_fail(b->err, b->file, n->key_line, n->key_column,
-			     "unknown section \"%s\"; %s \"%s\"",
-			     mst_conf_show(n->key.p, shown),
-			     near ? "did you mean" : "there are",
-			     near ? near : "connections\" and \"jobs");
+	return mst_conf_fail(
+	    b->err, b->file, n->key_line, n->key_column,
+	    "unknown section \"%s\"; %s \"%s\"", mst_conf_show(n->key.p, shown),
+	    near ? "did you mean" : "there are",
+	    near ? near : "connections\", \"jobs\" and \"settings");
 }
 
 static int build(struct builder *b, const struct mst_node *root)
@@ -284,11 +336,12 @@ static int build(struct builder *b, const struct mst_node *root)
 	if (!root || (root->kind == MST_NODE_TEXT && root->is_blank))
 		return mst_conf_fail(b->err, b->file, 1, 1,
 				     "the file is empty; it needs "
-				     "\"connections:\" or \"jobs:\"");
+				     "\"connections:\", \"jobs:\" or "
+				     "\"settings:\"");
 	if (root->kind != MST_NODE_MAP)
 		return fail_at(b, root,
-			       "the file must begin with \"connections:\" or "
-			       "\"jobs:\"");
+			       "the file must begin with \"connections:\", "
+			       "\"jobs:\" or \"settings:\"");
 	for (const struct mst_node *s = root->first; s; s = s->next)
 		n += s->kind == MST_NODE_LIST ? s->n : 0;
 	b->items = mst_arena_alloc(b->arena, n * sizeof(*b->items));
@@ -303,29 +356,41 @@ static int build(struct builder *b, const struct mst_node *root)
 	return 0;
 }
 
+int mst_conf_read_in(struct mst_slice yaml, const char *file,
+		     struct mst_arena *arena, struct mst_conf_item **items_r,
+		     size_t *n_r, struct mst_err *err)
+{
+	struct builder b = {.arena = arena, .err = err};
+	struct mst_node *root = NULL;
+	int ret;
+
+	b.file = mst_arena_strdup(arena, file);
+	b.values = mst_alloc(MST_MAX_CONF_VALUES * sizeof(*b.values));
+	/* the items borrow the texts of the tree */
+	ret = mst_yaml_read(yaml, b.file, arena, &root, err);
+	if (ret == 0)
+		ret = build(&b, root);
+	free(b.values);
+	if (ret < 0)
+		return ret;
+	*items_r = b.items;
+	*n_r = b.n;
+	return 0;
+}
+
 int mst_conf_read(struct mst_slice yaml, const char *file,
 		  struct mst_conf *conf_r, struct mst_err *err)
 {
-	struct mst_node *root = NULL;
-	struct builder b = {.err = err};
 	struct mst_conf conf = {.items = NULL};
 	int ret;
 
 	mst_arena_init(&conf.arena, MST_MAX_ARENA);
-	b.arena = &conf.arena;
-	b.file = mst_arena_strdup(&conf.arena, file);
-	b.values = mst_alloc(MST_MAX_CONF_VALUES * sizeof(*b.values));
-	/* the items borrow the texts of the tree */
-	ret = mst_yaml_read(yaml, b.file, &conf.arena, &root, err);
-	if (ret == 0)
-		ret = build(&b, root);
-	free(b.values);
+	ret = mst_conf_read_in(yaml, file, &conf.arena, &conf.items,
+			       &conf.items_n, err);
 	if (ret < 0) {
 		mst_arena_fini(&conf.arena);
 		return ret;
 	}
-	conf.items = b.items;
-	conf.items_n = b.n;
 	*conf_r = conf;
 	return 0;
 }

@@ -4,6 +4,7 @@
  * lets them; else they are written with their dots, which reads the same.
  */
 #include "conf/conf_private.h"
+#include "conf/settings.h"
 
 static bool is_alnum(char c)
 {
@@ -112,6 +113,19 @@ static bool is_below(const struct mst_conf_item *item, size_t i,
 	return strncmp(key, path, n) == 0 && key[n] == '.';
 }
 
+/* What says which item it is stands beside the values. */
+static bool is_taken(const struct mst_conf_item *item, const char *key,
+		     size_t n)
+{
+	static const char *const of_settings[] = {"connection", "environment"};
+	static const char *const of_others[] = {"name", "type"};
+	const char *const *words =
+	    mst_is_settings(item) ? of_settings : of_others;
+
+	return mst_slice_is(mst_slice(key, n), words[0]) ||
+	       mst_slice_is(mst_slice(key, n), words[1]);
+}
+
 /* Whether the mapping can be opened at key i: its members must follow each
  * other, and nothing else may have its name. */
 static bool may_open(const struct mst_conf_item *item, size_t i,
@@ -122,8 +136,7 @@ static bool may_open(const struct mst_conf_item *item, size_t i,
 
 	if (start == path + n) /* "a..b" */
 		return false;
-	if (!dot && ((n == 4 && memcmp(path, "name", n) == 0) ||
-		     (n == 4 && memcmp(path, "type", n) == 0)))
+	if (!dot && is_taken(item, path, n))
 		return false;
 	for (size_t k = 0; k < item->values_n; k++) {
 		const char *key = item->values[k].key;
@@ -176,15 +189,30 @@ static bool put_item_value(struct writer *w, size_t i)
 	}
 }
 
+static bool put_head(const struct mst_conf_item *item, struct mst_buf *out)
+{
+	const char *slash = strchr(item->name, '/');
+
+	if (mst_is_settings(item) && slash)
+		return mst_buf_adds(out, "  - connection: ") &&
+		       put_slice(out,
+				 mst_slice(item->name,
+					   (size_t)(slash - item->name))) &&
+		       mst_buf_adds(out, "\n    environment: ") &&
+		       put_text(out, slash + 1) && mst_buf_addc(out, '\n');
+	if (!mst_buf_adds(out, "  - name: ") || !put_text(out, item->name) ||
+	    !mst_buf_addc(out, '\n'))
+		return false;
+	return !item->type || !*item->type ||
+	       (mst_buf_adds(out, "    type: ") && put_text(out, item->type) &&
+		mst_buf_addc(out, '\n'));
+}
+
 bool mst_conf_write(const struct mst_conf_item *item, struct mst_buf *out)
 {
 	struct writer w = {.item = item, .out = out};
-	bool ok = mst_buf_adds(out, "  - name: ") && put_text(out, item->name);
+	bool ok = put_head(item, out);
 
-	ok = ok && mst_buf_addc(out, '\n');
-	if (ok && item->type && *item->type)
-		ok = mst_buf_adds(out, "    type: ") &&
-		     put_text(out, item->type) && mst_buf_addc(out, '\n');
 	for (size_t i = 0; ok && i < item->values_n; i++)
 		ok = put_item_value(&w, i);
 	return ok;

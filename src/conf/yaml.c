@@ -44,6 +44,8 @@ int mst_conf_fail(struct mst_err *err, const char *file, int line, int column,
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (line <= 0)
+		return mst_err_set(err, MST_E_INVALID, "%s", text);
 	return mst_err_set(err, MST_E_INVALID, "%.200s:%d:%d: %.780s", file,
 			   line, column, text);
 }

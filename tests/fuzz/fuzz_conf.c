@@ -2,12 +2,13 @@
  *
  * Any bytes as a configuration: read or refused with a place; what was read
  * can be applied or is refused, and survives being written and read again.
+ * Settings that pass their check never fail later.
  */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "conf/conf.h"
+#include "conf/settings.h"
 #include "tests/fuzz/fuzz.h"
 
 /* libfyaml 0.7.12 loses a buffer on some errors inside a long quoted key. */
@@ -33,16 +34,22 @@ static const struct mst_opt opts[] = {
     {"text", MST_OPT_TEXT, AT(text)},
     {"secret", MST_OPT_SECRET, AT(secret)},
     {"url", MST_OPT_URL, AT(url)},
-    {"flag", MST_OPT_BOOL, AT(flag), "yes"},
-    {"count", MST_OPT_INT, AT(count), "5", NULL, 1, 800},
+    {"flag", MST_OPT_BOOL, AT(flag), "yes", .rule = "r.flag"},
+    {"count", MST_OPT_INT, AT(count), "5", NULL, 1, 800, .rule = "r.count"},
     {"score", MST_OPT_DECIMAL, AT(score)},
-    {"guard.share", MST_OPT_PERCENT, AT(share), "20%"},
+    {"guard.share", MST_OPT_PERCENT, AT(share), "20%", .rule = "r.share"},
     {"guard.wait", MST_OPT_DURATION, AT(wait), "30s"},
     {"size", MST_OPT_SIZE, AT(size), "16MiB"},
     {"mode", MST_OPT_CHOICE, AT(mode), "files", "auto|files|json"},
-    {"sets", MST_OPT_LIST, AT(sets), "a|b", "a|b|c"},
+    {"sets", MST_OPT_LIST, AT(sets), "a|b", "a|b|c", .rule = "r.sets"},
     {NULL},
 };
+
+static void within(const struct sample *s)
+{
+	assert(s->count >= 1 && s->count <= 800);
+	assert(s->share >= 0 && s->share <= 1);
+}
 
 static void apply(const struct mst_conf_item *item)
 {
@@ -54,10 +61,34 @@ static void apply(const struct mst_conf_item *item)
 	mst_arena_init(&arena, 64u << 20);
 	ret = mst_conf_apply(item, opts, &s, &arena, &err);
 	assert(ret == 0 || (ret == -MST_E_INVALID && err.msg[0]));
+	if (ret == 0)
+		within(&s);
+	mst_arena_fini(&arena);
+}
+
+/* Settings that are right can be laid over a connection, always. */
+static void settings(const struct mst_conf_item *item)
+{
+	static const struct mst_conf_item connection = {.kind = "connection",
+							.name = "c"};
+	struct mst_override_change *changes;
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_conf_item merged;
+	struct mst_setting *list;
+	struct mst_arena arena;
+	struct sample s;
+	int ret;
+
+	mst_arena_init(&arena, 64u << 20);
+	ret = mst_settings_check(item, opts, &arena, &err);
+	assert(ret == 0 || (ret == -MST_E_INVALID && err.msg[0]));
 	if (ret == 0) {
-		assert(s.count >= 1 && s.count <= 800);
-		assert(s.share >= 0 && s.share <= 1);
+		merged = mst_settings_merge(&connection, item, &arena);
+		assert(mst_conf_apply(&merged, opts, &s, &arena, &err) == 0);
+		within(&s);
 	}
+	assert(mst_settings_list(NULL, item, opts, &arena, &list) == 4);
+	assert(mst_overrides_diff(item, item, &arena, &changes) == 0);
 	mst_arena_fini(&arena);
 }
 
@@ -88,7 +119,7 @@ static void round_trip(const struct mst_conf_item *item)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_conf back;
 
-	(void)mst_buf_addf(&b, "%ss:\n", item->kind);
+	(void)mst_buf_addf(&b, "%s:\n", mst_conf_section(item->kind));
 	if (!mst_conf_write(item, &b))
 		fail("cannot be written", item->name);
 	/* escapes may make it larger than a file may be */
@@ -115,7 +146,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	for (size_t i = 0; i < conf.items_n; i++) {
-		apply(&conf.items[i]);
+		if (mst_is_settings(&conf.items[i]))
+			settings(&conf.items[i]);
+		else
+			apply(&conf.items[i]);
 		round_trip(&conf.items[i]);
 	}
 	mst_conf_fini(&conf);

@@ -148,7 +148,8 @@ static void test_read_wrong(void **state)
 	    {"conections:\n- name: a\n",
 	     "m.yaml:1:1: unknown section \"conections\"; did you mean "
 	     "\"connections\""},
-	    {"zebra: 1\n", "there are \"connections\" and \"jobs\""},
+	    {"zebra: 1\n",
+	     "there are \"connections\", \"jobs\" and \"settings\""},
 	    {"jobs: x\n", "m.yaml:1:7: \"jobs\" must be a list"},
 	    {"jobs: {a: b}\n", "m.yaml:1:7: \"jobs\" must be a list"},
 	    {"jobs:\n- a\n", "m.yaml:2:3: a job must be a mapping"},
@@ -538,7 +539,7 @@ static void round_trip(const struct mst_conf_item *item)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_conf conf;
 
-	mst_buf_addf(&b, "%ss:\n", item->kind);
+	mst_buf_addf(&b, "%s:\n", mst_conf_section(item->kind));
 	assert_true(mst_conf_write(item, &b));
 	if (mst_conf_read(mst_buf_slice(&b), "back", &conf, &err) < 0)
 		fail_msg("%s in:\n%s", err.msg, b.p);
