@@ -30,6 +30,10 @@ struct delta_private {
 	struct mst_hash sum;
 };
 
+/* Memory for what is looked up, of each joined feed and of all names; a
+ * variable for the tests. More ends the run with MST_E_INVALID. */
+extern size_t mst_enrich_bytes;
+
 /* Applies the joins of a feed to a record; v has room for all fields. */
 void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v);
 int mst_enrich_load(struct mst_delta *d, struct mst_err *err);

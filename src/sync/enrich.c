@@ -7,11 +7,30 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+
+size_t mst_enrich_bytes = MST_MAX_ARENA;
+
+/* Will so many more bytes fit? What is kept for look-ups has no bound but
+ * this, because it grows with the source's lists. */
+static int check_room(const struct mst_arena *a, size_t more, const char *what,
+		      const char *title, struct mst_err *err)
+{
+	if (more <= mst_enrich_bytes && a->used <= mst_enrich_bytes - more)
+		return 0;
+	return mst_err_set(err, MST_E_INVALID,
+			   "%s: %s would take more than %zu bytes of memory; "
+			   "read less of it by the options of the source "
+			   "connection (see muster.yaml(5))",
+			   title, what, mst_enrich_bytes);
+}
+
 /* ---- joins --------------------------------------------------------------- */
 
 struct join_reader {
 	const struct mst_join *join;
 	struct joined *joined;
+	const char *title; /* of the joined feed */
 };
 
 /* Key of a joined record, folded, in buf; empty when it has none. A zero GUID
@@ -36,8 +55,21 @@ static struct mst_slice join_key(const struct mst_value *v, char *buf,
 	return zero ? mst_slice(NULL, 0) : mst_slice(buf, s.n);
 }
 
+/* The most that one joined record takes. */
+static size_t join_bytes(const struct mst_join *j, const struct mst_value *v,
+			 struct mst_slice key)
+{
+	size_t n = j->copy_n * (sizeof(*v) + 1) + key.n + 17;
+
+	for (unsigned i = 0; i < j->copy_n; i++) {
+		if (v[j->copy[i].from].type == MST_JSON_STRING)
+			n += v[j->copy[i].from].u.s.n;
+	}
+	return n;
+}
+
 static int join_record(void *worker, const struct mst_value *v,
-		       struct mst_err *err MST_UNUSED)
+		       struct mst_err *err)
 {
 	struct join_reader *r = worker;
 	const struct mst_join *j = r->join;
@@ -47,6 +79,9 @@ static int join_record(void *worker, const struct mst_value *v,
 
 	if (!key.n || (j->keep && !j->keep(v)))
 		return 0;
+	if (check_room(&r->joined->arena, join_bytes(j, v, key),
+		       "joining it to other records", r->title, err) < 0)
+		return -(int)err->code;
 	row = mst_map_get(&r->joined->rows, key);
 	if (!row) {
 		row = mst_arena_alloc(&r->joined->arena,
@@ -77,7 +112,8 @@ int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 
 	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
 		struct joined *joined = &d->p->joins[i];
-		struct join_reader worker = {&c->joins[i], joined};
+		struct join_reader worker = {&c->joins[i], joined,
+					     c->feeds[c->joins[i].from].title};
 		void *workers[1] = {&worker};
 		struct mst_read read = {
 		    .spool = d->spool,
@@ -153,7 +189,7 @@ static bool wins(const struct identity *old, struct mst_slice key,
 }
 
 static int identity_record(void *worker, const struct mst_value *v,
-			   struct mst_err *err MST_UNUSED)
+			   struct mst_err *err)
 {
 	struct identity_reader *r = worker;
 	const struct mst_catalog *c = r->d->job->catalog;
@@ -169,6 +205,10 @@ static int identity_record(void *worker, const struct mst_value *v,
 	    !mst_rules_key(r->rules, r->m, &key) ||
 	    !mst_rules_identity(r->rules, r->m, &text, &rank))
 		return 0;
+	if (check_room(arena, sizeof(*id) + text.n + key.n + rank.n + 19,
+		       "finding records of one name",
+		       r->d->sets[r->set].set->title, err) < 0)
+		return -(int)err->code;
 	id = mst_map_get(map, text);
 	if (!id) {
 		id = mst_arena_alloc(arena, sizeof(*id));

@@ -630,6 +630,51 @@ static void test_pending_definition(void **state MST_UNUSED)
 	quiet();
 }
 
+/* What is kept for look-ups has a bound; to pass it is an error that says of
+ * which list. */
+static void too_much(size_t bytes, const char *title)
+{
+	size_t kept = mst_enrich_bytes;
+
+	stop_delta();
+	d = mst_alloc(sizeof(*d));
+	*d = (struct mst_delta){
+	    .job = &job,
+	    .spool = &s,
+	    .recver = recver,
+	    .target = TARGET,
+	    .threads = 1,
+	    .dir = t_dir(),
+	    .rules = {.catalog = job.catalog,
+		      .conf = &conf,
+		      .connection = "here",
+		      .seed = 77},
+	};
+	mst_enrich_bytes = bytes;
+	t_failed(mst_delta_run(d, &err), &err, MST_E_INVALID, title);
+	mst_enrich_bytes = kept;
+	mst_err_clear(&err);
+}
+
+static void test_too_much(void **state MST_UNUSED)
+{
+	struct mst_catalog c = *fx_source.catalog;
+	struct mst_join join = {.feed = FX_ROWS,
+				.from = FX_DEFS,
+				.key = FR_DEF,
+				.copy = {{FR_SEEN, 1}},
+				.copy_n = 1};
+
+	standard();
+	too_much(100, "Devices: finding records of one name");
+	c.joins = &join;
+	c.joins_n = 1;
+	job.catalog = &c;
+	too_much(100, "Definitions: joining it to other records");
+	(void)run(1, 0);
+	counts("devices", 3, 0, 0, 0);
+}
+
 static void test_cancel(void **state MST_UNUSED)
 {
 	atomic_bool cancel = true;
@@ -653,13 +698,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_first),	 T(test_order),
-	    T(test_repeated),	 T(test_one_change),
-	    T(test_volatile),	 T(test_missing),
-	    T(test_orphans),	 T(test_superseded),
-	    T(test_partial),	 T(test_filter),
-	    T(test_definitions), T(test_states),
-	    T(test_cancel),	 T(test_pending_definition),
+	    T(test_first),	T(test_order),	     T(test_repeated),
+	    T(test_one_change), T(test_volatile),    T(test_missing),
+	    T(test_orphans),	T(test_superseded),  T(test_partial),
+	    T(test_filter),	T(test_definitions), T(test_states),
+	    T(test_too_much),	T(test_cancel),	     T(test_pending_definition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
