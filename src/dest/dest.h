@@ -40,6 +40,13 @@ typedef void (*mst_row_fn)(void *ctx, uint64_t tag, bool found,
 			   const struct mst_sysid *id,
 			   const struct mst_slice *columns);
 
+/* Takes the records below a parent, one a call: its sys_id, and its key as
+ * the destination holds it. id NULL: that was the last one; or, when why is
+ * not NULL, the list could not be read to its end. */
+typedef void (*mst_child_fn)(void *ctx, uint64_t tag,
+			     const struct mst_sysid *id, struct mst_slice key,
+			     const char *why);
+
 struct mst_dest_env {
 	const char *connection; /* its name */
 	const char *source;	/* name of the source connection: part of keys
@@ -98,6 +105,13 @@ struct mst_dest_ops {
 		    struct mst_slice key, const struct mst_sysid *parent,
 		    struct mst_err *err);
 	void (*on_row)(struct mst_dest *d, mst_row_fn fn, void *ctx);
+	/* The records of a set below a parent that are not closed, whoever made
+	 * them: what a push that died has left behind is among them. table: as
+	 * in a change. fn is called in next and accept. */
+	int (*children)(struct mst_dest *d, const struct mst_set *set,
+			uint64_t tag, struct mst_slice table,
+			const struct mst_sysid *parent, mst_child_fn fn,
+			void *ctx, struct mst_err *err);
 
 	/* >=0: enum mst_dest_next. */
 	int (*next)(struct mst_dest *d, struct mst_req *req_r,

@@ -164,6 +164,73 @@ static void test_links_by_parent(void **state)
 	assert_int_equal(got.found, 1);
 }
 
+/* ---- children ---- */
+
+static struct {
+	unsigned n, ends;
+	uint64_t tag;
+	char keys[256], why[256];
+} kids;
+
+static void take_child(void *ctx, uint64_t tag, const struct mst_sysid *id,
+		       struct mst_slice key, const char *why)
+{
+	size_t n = strlen(kids.keys);
+
+	(void)ctx;
+	kids.tag = tag;
+	if (!id) {
+		kids.ends++;
+		snprintf(kids.why, sizeof(kids.why), "%s", why ? why : "");
+		return;
+	}
+	kids.n++;
+	snprintf(kids.keys + n, sizeof(kids.keys) - n, "%.*s;",
+		 MST_SLICE_ARG(key));
+}
+
+static void ask_children(struct fake *f, const char *set, const char *parent)
+{
+	struct mst_sysid p = fake_id(parent);
+
+	memset(&kids, 0, sizeof(kids));
+	t_ok(mst_dest_servicenow.children(f->d, fake_set(set), 9,
+					  mst_slice(NULL, 0), &p, take_child,
+					  NULL, &f->err),
+	     &f->err);
+	t_ok(fake_pump(f), &f->err);
+	assert_int_equal(kids.ends, 1);
+	assert_int_equal(kids.tag, 9);
+}
+
+/* Links tell their key through what they refer to, rows have it; what is
+ * closed is none of them, nor what hangs elsewhere. */
+static void test_children(void **state)
+{
+	struct fake *f = *state;
+	const char *device, *other, *p1;
+
+	fake_open(f);
+	device = fake_add(f, "cmdb_ci_computer", "name", "PC-1", NULL);
+	other = fake_add(f, "cmdb_ci_computer", "name", "PC-2", NULL);
+	p1 = fake_add(f, "cmdb_ci_spkg", "key", "v|a|1", NULL);
+	ask_children(f, "software_installs", device);
+	assert_int_equal(kids.n, 0);
+	fake_add(f, "cmdb_software_instance", "installed_on", device,
+		 "software", p1, NULL);
+	fake_add(f, "cmdb_software_instance", "installed_on", other, "software",
+		 p1, NULL);
+	ask_children(f, "software_installs", device);
+	assert_string_equal(kids.keys, "v|a|1;");
+	for (unsigned i = 0; i < 1200; i++)
+		fake_add(f, "u_muster_cve_instance", "u_cmdb_ci", device,
+			 "u_key", "k", "u_status",
+			 i % 2 ? "unresolved" : "resolved_confirmed", NULL);
+	ask_children(f, "device_vulnerabilities", device);
+	assert_int_equal(kids.n, 600);
+	assert_string_equal(kids.why, "");
+}
+
 static bool forbidden(struct fake *f, struct fake_sub *s)
 {
 	s->status = 403;
@@ -203,6 +270,34 @@ static void test_truncated_list(void **state)
 	ask(f, "vulnerabilities", 1, NULL, "", "CVE-1", NULL);
 	t_ok(fake_pump(f), &f->err);
 	assert_int_equal(got.found, 1);
+}
+
+static bool whole_table(struct fake *f, struct fake_sub *s)
+{
+	(void)f;
+	s->status = 200;
+	mst_buf_adds(&s->out, "{\"result\":[{\"sys_id\":"
+			      "\"000000000000000000000000000000aa\"}]}");
+	return true;
+}
+
+/* A list that cannot be believed says so. */
+static void test_children_unread(void **state)
+{
+	static const char device[] = "00000000000000000000000000000001";
+	struct fake *f = *state;
+
+	fake_open(f);
+	f->on_sub = forbidden;
+	ask_children(f, "device_vulnerabilities", device);
+	assert_non_null(strstr(kids.why, "Not Authorized"));
+	f->on_sub = whole_table;
+	ask_children(f, "device_vulnerabilities", device);
+	assert_int_equal(kids.n, 0);
+	assert_non_null(strstr(kids.why, "ignores the query"));
+	f->on_sub = truncated_once;
+	ask_children(f, "device_vulnerabilities", device);
+	assert_string_equal(kids.why, "");
 }
 
 static void test_same(void **state)
@@ -271,6 +366,8 @@ int main(void)
 	    T(test_links_by_parent),
 	    T(test_read_that_is_refused_is_no_empty_read),
 	    T(test_truncated_list),
+	    T(test_children),
+	    T(test_children_unread),
 	    T(test_same),
 	    T(test_query_values),
 	};

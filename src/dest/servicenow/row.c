@@ -186,6 +186,13 @@ bool mst_sn_row_is_closed(const struct mst_set *set, struct mst_json row)
 	       mst_slice_is(mst_sn_member(row, life->status), life->closed);
 }
 
+const char *mst_sn_row_status(const struct mst_set *set)
+{
+	const struct life *life = life_of(set);
+
+	return life ? life->status : NULL;
+}
+
 int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row)
 {
 	const struct life *life = life_of(set);

@@ -73,6 +73,7 @@ static void sn_close(struct mst_dest **dp)
 	mst_sn_subs_free(&d->subs);
 	mst_sn_look_fini(d);
 	mst_sn_read_fini(d);
+	mst_sn_children_fini(d);
 	mst_sn_master_fini(d);
 	mst_sn_prepare_fini(d);
 	mst_map_fini(&d->active);
@@ -114,6 +115,7 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	TAILQ_INIT(&d->reads);
 	LIST_INIT(&d->looks);
 	LIST_INIT(&d->readings);
+	LIST_INIT(&d->children);
 	d->outer = mst_json_parser_new(SN_MAX_ANSWER);
 	d->inner = mst_json_parser_new(SN_MAX_ANSWER);
 	d->batch_size = (unsigned)MST_MIN(SN_BATCH_START, d->conf->batch_max);
@@ -486,6 +488,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .end = sn_end,
     .read = mst_sn_read_add,
     .on_row = sn_on_row,
+    .children = mst_sn_children_add,
     .next = sn_next,
     .accept = sn_accept,
     .estimate = sn_estimate,

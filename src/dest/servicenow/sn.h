@@ -308,6 +308,8 @@ void mst_sn_row_body(const struct mst_dest *d, const struct sn_item *it,
 bool mst_sn_row_differs(const struct mst_dest *d, const struct sn_item *it,
 			struct mst_json row);
 bool mst_sn_row_is_closed(const struct mst_set *set, struct mst_json row);
+/* The column that says so; NULL when rows of the set are never closed. */
+const char *mst_sn_row_status(const struct mst_set *set);
 int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row);
 /* "sys_id,u_key,…": what the look-ups read. */
 void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
@@ -335,6 +337,14 @@ void mst_sn_read_cancel(struct mst_dest *d);
 void mst_sn_read_fini(struct mst_dest *d);
 bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 		 struct mst_slice desired, struct mst_slice held);
+
+/* What hangs on a parent (children.c). */
+LIST_HEAD(sn_childrens, sn_children);
+int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
+			uint64_t tag, struct mst_slice table,
+			const struct mst_sysid *parent, mst_child_fn fn,
+			void *ctx, struct mst_err *err);
+void mst_sn_children_fini(struct mst_dest *d);
 
 /* Before the first write (prepare.c). */
 /* Classes that the rules may choose for a set, besides its own table; ended by
@@ -413,6 +423,7 @@ struct mst_dest {
 	size_t reads_new; /* those not asked for yet */
 	mst_row_fn row;
 	void *row_ctx;
+	struct sn_childrens children;
 
 	/* prepare */
 	struct sn_prepare *prepare; /* while it is under way */
