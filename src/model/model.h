@@ -68,6 +68,7 @@ enum mst_writer {
 #define MST_COL_UPDATE                                                         \
 	128u /* sent on updates only; the column of the same name with         \
 	      * MST_COL_INSERT is for inserts (split-transform) */
+#define MST_COL_NAME 256u /* a person may name the record by it */
 
 struct mst_column {
 	const char *name; /* the destination's column */
@@ -75,6 +76,16 @@ struct mst_column {
 	uint16_t max;	     /* longest text; longer is cut at a UTF-8 border
 			      * before the checksum. 0: MST_MAX_TEXT */
 	const char *ref_set; /* REF: name of a set; MASTER: kind */
+};
+
+/* A class that records of a set are made in. */
+struct mst_class {
+	const char *table;
+	/* Where such a record is looked for as well before it is made; found
+	 * there, it stays there. NULL ended; NULL: nowhere else. */
+	const char *const *also_search;
+	bool optional; /* without it in the destination its records are
+			* skipped; else a run does not begin */
 };
 
 struct mst_set {
@@ -86,6 +97,10 @@ struct mst_set {
 	enum mst_missing missing;
 	enum mst_writer writer;
 	const char *table; /* the destination table, or the default class */
+	/* All classes that the mappings' `table` may give, each once; none:
+	 * only the table. */
+	const struct mst_class *classes;
+	size_t classes_n;
 	const struct mst_column *columns;
 	size_t columns_n;
 	/* The set only holds records that another set refers to (CVE

@@ -142,10 +142,10 @@ static bool is_the_one(struct worker *w, size_t k)
 	if (mst_slice_ieq(w->desired.key, want))
 		return true;
 	for (size_t i = 0; i < w->desired.cells_n; i++) {
-		const char *name =
-		    set->columns[w->desired.cells[i].column].name;
+		const struct mst_column *col =
+		    &set->columns[w->desired.cells[i].column];
 
-		if ((strcmp(name, "name") == 0 || strcmp(name, "fqdn") == 0) &&
+		if ((col->flags & MST_COL_NAME) &&
 		    mst_slice_ieq(w->desired.cells[i].text, want))
 			return true;
 	}

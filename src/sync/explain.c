@@ -26,26 +26,13 @@ struct explaining {
 	struct mst_err *err;
 };
 
-/* Columns by which a person may name a record. */
-static bool names_it(const char *column)
-{
-	static const char *const columns[] = {"name", "fqdn", "u_cve_id",
-					      "u_cve", "correlation_id"};
-
-	for (size_t i = 0; i < MST_LEN(columns); i++) {
-		if (strcmp(columns[i], column) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool matches(const struct explaining *x, const struct mst_set *set,
 		    const struct mst_desired *d)
 {
 	if (mst_slice_ieq(d->key, x->key) || mst_slice_ieq(d->group, x->key))
 		return true;
 	for (size_t i = 0; i < d->cells_n; i++) {
-		if (names_it(set->columns[d->cells[i].column].name) &&
+		if ((set->columns[d->cells[i].column].flags & MST_COL_NAME) &&
 		    mst_slice_ieq(d->cells[i].text, x->key))
 			return true;
 	}

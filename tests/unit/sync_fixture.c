@@ -25,7 +25,7 @@ static const struct mst_feed feeds[] = {
 };
 
 static const struct mst_column device_columns[] = {
-    {"name", 0, 40, NULL},
+    {"name", MST_COL_NAME, 40, NULL},
     {"os", 0, 40, NULL},
     {"last_seen", MST_COL_VOLATILE, 0, NULL},
     {"source_id", MST_COL_INSERT, 0, NULL},

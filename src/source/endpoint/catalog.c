@@ -12,6 +12,7 @@
 #define MASTER	 MST_COL_MASTER
 #define PARENT	 MST_COL_PARENT
 #define REQUIRED MST_COL_REQUIRED
+#define NAME	 MST_COL_NAME
 
 /* ---- value maps --------------------------------------------------------- */
 
@@ -69,8 +70,8 @@ static value_map exploitabilities = {
 /* ---- devices ------------------------------------------------------------ */
 
 static const struct mst_column device_columns[] = {
-    {"name", 0, 255, NULL},
-    {"fqdn", 0, 255, NULL},
+    {"name", NAME, 255, NULL},
+    {"fqdn", NAME, 255, NULL},
     {"dns_domain", 0, 255, NULL},
     {"os", 0, 100, NULL},
     {"os_version", 0, 100, NULL},
@@ -83,7 +84,7 @@ static const struct mst_column device_columns[] = {
     {"serial_number", 0, 255, NULL},
     {"first_discovered", INSERT, 0, NULL},
     {"last_discovered", VOLATILE, 0, NULL},
-    {"correlation_id", INSERT, 512, NULL},
+    {"correlation_id", INSERT | NAME, 512, NULL},
     {"discovery_source", INSERT, 40, NULL},
     {"hardware_status", 0, 40, NULL},
     {"hardware_substatus", 0, 40, NULL},
@@ -132,7 +133,7 @@ static const struct mst_map_row device_rows[] = {
 /* ---- software ----------------------------------------------------------- */
 
 static const struct mst_column package_columns[] = {
-    {"name", 0, 255, NULL},
+    {"name", NAME, 255, NULL},
     {"version", 0, 255, NULL},
     {"vendor", MASTER, 80, "company"},
     {"key", 0, 255, NULL},
@@ -162,10 +163,10 @@ static const struct mst_map_row package_rows[] = {
 /* Columns of both tables: the setting software_table says which of them have
  * values. */
 static const struct mst_column install_columns[] = {
-    {"name", 0, 255, NULL},
+    {"name", NAME, 255, NULL},
     {"installed_on", PARENT | REQUIRED, 0, NULL},
     {"software", REF | REQUIRED, 0, "software_packages"},
-    {"display_name", 0, 255, NULL},
+    {"display_name", NAME, 255, NULL},
     {"publisher", 0, 255, NULL},
     {"version", 0, 255, NULL},
     {"prod_id", 0, 255, NULL},
@@ -188,7 +189,7 @@ static const struct mst_map_row install_rows[] = {
 /* ---- CVE definitions ---------------------------------------------------- */
 
 static const struct mst_column cve_columns[] = {
-    {"u_cve_id", MST_COL_KEY, 40, NULL},
+    {"u_cve_id", MST_COL_KEY | NAME, 40, NULL},
     {"u_name", 0, 255, NULL},
     {"u_description", 0, 4000, NULL},
     {"u_severity", 0, 40, NULL},
@@ -252,7 +253,7 @@ static const struct mst_map_row cve_fallback_rows[] = {
 static const struct mst_column instance_columns[] = {
     {"u_key", MST_COL_KEY | INSERT, 40, NULL},
     {"u_cmdb_ci", PARENT | REQUIRED, 0, NULL},
-    {"u_cve", REF | REQUIRED, 0, "vulnerabilities"},
+    {"u_cve", REF | REQUIRED | NAME, 0, "vulnerabilities"},
     {"u_software_package", REF | VOLATILE, 0, "software_packages"},
     {"u_software_name", 0, 255, NULL},
     {"u_software_vendor", 0, 100, NULL},
@@ -311,6 +312,13 @@ static const struct mst_map_row instance_rows[] = {
 #define COLUMNS(c) .columns = (c), .columns_n = MST_LEN(c)
 #define ROWS(r)	   .rows = (r), .rows_n = MST_LEN(r)
 
+static const struct mst_class device_classes[] = {
+    {.table = "cmdb_ci_computer"},
+    {.table = "cmdb_ci_win_server"},
+    {.table = "cmdb_ci_linux_server"},
+    {.table = "cmdb_ci_handheld_computing", .optional = true},
+};
+
 static const struct mst_set sets[] = {
     {.name = "devices",
      .title = "Devices",
@@ -318,6 +326,8 @@ static const struct mst_set sets[] = {
      .missing = MST_MISSING_RETIRE,
      .writer = MST_WRITE_CI,
      .table = "cmdb_ci_computer",
+     .classes = device_classes,
+     .classes_n = MST_LEN(device_classes),
      COLUMNS(device_columns),
      .retire_values = device_retired},
     {.name = "software_packages",
