@@ -44,6 +44,7 @@ static int audit(struct mst_state *s, const struct mst_state_item *it,
 	if (before)
 		mst_db_bind_text(st, 6, before);
 	mst_db_bind_text(st, 7, it->yaml);
+	mst_db_bind_text(st, 8, it->what ? it->what : "");
 	return mst_db_run(&s->db, st, err);
 }
 
@@ -92,6 +93,12 @@ static int put_item(struct mst_state *s, const struct mst_state_item *it,
 	bool same = false;
 	int rc = stored(s, it, &before, &same, err);
 
+	if (rc == 0 && it->only_if &&
+	    strcmp(it->only_if, before ? before : "") != 0)
+		rc = mst_err_set(err, MST_E_CONFLICT,
+				 "%s '%s' was changed by somebody else "
+				 "meanwhile; nothing was saved; look again",
+				 it->kind, it->name);
 	if (rc == 0 && !same) {
 		rc = store(s, it, err);
 		if (rc == 0)
@@ -198,8 +205,8 @@ static int unknown_item(struct mst_state *s, const char *kind, const char *name,
 	return rc;
 }
 
-int mst_state_item(struct mst_state *s, const char *kind, const char *name,
-		   struct mst_buf *yaml, struct mst_err *err)
+int mst_state_find(struct mst_state *s, const char *kind, const char *name,
+		   struct mst_buf *yaml, bool *found_r, struct mst_err *err)
 {
 	struct sqlite3_stmt *st;
 	int rc = mst_db_stmt(&s->db, Q_ITEM_GET, &st, err);
@@ -211,8 +218,9 @@ int mst_state_item(struct mst_state *s, const char *kind, const char *name,
 	rc = mst_db_step(&s->db, st, err);
 	if (rc < 0)
 		return rc;
+	*found_r = rc > 0;
 	if (rc == 0)
-		return unknown_item(s, kind, name, err);
+		return 0;
 	rc = 0;
 	if (!mst_buf_adds(yaml, mst_db_text(st, 0)))
 		rc = mst_err_set(err, MST_E_INVALID,
@@ -221,6 +229,15 @@ int mst_state_item(struct mst_state *s, const char *kind, const char *name,
 				 kind, name, yaml->max);
 	mst_db_reset(st);
 	return rc;
+}
+
+int mst_state_item(struct mst_state *s, const char *kind, const char *name,
+		   struct mst_buf *yaml, struct mst_err *err)
+{
+	bool found = false;
+	int rc = mst_state_find(s, kind, name, yaml, &found, err);
+
+	return rc == 0 && !found ? unknown_item(s, kind, name, err) : rc;
 }
 
 int mst_state_audit(struct mst_state *s, int64_t before, size_t max,
@@ -244,6 +261,7 @@ int mst_state_audit(struct mst_state *s, int64_t before, size_t max,
 		    .name = mst_db_text(st, 5),
 		    .before = mst_db_text(st, 6),
 		    .after = mst_db_text(st, 7),
+		    .what = mst_db_text(st, 8),
 		};
 
 		rc = fn(ctx, &e);

@@ -20,8 +20,8 @@ static const char *const sql[Q__MAX] = {
     [Q_ITEMS] = "SELECT kind, name, type, yaml FROM item"
 		" WHERE ?1 IS NULL OR kind=?1 ORDER BY kind, name",
     [Q_AUDIT_PUT] = "INSERT INTO audit(at_us, uid, user, kind, name, before,"
-		    " after) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [Q_AUDIT] = "SELECT id, at_us, uid, user, kind, name, before, after"
+		    " after, what) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [Q_AUDIT] = "SELECT id, at_us, uid, user, kind, name, before, after, what"
 		" FROM audit WHERE ?1=0 OR id<?1 ORDER BY id DESC LIMIT ?2",
     [Q_RUN_ADD] = "INSERT INTO run(job, started_us, status) VALUES(?1, ?2, ?3)",
     [Q_RUN_END] = "UPDATE run SET ended_us=?2, status=?3, error=?4, read=?5,"
@@ -76,6 +76,10 @@ static const char *const sql[Q__MAX] = {
 		    " FROM write WHERE job=?1 AND key=?2",
 };
 
+static const char *const upgrades[] = {
+    "ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+};
+
 static const struct mst_db_spec spec = {
     .what = "state store",
     .remedy = "put a backup back, or move the file away and apply the "
@@ -86,7 +90,8 @@ static const struct mst_db_spec spec = {
 	" PRIMARY KEY(kind, name)) STRICT;"
 	"CREATE TABLE audit(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL,"
 	" uid INTEGER NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL,"
-	" name TEXT NOT NULL, before TEXT, after TEXT NOT NULL) STRICT;"
+	" name TEXT NOT NULL, before TEXT, after TEXT NOT NULL,"
+	" what TEXT NOT NULL DEFAULT '') STRICT;"
 	"CREATE TABLE run(id INTEGER PRIMARY KEY, job TEXT NOT NULL,"
 	" started_us INTEGER NOT NULL, ended_us INTEGER,"
 	" status INTEGER NOT NULL, error TEXT, read INTEGER, writes INTEGER,"
@@ -115,7 +120,8 @@ static const struct mst_db_spec spec = {
 	" verdict INTEGER NOT NULL, at_us INTEGER NOT NULL,"
 	" request_id TEXT NOT NULL, remote BLOB, PRIMARY KEY(job, key))"
 	" STRICT, WITHOUT ROWID;",
-    .version = 1,
+    .version = 2,
+    .upgrade = upgrades,
     .app_id = 0x4d535354, /* "MSST" */
     .page_bytes = 8192,
     .cache_kib = 8192,

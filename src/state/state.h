@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state store: connections and jobs as configured, runs with their counts,
- * refused and skipped records, the log of writes (for explain), and the audit
- * of configuration changes. One SQLite database "state.db" in the state
- * folder. All calls from one thread.
+ * The state store: connections, jobs and settings as configured, runs with
+ * their counts, refused and skipped records, the log of writes (for explain),
+ * and the audit of configuration changes. One SQLite database "state.db" in the
+ * state folder. All calls from one thread.
  */
 #ifndef MST_STATE_STATE_H
 #define MST_STATE_STATE_H
@@ -22,13 +22,21 @@ int mst_state_open(const char *dir, struct mst_state **s_r,
 void mst_state_close(struct mst_state **s);
 const char *mst_state_dir(const struct mst_state *s);
 
-/* ---- configuration: YAML texts by kind ("connection", "job") and name ---- */
+/* ---- configuration: YAML texts by kind ("connection", "job", "settings")
+ * and name --------------------------------------------------------------- */
 
-/* Puts several in one transaction, with an audit entry for each that changed.
- * Counts what happened. */
 struct mst_state_item {
 	const char *kind, *name, *type, *yaml;
+	/* For putting: what is done, for the audit ("promote"); NULL: it is
+	 * simply applied. */
+	const char *what;
+	/* For putting: the text that must be there, "" for none; NULL: any. */
+	const char *only_if;
 };
+
+/* Puts several in one transaction, with an audit entry for each that changed.
+ * Counts what happened. MST_E_CONFLICT, and nothing is put, when an item's
+ * only_if does not hold. */
 
 int mst_state_put_items(struct mst_state *s, const struct mst_state_item *items,
 			size_t n, size_t *added_r, size_t *changed_r,
@@ -40,6 +48,10 @@ int mst_state_items(struct mst_state *s, const char *kind,
 /* Appends the YAML; MST_E_NOTFOUND names the nearest. */
 int mst_state_item(struct mst_state *s, const char *kind, const char *name,
 		   struct mst_buf *yaml, struct mst_err *err);
+
+/* The same without an error when it is not there. */
+int mst_state_find(struct mst_state *s, const char *kind, const char *name,
+		   struct mst_buf *yaml, bool *found_r, struct mst_err *err);
 
 /* ---- runs ---------------------------------------------------------------- */
 
@@ -146,6 +158,7 @@ struct mst_audit_entry {
 	const char *kind, *name;
 	const char *before; /* "" when the item is new */
 	const char *after;
+	const char *what; /* "set", "promote" …; "" when it was applied */
 };
 
 /* Changes of the configuration, newest first, at most max, ids below `before`

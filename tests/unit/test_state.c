@@ -188,6 +188,64 @@ static void test_items(void **state)
 	mst_buf_fini(&tiny);
 }
 
+static int add_what(void *ctx, const struct mst_audit_entry *e)
+{
+	struct list *l = ctx;
+	size_t n = strlen(l->text);
+
+	(void)snprintf(l->text + n, sizeof(l->text) - n, "%s(%s);", e->what,
+		       e->after);
+	return 0;
+}
+
+static void test_items_only_if(void **state)
+{
+	struct mst_state_item it = {"settings", "a/prod",  "",
+				    "1",	"promote", ""};
+	struct mst_buf yaml = MST_BUF_INIT(100);
+	struct list l = {.stop = 0};
+	size_t added, changed;
+	bool found = true;
+
+	t_ok(mst_state_find(s, "settings", "a/prod", &yaml, &found, &err),
+	     &err);
+	assert_false(found);
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	it.yaml = "2";
+	t_failed(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err,
+		 MST_E_CONFLICT, "settings 'a/prod' was changed by somebody");
+	it.only_if = "1";
+	it.what = "undo";
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	t_failed(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err,
+		 MST_E_CONFLICT, "nothing was saved");
+	it.only_if = it.what = NULL;
+	it.yaml = "3";
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	t_ok(mst_state_find(s, "settings", "a/prod", &yaml, &found, &err),
+	     &err);
+	assert_true(found);
+	t_is(mst_buf_slice(&yaml), "3");
+	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
+	assert_string_equal(l.text, "(3);undo(2);promote(1);");
+	mst_buf_fini(&yaml);
+}
+
+/* A file of the version before, with its audit. */
+static void test_upgrade(void **state)
+{
+	struct list l = {.stop = 0};
+	const struct mst_state_item it = {"job", "main", "", "a: 1\n"};
+	size_t added, changed;
+
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	mst_state_close(&s);
+	sql("ALTER TABLE audit DROP COLUMN what; PRAGMA user_version=1");
+	t_ok(mst_state_open(dir, &s, &err), &err);
+	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
+	assert_string_equal(l.text, "(a: 1\n);");
+}
+
 /* ---- runs ---------------------------------------------------------------- */
 
 static int add_run(void *ctx, const struct mst_run *run)
@@ -556,10 +614,11 @@ static void test_writes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_open),	 T(test_default_dir),  T(test_items),
-	    T(test_runs),	 T(test_status_names), T(test_lock),
-	    T(test_dead_run),	 T(test_counts),       T(test_run_items),
-	    T(test_old_runs_go), T(test_writes),
+	    T(test_open),	   T(test_default_dir), T(test_items),
+	    T(test_items_only_if), T(test_upgrade),	T(test_runs),
+	    T(test_status_names),  T(test_lock),	T(test_dead_run),
+	    T(test_counts),	   T(test_run_items),	T(test_old_runs_go),
+	    T(test_writes),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
