@@ -38,7 +38,7 @@ struct mst_check {
 	/* FAILED: the kind of failure; AUTH and FORBIDDEN are a matter of
 	 * credentials and permissions. */
 	enum mst_code code;
-	char text[512];	  /* what was found, one line */
+	char text[768];	  /* what was found, one line */
 	char remedy[512]; /* what to do, one line; "" when there is nothing */
 };
 
@@ -103,7 +103,7 @@ struct mst_checks_ops {
 		      const struct mst_resp *resp, struct mst_err *err);
 	/* After END: what could be written. Returns how many; writes at most
 	 * max. */
-	size_t (*fixes)(const struct mst_checks *c, struct mst_check_fix *out,
+	size_t (*fixes)(struct mst_checks *c, struct mst_check_fix *out,
 			size_t max);
 	/* Carries out number i of these, by next and accept. A write whose
 	 * outcome is not known is looked up, as always. */

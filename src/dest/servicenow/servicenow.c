@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cred/cred.h"
-#include "dest/servicenow/sn.h"
+#include "dest/servicenow/setup.h"
 
 /* ---- open and close ---------------------------------------------------- */
 
@@ -470,6 +470,14 @@ static void sn_client(const void *conf, struct mst_client_conf *c_r)
 	c_r->timeout_ms = c->timeout_ms;
 }
 
+static size_t sn_addresses(struct mst_dest *d, struct mst_address *out,
+			   size_t max)
+{
+	if (max)
+		out[0] = (struct mst_address){.name = "", .url = d->url};
+	return 1;
+}
+
 const struct mst_dest_ops mst_dest_servicenow = {
     .type = "servicenow",
     .title = "ServiceNow",
@@ -493,5 +501,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .accept = sn_accept,
     .estimate = sn_estimate,
     .client = sn_client,
+    .addresses = sn_addresses,
+    .checks = mst_sn_checks,
     .same = mst_sn_same,
 };
