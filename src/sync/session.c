@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "sync/run.h"
+#include "sync/session_dir.h"
 #include "json/out.h"
 
 /* ---- opening ----- */
@@ -56,28 +57,6 @@ static int read_seed(struct mst_session *s, uint64_t *seed_r,
 		memcpy(seed_r, val.p, sizeof(*seed_r));
 	mst_buf_fini(&val);
 	return rc;
-}
-
-/* Folders of runs that died are of no use to anybody. The job's lock is held,
- * so none of them is alive. */
-static void clean_spools(const char *parent)
-{
-	struct mst_err err = MST_ERR_INIT;
-
-	if (mst_dir_remove(parent, &err) < 0)
-		mst_warn("old spool not removed, ignoring: %s", err.msg);
-}
-
-static int make_dir(struct mst_session *s, struct mst_err *err)
-{
-	char *parent MST_CLEANUP(mst_freep) =
-	    mst_asprintf("%s/spool/%s", mst_state_dir(s->state), s->job.name);
-
-	if (s->lock)
-		clean_spools(parent);
-	s->dir = mst_asprintf("%s/%ld-%lld", parent, (long)getpid(),
-			      (long long)s->run);
-	return mst_dir_make(s->dir, err);
 }
 
 /* A part of the devices can only be chosen where devices are read; packages are
@@ -128,7 +107,9 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		       (long long)s->run);
 	if (record)
 		mst_log_field("run", s->run_text);
-	return make_dir(s, err);
+	return mst_session_dir_make(mst_state_dir(state), s->job.name, s->run,
+				    s->job.source_conf->read_from, &s->dir,
+				    err);
 }
 
 /* ---- reading ----- */
