@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/endpoint/endpoint.h"
+
 /* ---- calls ------------------------------------------------------------- */
 
 static void serve(struct fake *f, const struct mst_req *q, struct mst_resp *r,
@@ -126,7 +128,7 @@ struct fake *fake_new(void)
 	mst_arena_init(&f->arena, 1u << 30);
 	f->outer = mst_json_parser_new(64u << 20);
 	f->inner = mst_json_parser_new(64u << 20);
-	f->catalog = &fake_catalog;
+	f->catalog = mst_source_endpoint.catalog;
 	f->elapsed_us = 1000;
 	f->conf = (struct sn_conf){
 	    .url = "https://dev.example.com",
@@ -172,6 +174,15 @@ void fake_free(struct fake *f)
 	free(f->rows);
 	free(f);
 	t_clock_real();
+}
+
+const struct mst_set *fake_set(const char *name)
+{
+	const struct mst_set *set =
+	    mst_catalog_set(mst_source_endpoint.catalog, name);
+
+	assert_non_null(set);
+	return set;
 }
 
 struct mst_sysid fake_id(const char *hex)

@@ -87,7 +87,7 @@ void fake_serve_batch(struct fake *f, const struct mst_req *q,
 void fake_serve_ire(struct fake *f, const struct mst_req *q, struct mst_resp *r,
 		    struct mst_buf *out);
 
-extern const struct mst_catalog fake_catalog;
+/* A set of the source "endpoint": what the connector meets in earnest. */
 const struct mst_set *fake_set(const char *name);
 
 struct fake *fake_new(void);
