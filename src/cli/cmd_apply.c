@@ -17,76 +17,6 @@ static const struct cli_command apply_cmd = {
     "the file is wrong.",
     cmd_apply};
 
-/* A job may name connections of the file or of the store. */
-static int check_jobs(struct mst_state *state, const struct mst_conf *conf,
-		      struct mst_err *err)
-{
-	for (size_t i = 0; i < conf->items_n; i++) {
-		const struct mst_conf_item *item = &conf->items[i];
-
-		if (mst_item_check(item, err) < 0)
-			return -(int)err->code;
-		for (size_t k = 0;
-		     k < item->values_n && strcmp(item->kind, "job") == 0;
-		     k++) {
-			const struct mst_conf_value *v = &item->values[k];
-			struct mst_buf yaml = MST_BUF_INIT(YAML_MAX);
-			bool found = false;
-
-			if (strcmp(v->key, "source") != 0 &&
-			    strcmp(v->key, "destination") != 0)
-				continue;
-			for (size_t m = 0; m < conf->items_n; m++)
-				found = found || (strcmp(conf->items[m].kind,
-							 "connection") == 0 &&
-						  strcmp(conf->items[m].name,
-							 v->texts[0]) == 0);
-			if (!found)
-				found = mst_state_item(state, "connection",
-						       v->texts[0], &yaml,
-						       err) == 0;
-			mst_buf_fini(&yaml);
-			if (!found)
-				return mst_err_set(
-				    err, MST_E_NOTFOUND,
-				    "%s:%d:%d: job '%s': there is no "
-				    "connection '%s'",
-				    item->file, v->line, v->column, item->name,
-				    v->texts[0]);
-		}
-	}
-	return 0;
-}
-
-static int store(struct mst_state *state, const struct mst_conf *conf,
-		 size_t *added, size_t *changed, struct mst_err *err)
-{
-	struct mst_state_item *items =
-	    mst_alloc(conf->items_n * sizeof(*items));
-	struct mst_buf *texts = mst_alloc(conf->items_n * sizeof(*texts));
-	int rc = 0;
-
-	for (size_t i = 0; i < conf->items_n && rc == 0; i++) {
-		const struct mst_conf_item *item = &conf->items[i];
-
-		mst_buf_init(&texts[i], YAML_MAX);
-		if (!mst_conf_write(item, &texts[i]))
-			rc = mst_err_set(err, MST_E_INVALID,
-					 "%s:%d: '%s' is too large", item->file,
-					 item->line, item->name);
-		items[i] = (struct mst_state_item){item->kind, item->name,
-						   item->type, texts[i].p};
-	}
-	if (rc == 0)
-		rc = mst_state_put_items(state, items, conf->items_n, added,
-					 changed, err);
-	for (size_t i = 0; i < conf->items_n; i++)
-		mst_buf_fini(&texts[i]);
-	free(texts);
-	free(items);
-	return rc;
-}
-
 int cmd_apply(int argc, char **argv)
 {
 	const char *file = NULL;
@@ -113,9 +43,12 @@ int cmd_apply(int argc, char **argv)
 		return cli_fail(&err);
 	rc = cli_open_state(&state, &err);
 	if (rc == 0)
-		rc = check_jobs(state, &conf, &err);
+		rc = mst_config_check(
+		    &(struct mst_config){state, conf.items, conf.items_n},
+		    &err);
 	if (rc == 0)
-		rc = store(state, &conf, &added, &changed, &err);
+		rc = mst_config_put(state, conf.items, conf.items_n, NULL, NULL,
+				    &added, &changed, &err);
 	if (rc == 0 && cli.json)
 		(void)printf("{\"added\":%zu,\"changed\":%zu,\"unchanged\":"
 			     "%zu}\n",

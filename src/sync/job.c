@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Jobs and connections out of the state store.
+ * Jobs: their options, their two ends, the catalogue that these make.
  */
 #include "sync/job.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "base/limits.h"
-
-#define JOB_ARENA (8u << 20)
 
 const struct mst_opt mst_job_opts[] = {
     {"source", MST_OPT_TEXT, offsetof(struct mst_job_conf, source), NULL, NULL,
@@ -44,94 +43,37 @@ const struct mst_opt mst_job_opts[] = {
     {0},
 };
 
-static int read_item(struct mst_state *state, const char *kind,
-		     const char *name, struct mst_conf *conf_r,
-		     const struct mst_conf_item **item_r, struct mst_err *err)
-{
-	struct mst_buf yaml = MST_BUF_INIT(MST_MAX_CONF);
-	char *file MST_CLEANUP(mst_freep) = mst_asprintf("%s %s", kind, name);
-	int rc;
+/* "job main: …", or the place in the file that the job comes from. key: the
+ * option that is wrong. */
+static int fail(const struct mst_config *c, const struct mst_conf_item *item,
+		const char *key, struct mst_err *err, const char *fmt, ...)
+    MST_PRINTF(5, 6);
 
-	(void)mst_buf_addf(&yaml, "%ss:\n", kind);
-	rc = mst_state_item(state, kind, name, &yaml, err);
-	if (rc == 0)
-		rc = mst_conf_read(mst_buf_slice(&yaml), file, conf_r, err);
-	if (rc == 0 && conf_r->items_n != 1) {
-		mst_conf_fini(conf_r);
-		rc = mst_err_set(err, MST_E_CORRUPT,
-				 "%s is damaged in the state store; apply its "
-				 "file again",
-				 file);
+static int fail(const struct mst_config *c, const struct mst_conf_item *item,
+		const char *key, struct mst_err *err, const char *fmt, ...)
+{
+	int line = item->line, column = item->column;
+	char text[800];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < item->values_n; i++) {
+		if (strcmp(item->values[i].key, key) == 0) {
+			line = item->values[i].line;
+			column = item->values[i].column;
+		}
 	}
-	if (rc == 0)
-		*item_r = &conf_r->items[0];
-	mst_buf_fini(&yaml);
-	return rc;
+	if (mst_config_is_front(c, item))
+		return mst_err_set(err, MST_E_INVALID, "%s:%d:%d: job %s: %s",
+				   item->file, line, column, item->name, text);
+	return mst_err_set(err, MST_E_INVALID, "job %s: %s", item->name, text);
 }
 
-static int unknown_type(const struct mst_conf_item *item, struct mst_err *err)
-{
-	const char *types[16];
-	const char *near;
-	size_t n = 0;
-
-	for (size_t i = 0; mst_sources[i] && n < 8; i++)
-		types[n++] = mst_sources[i]->type;
-	for (size_t i = 0; mst_dests[i] && n < 15; i++)
-		types[n++] = mst_dests[i]->type;
-	types[n] = NULL;
-	near = mst_nearest(item->type, types);
-	return mst_err_set(err, MST_E_INVALID,
-			   "%s:%d: connection '%s' has the unknown type '%s'%s"
-			   "%s%s; types are endpoint and servicenow",
-			   item->file, item->line, item->name, item->type,
-			   near ? "; did you mean '" : "", near ? near : "",
-			   near ? "'?" : "");
-}
-
-static int fill_connection(const struct mst_conf_item *item,
-			   struct mst_arena *arena, struct mst_connection *c_r,
-			   struct mst_err *err)
-{
-	struct mst_connection c = {
-	    .name = mst_arena_strdup(arena, item->name),
-	    .type = mst_arena_strdup(arena, item->type),
-	    .source = mst_source_find(item->type),
-	    .dest = mst_dest_find(item->type),
-	};
-	void *conf;
-
-	if (!c.source && !c.dest)
-		return unknown_type(item, err);
-	conf = mst_arena_alloc(arena, c.source ? c.source->conf_size
-					       : c.dest->conf_size);
-	if (mst_conf_apply(item, c.source ? c.source->opts : c.dest->opts, conf,
-			   arena, err) < 0)
-		return -(int)err->code;
-	if (c.source)
-		c.source_conf = conf;
-	else
-		c.dest_conf = conf;
-	*c_r = c;
-	return 0;
-}
-
-int mst_connection_load(struct mst_state *state, const char *name,
-			struct mst_arena *arena, struct mst_connection *c_r,
-			struct mst_err *err)
-{
-	const struct mst_conf_item *item = NULL;
-	struct mst_conf conf;
-	int rc = read_item(state, "connection", name, &conf, &item, err);
-
-	if (rc < 0)
-		return rc;
-	rc = fill_connection(item, arena, c_r, err);
-	mst_conf_fini(&conf);
-	return rc;
-}
-
-static int check_sets(const struct mst_job *j, struct mst_err *err)
+static int check_sets(const struct mst_config *config,
+		      const struct mst_conf_item *item, const struct mst_job *j,
+		      struct mst_err *err)
 {
 	const struct mst_catalog *c = j->catalog;
 	const char *names[MST_MAX_SETS + 1];
@@ -147,98 +89,131 @@ static int check_sets(const struct mst_job *j, struct mst_err *err)
 		if (mst_catalog_set(c, want))
 			continue;
 		near = mst_nearest(want, names);
-		return mst_err_set(err, MST_E_INVALID,
-				   "job %s: the source '%s' has no record set "
-				   "'%s'%s%s%s",
-				   j->name, j->conf.source, want,
-				   near ? "; did you mean '" : "",
-				   near ? near : "", near ? "'?" : "");
+		return fail(config, item, "record_sets", err,
+			    "the source '%s' has no record set '%s'%s%s%s",
+			    j->conf.source, want,
+			    near ? "; did you mean '" : "", near ? near : "",
+			    near ? "'?" : "");
 	}
 	return 0;
 }
 
-/* What the settings of both ends make of the source's catalogue. */
-static int make_catalog(struct mst_job *j, struct mst_err *err)
+int mst_job_catalog(const struct mst_connection *source,
+		    const struct mst_connection *dest, struct mst_arena *arena,
+		    const struct mst_catalog **catalog_r, struct mst_err *err)
 {
-	struct mst_derive *d = mst_derive_begin(j->source->catalog, &j->arena);
+	struct mst_derive *d = mst_derive_begin(source->source->catalog, arena);
 	int rc = 0;
 
-	if (j->source->adapt)
-		rc = j->source->adapt(j->source_conf, d, err);
-	if (rc == 0 && j->dest->adapt)
-		rc = j->dest->adapt(j->dest_conf, d, err);
-	j->catalog = mst_derive_end(d);
-	return rc < 0 ? mst_err_prefix(err, "job %s", j->name) : 0;
+	if (source->source->adapt)
+		rc = source->source->adapt(source->source_conf, d, err);
+	if (rc == 0 && dest && dest->dest->adapt)
+		rc = dest->dest->adapt(dest->dest_conf, d, err);
+	if (rc < 0)
+		return rc;
+	*catalog_r = mst_derive_end(d);
+	return 0;
 }
 
-static int load_ends(struct mst_state *state, struct mst_job *j,
+/* Where an end is missing or wrong: the job's own item says which. */
+static int load_end(const struct mst_config *c,
+		    const struct mst_conf_item *item, const char *key,
+		    const char *name, enum mst_env env, struct mst_job *j,
+		    struct mst_connection *end_r, struct mst_err *err)
+{
+	if (mst_connection_get(c, name, env, &j->arena, end_r, err) == 0)
+		return 0;
+	if (err->code == MST_E_NOTFOUND) {
+		struct mst_err why = *err;
+
+		(void)fail(c, item, key, err, "%s", why.msg);
+		err->code = MST_E_NOTFOUND;
+		return -MST_E_NOTFOUND;
+	}
+	return c->front_n ? -(int)err->code
+			  : mst_err_prefix(err, "job %s: %s", j->name, key);
+}
+
+static int load_ends(const struct mst_config *c,
+		     const struct mst_conf_item *item, struct mst_job *j,
 		     struct mst_err *err)
 {
-	struct mst_connection c;
+	/* the destination knows whose settings count */
+	if (load_end(c, item, "destination", j->conf.destination, MST_ENV__MAX,
+		     j, &j->dest_end, err) < 0)
+		return -(int)err->code;
+	if (!j->dest_end.dest)
+		return fail(c, item, "destination", err,
+			    "connection '%s' is a source, not a destination",
+			    j->conf.destination);
+	j->env = j->dest_end.env;
+	if (load_end(c, item, "source", j->conf.source, j->env, j,
+		     &j->source_end, err) < 0)
+		return -(int)err->code;
+	if (!j->source_end.source)
+		return fail(c, item, "source", err,
+			    "connection '%s' is a destination, not a source",
+			    j->conf.source);
+	if (!mst_connection_serves(&j->source_end, j->env))
+		return fail(c, item, "source", err,
+			    "the destination '%s' is for %s, but the source "
+			    "'%s' may only be used in %s: take another "
+			    "connection, or add %s to the environments of "
+			    "'%s'",
+			    j->conf.destination, mst_env_name(j->env),
+			    j->conf.source, mst_connection_envs(&j->source_end),
+			    mst_env_name(j->env), j->conf.source);
+	j->source = j->source_end.source;
+	j->source_conf = j->source_end.source_conf;
+	j->dest = j->dest_end.dest;
+	j->dest_conf = j->dest_end.dest_conf;
+	return 0;
+}
 
-	if (mst_connection_load(state, j->conf.source, &j->arena, &c, err) < 0)
-		return mst_err_prefix(err, "job %s: source", j->name);
-	if (!c.source)
-		return mst_err_set(err, MST_E_INVALID,
-				   "job %s: connection '%s' is a destination, "
-				   "not a source",
-				   j->name, j->conf.source);
-	j->source = c.source;
-	j->source_conf = c.source_conf;
-	if (mst_connection_load(state, j->conf.destination, &j->arena, &c,
-				err) < 0)
-		return mst_err_prefix(err, "job %s: destination", j->name);
-	if (!c.dest)
-		return mst_err_set(err, MST_E_INVALID,
-				   "job %s: connection '%s' is a source, not "
-				   "a destination",
-				   j->name, j->conf.destination);
-	j->dest = c.dest;
-	j->dest_conf = c.dest_conf;
-	return make_catalog(j, err) < 0 ? -(int)err->code : check_sets(j, err);
+static int load(const struct mst_config *c, const char *name, struct mst_job *j,
+		struct mst_err *err)
+{
+	const struct mst_conf_item *item = NULL;
+
+	if (mst_config_get(c, "job", name, &j->arena, &item, err) < 0 ||
+	    mst_conf_apply(item, mst_job_opts, &j->conf, &j->arena, err) < 0 ||
+	    load_ends(c, item, j, err) < 0)
+		return -(int)err->code;
+	if (mst_job_catalog(&j->source_end, &j->dest_end, &j->arena,
+			    &j->catalog, err) < 0)
+		return c->front_n ? -(int)err->code
+				  : mst_err_prefix(err, "job %s", j->name);
+	return check_sets(c, item, j, err);
+}
+
+int mst_job_get(const struct mst_config *c, const char *name,
+		struct mst_job *j_r, struct mst_err *err)
+{
+	struct mst_job j = {.env = MST_ENV__MAX};
+	int rc;
+
+	mst_arena_init(&j.arena, MST_MAX_ARENA);
+	j.name = mst_arena_strdup(&j.arena, name);
+	rc = load(c, name, &j, err);
+	if (rc < 0)
+		mst_arena_fini(&j.arena);
+	else
+		*j_r = j;
+	return rc;
 }
 
 int mst_job_load(struct mst_state *state, const char *name, struct mst_job *j_r,
 		 struct mst_err *err)
 {
-	const struct mst_conf_item *item = NULL;
-	struct mst_conf conf;
-	int rc = read_item(state, "job", name, &conf, &item, err);
+	const struct mst_config config = {.state = state};
 
-	if (rc < 0)
-		return rc;
-	*j_r = (struct mst_job){0};
-	mst_arena_init(&j_r->arena, JOB_ARENA);
-	j_r->name = mst_arena_strdup(&j_r->arena, name);
-	rc = mst_conf_apply(item, mst_job_opts, &j_r->conf, &j_r->arena, err);
-	mst_conf_fini(&conf);
-	if (rc == 0)
-		rc = load_ends(state, j_r, err);
-	if (rc < 0)
-		mst_job_fini(j_r);
-	return rc;
+	return mst_job_get(&config, name, j_r, err);
 }
 
 void mst_job_fini(struct mst_job *j)
 {
 	mst_arena_fini(&j->arena);
 	*j = (struct mst_job){0};
-}
-
-int mst_item_check(const struct mst_conf_item *item, struct mst_err *err)
-{
-	struct mst_connection c;
-	struct mst_job_conf job;
-	struct mst_arena arena;
-	int rc;
-
-	mst_arena_init(&arena, JOB_ARENA);
-	if (strcmp(item->kind, "job") == 0)
-		rc = mst_conf_apply(item, mst_job_opts, &job, &arena, err);
-	else
-		rc = fill_connection(item, &arena, &c, err);
-	mst_arena_fini(&arena);
-	return rc;
 }
 
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set)

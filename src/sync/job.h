@@ -6,9 +6,7 @@
 #ifndef MST_SYNC_JOB_H
 #define MST_SYNC_JOB_H
 
-#include "dest/dest.h"
-#include "source/source.h"
-#include "state/state.h"
+#include "sync/connection.h"
 
 struct mst_job_conf {
 	const char *source, *destination;
@@ -29,6 +27,11 @@ struct mst_job {
 	struct mst_arena arena;
 	const char *name;
 	struct mst_job_conf conf;
+	/* The destination's environment: its settings are in force on both
+	 * ends. */
+	enum mst_env env;
+	struct mst_connection source_end, dest_end;
+	/* of these ends, for short */
 	const struct mst_source_ops *source;
 	const struct mst_source_common *source_conf;
 	/* The source's catalogue as the settings and custom mappings of this
@@ -43,22 +46,15 @@ struct mst_job {
  * missing or does not fit. */
 int mst_job_load(struct mst_state *state, const char *name, struct mst_job *j_r,
 		 struct mst_err *err);
+/* The same of a configuration whose items in front outlive the job. */
+int mst_job_get(const struct mst_config *c, const char *name,
+		struct mst_job *j_r, struct mst_err *err);
 void mst_job_fini(struct mst_job *j);
-/* One connection alone: *ops_r and *conf_r of a source or a destination; the
- * other pair is NULL. Texts live in arena. */
-struct mst_connection {
-	const char *name, *type;
-	const struct mst_source_ops *source;
-	const struct mst_source_common *source_conf;
-	const struct mst_dest_ops *dest;
-	const void *dest_conf;
-};
-int mst_connection_load(struct mst_state *state, const char *name,
-			struct mst_arena *arena, struct mst_connection *c_r,
-			struct mst_err *err);
-/* Checks an item before it is stored: types, options, references. items: all
- * that will be there. */
-int mst_item_check(const struct mst_conf_item *item, struct mst_err *err);
+/* What the settings and custom mappings of both ends make of the source's
+ * catalogue; it lives in arena. dest may be NULL: the source alone. */
+int mst_job_catalog(const struct mst_connection *source,
+		    const struct mst_connection *dest, struct mst_arena *arena,
+		    const struct mst_catalog **catalog_r, struct mst_err *err);
 /* Does the job take the set? A derived set goes with its origin. */
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set);
 

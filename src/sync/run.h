@@ -19,6 +19,10 @@ struct mst_run_conf {
 	bool full;		     /* send everything again */
 	bool approve;		     /* the guard does not hold back */
 	const struct mst_hash *plan; /* only if the delta has this sum */
+	/* Configuration that counts instead of what is stored, as if it were
+	 * (config.h); outlives the session. */
+	const struct mst_conf_item *front;
+	size_t front_n;
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
 };

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/time.h"
@@ -87,10 +88,12 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err)
 {
+	const struct mst_config config = {state, conf->front, conf->front_n};
+
 	*s = (struct mst_session){.conf = *conf, .state = state};
 	s->now_us = mst_now_us();
 	mst_arena_init(&s->skips_arena, 256u << 20);
-	if (mst_job_load(state, conf->job, &s->job, err) < 0)
+	if (mst_job_get(&config, conf->job, &s->job, err) < 0)
 		return -(int)err->code;
 	if (conf->record_sets.n)
 		s->job.conf.record_sets = conf->record_sets;
@@ -573,7 +576,7 @@ int mst_fetch_to(struct mst_state *state, const char *connection,
 	uint32_t feeds = 0;
 	int rc;
 
-	mst_arena_init(&job.arena, 8u << 20);
+	mst_arena_init(&job.arena, MST_MAX_ARENA);
 	rc = mst_connection_load(state, connection, &job.arena, &c, err);
 	if (rc == 0 && !c.source)
 		rc = mst_err_set(err, MST_E_INVALID,

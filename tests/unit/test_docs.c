@@ -175,6 +175,7 @@ static void record_sets(void **state)
 static void check_example(const char *file, const char *from, const char *end)
 {
 	struct mst_err err = MST_ERR_INIT;
+	struct mst_config config = {.state = NULL};
 	struct mst_conf conf;
 
 	assert_non_null(end);
@@ -182,8 +183,9 @@ static void check_example(const char *file, const char *from, const char *end)
 			   &err),
 	     &err);
 	assert_true(conf.items_n > 0);
-	for (size_t i = 0; i < conf.items_n; i++)
-		t_ok(mst_item_check(&conf.items[i], &err), &err);
+	config.front = conf.items;
+	config.front_n = conf.items_n;
+	t_ok(mst_config_check(&config, &err), &err);
 	mst_conf_fini(&conf);
 }
 
