@@ -43,10 +43,11 @@ static const struct mst_sn_choice exploitabilities[] = {
 	{                                                                      \
 		.name = (n), .label = (l), .type = "boolean", .max_length = 40 \
 	}
-#define COUNT(n, l, d)                                                         \
+/* The life cycle's columns are audited: what became of a finding is asked. */
+#define LIFE_TIME(n, l)                                                        \
 	{                                                                      \
-		.name = (n), .label = (l), .type = "integer",                  \
-		.max_length = 40, .dflt = (d)                                  \
+		.name = (n), .label = (l), .type = "glide_date_time",          \
+		.max_length = 40, .audited = true                              \
 	}
 #define CHOICE(n, l, c)                                                        \
 	{                                                                      \
@@ -57,6 +58,18 @@ static const struct mst_sn_choice exploitabilities[] = {
 	{                                                                      \
 		.name = (n), .label = (l), .type = "reference",                \
 		.max_length = 32, .reference = (t), .cascade = (c)             \
+	}
+/* What people fill in; muster never writes these. */
+#define PEOPLE_REF(n, l, t)                                                    \
+	{                                                                      \
+		.name = (n), .label = (l), .type = "reference",                \
+		.max_length = 32, .reference = (t), .cascade = "clear",        \
+		.writer = MST_SN_PEOPLE, .audited = true                       \
+	}
+#define PEOPLE_TEXT(n, l, len)                                                 \
+	{                                                                      \
+		.name = (n), .label = (l), .type = "string",                   \
+		.max_length = (len), .writer = MST_SN_PEOPLE, .audited = true  \
 	}
 
 static const struct mst_sn_column cve_columns[] = {
@@ -82,11 +95,19 @@ static const struct mst_sn_column cve_columns[] = {
     TEXT("u_exploit_types", "Exploit types", 1000),
     TEXT("u_exploit_uris", "Exploit URIs", 4000),
     FLAG("u_exploit_verified", "Exploit verified"),
-    COUNT("u_exposed_machines", "Exposed machines", NULL),
+    {.name = "u_exposed_machines",
+     .label = "Exposed machines",
+     .type = "integer",
+     .max_length = 40},
     TIME("u_first_seen", "First seen"),
-    TIME("u_last_seen", "Last seen"),
+    {.name = "u_last_seen",
+     .label = "Last seen",
+     .type = "glide_date_time",
+     .max_length = 40,
+     .hint = "When muster last wrote this record because a device had the "
+	     "CVE"},
     TEXT("u_name", "Name", 255),
-    TEXT("u_notes", "Notes", 4000),
+    PEOPLE_TEXT("u_notes", "Notes", 4000),
     FLAG("u_public_exploit", "Public exploit"),
     TIME("u_published", "Published"),
     CHOICE("u_severity", "Severity", severities),
@@ -97,8 +118,8 @@ static const struct mst_sn_column cve_columns[] = {
 };
 
 static const struct mst_sn_column instance_columns[] = {
-    REF("u_assigned_to", "Assigned to", "sys_user", "clear"),
-    REF("u_assignment_group", "Assignment group", "sys_user_group", "clear"),
+    PEOPLE_REF("u_assigned_to", "Assigned to", "sys_user"),
+    PEOPLE_REF("u_assignment_group", "Assignment group", "sys_user_group"),
     {.name = "u_cmdb_ci",
      .label = "Configuration item",
      .type = "reference",
@@ -127,10 +148,17 @@ static const struct mst_sn_column instance_columns[] = {
      .max_length = 40,
      .unique = true,
      .mandatory = true,
-     .display = true,
      .hint = "Identity of the finding; set by muster, do not edit"},
     TIME("u_last_seen", "Last seen"),
-    TEXT("u_notes", "Notes", 4000),
+    PEOPLE_TEXT("u_notes", "Notes", 4000),
+    {.name = "u_number",
+     .label = "Number",
+     .type = "string",
+     .max_length = 40,
+     .dflt = "javascript:global.getNextObjNumberPadded();",
+     .display = true,
+     .read_only = true,
+     .writer = MST_SN_INSTANCE},
     TEXT("u_recommended_update", "Recommended update", 255),
     TEXT("u_recommended_update_id", "Recommended update ID", 100),
     {.name = "u_recommended_update_url",
@@ -138,8 +166,13 @@ static const struct mst_sn_column instance_columns[] = {
      .type = "url",
      .max_length = 1024},
     TEXT("u_registry_paths", "Registry paths", 4000),
-    COUNT("u_reopened_count", "Reopened count", "0"),
-    TIME("u_resolved_at", "Resolved at"),
+    {.name = "u_reopened_count",
+     .label = "Reopened count",
+     .type = "integer",
+     .max_length = 40,
+     .dflt = "0",
+     .audited = true},
+    LIFE_TIME("u_resolved_at", "Resolved at"),
     CHOICE("u_severity", "Severity", severities),
     TEXT("u_software_name", "Software name", 255),
     REF("u_software_package", "Software package", "cmdb_ci_spkg", "clear"),
@@ -152,22 +185,36 @@ static const struct mst_sn_column instance_columns[] = {
      .max_length = 40,
      .choices = statuses,
      .dflt = "unresolved",
-     .mandatory = true},
+     .hint = "What a person sets stays until the source no longer shows the "
+	     "finding, or shows it again",
+     .writer = MST_SN_BOTH,
+     .mandatory = true,
+     .audited = true},
     {.name = "u_work_notes",
      .label = "Work notes",
      .type = "journal_input",
-     .max_length = 4000},
+     .max_length = 4000,
+     .writer = MST_SN_PEOPLE,
+     .audited = true},
 };
 
 const struct mst_sn_table mst_sn_tables[] = {
-    {"u_muster_cve", "CVE", "CVEs",
-     "CVE definitions, written by muster; update set version "
-     "" MST_UPDATE_SET_VERSION,
-     cve_columns, MST_LEN(cve_columns)},
-    {"u_muster_cve_instance", "CVE Instance", "CVE Instances",
-     "CVEs found on configuration items, written by muster; update set "
-     "version " MST_UPDATE_SET_VERSION,
-     instance_columns, MST_LEN(instance_columns)},
+    {.name = "u_muster_cve",
+     .label = "CVE",
+     .plural = "CVEs",
+     .comment = "CVE definitions, written by muster; update set version "
+		"" MST_UPDATE_SET_VERSION,
+     .columns = cve_columns,
+     .columns_n = MST_LEN(cve_columns)},
+    {.name = "u_muster_cve_instance",
+     .label = "CVE Instance",
+     .plural = "CVE Instances",
+     .comment = "CVEs found on configuration items, written by muster; update "
+		"set version " MST_UPDATE_SET_VERSION,
+     .prefix = "CVI",
+     .audited = true,
+     .columns = instance_columns,
+     .columns_n = MST_LEN(instance_columns)},
 };
 const size_t mst_sn_tables_n = MST_LEN(mst_sn_tables);
 
@@ -188,4 +235,19 @@ const struct mst_sn_column *mst_sn_column_find(const struct mst_sn_table *t,
 			return &t->columns[i];
 	}
 	return NULL;
+}
+
+const char *mst_sn_writer_name(enum mst_sn_writer w)
+{
+	switch (w) {
+	case MST_SN_BOTH:
+		return "muster, people";
+	case MST_SN_PEOPLE:
+		return "people";
+	case MST_SN_INSTANCE:
+		return "ServiceNow";
+	case MST_SN_MUSTER:
+	default:
+		return "muster";
+	}
 }

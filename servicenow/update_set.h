@@ -2,7 +2,7 @@
  *
  * Writes muster's update sets as the XML that an instance imports under
  * Retrieved Update Sets. The same input gives the same bytes: identifiers are
- * hashes of names, times are those of the set's version.
+ * hashes of names, times are those of the sets' version.
  */
 #ifndef MST_SERVICENOW_UPDATE_SET_H
 #define MST_SERVICENOW_UPDATE_SET_H
@@ -10,12 +10,24 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the update set `name` ("muster-cve": tables, columns, labels,
- * choices, access rules). MST_E_NOTFOUND names the sets that there are. */
+/* Tables, columns, labels, choices, access rules, layouts, menu. */
+#define MST_UPDATE_SET_MAIN "muster-cve"
+/* Fix scripts that add related lists to forms of other tables. */
+#define MST_UPDATE_SET_RELATED "muster-cve-related-lists"
+
+struct mst_update_set {
+	const char *name;	 /* "muster-cve" */
+	const char *title;	 /* as the instance lists it */
+	const char *description; /* what it brings, what to do, how to back
+				    it out */
+};
+
+extern const struct mst_update_set mst_update_sets[];
+extern const size_t mst_update_sets_n;
+
+/* Appends the XML of a set. MST_E_NOTFOUND names the sets that there are. */
 int mst_update_set_write(const char *name, struct mst_buf *out,
 			 struct mst_err *err);
-/* The names of all sets, NULL ended. */
-const char *const *mst_update_set_names(void);
 /* The payload_hash of a record_update document: Java's String.hashCode over
  * its UTF-16 units, without the elements that differ between instances. */
 int32_t mst_update_set_hash(struct mst_slice payload);

@@ -376,7 +376,9 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 	else
 		r = sn_main_set(&xml, err);
 	if (!r)
-		r = sn_import(sn, mst_buf_slice(&xml), false, &problems, err);
+		r = sn_import(sn, mst_buf_slice(&xml), SN_RESOLVE_STOP,
+			      &problems, err);
+	r = MST_MIN(r, 0);
 	if (!r && problems.n)
 		r = mst_err_set(err, MST_E_INVALID,
 				"update set: preview found problems: %.*s",

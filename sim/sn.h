@@ -12,7 +12,9 @@
  *   sn_table.c  Table API          sn_out.c     records as JSON
  *   sn_ire*.c   identification     sn_batch.c   Batch API
  *   sn_auth.c   tokens, roles      sn_meta.c    cmdb/meta
- *   sn_import.c update sets        sn_xml.c     XML reader
+ *   sn_import.c update sets: reading, the books   sn_xml.c XML reader
+ *   sn_preview.c, sn_commit*.c     what is wrong with them, carrying them out
+ *   sn_number.c numbers of records (CVI0001001)
  *   sn_control.c /_sim/sn/…        sn_web.c     the page for people
  *   sn_state.c  save and load
  */
@@ -61,8 +63,9 @@ struct sn_col {
 	const char *reference; /* table or NULL */
 	enum sn_cascade cascade;
 	int choice; /* 0 none, 1 or 3 drop-down */
-	bool mandatory, unique, display, system;
-	const char *dflt; /* or NULL */
+	bool mandatory, unique, display, read_only, system;
+	const char *dflt;	/* or NULL */
+	const char *attributes; /* "no_audit=true", or NULL */
 	struct sn_table *owner;
 	size_t at; /* index in the owner */
 	/* The choices, from sys_choice; re-read when that table changed. */
@@ -95,7 +98,8 @@ struct sn_table {
 	bool system;		    /* part of a fresh instance */
 	unsigned cascades;	    /* columns with a rule for deletions */
 	struct sn_acl acl[SN_OPS];
-	uint64_t live; /* rows of exactly this class */
+	uint64_t live;	      /* rows of exactly this class */
+	uint64_t next_number; /* sn_number.c; 0: not looked up */
 	uint64_t inserts, updates, deletes, reads;
 	/* of a root: */
 	struct sn_row **rows; /* in the order of creation; dead ones too */
@@ -335,6 +339,14 @@ void sn_props(struct sim_sn *sn); /* re-reads sys_properties when changed */
 void sn_journal(struct sim_sn *sn, const struct sn_row *row, const char *col,
 		struct mst_slice text, const char *user);
 
+/* ---- sn_number.c --------------------------------------------------------- */
+
+/* The value of a default: the text itself, or what the known script
+ * getNextObjNumberPadded() gives for the table; other scripts give nothing.
+ * A number lives in scratch. */
+struct mst_slice sn_default_value(struct sim_sn *sn, struct sn_table *t,
+				  size_t col);
+
 /* ---- sn_query.c ---------------------------------------------------------- */
 
 struct sn_query;
@@ -410,9 +422,17 @@ void sn_tokens_expire(struct sim_sn *sn);
 
 /* ---- sn_import.c --------------------------------------------------------- */
 
-/* Preview, then commit when there are no problems (or force). problems gets
- * one line each. Fails only when the text is no update set. */
-int sn_import(struct sim_sn *sn, struct mst_slice xml, bool force,
+/* What to do about updates with a problem. */
+enum sn_resolve {
+	SN_RESOLVE_STOP,   /* commit nothing */
+	SN_RESOLVE_ACCEPT, /* commit them all the same */
+	SN_RESOLVE_SKIP	   /* leave them out */
+};
+
+/* Preview, then commit when there are no problems or how says so. problems
+ * gets one line each. Returns 1 when it was committed, else 0; fails only when
+ * the text is no update set. */
+int sn_import(struct sim_sn *sn, struct mst_slice xml, enum sn_resolve how,
 	      struct mst_buf *problems, struct mst_err *err);
 
 /* The XML of muster's own main set. */

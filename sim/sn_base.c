@@ -9,17 +9,17 @@
 #include "sim/sn.h"
 #include "sim/sn_base.h"
 
-static void make_tables(struct sim_sn *sn)
+static void make_tables(struct sim_sn *sn, const struct sn_base_part *part)
 {
 	struct mst_err err = MST_ERR_INIT;
 
-	for (size_t i = 0; i < sn_base_tables_n; i++) {
-		const struct sn_base_table *b = &sn_base_tables[i];
+	for (size_t i = 0; i < part->tables_n; i++) {
+		const struct sn_base_table *b = &part->tables[i];
 
 		(void)sn_table_add(sn, b->name, b->label, b->super, &err);
 		/* Columns before the classes below inherit them. */
-		for (size_t k = 0; k < sn_base_cols_n; k++) {
-			const struct sn_base_col *c = &sn_base_cols[k];
+		for (size_t k = 0; k < part->cols_n; k++) {
+			const struct sn_base_col *c = &part->cols[k];
 			struct sn_col proto = {.name = c->name,
 					       .label = c->label,
 					       .type = c->type,
@@ -150,6 +150,39 @@ static void make_records(struct sim_sn *sn)
 	    "maximum_duration", "60", "active", "true");
 }
 
+/* Computers and servers have related lists of their own; the classes below
+ * show those of the class above. */
+static void make_layouts(struct sim_sn *sn)
+{
+	static const struct {
+		const char *table, *name;
+		const char *lists[4];
+	} layouts[] = {
+	    {"cmdb_ci_computer",
+	     "Computer - Default view",
+	     {"cmdb_software_instance.installed_on",
+	      "cmdb_ci_network_adapter.cmdb_ci", "cmdb_rel_person.ci"}},
+	    {"cmdb_ci_server",
+	     "Server - Default view",
+	     {"cmdb_software_instance.installed_on",
+	      "cmdb_serial_number.cmdb_ci"}},
+	};
+
+	for (size_t i = 0; i < MST_LEN(layouts); i++) {
+		struct sn_row *list = ROW(
+		    sn, "sys_ui_related_list", "name", layouts[i].table, "view",
+		    "Default view", "calculated_name", layouts[i].name);
+
+		for (size_t k = 0; layouts[i].lists[k]; k++) {
+			const char position[] = {(char)('0' + k), '\0'};
+
+			ROW(sn, "sys_ui_related_list_entry", "list_id",
+			    list->id, "related_list", layouts[i].lists[k],
+			    "position", position);
+		}
+	}
+}
+
 static void allow(struct sim_sn *sn, const char *table, const char *role,
 		  const char *ops)
 {
@@ -199,9 +232,11 @@ static void make_rules(struct sim_sn *sn)
 
 void sn_base(struct sim_sn *sn)
 {
-	make_tables(sn);
+	make_tables(sn, &sn_base_meta);
+	make_tables(sn, &sn_base_cis);
 	make_choices(sn);
 	make_users(sn);
 	make_records(sn);
+	make_layouts(sn);
 	make_rules(sn);
 }

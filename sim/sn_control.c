@@ -335,19 +335,25 @@ static void do_import(struct ctl *c)
 	struct mst_err err = MST_ERR_INIT;
 	const char *mark = strchr(c->r->url, '?');
 	const char *force = sn_param(sn, mark ? mark + 1 : "", "force");
-	int r = sn_import(sn, c->r->body, force && !strcmp(force, "true"),
-			  &problems, &err);
+	const char *skip = sn_param(sn, mark ? mark + 1 : "", "skip");
+	enum sn_resolve how = force && !strcmp(force, "true")
+				  ? SN_RESOLVE_ACCEPT
+			      : skip && !strcmp(skip, "true") ? SN_RESOLVE_SKIP
+							      : SN_RESOLVE_STOP;
+	int r = sn_import(sn, c->r->body, how, &problems, &err);
 	const char *p = problems.n ? problems.p : "";
 
-	if (r) {
+	if (r < 0) {
 		bad(c, 400, err.msg);
 	} else {
-		sn->imports = mst_realloc(sn->imports,
-					  (sn->imports_n + 1) * sizeof(char *));
-		sn->imports[sn->imports_n++] =
-		    mst_strndup(c->r->body.p, c->r->body.n);
+		if (r > 0) {
+			sn->imports = mst_realloc(
+			    sn->imports, (sn->imports_n + 1) * sizeof(char *));
+			sn->imports[sn->imports_n++] =
+			    mst_strndup(c->r->body.p, c->r->body.n);
+		}
 		mst_jout_obj(&c->j);
-		mst_jout_kbool(&c->j, "committed", !*p || force);
+		mst_jout_kbool(&c->j, "committed", r > 0);
 		mst_jout_key(&c->j, "problems");
 		mst_jout_arr(&c->j);
 		while (*p) {

@@ -125,7 +125,9 @@ static void row_for_col(struct sim_sn *sn, const struct sn_col *col)
 	put(d, vals, "unique", col->unique ? "true" : "false");
 	put(d, vals, "display", col->display ? "true" : "false");
 	put(d, vals, "active", "true");
-	put(d, vals, "read_only", "false");
+	put(d, vals, "read_only", col->read_only ? "true" : "false");
+	put(d, vals, "audit", "false");
+	put(d, vals, "attributes", col->attributes ? col->attributes : "");
 	put(d, vals, "choice", col->choice ? choice : "");
 	put(d, vals, "default_value", col->dflt ? col->dflt : "");
 	row = mst_map_get(&sn->by_id, mst_slice(id, SN_ID));
@@ -290,6 +292,18 @@ static void col_change(struct sim_sn *sn, struct sn_col *c,
 	c->choice = proto->choice;
 	c->cascade = proto->cascade;
 	c->dflt = dup(sn, proto->dflt);
+	c->read_only = proto->read_only;
+	c->display = proto->display;
+	c->attributes = dup(sn, proto->attributes);
+}
+
+/* The display column may be another one from now on. */
+static void display_set(struct sim_sn *sn, const struct sn_col *c)
+{
+	for (size_t i = 0; c->display && i < sn->order_n; i++) {
+		if (sn_is_a(sn->order[i], c->owner))
+			sn->order[i]->display = sn_col_in(sn->order[i], c);
+	}
 }
 
 static bool has_room(struct sim_sn *sn, const struct sn_table *t)
@@ -324,6 +338,7 @@ struct sn_col *sn_col_add(struct sim_sn *sn, struct sn_table *t,
 		c->type = mst_arena_strdup(&sn->dict, proto->type);
 		c->reference = dup(sn, proto->reference);
 		c->dflt = dup(sn, proto->dflt);
+		c->attributes = dup(sn, proto->attributes);
 		c->kind = sn_kind_of(c->type);
 		if (!c->max_length)
 			c->max_length = c->kind == SN_REFERENCE ? 32 : 40;
@@ -337,6 +352,7 @@ struct sn_col *sn_col_add(struct sim_sn *sn, struct sn_table *t,
 			sn_index_columns(k);
 		}
 	}
+	display_set(sn, c);
 	if (!sn->booting)
 		row_for_col(sn, c);
 	return c;

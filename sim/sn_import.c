@@ -1,116 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Update sets: the XML is read, previewed (what it refers to must be in the
- * instance or in the set) and committed: tables first, then columns, labels,
- * choices, access rules. Layouts, menus and modules are accepted and have no
- * effect here. Tables are added and changed, never dropped.
+ * instance or in the set, nobody may have changed the same record since) and
+ * committed in the order of the kinds. Tables are added and changed, never
+ * dropped. What was committed is remembered per update name in sys_update_xml,
+ * as an instance does.
  */
+#include "sim/sn_import.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/num.h"
 #include "servicenow/update_set.h"
-#include "sim/sn.h"
-#include "sim/sn_xml.h"
-
-enum kind {
-	K_TABLE,
-	K_DICTIONARY,
-	K_LABEL,
-	K_CHOICE,
-	K_ACL,
-	K_ACL_ROLE,
-	K_OTHER,
-	K__N
-};
-
-struct update {
-	const char *name;
-	enum kind kind;
-	const struct sn_xml *record; /* the record itself */
-	const struct sn_xml *outer;  /* its wrapper */
-	struct update *next;
-};
-
-struct import {
-	struct sim_sn *sn;
-	struct mst_arena arena;
-	const struct sn_xml *set;
-	struct update *updates;
-	struct mst_buf *problems;
-	const char *set_id;
-};
 
 int sn_main_set(struct mst_buf *out, struct mst_err *err)
 {
-	return mst_update_set_write("muster-cve", out, err);
-}
-
-static void problem(struct import *im, const struct update *u, const char *fmt,
-		    ...) MST_PRINTF(3, 4);
-
-static void problem(struct import *im, const struct update *u, const char *fmt,
-		    ...)
-{
-	struct sn_table *t = sn_table_any(im->sn, "sys_update_preview_problem");
-	struct mst_slice vals[SN_MAX_COLUMNS] = {0};
-	char text[512];
-	va_list ap;
-	int n;
-
-	n = snprintf(text, sizeof(text), "%s: ", u->name);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		n = 0;
-	va_start(ap, fmt);
-	(void)vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
-	va_end(ap);
-	mst_buf_addf(im->problems, "%s\n", text);
-	vals[sn_col_at(t, "description")] = mst_slice_str(text);
-	vals[sn_col_at(t, "type")] = MST_SLICE_LIT("error");
-	vals[sn_col_at(t, "remote_update_set")] = mst_slice_str(im->set_id);
-	sn_insert(im->sn, t, vals, NULL, "admin");
+	return mst_update_set_write(MST_UPDATE_SET_MAIN, out, err);
 }
 
 /* ---- reading ------------------------------------------------------------- */
 
-static enum kind kind_of(const struct sn_xml *outer)
+static enum sn_upd_kind kind_of(struct mst_slice name)
 {
 	static const struct {
 		const char *name;
-		enum kind kind;
+		enum sn_upd_kind kind;
 	} kinds[] = {
-	    {"sys_db_object", K_TABLE},
-	    {"sys_dictionary", K_DICTIONARY},
-	    {"sys_documentation", K_LABEL},
-	    {"sys_choice", K_CHOICE},
-	    {"sys_security_acl", K_ACL},
-	    {"sys_security_acl_role", K_ACL_ROLE},
-	    {"sys_app_application", K_OTHER},
-	    {"sys_app_module", K_OTHER},
-	    {"sys_ui_list", K_OTHER},
-	    {"sys_ui_related", K_OTHER},
-	    {"sys_ui_section", K_OTHER},
-	    {"sys_ui_form_sections", K_OTHER},
-	    {"sys_script_fix", K_OTHER},
-	    {"sys_number", K_OTHER},
-	    {"sys_user_role", K_OTHER},
-	    {"ua_table_licensing_config", K_OTHER},
+	    {"sys_db_object", SN_UPD_TABLE},
+	    {"sys_dictionary", SN_UPD_DICTIONARY},
+	    {"sys_documentation", SN_UPD_LABEL},
+	    {"sys_choice", SN_UPD_CHOICE},
+	    {"sys_security_acl", SN_UPD_ACL},
+	    {"sys_security_acl_role", SN_UPD_ACL_ROLE},
+	    {"sys_number", SN_UPD_RECORD},
+	    {"sys_ui_formatter", SN_UPD_RECORD},
+	    {"sys_app_application", SN_UPD_RECORD},
+	    {"sys_app_module", SN_UPD_RECORD},
+	    {"sys_script_fix", SN_UPD_RECORD},
+	    {"sys_user_role", SN_UPD_RECORD},
+	    {"sys_ui_related_list", SN_UPD_RECORD},
+	    {"sys_ui_related_list_entry", SN_UPD_RECORD},
+	    {"ua_table_licensing_config", SN_UPD_IGNORED},
 	};
 
-	for (size_t i = 0; outer && i < MST_LEN(kinds); i++) {
-		if (mst_slice_is(outer->name, kinds[i].name))
+	for (size_t i = 0; i < MST_LEN(kinds); i++) {
+		if (mst_slice_is(name, kinds[i].name))
 			return kinds[i].kind;
 	}
-	return K__N;
+	return sn_layout_kind_of(name) ? SN_UPD_LAYOUT : SN_UPD_UNKNOWN;
 }
 
-static int read_update(struct import *im, const struct sn_xml *x,
-		       struct update ***tail, struct mst_err *err)
+/* Labels and layouts are wrapped once more. */
+static const struct sn_xml *record_of(const struct sn_upd *u)
 {
-	struct update *u = mst_arena_alloc(&im->arena, sizeof(*u));
+	const struct sn_layout_kind *l = sn_layout_kind_of(u->outer->name);
+
+	if (u->kind == SN_UPD_LABEL)
+		return sn_xml_child(u->outer, "sys_documentation");
+	return l ? sn_xml_child(u->outer, l->table) : u->outer;
+}
+
+/* Remembers which records the set brings. */
+static void note_ids(struct sn_import *im, const struct sn_xml *x)
+{
+	const struct sn_xml *id = sn_xml_child(x, "sys_id");
+
+	if (id && sn_is_id(id->text)) {
+		char *name = mst_arena_bytes(&im->arena, x->name.n + 1);
+
+		memcpy(name, x->name.p, x->name.n);
+		name[x->name.n] = 0;
+		mst_map_put(&im->ids, id->text, name);
+	}
+	for (x = x->child; x; x = x->next)
+		note_ids(im, x);
+}
+
+static int read_update(struct sn_import *im, const struct sn_xml *x,
+		       struct sn_upd ***tail, struct mst_err *err)
+{
+	struct sn_upd *u = mst_arena_alloc(&im->arena, sizeof(*u));
 	const struct sn_xml *payload = sn_xml_child(x, "payload"), *doc;
 
 	u->name = sn_xml_text(x, "name");
+	u->update = x;
 	if (!payload || !*u->name)
 		return mst_err_set(err, MST_E_INVALID,
 				   "update set: a sys_update_xml without name "
@@ -125,21 +98,19 @@ static int read_update(struct import *im, const struct sn_xml *x,
 				   "record_update",
 				   u->name);
 	u->outer = doc->child;
-	u->kind = kind_of(u->outer);
-	/* Labels are wrapped once more. */
-	u->record = u->kind == K_LABEL
-			? sn_xml_child(u->outer, "sys_documentation")
-			: u->outer;
+	u->kind = kind_of(u->outer->name);
+	u->record = record_of(u);
+	note_ids(im, doc);
 	**tail = u;
 	*tail = &u->next;
 	return 0;
 }
 
-static int read_set(struct import *im, struct mst_slice xml,
+static int read_set(struct sn_import *im, struct mst_slice xml,
 		    struct mst_err *err)
 {
 	struct sn_xml *root = sn_xml_parse(&im->arena, xml, err);
-	struct update **tail = &im->updates;
+	struct sn_upd **tail = &im->updates;
 	int r;
 
 	if (!root)
@@ -154,6 +125,12 @@ static int read_set(struct import *im, struct mst_slice xml,
 		return mst_err_set(err, MST_E_INVALID,
 				   "update set: its sys_id is not 32 hex "
 				   "digits");
+	if (!sn_find(im->sn, "sys_remote_update_set",
+		     mst_slice_str(im->set_id)) &&
+	    sn_id_taken(im->sn, im->set_id))
+		return mst_err_set(err, MST_E_INVALID,
+				   "update set: its sys_id is that of another "
+				   "record");
 	for (const struct sn_xml *x = root->child; x; x = x->next) {
 		if (!mst_slice_is(x->name, "sys_update_xml"))
 			continue;
@@ -164,346 +141,193 @@ static int read_set(struct import *im, struct mst_slice xml,
 	return 0;
 }
 
-/* ---- preview ------------------------------------------------------------- */
+/* ---- records as XML ------------------------------------------------------ */
 
-static bool set_makes(const struct import *im, enum kind kind,
-		      const char *field, const char *value)
+void sn_xml_values(struct sim_sn *sn, const struct sn_table *t,
+		   const struct sn_xml *x, struct mst_slice *vals)
 {
-	for (const struct update *u = im->updates; u; u = u->next) {
-		if (u->kind == kind &&
-		    !strcmp(sn_xml_text(u->record, field), value))
-			return true;
-	}
-	return false;
-}
+	(void)sn;
+	for (x = x->child; x; x = x->next) {
+		uintptr_t at = (uintptr_t)mst_map_get(&t->by_name, x->name);
 
-static bool has_table(const struct import *im, const char *name)
-{
-	return sn_table(im->sn, name) || set_makes(im, K_TABLE, "name", name);
-}
-
-static bool has_column(const struct import *im, const char *table,
-		       const char *element)
-{
-	const struct sn_table *t = sn_table(im->sn, table);
-
-	if (t && sn_col_at(t, element) != SN_NONE)
-		return true;
-	for (const struct update *u = im->updates; u; u = u->next) {
-		if (u->kind == K_DICTIONARY &&
-		    !strcmp(sn_xml_text(u->record, "name"), table) &&
-		    !strcmp(sn_xml_text(u->record, "element"), element))
-			return true;
-	}
-	return false;
-}
-
-static void preview_table(struct import *im, const struct update *u)
-{
-	const char *name = sn_xml_text(u->record, "name");
-	const char *super =
-	    sn_xml_attr(sn_xml_child(u->record, "super_class"), "name");
-
-	if (strncmp(name, "u_", 2) && strncmp(name, "x_", 2) &&
-	    !sn_table(im->sn, name))
-		problem(im, u, "Table '%s' must start with u_ or x_", name);
-	if (*super && !has_table(im, super))
-		problem(im, u, "Could not find table '%s' to extend", super);
-}
-
-static void preview_dictionary(struct import *im, const struct update *u)
-{
-	const char *table = sn_xml_text(u->record, "name");
-	const char *ref = sn_xml_text(u->record, "reference");
-
-	if (!has_table(im, table))
-		problem(im, u, "Table '%s' does not exist", table);
-	if (*ref && !has_table(im, ref))
-		problem(im, u,
-			"Could not find table '%s' referenced by "
-			"sys_dictionary.reference",
-			ref);
-}
-
-static void preview_role(struct import *im, const struct update *u)
-{
-	const struct sn_xml *role = sn_xml_child(u->record, "sys_user_role");
-	const char *acl = sn_xml_text(u->record, "sys_security_acl");
-	const char *name = sn_xml_attr(role, "name");
-
-	if (!sn_first(im->sn, "sys_user_role", "name", mst_slice_str(name)))
-		problem(im, u,
-			"Could not find a record in sys_user_role for column "
-			"sys_user_role referenced in this update: '%s'",
-			name);
-	if (!set_makes(im, K_ACL, "sys_id", acl) &&
-	    !sn_find(im->sn, "sys_security_acl", mst_slice_str(acl)))
-		problem(im, u,
-			"Could not find a record in sys_security_acl for "
-			"column sys_security_acl referenced in this update");
-}
-
-static void preview(struct import *im)
-{
-	for (const struct update *u = im->updates; u; u = u->next) {
-		const struct sn_xml *r = u->record;
-
-		switch (u->kind) {
-		case K_TABLE:
-			preview_table(im, u);
-			break;
-		case K_DICTIONARY:
-			preview_dictionary(im, u);
-			break;
-		case K_LABEL:
-			if (!r || !has_table(im, sn_xml_text(r, "name")))
-				problem(im, u, "Label of a missing table");
-			break;
-		case K_CHOICE:
-			if (!has_column(im, sn_xml_attr(u->outer, "table"),
-					sn_xml_attr(u->outer, "field")))
-				problem(im, u, "Choices of a missing column");
-			break;
-		case K_ACL_ROLE:
-			preview_role(im, u);
-			break;
-		case K__N:
-			problem(im, u, "Unknown record type '%.*s'",
-				MST_SLICE_ARG(u->outer->name));
-			break;
-		case K_ACL:
-		case K_OTHER:
-		default:
-			break;
-		}
+		if (at > SN_C__N)
+			vals[at - 1] = x->text;
 	}
 }
 
-/* ---- commit -------------------------------------------------------------- */
-
-static bool yes(const struct sn_xml *x, const char *name)
+bool sn_id_taken(struct sim_sn *sn, const char *id)
 {
-	return !strcmp(sn_xml_text(x, name), "true");
+	return mst_map_has(&sn->by_id, mst_slice_str(id));
 }
 
-static void commit_table(struct import *im, const struct update *u)
+/* Which columns make a record the same one on another instance. */
+static const char *const *coalesced_on(struct mst_slice table)
 {
-	const struct sn_xml *x = u->record;
-	const char *name = sn_xml_text(x, "name");
-	const char *super = sn_xml_attr(sn_xml_child(x, "super_class"), "name");
-	struct mst_err err = MST_ERR_INIT;
-
-	if (!sn_table_any(im->sn, name))
-		(void)sn_table_add(im->sn, name, sn_xml_text(x, "label"),
-				   *super ? super : NULL, &err);
-}
-
-static enum sn_cascade cascade_of(const char *rule)
-{
-	if (!strcmp(rule, "clear"))
-		return SN_CLEAR;
-	if (!strcmp(rule, "delete") || !strcmp(rule, "cascade"))
-		return SN_DELETE;
-	return strcmp(rule, "restrict") ? SN_KEEP : SN_RESTRICT;
-}
-
-/* The table's own entry, whose comments carry the set's version. */
-static void commit_collection(struct import *im, const struct sn_xml *x)
-{
-	struct sn_table *t = sn_table_any(im->sn, "sys_dictionary");
-	struct mst_slice vals[SN_MAX_COLUMNS];
-	const char *id = sn_xml_text(x, "sys_id");
-	struct sn_row *row;
-
-	sn_defaults(im->sn, t, vals);
-	vals[sn_col_at(t, "name")] = mst_slice_str(sn_xml_text(x, "name"));
-	vals[sn_col_at(t, "internal_type")] = MST_SLICE_LIT("collection");
-	vals[sn_col_at(t, "active")] = MST_SLICE_LIT("true");
-	vals[sn_col_at(t, "comments")] =
-	    mst_slice_str(sn_xml_text(x, "comments"));
-	row = sn_find(im->sn, "sys_dictionary", mst_slice_str(id));
-	if (row)
-		sn_update(im->sn, row, vals, "admin");
-	else if (sn_is_id(mst_slice_str(id)))
-		sn_insert(im->sn, t, vals, id, "admin");
-}
-
-/* Zero when it is none. */
-static uint32_t number(const struct sn_xml *x, const char *name)
-{
-	uint64_t n = 0;
-
-	(void)mst_num_u64(mst_slice_str(sn_xml_text(x, name)), &n);
-	return (uint32_t)MST_MIN(n, (uint64_t)INT32_MAX);
-}
-
-static void commit_dictionary(struct import *im, const struct update *u)
-{
-	const struct sn_xml *x = u->record;
-	struct sn_table *t = sn_table_any(im->sn, sn_xml_text(x, "name"));
-	const char *type = sn_xml_text(x, "internal_type");
-	struct sn_col proto = {
-	    .name = sn_xml_text(x, "element"),
-	    .label = sn_xml_text(x, "column_label"),
-	    .type = type,
-	    .max_length = (unsigned)number(x, "max_length"),
-	    .reference = sn_xml_text(x, "reference"),
-	    .cascade = cascade_of(sn_xml_text(x, "reference_cascade_rule")),
-	    .choice = (int)number(x, "choice"),
-	    .mandatory = yes(x, "mandatory"),
-	    .unique = yes(x, "unique"),
-	    .display = yes(x, "display"),
-	    .dflt = sn_xml_text(x, "default_value"),
+	static const struct {
+		const char *table;
+		const char *columns[6];
+	} keys[] = {
+	    {"sys_db_object", {"name"}},
+	    {"sys_dictionary", {"name", "element"}},
+	    {"sys_documentation", {"name", "element", "language"}},
+	    {"sys_user_role", {"name"}},
+	    {"sys_ui_list",
+	     {"name", "view", "element", "parent", "relationship"}},
+	    {"sys_ui_related_list", {"name", "view", "related_list"}},
+	    {"sys_ui_section", {"name", "view", "caption"}},
+	    {"sys_ui_form", {"name", "view"}},
 	};
 
-	if (!t)
-		return;
-	if (!strcmp(type, "collection"))
-		commit_collection(im, x);
+	for (size_t i = 0; i < MST_LEN(keys); i++) {
+		if (mst_slice_is(table, keys[i].table))
+			return keys[i].columns;
+	}
+	return NULL;
+}
+
+/* Personal layouts (sys_user) are nobody else's. */
+static bool same_keys(const struct sn_row *row, const struct sn_xml *x,
+		      const char *const *columns)
+{
+	for (; *columns; columns++) {
+		if (!mst_slice_is(sn_get_named(row, *columns),
+				  sn_xml_text(x, *columns)))
+			return false;
+	}
+	return !sn_get_named(row, "sys_user").n;
+}
+
+struct sn_row *sn_coalesce(struct sim_sn *sn, const struct sn_xml *x)
+{
+	const char *const *columns = coalesced_on(x->name);
+	struct sn_table *t = mst_map_get(&sn->tables, x->name);
+	struct mst_slice id = mst_slice_str(sn_xml_text(x, "sys_id"));
+	struct sn_row *row = t ? sn_find(sn, t->name, id) : NULL;
+
+	if (row || !t || !columns)
+		return row;
+	sn_search(sn, t, columns[0], mst_slice_str(sn_xml_text(x, columns[0])),
+		  false);
+	for (size_t i = 0; i < sn->found_n; i++) {
+		if (same_keys(sn->found[i], x, columns))
+			return sn->found[i];
+	}
+	return NULL;
+}
+
+/* ---- the books ----------------------------------------------------------- */
+
+static void put(const struct sn_table *t, struct mst_slice *vals,
+		const char *col, const char *text)
+{
+	vals[sn_col_at(t, col)] = mst_slice_str(text);
+}
+
+static void write_row(struct sim_sn *sn, struct sn_table *t, struct sn_row *row,
+		      const struct mst_slice *vals, const char *id)
+{
+	if (row)
+		sn_update(sn, row, vals, "admin");
 	else
-		(void)sn_col_add(im->sn, t, &proto);
+		sn_insert(sn, t, vals, id, "admin");
 }
 
-static void commit_label(struct import *im, const struct update *u)
+/* The newest update of that name on this instance is this one now. */
+static void note_update(struct sn_import *im, const struct sn_upd *u)
 {
-	const struct sn_xml *x = u->record;
-	struct sn_table *t = sn_table_any(im->sn, sn_xml_text(x, "name"));
-	struct sn_table *d = sn_table_any(im->sn, "sys_documentation");
-	const char *element = sn_xml_text(x, "element");
-	const char *id = sn_xml_text(x, "sys_id");
+	static const char *const cols[] = {
+	    "name",	   "type",	   "target_name",    "action",
+	    "update_guid", "payload_hash", "sys_recorded_at"};
+	struct sn_table *t = sn_table_any(im->sn, "sys_update_xml");
 	struct mst_slice vals[SN_MAX_COLUMNS] = {0};
-	size_t at = t && *element ? sn_col_at(t, element) : SN_NONE;
-
-	if (!t || (*element && at == SN_NONE))
-		return;
-	sn_label_set(im->sn, t, *element ? t->cols[at] : NULL,
-		     sn_xml_text(x, "label"));
-	vals[sn_col_at(d, "name")] = mst_slice_str(t->name);
-	vals[sn_col_at(d, "element")] = mst_slice_str(element);
-	vals[sn_col_at(d, "label")] = mst_slice_str(sn_xml_text(x, "label"));
-	vals[sn_col_at(d, "language")] = MST_SLICE_LIT("en");
-	if (sn_is_id(mst_slice_str(id)) &&
-	    !sn_find(im->sn, "sys_documentation", mst_slice_str(id)))
-		sn_insert(im->sn, d, vals, id, "admin");
-}
-
-/* The handler of choice lists replaces: what was there goes. */
-static void commit_choices(struct import *im, const struct update *u)
-{
-	const char *table = sn_xml_attr(u->outer, "table");
-	const char *field = sn_xml_attr(u->outer, "field");
-	struct sn_table *d = sn_table_any(im->sn, "sys_choice");
-	int sequence = 0;
-
-	for (size_t i = 0; i < d->root->rows_n; i++) {
-		struct sn_row *row = d->root->rows[i];
-
-		if (!row->dead &&
-		    mst_slice_is(sn_get_named(row, "name"), table) &&
-		    mst_slice_is(sn_get_named(row, "element"), field))
-			sn_delete(im->sn, row);
-	}
-	for (const struct sn_xml *x = u->outer->child; x; x = x->next) {
-		if (mst_slice_is(x->name, "sys_choice"))
-			sn_choice_add(im->sn, table, field,
-				      sn_xml_text(x, "value"),
-				      sn_xml_text(x, "label"), sequence++);
-	}
-}
-
-static void commit_acl(struct import *im, const struct update *u)
-{
-	static const char *const cols[] = {"name", "operation", "type",
-					   "description", "active"};
-	struct sn_table *t = sn_table_any(im->sn, "sys_security_acl");
-	const char *id = sn_xml_text(u->record, "sys_id");
-	struct mst_slice vals[SN_MAX_COLUMNS] = {0};
+	struct sn_row *row =
+	    sn_first(im->sn, "sys_update_xml", "name", mst_slice_str(u->name));
 
 	for (size_t i = 0; i < MST_LEN(cols); i++)
-		vals[sn_col_at(t, cols[i])] =
-		    mst_slice_str(sn_xml_text(u->record, cols[i]));
-	if (sn_is_id(mst_slice_str(id)) &&
-	    !sn_find(im->sn, "sys_security_acl", mst_slice_str(id)))
-		sn_insert(im->sn, t, vals, id, "admin");
+		put(t, vals, cols[i], sn_xml_text(u->update, cols[i]));
+	vals[sn_col_at(t, "update_set")] = mst_slice(im->local_id, SN_ID);
+	/* Written even when nothing differs: its time says when. */
+	if (row)
+		sn_delete(im->sn, row);
+	sn_insert(im->sn, t, vals, NULL, "admin");
 }
 
-static void commit_acl_role(struct import *im, const struct update *u)
-{
-	static const char *const ops[SN_OPS] = {"read", "write", "create",
-						"delete"};
-	const char *role =
-	    sn_xml_attr(sn_xml_child(u->record, "sys_user_role"), "name");
-	struct sn_row *acl =
-	    sn_find(im->sn, "sys_security_acl",
-		    mst_slice_str(sn_xml_text(u->record, "sys_security_acl")));
-	struct mst_slice object, op;
-	struct sn_table *t;
-
-	if (!acl)
-		return;
-	object = sn_get_named(acl, "name");
-	op = sn_get_named(acl, "operation");
-	/* Rules of fields ("table.*") are kept as records only. */
-	t = mst_map_get(&im->sn->tables, object);
-	for (int i = 0; t && i < SN_OPS; i++) {
-		if (mst_slice_is(op, ops[i]))
-			sn_allow(im->sn, t, (enum sn_op)i, role);
-	}
-}
-
-static void commit_set(struct import *im)
+static void note_set(struct sn_import *im, const char *state)
 {
 	struct sn_table *t = sn_table_any(im->sn, "sys_remote_update_set");
 	struct mst_slice vals[SN_MAX_COLUMNS] = {0};
-	struct sn_row *row;
 
-	vals[sn_col_at(t, "name")] =
-	    mst_slice_str(sn_xml_text(im->set, "name"));
-	vals[sn_col_at(t, "description")] =
-	    mst_slice_str(sn_xml_text(im->set, "description"));
-	vals[sn_col_at(t, "remote_sys_id")] =
-	    mst_slice_str(sn_xml_text(im->set, "remote_sys_id"));
-	vals[sn_col_at(t, "state")] = MST_SLICE_LIT("committed");
-	row =
-	    sn_find(im->sn, "sys_remote_update_set", mst_slice_str(im->set_id));
-	if (row)
-		sn_update(im->sn, row, vals, "admin");
-	else
-		sn_insert(im->sn, t, vals, im->set_id, "admin");
+	put(t, vals, "name", sn_xml_text(im->set, "name"));
+	put(t, vals, "description", sn_xml_text(im->set, "description"));
+	put(t, vals, "remote_sys_id", sn_xml_text(im->set, "remote_sys_id"));
+	put(t, vals, "state", state);
+	write_row(im->sn, t,
+		  sn_find(im->sn, t->name, mst_slice_str(im->set_id)), vals,
+		  im->set_id);
 }
 
-static void commit(struct import *im)
+static void forget_problems(struct sn_import *im)
 {
-	static void (*const fns[K__N])(struct import *,
-				       const struct update *) = {
-	    [K_TABLE] = commit_table, [K_DICTIONARY] = commit_dictionary,
-	    [K_LABEL] = commit_label, [K_CHOICE] = commit_choices,
-	    [K_ACL] = commit_acl,     [K_ACL_ROLE] = commit_acl_role,
-	};
+	struct sn_table *t = sn_table_any(im->sn, "sys_update_preview_problem");
+	size_t n = sn_search(im->sn, t, "remote_update_set",
+			     mst_slice_str(im->set_id), false);
 
-	for (int k = 0; k < K__N; k++) {
-		for (const struct update *u = im->updates; u; u = u->next) {
-			if ((int)u->kind == k && fns[k] && u->record)
-				fns[k](im, u);
+	while (n-- > 0)
+		sn_delete(im->sn, im->sn->found[n]);
+}
+
+/* The set as it lies among the instance's own ones afterwards. */
+static void note_local_set(struct sn_import *im)
+{
+	struct sn_table *t = sn_table_any(im->sn, "sys_update_set");
+	const char *name = sn_xml_text(im->set, "name");
+	struct mst_slice vals[SN_MAX_COLUMNS] = {0};
+	struct sn_row *row =
+	    sn_first(im->sn, t->name, "name", mst_slice_str(name));
+
+	put(t, vals, "name", name);
+	put(t, vals, "description", sn_xml_text(im->set, "description"));
+	put(t, vals, "state", "complete");
+	if (!row)
+		row = sn_insert(im->sn, t, vals, NULL, "admin");
+	memcpy(im->local_id, row->id, sizeof(im->local_id));
+}
+
+static void commit(struct sn_import *im)
+{
+	note_local_set(im);
+	for (int k = 0; k < SN_UPD_IGNORED; k++) {
+		for (const struct sn_upd *u = im->updates; u; u = u->next) {
+			if ((int)u->kind == k && !u->skip && u->record)
+				sn_commit_update(im, u);
 		}
 	}
-	commit_set(im);
+	for (const struct sn_upd *u = im->updates; u; u = u->next) {
+		if (!u->skip)
+			note_update(im, u);
+	}
 }
 
-int sn_import(struct sim_sn *sn, struct mst_slice xml, bool force,
+int sn_import(struct sim_sn *sn, struct mst_slice xml, enum sn_resolve how,
 	      struct mst_buf *problems, struct mst_err *err)
 {
-	struct import im = {.sn = sn, .problems = problems};
+	struct sn_import im = {.sn = sn, .problems = problems};
 	size_t before = problems->n;
 	int r;
 
 	mst_arena_init(&im.arena, 256u << 20);
 	r = read_set(&im, xml, err);
 	if (!r) {
-		preview(&im);
-		if (force || problems->n == before)
+		forget_problems(&im);
+		sn_preview(&im);
+		for (struct sn_upd *u = im.updates; u; u = u->next)
+			u->skip = u->skip && how != SN_RESOLVE_ACCEPT;
+		r = problems->n == before || how != SN_RESOLVE_STOP;
+		if (r)
 			commit(&im);
+		note_set(&im, r ? "committed" : "previewed");
 	}
+	mst_map_fini(&im.ids);
 	mst_arena_fini(&im.arena);
 	return r;
 }

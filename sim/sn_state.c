@@ -88,18 +88,19 @@ static int load_imports(struct sim_sn *sn, struct mst_json root,
 	struct mst_json v;
 	int r = 0;
 
-	while (!r && mst_json_next(&all, NULL, &v)) {
+	while (mst_json_next(&all, NULL, &v)) {
 		struct mst_slice xml = mst_json_str(v);
 
-		r = sn_import(sn, xml, false, &problems, err);
-		if (r)
+		/* It was committed once. */
+		r = sn_import(sn, xml, SN_RESOLVE_ACCEPT, &problems, err);
+		if (r < 0)
 			break;
 		sn->imports = mst_realloc(sn->imports,
 					  (sn->imports_n + 1) * sizeof(char *));
 		sn->imports[sn->imports_n++] = mst_strndup(xml.p, xml.n);
 	}
 	mst_buf_fini(&problems);
-	return r;
+	return MST_MIN(r, 0);
 }
 
 static int load_rows(struct sim_sn *sn, struct sn_table *t, struct mst_json o,

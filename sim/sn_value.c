@@ -249,11 +249,10 @@ enum sn_refusal sn_check(struct sim_sn *sn, struct sn_table *t,
 
 void sn_defaults(struct sim_sn *sn, struct sn_table *t, struct mst_slice *vals)
 {
-	(void)sn;
 	for (size_t i = 0; i < t->n; i++) {
 		struct sn_col *c = t->cols[i];
 
-		vals[i] = c->dflt		  ? mst_slice_str(c->dflt)
+		vals[i] = c->dflt		  ? sn_default_value(sn, t, i)
 			  : c->kind == SN_BOOLEAN ? MST_SLICE_LIT("false")
 						  : MST_SLICE_LIT("");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Small commands: fetch, update-set, sim, version.
+ * Small commands: fetch, sim, version.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "base/gunzip.h"
 #include "cli/cli.h"
 #include "mst_config.h"
-#include "servicenow/update_set.h"
 #include "sim/sim.h"
 
 static const struct cli_command fetch_cmd = {
@@ -50,34 +49,6 @@ int cmd_fetch(int argc, char **argv)
 	else
 		(void)printf("saved in %s\n", to);
 	return CLI_OK;
-}
-
-static const struct cli_command update_set_cmd = {
-    "update-set", "[NAME]",
-    "Prints muster's ServiceNow update set as XML (NAME: muster-cve). Import "
-    "it under\nSystem Update Sets > Retrieved Update Sets, preview, commit.",
-    cmd_update_set};
-
-int cmd_update_set(int argc, char **argv)
-{
-	const char *out_file = NULL;
-	const struct cli_opt opts[] = {
-	    {"out", "FILE", "write it to this file", NULL, &out_file, NULL},
-	    {0},
-	};
-	struct mst_buf out = MST_BUF_INIT(64u << 20);
-	struct mst_err err = MST_ERR_INIT;
-	int status, rc;
-
-	if (!cli_parse(&update_set_cmd, opts, &argc, &argv, 0, 1, &status))
-		return status;
-	rc = mst_update_set_write(argc ? argv[0] : "muster-cve", &out, &err);
-	if (rc == 0 && out_file)
-		rc = mst_file_write(out_file, mst_buf_slice(&out), 0644, &err);
-	else if (rc == 0)
-		cli_print(&out);
-	mst_buf_fini(&out);
-	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
 int cmd_sim(int argc, char **argv)

@@ -147,8 +147,8 @@ static void test_preview(void **state)
 	assert_non_null(strstr(at("problems.0"), "u_none"));
 	assert_non_null(strstr(at("problems.1"), "sn_vul_entry"));
 	assert_null(sn_table(sn, "u_x"));
-	ask("GET", T "sys_remote_update_set", NULL);
-	assert_int_equal(count_at("result"), 1);
+	ask("GET", T "sys_remote_update_set?sysparm_query=name=x", NULL);
+	assert_string_equal(at("result.0.state"), "previewed");
 	assert_int_equal(control("POST", "/_sim/sn/import", "<unload>"), 400);
 	assert_int_equal(control("POST", "/_sim/sn/import", "<a/>"), 400);
 	(void)state;

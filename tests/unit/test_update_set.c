@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "servicenow/layout.h"
 #include "servicenow/tables.h"
 #include "servicenow/update_set.h"
 
@@ -227,16 +228,21 @@ static void payload_well_formed(const char *update)
 
 static void test_payloads_well_formed(void **state)
 {
-	size_t columns = 0, choices = 0;
+	size_t want = 1 + mst_sn_modules_n;
 
 	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		columns += mst_sn_tables[i].columns_n;
-		for (size_t k = 0; k < mst_sn_tables[i].columns_n; k++)
-			choices += !!mst_sn_tables[i].columns[k].choices;
+		const struct mst_sn_table *t = &mst_sn_tables[i];
+
+		/* table, collection, label; a column and its label; 7 rules
+		 * with their roles */
+		want += 3 + 14 + 2 * t->columns_n + (t->prefix != NULL);
+		for (size_t k = 0; k < t->columns_n; k++)
+			want += t->columns[k].choices != NULL;
 	}
-	/* table, collection, label; a column and its label; 7 rules + roles */
-	assert_int_equal(each(set.p, payload_well_formed),
-			 mst_sn_tables_n * (3 + 14) + 2 * columns + choices);
+	/* list, form, sections; one of them has a formatter */
+	for (size_t i = 0; i < mst_sn_layouts_n; i++)
+		want += 2 + mst_sn_layouts[i].sections_n;
+	assert_int_equal(each(set.p, payload_well_formed), want + 1);
 	(void)state;
 }
 

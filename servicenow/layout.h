@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What people see of muster's tables, defined once: forms, lists, the menu,
+ * and the related lists that go on the forms of other tables.
+ */
+#ifndef MST_SERVICENOW_LAYOUT_H
+#define MST_SERVICENOW_LAYOUT_H
+
+#include "base/defs.h"
+
+/* The element that shows journals and the audited history of a record. */
+#define MST_SN_ACTIVITY "activity.xml"
+
+/* Names of columns, each list NULL ended or NULL: two halves side by side,
+ * then what takes the whole width. */
+struct mst_sn_section {
+	const char *caption; /* "" for the first one */
+	const char *const *left, *const *right, *const *full;
+};
+
+struct mst_sn_layout {
+	const char *table;
+	const char *const *list; /* columns of the list, NULL ended */
+	const struct mst_sn_section *sections;
+	size_t sections_n;
+};
+
+/* In the order of mst_sn_tables. */
+extern const struct mst_sn_layout mst_sn_layouts[];
+extern const size_t mst_sn_layouts_n;
+
+struct mst_sn_module {
+	const char *title, *table, *filter, *hint;
+};
+
+#define MST_SN_MENU "Defender CVEs"
+extern const struct mst_sn_module mst_sn_modules[];
+extern const size_t mst_sn_modules_n;
+
+/* On the forms of `table`: the records whose column refers to the one shown. */
+struct mst_sn_related {
+	const char *table;
+	const char *list; /* "u_muster_cve_instance.u_cmdb_ci" */
+};
+
+extern const struct mst_sn_related mst_sn_related[];
+extern const size_t mst_sn_related_n;
+
+#endif
