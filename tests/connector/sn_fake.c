@@ -117,6 +117,54 @@ static void take_verdict(void *ctx, const struct mst_verdict *v)
 	fv->v.reason = fv->reason;
 }
 
+/* What the option table makes of a connection: an address, a log-in and the
+ * settings of the test. Words of a list with '|' between them. */
+static void make_conf(struct fake *f)
+{
+	struct mst_conf_value values[3 + MST_LEN(f->settings)];
+	struct mst_conf_item item = {.kind = "connection",
+				     .name = "cmdb",
+				     .type = "servicenow",
+				     .file = "test",
+				     .values = values};
+	static const char *const base[][2] = {
+	    {"url", "https://dev.example.com"},
+	    {"username", "muster"},
+	    {"password", "env:SN_TEST_PASSWORD"},
+	};
+
+	for (size_t i = 0; i < MST_LEN(base) + f->settings_n; i++) {
+		const char *const *pair = i < MST_LEN(base)
+					      ? base[i]
+					      : f->settings[i - MST_LEN(base)];
+		const char **texts =
+		    mst_arena_alloc(&f->arena, 16 * sizeof(*texts));
+		char *word = mst_arena_strdup(&f->arena, pair[1]), *save;
+		size_t n = 0;
+
+		for (word = strtok_r(word, "|", &save); word && n < 16;
+		     word = strtok_r(NULL, "|", &save))
+			texts[n++] = word;
+		if (!n)
+			texts[n++] = "";
+		values[item.values_n++] =
+		    (struct mst_conf_value){.key = pair[0],
+					    .texts = texts,
+					    .texts_n = n,
+					    .is_list = n > 1};
+	}
+	t_ok(mst_conf_apply(&item, mst_sn_opts, &f->conf, &f->arena, &f->err),
+	     &f->err);
+}
+
+void fake_setting(struct fake *f, const char *key, const char *value)
+{
+	assert_true(f->settings_n < MST_LEN(f->settings));
+	f->settings[f->settings_n][0] = key;
+	f->settings[f->settings_n++][1] = value;
+	make_conf(f);
+}
+
 struct fake *fake_new(void)
 {
 	struct fake *f = mst_alloc(sizeof(*f));
@@ -130,19 +178,7 @@ struct fake *fake_new(void)
 	f->inner = mst_json_parser_new(64u << 20);
 	f->catalog = mst_source_endpoint.catalog;
 	f->elapsed_us = 1000;
-	f->conf = (struct sn_conf){
-	    .url = "https://dev.example.com",
-	    .auth = SN_BASIC,
-	    .username = "muster",
-	    .password = "env:SN_TEST_PASSWORD",
-	    .discovery_source = "muster",
-	    .workers = 4,
-	    .batch_seconds = 10,
-	    .batch_max = 800,
-	    .ire_items = 500,
-	    .body_max = 950000,
-	    .timeout_ms = 100000,
-	};
+	make_conf(f);
 	return f;
 }
 
@@ -157,6 +193,14 @@ void fake_open(struct fake *f)
 	    .ctx = f,
 	};
 
+	if (f->catalog) {
+		struct mst_derive *derive =
+		    mst_derive_begin(f->catalog, &f->arena);
+
+		t_ok(mst_dest_servicenow.adapt(&f->conf, derive, &f->err),
+		     &f->err);
+		env.catalog = f->catalog = mst_derive_end(derive);
+	}
 	if (!f->no_choice)
 		fake_add(f, "sys_choice", "name", "cmdb_ci", "element",
 			 "discovery_source", "value", "muster", "inactive",
@@ -185,6 +229,11 @@ const struct mst_set *fake_set(const char *name)
 	return set;
 }
 
+static const struct mst_set *set_of(const struct fake *f, const char *name)
+{
+	return f->catalog ? mst_catalog_set(f->catalog, name) : fake_set(name);
+}
+
 struct mst_sysid fake_id(const char *hex)
 {
 	struct mst_sysid id = {{0}};
@@ -201,10 +250,17 @@ struct mst_sysid fake_nr(unsigned n)
 	return fake_id(hex);
 }
 
+/* "os~" is the column os for updates, of two of the name. */
 static unsigned column_of(const struct mst_set *set, const char *name)
 {
+	size_t n = strcspn(name, "~");
+	uint16_t want = name[n] ? MST_COL_UPDATE : 0;
+
 	for (unsigned i = 0; i < set->columns_n; i++) {
-		if (strcmp(set->columns[i].name, name) == 0)
+		const struct mst_column *col = &set->columns[i];
+
+		if (strlen(col->name) == n && !memcmp(col->name, name, n) &&
+		    (col->flags & want) == want)
 			return i;
 	}
 	fail_msg("no column %s", name);
@@ -216,7 +272,7 @@ uint64_t fake_offer(struct fake *f, const char *set, struct fake_change fc, ...)
 	struct mst_cell cells[MST_MAX_COLUMNS] = {{0}};
 	struct mst_change c = {
 	    .id = ++f->last_change,
-	    .set = fake_set(set),
+	    .set = set_of(f, set),
 	    .action = fc.action,
 	    .table = mst_slice_str(fc.table),
 	    .key = mst_slice_str(fc.key),
@@ -250,7 +306,7 @@ uint64_t fake_offer(struct fake *f, const char *set, struct fake_change fc, ...)
 
 void fake_begin(struct fake *f, const char *set)
 {
-	t_ok(mst_dest_servicenow.begin(f->d, fake_set(set), &f->err), &f->err);
+	t_ok(mst_dest_servicenow.begin(f->d, set_of(f, set), &f->err), &f->err);
 }
 
 void fake_end(struct fake *f)

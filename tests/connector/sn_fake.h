@@ -32,6 +32,8 @@ struct fake_verdict {
 
 struct fake {
 	struct sn_conf conf;
+	const char *settings[8][2];
+	size_t settings_n;
 	struct mst_dest *d;
 	struct mst_arena arena;
 	struct mst_json_parser *outer, *inner;
@@ -91,6 +93,9 @@ void fake_serve_ire(struct fake *f, const struct mst_req *q, struct mst_resp *r,
 const struct mst_set *fake_set(const char *name);
 
 struct fake *fake_new(void);
+/* A setting as YAML would give it; before fake_open. What a test wrote into
+ * conf by itself is lost. */
+void fake_setting(struct fake *f, const char *key, const char *value);
 /* With the conf as the test changed it. */
 void fake_open(struct fake *f);
 void fake_free(struct fake *f);

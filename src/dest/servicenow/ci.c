@@ -277,7 +277,6 @@ static void keep_class(struct mst_dest *d, struct sn_item *it,
 	if (!r->kept_class || !mst_sn_name_ok(r->klass) ||
 	    mst_slice_eq(r->klass, it->c.table))
 		return;
-	d->kept_classes++;
 	if (d->classes.n >= 100000 || mst_map_has(&d->classes, it->c.key))
 		return;
 	key = mst_arena_dup(&d->arena, it->c.key);
@@ -373,7 +372,9 @@ static void commit_result(struct mst_dest *d, struct sn_item *it,
 		return;
 	}
 	keep_class(d, it, r);
-	d->masked += r->masked;
+	if (r->masked && !it->note)
+		it->note = "a reconciliation rule keeps some of its attributes "
+			   "for another source";
 	it->remote = r->id;
 	if (inserted && !it->insert && it->c.action != MST_RETIRE) {
 		/* The CI of an update was gone, so this made it again: now

@@ -49,6 +49,29 @@ static void values(const struct mst_dest *d, const struct sn_item *it,
 	mst_jout_end_obj(j);
 }
 
+/* Makers by name: IRE finds the company. */
+static void display_values(const struct mst_dest *d, const struct sn_item *it,
+			   struct mst_jout *j)
+{
+	struct mst_slice text;
+	bool any = false;
+
+	if (it->c.action == MST_RETIRE)
+		return;
+	for (size_t i = 0; i < it->c.set->columns_n; i++) {
+		if (!mst_sn_name_value(d, it, i, it->insert, &text))
+			continue;
+		if (!any) {
+			mst_jout_key(j, "display_values");
+			mst_jout_obj(j);
+		}
+		mst_jout_kslice(j, it->c.set->columns[i].name, text);
+		any = true;
+	}
+	if (any)
+		mst_jout_end_obj(j);
+}
+
 static void source_info(const struct mst_dest *d, const struct sn_item *it,
 			struct mst_jout *j)
 {
@@ -73,6 +96,7 @@ void mst_sn_ire_item(const struct mst_dest *d, const struct sn_item *it,
 	else
 		mst_jout_kslice(j, "className", it->c.table);
 	values(d, it, j);
+	display_values(d, it, j);
 	source_info(d, it, j);
 	mst_jout_key(j, "settings");
 	mst_jout_obj(j);

@@ -12,12 +12,24 @@
 #include "dest/servicenow/master.h"
 
 static const struct {
-	const char *ref_set, *table;
+	const char *ref_set, *create; /* create: the setting that allows it */
 	size_t max;
 } kinds[SN_KINDS] = {
-    [SN_COMPANY] = {"company", "core_company", 80},
-    [SN_MODEL] = {"model", "cmdb_hardware_product_model", 255},
+    [SN_COMPANY] = {SN_KIND_COMPANY, "create_companies", 80},
+    [SN_MODEL] = {SN_KIND_MODEL, "create_models", 255},
+    [SN_SOFTWARE] = {SN_KIND_SOFTWARE, "", 255},
 };
+
+const char *mst_sn_master_table(const struct mst_dest *d, enum sn_kind kind)
+{
+	if (kind == SN_COMPANY)
+		return "core_company";
+	if (kind == SN_SOFTWARE)
+		return "cmdb_software_product_model";
+	return d->conf->model_table == SN_ANY_MODEL
+		   ? "cmdb_model"
+		   : "cmdb_hardware_product_model";
+}
 
 static void look(struct mst_dest *d, struct sn_master *m)
 {
@@ -25,11 +37,6 @@ static void look(struct mst_dest *d, struct sn_master *m)
 		mst_sn_company_look(d, m);
 	else
 		mst_sn_model_look(d, m);
-}
-
-uint64_t mst_sn_master_missing(const struct mst_dest *d)
-{
-	return d->master_missing;
 }
 
 void mst_sn_master_fini(struct mst_dest *d)
@@ -51,10 +58,12 @@ void mst_sn_master_fini(struct mst_dest *d)
 /* ---- entries ----------------------------------------------------------- */
 
 static struct sn_master *entry_new(enum sn_kind kind, struct mst_slice name,
+				   struct mst_slice version,
 				   struct mst_slice key,
 				   const struct mst_sysid *maker)
 {
-	struct sn_master *m = mst_alloc(sizeof(*m) + key.n + 2 * name.n + 2);
+	struct sn_master *m =
+	    mst_alloc(sizeof(*m) + key.n + version.n + 2 * name.n + 2);
 	char *p = (char *)(m + 1);
 
 	m->kind = kind;
@@ -65,6 +74,10 @@ static struct sn_master *entry_new(enum sn_kind kind, struct mst_slice name,
 	memcpy(p, name.p, name.n);
 	m->name = mst_slice(p, name.n);
 	p += name.n;
+	if (version.n)
+		memcpy(p, version.p, version.n);
+	m->version = mst_slice(p, version.n);
+	p += version.n;
 	*p = kind == SN_COMPANY ? 'c' : 'm';
 	m->folded = mst_sn_fold(name, p + 1, name.n);
 	m->folded = mst_slice(p, m->folded.n + 1);
@@ -74,22 +87,24 @@ static struct sn_master *entry_new(enum sn_kind kind, struct mst_slice name,
 }
 
 static struct sn_master *entry(struct mst_dest *d, enum sn_kind kind,
-			       struct mst_slice name,
+			       struct mst_slice name, struct mst_slice version,
 			       const struct mst_sysid *maker)
 {
-	char key[400], hex[33] = "";
+	char key[700], hex[33] = "";
 	struct sn_master *m;
 	size_t n;
 
 	name = mst_sn_cut(mst_slice_trim(name), kinds[kind].max);
 	if (maker)
 		mst_sysid_hex(maker, hex);
-	n = (size_t)snprintf(key, sizeof(key), "%s/%s/%.*s",
-			     kinds[kind].ref_set, hex, MST_SLICE_ARG(name));
+	version = mst_sn_cut(version, 100);
+	n = (size_t)snprintf(key, sizeof(key), "%s/%s/%.*s/%.*s",
+			     kinds[kind].ref_set, hex, MST_SLICE_ARG(name),
+			     MST_SLICE_ARG(version));
 	m = mst_map_get(&d->masters, mst_slice(key, n));
 	if (m)
 		return m;
-	m = entry_new(kind, name, mst_slice(key, n), maker);
+	m = entry_new(kind, name, version, mst_slice(key, n), maker);
 	m->next = d->first_master;
 	d->first_master = m;
 	mst_map_put(&d->masters, m->key, m);
@@ -106,7 +121,9 @@ static void fill(struct mst_dest *d, const struct sn_master *m,
 		it->cells[cell].ref = m->id;
 		return;
 	}
-	d->master_missing++;
+	/* Then ServiceNow finds the maker by its name. */
+	if (m->kind == SN_COMPANY && mst_sn_by_name(d))
+		return;
 	if (!it->note)
 		it->note = m->why;
 }
@@ -196,12 +213,27 @@ static const struct mst_sysid *maker_of(const struct sn_item *it)
 	return NULL;
 }
 
+/* The text of a software model is the package's name and what counts of its
+ * version. */
+static void split_version(const struct sn_item *it, struct mst_slice *name,
+			  struct mst_slice *version)
+{
+	const struct mst_cell *cell = mst_sn_cell(it, "name");
+	size_t n = cell ? cell->text.n : 0;
+
+	if (!n || n >= name->n || memcmp(cell->text.p, name->p, n) != 0)
+		return;
+	*version = mst_slice_trim(mst_slice(name->p + n, name->n - n));
+	name->n = n;
+}
+
 static void need_kind(struct mst_dest *d, struct sn_item *it, enum sn_kind kind)
 {
 	for (unsigned i = 0; i < it->c.cells_n; i++) {
 		const struct mst_cell *cell = &it->cells[i];
 		const struct mst_column *col =
 		    &it->c.set->columns[cell->column];
+		struct mst_slice name = cell->text, version = {NULL, 0};
 		const struct mst_sysid *maker = NULL;
 
 		if (!(col->flags & MST_COL_MASTER) || !col->ref_set ||
@@ -209,12 +241,16 @@ static void need_kind(struct mst_dest *d, struct sn_item *it, enum sn_kind kind)
 		    !mst_slice_trim(cell->text).n ||
 		    !mst_sysid_is_zero(&cell->ref))
 			continue;
-		if (kind == SN_MODEL) {
+		if (kind == SN_COMPANY && mst_slice_is(name, SN_CLEAR))
+			continue;
+		if (kind != SN_COMPANY) {
 			maker = maker_of(it);
 			if (!maker)
 				continue;
 		}
-		need(d, it, i, entry(d, kind, cell->text, maker));
+		if (kind == SN_SOFTWARE)
+			split_version(it, &name, &version);
+		need(d, it, i, entry(d, kind, name, version, maker));
 	}
 }
 
@@ -255,7 +291,8 @@ void mst_sn_master_consider(struct sn_master *m, struct mst_slice name,
 {
 	bool exact = mst_slice_eq(name, m->name);
 
-	if (!exact && (m->kind == SN_MODEL || !folds_alike(m, name)))
+	if (!exact && !(m->kind == SN_COMPANY ? folds_alike(m, name)
+					      : mst_slice_ieq(name, m->name)))
 		return;
 	if (!mst_sysid_is_zero(&m->id) &&
 	    (m->exact > exact || (m->exact == exact && !older(m, created, id))))
@@ -313,14 +350,17 @@ static void post(struct mst_dest *d, struct sn_master *m)
 	mst_buf_addf(&url,
 		     "/api/now/table/%s?sysparm_fields=sys_id"
 		     "&sysparm_exclude_reference_link=true",
-		     kinds[m->kind].table);
+		     mst_sn_master_table(d, m->kind));
 	mst_buf_reset(&d->scratch);
 	mst_jout_init(&j, &d->scratch);
 	mst_jout_obj(&j);
 	mst_jout_kslice(&j, "name", m->name);
-	if (m->kind == SN_MODEL) {
-		mst_sysid_hex(&m->maker, hex);
+	if (m->kind == SN_MODEL)
 		mst_jout_kslice(&j, "model_number", mst_sn_cut(m->name, 80));
+	if (m->version.n)
+		mst_jout_kslice(&j, "version", m->version);
+	if (m->kind != SN_COMPANY) {
+		mst_sysid_hex(&m->maker, hex);
 		mst_jout_kstr(&j, "manufacturer", hex);
 	}
 	mst_jout_end_obj(&j);
@@ -331,12 +371,30 @@ static void post(struct mst_dest *d, struct sn_master *m)
 
 static void create(struct mst_dest *d, struct sn_master *m);
 
+static bool may_create(const struct mst_dest *d, enum sn_kind kind)
+{
+	if (kind == SN_COMPANY)
+		return d->conf->create_companies && !mst_sn_by_name(d);
+	return kind == SN_SOFTWARE || d->conf->create_models;
+}
+
+static void not_made(struct mst_dest *d, struct sn_master *m)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why), "it is not there, and %s is off",
+		 kinds[m->kind].create);
+	mst_sn_master_settle(d, m, SN_NONE, why);
+}
+
 void mst_sn_master_looked(struct mst_dest *d, struct sn_master *m)
 {
 	if (!mst_sysid_is_zero(&m->id))
 		mst_sn_master_settle(d, m, SN_READY, NULL);
-	else
+	else if (may_create(d, m->kind))
 		create(d, m);
+	else
+		not_made(d, m);
 }
 
 /* Of several spellings of one company only the first is made. */

@@ -8,7 +8,7 @@
 
 #include "dest/servicenow/sn.h"
 
-enum sn_kind { SN_COMPANY, SN_MODEL, SN_KINDS };
+enum sn_kind { SN_COMPANY, SN_MODEL, SN_SOFTWARE, SN_KINDS };
 
 enum sn_master_state {
 	SN_BUSY,
@@ -29,6 +29,7 @@ struct sn_master {
 	enum sn_kind kind;
 	enum sn_master_state state;
 	struct mst_slice key, name; /* in this block */
+	struct mst_slice version;   /* software models; in this block */
 	struct mst_slice folded;    /* companies; with their first letter's
 				     * mark in front, so never empty */
 	struct mst_sysid maker;	    /* models: their company */
@@ -45,6 +46,9 @@ struct sn_master {
 };
 
 TAILQ_HEAD(sn_masters, sn_master);
+
+/* Where records of the kind are. */
+const char *mst_sn_master_table(const struct mst_dest *d, enum sn_kind kind);
 
 /* Finding begins here and ends in one of the two below. */
 void mst_sn_company_look(struct mst_dest *d, struct sn_master *m);

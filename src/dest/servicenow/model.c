@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finding a model: by its exact name below its company.
+ * Finding a model: by its exact name below its company, and of software
+ * models by what counts of the version.
  */
 #include "dest/servicenow/master.h"
 
@@ -18,6 +19,9 @@ static void take_row(struct sn_master *m, struct mst_json row)
 		return;
 	mst_sysid_hex(&id, m->after);
 	mst_sysid_hex(&m->maker, hex);
+	if (m->kind == SN_SOFTWARE &&
+	    !mst_slice_eq(mst_sn_member(row, "version"), m->version))
+		return;
 	if (mst_slice_is(mst_sn_member(row, "manufacturer"), hex))
 		mst_sn_master_consider(m, mst_sn_member(row, "name"),
 				       mst_sn_member(row, "sys_created_on"),
@@ -47,7 +51,8 @@ static void take(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 	it = mst_json_iter(mst_json_get(a->root, "result"));
 	for (; mst_json_next(&it, NULL, &row); n++)
 		take_row(m, row);
-	if (!mst_sn_query_safe(m->name) && n && ++m->pages < PAGES_MAX)
+	if ((!mst_sn_query_safe(m->name) || m->kind == SN_SOFTWARE) && n &&
+	    ++m->pages < PAGES_MAX)
 		ask(d, m);
 	else
 		mst_sn_master_looked(d, m);
@@ -71,9 +76,10 @@ static void ask(struct mst_dest *d, struct sn_master *m)
 	if (*m->after)
 		mst_buf_addf(&q, "^sys_id>%s", m->after);
 	mst_buf_adds(&q, "^ORDERBYsys_id");
-	mst_sn_list_url(&url, MST_SLICE_LIT("cmdb_hardware_product_model"),
+	mst_sn_list_url(&url, mst_slice_str(mst_sn_master_table(d, m->kind)),
 			mst_buf_slice(&q),
-			"sys_id,name,sys_created_on,manufacturer", m->page);
+			"sys_id,name,version,sys_created_on,manufacturer",
+			m->page);
 	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take, m);
 	mst_buf_fini(&q);
 	mst_buf_fini(&url);

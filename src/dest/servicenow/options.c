@@ -32,6 +32,43 @@ const struct mst_opt mst_sn_opts[] = {
      .help = "choice of cmdb_ci.discovery_source; also the source name of "
 	     "native keys, so do not change it later",
      .rule = "servicenow.source"},
+    {"overwrite_correlation", MST_OPT_BOOL, AT(overwrite_correlation), "no",
+     .help = "write discovery source and correlation id of a CI on updates "
+	     "too",
+     .rule = "servicenow.correlation"},
+    {"insert_only", MST_OPT_LIST, AT(insert_only),
+     .help = "columns that are written when a record is made and never "
+	     "after: devices.os_version",
+     .rule = "servicenow.split"},
+    {"manufacturers", MST_OPT_BOOL, AT(manufacturers), "yes",
+     .help = "write the manufacturer of a device",
+     .rule = "servicenow.manufacturer"},
+    {"empty_manufacturer", MST_OPT_CHOICE, AT(empty_manufacturer), "keep",
+     "keep|clear",
+     .help = "what a device without a known maker does to the manufacturer "
+	     "of its CI",
+     .rule = "servicenow.manufacturer"},
+    {"software_manufacturers", MST_OPT_BOOL, AT(software_manufacturers), "yes",
+     .help = "write the vendor of a software package",
+     .rule = "servicenow.child_manufacturer"},
+    {"create_companies", MST_OPT_BOOL, AT(create_companies), "yes",
+     .help = "make companies that are missing in core_company",
+     .rule = "servicenow.company"},
+    {"models", MST_OPT_BOOL, AT(models), "yes",
+     .help = "write the model of a device", .rule = "servicenow.device_model"},
+    {"model_table", MST_OPT_CHOICE, AT(model_table),
+     "cmdb_hardware_product_model", "cmdb_hardware_product_model|cmdb_model",
+     .help = "table that models of devices are looked up and made in",
+     .rule = "servicenow.model"},
+    {"create_models", MST_OPT_BOOL, AT(create_models), "yes",
+     .help = "make models that are missing", .rule = "servicenow.model"},
+    {"normalization", MST_OPT_TEXT, AT(normalization),
+     .help = "sys_id of the Field Normalization record for company names: "
+	     "makers are handed over as raw names, and none is made",
+     .rule = "servicenow.normalization"},
+    {"retire_packages", MST_OPT_BOOL, AT(retire_packages), "yes",
+     .help = "retire a software package with its last installation",
+     .rule = "servicenow.packages"},
     {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
      .help = "requests under way at once"},
     {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,
@@ -100,6 +137,7 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		      struct mst_err *err)
 {
 	struct mst_slice ds = mst_slice_str(conf->discovery_source);
+	struct mst_sysid id;
 
 	if (conf->body_max < 65536 || conf->body_max > MST_MAX_REQUEST_BODY)
 		return mst_err_set(
@@ -111,6 +149,13 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		    err, MST_E_INVALID,
 		    "connection \"%s\": discovery_source must be 1 to 40 bytes "
 		    "without \",\" and \"^\"",
+		    connection);
+	if (conf->normalization && *conf->normalization &&
+	    !mst_sysid_parse(mst_slice_str(conf->normalization), &id))
+		return mst_err_set(
+		    err, MST_E_INVALID,
+		    "connection \"%s\": normalization must be a sys_id, 32 hex "
+		    "digits",
 		    connection);
 	return check_auth(connection, conf, err);
 }

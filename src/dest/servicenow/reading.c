@@ -486,8 +486,10 @@ bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 	if (mst_sn_same_text(col, desired, held))
 		return true;
 	if (!(col->flags & MST_COL_MASTER) || !col->ref_set ||
-	    strcmp(col->ref_set, "company") != 0)
+	    strcmp(col->ref_set, SN_KIND_COMPANY) != 0)
 		return false;
+	if (mst_slice_is(desired, SN_CLEAR))
+		return held.n == 0;
 	return mst_slice_eq(mst_sn_fold(desired, a, sizeof(a)),
 			    mst_sn_fold(held, b, sizeof(b)));
 }

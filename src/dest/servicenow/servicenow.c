@@ -485,6 +485,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .conf_size = sizeof(struct sn_conf),
     .rules = mst_sn_rules,
     .rules_n = SN_RULES,
+    .adapt = mst_sn_adapt,
     .open = sn_open,
     .close = sn_close,
     .auths = sn_auths,

@@ -42,6 +42,26 @@
 
 enum sn_auth { SN_BASIC, SN_PASSWORD, SN_CLIENT_CREDENTIALS, SN_REFRESH_TOKEN };
 
+/* Values of the choices among the settings. */
+enum sn_write_mode { SN_WRITE_IRE, SN_WRITE_TABLE };
+enum sn_status_updates {
+	SN_STATUS_ALWAYS,
+	SN_STATUS_NEWER_UPDATE,	   /* than the CI's sys_updated_on */
+	SN_STATUS_NEWER_DISCOVERY, /* than the CI's last_discovered */
+	SN_STATUS_NEVER
+};
+enum sn_empty { SN_EMPTY_KEEP, SN_EMPTY_CLEAR };
+enum sn_model_table { SN_HARDWARE_MODEL, SN_ANY_MODEL };
+/* How many parts of a version tell software product models apart. */
+enum sn_software_models {
+	SN_SOFTWARE_OFF,
+	SN_SOFTWARE_IGNORE,
+	SN_SOFTWARE_MAJOR,
+	SN_SOFTWARE_MINOR,
+	SN_SOFTWARE_REVISION,
+	SN_SOFTWARE_ALL
+};
+
 /* Filled by the option table (options.c). */
 struct sn_conf {
 	const char *url, *alias;
@@ -53,6 +73,24 @@ struct sn_conf {
 	uint64_t body_max;
 	const char *proxy, *ca_file;
 	int64_t timeout_ms;
+
+	/* settings: each overrides a rule (rules.c) */
+	int write_mode; /* enum sn_write_mode */
+	bool overwrite_correlation, cross_class;
+	struct mst_opt_list insert_only; /* "devices.os", … */
+	bool ignore_shared_macs;
+	struct mst_opt_list shared_macs; /* patterns besides the built-in */
+	int status_updates;		 /* enum sn_status_updates */
+	struct mst_opt_list status_keep; /* values of install_status */
+	bool status_keep_retire;
+	bool manufacturers, software_manufacturers;
+	int empty_manufacturer; /* enum sn_empty */
+	bool create_companies, delete_companies;
+	bool models, create_models, delete_models;
+	int model_table;	   /* enum sn_model_table */
+	const char *normalization; /* a sys_id, or NULL */
+	bool retire_packages;
+	int software_models; /* enum sn_software_models */
 };
 
 extern const struct mst_opt mst_sn_opts[];
@@ -63,6 +101,18 @@ extern const struct mst_rule mst_sn_rules[SN_RULES];
  * key. */
 int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		      struct mst_err *err);
+
+/* What the settings make of the catalogue (adapt.c). */
+int mst_sn_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
+bool mst_sn_is_package(const struct mst_set *set);
+bool mst_sn_is_status(const char *column); /* one of the four of a CI */
+
+/* Kinds of master data, as columns name them. */
+#define SN_KIND_COMPANY	 "company"
+#define SN_KIND_MODEL	 "model"
+#define SN_KIND_SOFTWARE "software_model"
+/* Text of a company that says: the column is to be emptied. */
+#define SN_CLEAR "NULL"
 
 /* ---- items ------------------------------------------------------------- */
 
@@ -124,6 +174,11 @@ void mst_sn_failed(struct mst_dest *d, struct sn_item *it, const char *fmt, ...)
  * only there when insert is set. False: no value, so the column is left out. */
 bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
 		  bool insert, char hex[33], struct mst_slice *out_r);
+/* Are makers handed over by name, for ServiceNow to find? Then this is the
+ * name for column i; else, and for other columns, false. */
+bool mst_sn_by_name(const struct mst_dest *d);
+bool mst_sn_name_value(const struct mst_dest *d, const struct sn_item *it,
+		       size_t i, bool insert, struct mst_slice *out_r);
 /* The same without what this side fills in: a plain cell, by its index. */
 const struct mst_cell *mst_sn_cell_at(const struct sn_item *it, size_t i);
 
@@ -256,8 +311,6 @@ bool mst_sn_master_need(struct mst_dest *d, struct sn_item *it);
 void mst_sn_master_pump(struct mst_dest *d);
 void mst_sn_master_cancel(struct mst_dest *d);
 void mst_sn_master_fini(struct mst_dest *d);
-/* How many records went without a reference that could not be made. */
-uint64_t mst_sn_master_missing(const struct mst_dest *d);
 
 /* ---- flows ------------------------------------------------------------- */
 
@@ -414,7 +467,6 @@ struct mst_dest {
 	struct mst_map makers;	/* kind, folded name → entry that creates */
 	struct sn_master *first_master;
 	struct sn_letters *letters;
-	uint64_t master_missing, masked, kept_classes;
 
 	/* reading */
 	struct sn_reads reads;

@@ -75,6 +75,36 @@ static bool reference(const struct sn_item *it, const struct mst_column *col,
 	return true;
 }
 
+bool mst_sn_by_name(const struct mst_dest *d)
+{
+	return d->conf->normalization && *d->conf->normalization;
+}
+
+static bool is_company(const struct mst_column *col)
+{
+	return (col->flags & MST_COL_MASTER) && col->ref_set &&
+	       strcmp(col->ref_set, SN_KIND_COMPANY) == 0;
+}
+
+/* Of columns for inserts and columns for updates, the others. */
+static bool not_now(const struct mst_column *col, bool insert)
+{
+	return col->flags & (insert ? MST_COL_UPDATE : MST_COL_INSERT);
+}
+
+bool mst_sn_name_value(const struct mst_dest *d, const struct sn_item *it,
+		       size_t i, bool insert, struct mst_slice *out_r)
+{
+	const struct mst_column *col = &it->c.set->columns[i];
+	const struct mst_cell *cell = mst_sn_cell_at(it, i);
+
+	if (!mst_sn_by_name(d) || !is_company(col) || !cell ||
+	    not_now(col, insert) || mst_slice_is(cell->text, SN_CLEAR))
+		return false;
+	*out_r = mst_sn_cut(mst_slice_trim(cell->text), col->max);
+	return out_r->n > 0;
+}
+
 bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
 		  bool insert, char hex[33], struct mst_slice *out_r)
 {
@@ -82,7 +112,13 @@ bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
 	const struct mst_cell *cell = mst_sn_cell_at(it, i);
 	struct mst_slice s;
 
-	if (col->flags & (insert ? MST_COL_UPDATE : MST_COL_INSERT))
+	if (not_now(col, insert))
+		return false;
+	if (cell && is_company(col) && mst_slice_is(cell->text, SN_CLEAR)) {
+		*out_r = MST_SLICE_LIT("");
+		return true;
+	}
+	if (is_company(col) && mst_sn_by_name(d))
 		return false;
 	if (col->flags & (MST_COL_REF | MST_COL_PARENT | MST_COL_MASTER))
 		return reference(it, col, cell, hex, out_r);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the settings make of a job's catalogue: columns that are written at
+ * another time or not at all, rows that give a value where there was none. All
+ * that a setting changes here is part of the checksum, so that it re-sends
+ * what it changes; settings that only look at the CI act in the flows.
+ */
+#include <stdio.h>
+
+#include "dest/servicenow/sn.h"
+#include "rules/rules.h"
+
+/* Both flags: the value is there (a model needs its maker) and never goes. */
+#define NEVER (MST_COL_INSERT | MST_COL_UPDATE)
+
+struct adapt {
+	const struct sn_conf *conf;
+	struct mst_derive *d;
+	struct mst_err *err;
+};
+
+bool mst_sn_is_package(const struct mst_set *set)
+{
+	return strcmp(set->table, "cmdb_ci_spkg") == 0;
+}
+
+bool mst_sn_is_status(const char *column)
+{
+	static const char *const names[] = {
+	    "hardware_status", "hardware_substatus", "install_status",
+	    "operational_status"};
+
+	for (size_t i = 0; i < MST_LEN(names); i++) {
+		if (strcmp(names[i], column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_kind(const struct mst_column *col, const char *kind)
+{
+	return (col->flags & MST_COL_MASTER) && col->ref_set &&
+	       strcmp(col->ref_set, kind) == 0;
+}
+
+/* Flags of every column of the set that `is` says yes to. */
+static void flag(struct adapt *a, const struct mst_set *set, uint16_t off,
+		 uint16_t on, bool (*is)(const struct mst_column *col))
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		struct mst_column *col;
+
+		if (!is(&set->columns[i]))
+			continue;
+		col = mst_derive_column(a->d, set->name, set->columns[i].name);
+		col->flags = (uint16_t)((col->flags & ~off) | on);
+	}
+}
+
+static bool is_correlation(const struct mst_column *col)
+{
+	return strcmp(col->name, "correlation_id") == 0 ||
+	       strcmp(col->name, "discovery_source") == 0;
+}
+
+static bool is_status_column(const struct mst_column *col)
+{
+	return mst_sn_is_status(col->name);
+}
+
+static bool is_company(const struct mst_column *col)
+{
+	return is_kind(col, SN_KIND_COMPANY);
+}
+
+static bool is_model(const struct mst_column *col)
+{
+	return is_kind(col, SN_KIND_MODEL);
+}
+
+/* No row makes such a column any more. */
+static void drop(struct adapt *a, const struct mst_set *set,
+		 bool (*is)(const struct mst_column *col))
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		if (is(&set->columns[i]))
+			mst_derive_drop(a->d, set->name, set->columns[i].name);
+	}
+}
+
+/* ---- makers and models -------------------------------------------------- */
+
+/* A further row for every mapping of the set. */
+static int add_rows(struct adapt *a, const struct mst_set *set,
+		    const struct mst_map_row *row)
+{
+	const struct mst_catalog *c = mst_derive_catalog(a->d);
+
+	for (size_t i = 0; i < c->mappings_n; i++) {
+		if (strcmp(c->mappings[i].set, set->name) == 0 &&
+		    mst_derive_add_row(a->d, i, row, false, a->err) < 0)
+			return -(int)a->err->code;
+	}
+	return 0;
+}
+
+/* Behind the rows that are there, so it counts where they have no value. */
+static int clear_company(struct adapt *a, const struct mst_set *set)
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		struct mst_map_row row = {
+		    set->columns[i].name,      0, mst_op_const, SN_CLEAR,
+		    "servicenow.manufacturer", 0};
+
+		if (is_company(&set->columns[i]) && add_rows(a, set, &row) < 0)
+			return -(int)a->err->code;
+	}
+	return 0;
+}
+
+static int makers(struct adapt *a, const struct mst_set *set)
+{
+	bool package = mst_sn_is_package(set);
+	bool wanted =
+	    package ? a->conf->software_manufacturers : a->conf->manufacturers;
+	bool models = package ? a->conf->software_models != SN_SOFTWARE_OFF
+			      : a->conf->models;
+
+	if (!models)
+		drop(a, set, is_model);
+	if (!wanted && models)
+		flag(a, set, 0, NEVER, is_company);
+	else if (!wanted)
+		drop(a, set, is_company);
+	else if (!package && a->conf->empty_manufacturer == SN_EMPTY_CLEAR)
+		return clear_company(a, set);
+	return 0;
+}
+
+/* ---- columns for inserts only ------------------------------------------- */
+
+static int no_column(struct adapt *a, const char *word)
+{
+	return mst_err_set(a->err, MST_E_INVALID,
+			   "insert_only: there is no column '%s'; write it as "
+			   "RECORD_SET.COLUMN, like devices.os_version",
+			   word);
+}
+
+static int insert_only(struct adapt *a, const char *word)
+{
+	const char *dot = strchr(word, '.');
+	struct mst_column *col;
+	char set[MST_MAX_NAME];
+
+	if (!dot || (size_t)(dot - word) >= sizeof(set))
+		return no_column(a, word);
+	(void)snprintf(set, sizeof(set), "%.*s", (int)(dot - word), word);
+	col = mst_derive_column(a->d, set, dot + 1);
+	if (!col)
+		return no_column(a, word);
+	if (col->flags & (MST_COL_KEY | MST_COL_PARENT))
+		return mst_err_set(a->err, MST_E_INVALID,
+				   "insert_only: '%s' tells the record from "
+				   "others and cannot be left out of updates",
+				   word);
+	col->flags |= MST_COL_INSERT;
+	return 0;
+}
+
+/* ---- all of it ---------------------------------------------------------- */
+
+static int adapt_ci(struct adapt *a, const char *name)
+{
+	struct mst_set *set = mst_derive_set(a->d, name);
+
+	if (a->conf->overwrite_correlation)
+		flag(a, set, MST_COL_INSERT, 0, is_correlation);
+	if (a->conf->status_updates == SN_STATUS_NEVER &&
+	    !mst_sn_is_package(set))
+		flag(a, set, 0, MST_COL_INSERT, is_status_column);
+	if (mst_sn_is_package(set) && !a->conf->retire_packages)
+		set->missing = MST_MISSING_KEEP;
+	return makers(a, set);
+}
+
+int mst_sn_adapt(const void *conf, struct mst_derive *d, struct mst_err *err)
+{
+	struct adapt a = {.conf = conf, .d = d, .err = err};
+	const struct mst_catalog *c = mst_derive_catalog(d);
+
+	for (size_t i = 0; i < c->sets_n; i++) {
+		if (c->sets[i].writer == MST_WRITE_CI &&
+		    adapt_ci(&a, c->sets[i].name) < 0)
+			return -(int)err->code;
+	}
+	for (size_t i = 0; i < a.conf->insert_only.n; i++) {
+		if (insert_only(&a, a.conf->insert_only.v[i]) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
