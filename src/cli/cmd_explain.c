@@ -64,9 +64,19 @@ static struct mst_slice field_name(const struct mst_field *f)
 
 static const char *keep_word(enum mst_keep keep)
 {
-	return keep == MST_KEEP	  ? "kept"
-	       : keep == MST_DROP ? "left out"
-				  : "skipped";
+	switch (keep) {
+	case MST_KEEP:
+		return "kept";
+	case MST_DROP:
+		return "left out";
+	case MST_LEAVE:
+		return "left as it is";
+	case MST_KNOWN:
+		return "updated only";
+	case MST_SKIP:
+		break;
+	}
+	return "skipped";
 }
 
 static const char *flag_words(unsigned flags)

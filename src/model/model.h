@@ -76,6 +76,9 @@ struct mst_column {
 	uint16_t max;	     /* longest text; longer is cut at a UTF-8 border
 			      * before the checksum. 0: MST_MAX_TEXT */
 	const char *ref_set; /* REF: name of a set; MASTER: kind */
+	/* "a|b": an update replaces only one of these values; whatever else the
+	 * record holds, a person has set. NULL: any. */
+	const char *only_over;
 };
 
 /* A class that records of a set are made in. */
@@ -129,7 +132,13 @@ typedef int (*mst_op)(struct mst_rule_ctx *ctx, const struct mst_value *v,
 enum mst_keep {
 	MST_KEEP, /* make the desired record */
 	MST_DROP, /* by a filter rule: as if the source did not have it */
-	MST_SKIP  /* cannot be delivered; reported with the reason */
+	MST_SKIP, /* cannot be delivered; reported with the reason */
+	/* By a filter rule: what was delivered of it stays as it is, neither
+	 * changed nor missing, with all that hangs on it. */
+	MST_LEAVE,
+	/* Of a set without a parent: as KEEP when it was delivered before,
+	 * else as DROP. */
+	MST_KNOWN
 };
 
 struct mst_map_row {

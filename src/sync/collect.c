@@ -246,12 +246,40 @@ static uint32_t find_group(struct worker *w, struct mst_slice text)
 	return w->last_at;
 }
 
+/* A row that a rule leaves as it was delivered is not missing, whatever is
+ * stored of it, and never new. */
+static void leave(struct worker *w, unsigned m, uint32_t slot)
+{
+	struct chunk *ch = w->ch;
+	struct mst_slice text;
+	size_t at;
+
+	if (!ch->sd->set->parent || !mst_rules_key(w->rules, m, &text))
+		return;
+	at = stored_at(ch, &ch->slots[slot],
+		       mst_rules_member_hash(w->rules, text));
+	if (at != SIZE_MAX)
+		__atomic_store_n(&ch->shown[at], 2, __ATOMIC_RELAXED);
+}
+
+/* Do the rules take the row? */
+static bool taken(struct worker *w, unsigned m, uint32_t slot)
+{
+	struct mst_slice why;
+	enum mst_keep keep =
+	    mst_delta_keep(w->ch->d, w->ch->set, w->rules, m, &why);
+
+	if (MST_UNLIKELY(keep == MST_LEAVE))
+		leave(w, m, slot);
+	return keep == MST_KEEP;
+}
+
 static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 {
 	struct worker *w = worker;
 	struct chunk *ch = w->ch;
 	const struct mst_catalog *c = ch->d->job->catalog;
-	struct mst_slice text, why;
+	struct mst_slice text;
 	uint32_t at;
 
 	if (w->enrich) {
@@ -270,7 +298,7 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 		 * the chunk to go missing: its rows do not count. */
 		if (at == UINT32_MAX || ch->slot_of[at] == NO_SLOT ||
 		    !(ch->sd->groups.v[at].flags & MST_G_SEEN) ||
-		    mst_rules_keep(w->rules, m, &why) != MST_KEEP)
+		    !taken(w, m, ch->slot_of[at]))
 			continue;
 		if ((ch->sd->set->parent ? member(w, m, ch->slot_of[at], err)
 					 : whole(w, m, at, err)) < 0)

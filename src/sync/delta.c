@@ -85,19 +85,24 @@ bool mst_mapping_active(const struct mst_delta *d, size_t m, unsigned feed,
 /* ---- pass 1: one record ---------------------------------------------------
  */
 
-/* Is the parent of this group delivered? Asked once per group and worker. */
-static bool parent_ok(const struct worker *w, const struct mst_set *set,
-		      const struct mst_group *g)
+/* Is the parent of this group delivered? Asked once per group and worker. Gives
+ * the flags that say no. */
+static uint16_t parent_flags(const struct worker *w, const struct mst_set *set,
+			     const struct mst_group *g)
 {
 	size_t p = mst_delta_index(w->d, set->parent);
 	const struct mst_set_delta *parent = &w->d->sets[p];
 	uint32_t at = mst_groups_find_key(&parent->groups, g->key);
+	bool ok;
 
 	if (at == UINT32_MAX)
-		return false;
-	if (parent->selected)
-		return parent->groups.v[at].flags & MST_G_SEEN;
-	return !mst_sysid_is_zero(&parent->groups.v[at].remote);
+		return MST_G_ORPHAN;
+	ok = parent->selected
+		 ? (parent->groups.v[at].flags & MST_G_SEEN) != 0
+		 : !mst_sysid_is_zero(&parent->groups.v[at].remote);
+	if (ok)
+		return 0;
+	return MST_G_ORPHAN | (parent->groups.v[at].flags & MST_G_LEFT);
 }
 
 /* The record's group in the worker's table; NULL: not for us. */
@@ -124,8 +129,7 @@ static struct mst_group *group_of(struct worker *w, size_t k)
 	g = &groups->v[at];
 	if (set->parent && !(g->flags & MST_G_CHECKED)) {
 		g->flags |= MST_G_CHECKED;
-		if (!parent_ok(w, set, g))
-			g->flags |= MST_G_ORPHAN;
+		g->flags |= parent_flags(w, set, g);
 	}
 	return g;
 }
@@ -152,14 +156,48 @@ static bool is_the_one(struct worker *w, size_t k)
 	return false;
 }
 
+bool mst_delta_known(const struct mst_delta *d, size_t set,
+		     struct mst_rules *rules, unsigned m)
+{
+	const struct mst_groups *groups = &d->sets[set].groups;
+	struct mst_slice text;
+	uint32_t at;
+
+	if (!mst_rules_group(rules, m, &text))
+		return false;
+	at = mst_groups_find_key(groups,
+				 mst_hash128(text.p, text.n, groups->seed));
+	return at != UINT32_MAX && (groups->v[at].flags & MST_G_STORED) &&
+	       !mst_sysid_is_zero(&groups->v[at].remote);
+}
+
+/* A record that stays as it was delivered. A row counts in the digest as what
+ * it is now, a row left alone: so a row that goes, or that the rules take
+ * again, changes the group. */
+static void leave(struct worker *w, size_t k, struct mst_group *g)
+{
+	struct mst_hash value;
+
+	if (!w->sum[k]) {
+		g->flags |= MST_G_LEFT;
+		return;
+	}
+	value = mst_rules_hash(w->rules, w->maps[k]);
+	value.hi = ~value.hi;
+	value.lo = ~value.lo;
+	mst_group_show(g, value, 0, true);
+	g->count--;
+}
+
 static void record_set(struct worker *w, size_t k, struct mst_group *g)
 {
 	const struct mst_set *set = w->d->sets[w->sets[k]].set;
 	struct mst_slice why, key;
-	enum mst_keep keep = mst_rules_keep(w->rules, w->maps[k], &why);
+	enum mst_keep keep =
+	    mst_delta_keep(w->d, w->sets[k], w->rules, w->maps[k], &why);
 
 	w->read[k]++;
-	if (keep == MST_KEEP && !g)
+	if ((keep == MST_KEEP || keep == MST_LEAVE) && !g)
 		g = group_of(w, k);
 	if (keep == MST_SKIP) {
 		w->skipped[k]++;
@@ -168,7 +206,9 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 		mst_skips_add(&w->skips, set->name, key, why);
 		return;
 	}
-	if (keep == MST_DROP || !g) {
+	if (keep != MST_KEEP || !g) {
+		if (keep == MST_LEAVE && g)
+			leave(w, k, g);
 		w->dropped[k]++;
 		return;
 	}
@@ -199,6 +239,27 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 		       w->sum[k]);
 }
 
+/* A row of a parent that is not delivered. What is derived from rows of one
+ * that is left as it is (its packages) is not missing either. */
+static void orphan(struct worker *w, const struct mst_group *g)
+{
+	bool left = g && (g->flags & MST_G_LEFT);
+	struct mst_slice why;
+
+	for (size_t k = 0; k < w->maps_n; k++) {
+		struct mst_group *derived;
+
+		w->read[k]++;
+		w->dropped[k]++;
+		if (!left || w->sum[k] ||
+		    mst_rules_keep(w->rules, w->maps[k], &why) != MST_KEEP)
+			continue;
+		derived = group_of(w, k);
+		if (derived)
+			derived->flags |= MST_G_LEFT;
+	}
+}
+
 static int record(void *worker, const struct mst_value *v,
 		  struct mst_err *err MST_UNUSED)
 {
@@ -217,10 +278,7 @@ static int record(void *worker, const struct mst_value *v,
 	if (w->gate >= 0) {
 		g = group_of(w, (size_t)w->gate);
 		if (!g || (g->flags & MST_G_ORPHAN)) {
-			for (size_t k = 0; k < w->maps_n; k++) {
-				w->read[k]++;
-				w->dropped[k]++;
-			}
+			orphan(w, g);
 			return 0;
 		}
 	}
@@ -418,6 +476,23 @@ static void apply_limit(struct mst_delta *d, struct mst_set_delta *sd)
 		mst_groups_limit(&sd->groups, d->limit);
 }
 
+/* A rule leaves the group, or the parent of its members, as it is. */
+static bool is_left(struct mst_delta *d, const struct mst_set_delta *sd,
+		    const struct mst_group *g)
+{
+	const struct mst_set_delta *parent;
+	uint32_t at;
+
+	if (g->flags & MST_G_LEFT)
+		return true;
+	parent = sd->set->parent ? mst_delta_set(d, sd->set->parent) : NULL;
+	if (!parent || !parent->selected)
+		return false;
+	at = mst_groups_find_key(&parent->groups, g->key);
+	return at != UINT32_MAX && (parent->groups.v[at].flags & MST_G_LEFT) &&
+	       !(parent->groups.v[at].flags & MST_G_SEEN);
+}
+
 static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 {
 	bool records = sd->set->parent == NULL;
@@ -437,6 +512,7 @@ static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 			}
 		} else if (!(g->flags & MST_G_STORED) ||
 			   sd->set->missing == MST_MISSING_KEEP ||
+			   is_left(d, sd, g) ||
 			   /* the winner's row is proof enough */
 			   (!sd->proven && !(g->flags & MST_G_SUPERSEDED))) {
 			continue;

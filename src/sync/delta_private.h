@@ -52,6 +52,20 @@ extern size_t mst_collect_bytes;
 /* Pass 2 for one set. */
 int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);
 size_t mst_delta_index(const struct mst_delta *d, const char *set);
+/* Was the record of mapping m delivered before? (a set without a parent) */
+bool mst_delta_known(const struct mst_delta *d, size_t set,
+		     struct mst_rules *rules, unsigned m);
+/* The filter's word, with KNOWN decided. */
+static inline enum mst_keep mst_delta_keep(const struct mst_delta *d,
+					   size_t set, struct mst_rules *rules,
+					   unsigned m, struct mst_slice *why_r)
+{
+	enum mst_keep keep = mst_rules_keep(rules, m, why_r);
+
+	if (MST_UNLIKELY(keep == MST_KNOWN))
+		keep = mst_delta_known(d, set, rules, m) ? MST_KEEP : MST_DROP;
+	return keep;
+}
 /* Does the mapping take part in reading a feed for the round? */
 bool mst_mapping_active(const struct mst_delta *d, size_t m, unsigned feed,
 			bool referenced);

@@ -201,7 +201,7 @@ static int identity_record(void *worker, const struct mst_value *v,
 	memcpy(r->v, v, c->feeds[r->feed].fields_n * sizeof(*v));
 	mst_enrich(r->d, r->feed, r->v);
 	mst_rules_record(r->rules, r->v);
-	if (mst_rules_keep(r->rules, r->m, &why) != MST_KEEP ||
+	if (mst_delta_keep(r->d, r->set, r->rules, r->m, &why) != MST_KEEP ||
 	    !mst_rules_key(r->rules, r->m, &key) ||
 	    !mst_rules_identity(r->rules, r->m, &text, &rank))
 		return 0;

@@ -99,6 +99,12 @@ static const char *fate(const struct explaining *x,
 		return "not delivered: a filter rule leaves it out";
 	if (e->keep == MST_SKIP)
 		return "not delivered: skipped";
+	if (e->keep == MST_LEAVE)
+		return e->member_known
+			   ? "nothing: a filter rule leaves it as it is"
+			   : "not delivered: a filter rule leaves it out";
+	if (e->keep == MST_KNOWN && !e->member_known)
+		return "not delivered: a filter rule lets it be updated only";
 	if (e->group && (e->group->flags & MST_G_SUPERSEDED))
 		return "not delivered: another record of the same identity "
 		       "is";

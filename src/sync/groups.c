@@ -159,7 +159,7 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		count = to->count + p->count;
 		if (p->flags & MST_G_SEEN)
 			mst_group_show(to, p->digest, p->newest, sum);
-		to->flags |= p->flags & MST_G_SUPERSEDED;
+		to->flags |= p->flags & (MST_G_SUPERSEDED | MST_G_LEFT);
 		to->count = count;
 	}
 }

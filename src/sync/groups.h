@@ -24,6 +24,7 @@
 #define MST_G_ORPHAN   256u  /* its parent is not delivered */
 #define MST_G_CHECKED  512u  /* a worker's own: ORPHAN was decided */
 #define MST_G_DOUBT    1024u /* members are not shown, but that is not proven */
+#define MST_G_LEFT     2048u /* a rule leaves it, or its parent, as it is */
 
 struct mst_group {
 	struct mst_hash key;

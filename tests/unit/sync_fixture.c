@@ -79,7 +79,14 @@ static enum mst_keep keep_device(struct mst_rule_ctx *ctx,
 				 const struct mst_value *v,
 				 struct mst_slice *why_r)
 {
+	struct mst_slice os = {NULL, 0};
+
 	*why_r = MST_SLICE_LIT("no name");
+	(void)mst_op_text(ctx, v, FD_OS, NULL, &os);
+	if (mst_slice_is(os, "Left"))
+		return MST_LEAVE;
+	if (mst_slice_is(os, "Known"))
+		return MST_KNOWN;
 	return v[FD_NAME].type == MST_JSON_STRING ? MST_KEEP : MST_SKIP;
 }
 
@@ -91,7 +98,7 @@ static enum mst_keep keep_row(struct mst_rule_ctx *ctx,
 
 	if (v[FR_SCORE].type == MST_JSON_INT &&
 	    (double)v[FR_SCORE].u.i < conf->least)
-		return MST_DROP;
+		return conf->leave ? MST_LEAVE : MST_DROP;
 	return MST_KEEP;
 }
 

@@ -17,6 +17,7 @@ enum { FR_DEVICE, FR_KEY, FR_VALUE, FR_DEF, FR_SCORE, FR_SEEN, FR__N };
 
 struct fx_conf {
 	double least; /* rows with a smaller score are dropped */
+	bool leave;   /* or left as they are */
 };
 
 extern const struct mst_source_ops fx_source;

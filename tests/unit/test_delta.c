@@ -630,6 +630,98 @@ static void test_pending_definition(void **state MST_UNUSED)
 	quiet();
 }
 
+/* Rows that a rule leaves alone: what was delivered stays until the source
+ * drops it, what was not is not. */
+static void test_left_rows(void **state MST_UNUSED)
+{
+	loaded();
+	conf.least = 6;
+	conf.leave = true;
+	standard();
+	file(FX_ROWS, ROW("d1", "k9", "n", "x"));
+	quiet();
+	assert_int_equal(mst_delta_set(d, "rows")->changed_groups, 3);
+	deliver();
+	quiet(); /* noted: not even looked at */
+	assert_int_equal(mst_delta_set(d, "rows")->changed_groups, 0);
+	less();
+	file(FX_DEVICES, DEVICE("d3", "three"));
+	file(FX_ROWS, ROW("d3", "k4", "changed", "z"));
+	(void)compare();
+	counts("rows", 0, 0, 2, 0); /* k2 and k5 are gone, k4 is left */
+	deliver();
+	quiet();
+	/* taken again, with what is new and what changed meanwhile */
+	conf.least = 0;
+	file(FX_ROWS, ROW("d1", "k9", "n", "x"));
+	(void)compare();
+	counts("rows", 1, 1, 0, 2);
+	deliver();
+	quiet();
+}
+
+#define DEVICE_OS(id, name, os)                                                \
+	"{'id':'" id "','name':'" name "','os':'" os "'}\n"
+
+/* A device that a rule leaves alone: nothing of it changes, nothing of it is
+ * missing, until the source no longer shows it. */
+static void test_left_device(void **state MST_UNUSED)
+{
+	loaded();
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_DEVICES, DEVICE_OS("d3", "renamed", "Left")
+			     DEVICE_OS("d4", "four", "Left"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x"));
+	file(FX_ROWS,
+	     ROW("d3", "k4", "changed", "z") ROW("d4", "k6", "f", "x"));
+	quiet();
+	counts("devices", 0, 0, 0, 2);
+	counts("rows", 0, 0, 0, 3);
+	deliver();
+	quiet();
+	/* wanted again: only what differs is written */
+	file(FX_DEVICES, DEVICE("d3", "three"));
+	(void)compare();
+	counts("devices", 0, 0, 0, 3);
+	counts("rows", 0, 1, 1, 3);
+	less();
+	(void)compare();
+	counts("devices", 0, 0, 1, 2);
+	counts("rows", 0, 0, 3, 2);
+}
+
+/* A device that is only updated: new ones are passed over. */
+static void test_known_device(void **state MST_UNUSED)
+{
+	loaded();
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_DEVICES, DEVICE_OS("d3", "three", "Known")
+			     DEVICE_OS("d4", "four", "Known"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x"));
+	file(FX_ROWS, ROW("d3", "k4", "d", "z") ROW("d3", "k5", "e", "x")
+			  ROW("d4", "k6", "f", "x"));
+	(void)compare();
+	counts("devices", 0, 1, 0, 2);
+	counts("rows", 0, 0, 0, 5);
+	deliver();
+	quiet();
+	/* of one name: the one that is there counts, though the other is newer
+	 */
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_DEVICES,
+	     "{'id':'d3','name':'three','os':'Known','seen':'1'}\n"
+	     "{'id':'d5','name':'three','os':'Known','seen':'2'}\n");
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x") ROW("d3", "k4", "d", "z")
+			      ROW("d3", "k5", "e", "x"));
+	quiet();
+}
+
 /* What is kept for look-ups has a bound; to pass it is an error that says of
  * which list. */
 static void too_much(size_t bytes, const char *title)
@@ -703,6 +795,7 @@ int main(void)
 	    T(test_orphans),	T(test_superseded),  T(test_partial),
 	    T(test_filter),	T(test_definitions), T(test_states),
 	    T(test_too_much),	T(test_cancel),	     T(test_pending_definition),
+	    T(test_left_rows),	T(test_left_device), T(test_known_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
