@@ -232,6 +232,23 @@ static uint32_t needs(struct mst_source *s, const char *set)
 	return 0;
 }
 
+static size_t addresses(struct mst_source *s, struct mst_address *out,
+			size_t max)
+{
+	const struct mst_address all[] = {
+	    {"login", s->sites.login},
+	    {"api", s->sites.api},
+	    {"graph", s->sites.graph},
+	};
+	size_t n = s->auth[1] ? 3 : 2;
+
+	if (!s->auth[0])
+		return 0; /* a folder is nowhere */
+	for (size_t i = 0; i < n && i < max; i++)
+		out[i] = all[i];
+	return MST_MIN(n, max);
+}
+
 static void proof(struct mst_source *s, unsigned feed,
 		  struct mst_proof *proof_r)
 {
@@ -252,6 +269,7 @@ const struct mst_source_ops mst_source_endpoint = {
     .auths = auths,
     .rates = rates,
     .permissions = ep_permissions,
+    .addresses = addresses,
     .needs = needs,
     .begin = ep_begin,
     .next = ep_next,

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The checks of a connection in their order, and the requests of those that
+ * its connector brings.
+ */
+#include "sync/checkup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cred/cred.h"
+#include "sync/fetch.h"
+
+#define UNDER_WAY      4
+#define RETRIES	       3 /* somebody waits for the answer */
+#define RETRY_TOTAL_MS 20000
+#define RETRY_AFTER_MS 15000
+#define ADMIN	       "administrator"
+#define ADDRESSES_MAX  8
+
+struct mst_checkup {
+	struct mst_checkup_conf conf;
+	struct mst_state *state;
+	struct mst_arena arena;
+	struct mst_connection c;
+	struct mst_checkup_jobs jobs;
+	struct mst_source *source;
+	struct mst_dest *dest;
+	struct mst_client *client;
+	struct mst_auth *admin;
+	struct mst_checks *checks; /* the connector's */
+	struct mst_address addresses[ADDRESSES_MAX];
+	size_t addresses_n;
+};
+
+int mst_checkup_open(struct mst_state *state, const char *connection,
+		     const struct mst_checkup_conf *conf,
+		     struct mst_checkup **c_r, struct mst_err *err)
+{
+	struct mst_checkup *c = mst_alloc(sizeof(*c));
+	int rc;
+
+	c->conf = *conf;
+	c->state = state;
+	mst_arena_init(&c->arena, 8u << 20);
+	rc = mst_connection_load(state, connection, &c->arena, &c->c, err);
+	if (rc == 0 && conf->admin)
+		rc = mst_cred_basic(conf->admin, conf->admin_password,
+				    &c->admin, err);
+	if (rc < 0)
+		mst_checkup_close(&c);
+	else
+		*c_r = c;
+	return rc < 0 ? rc : 0;
+}
+
+void mst_checkup_close(struct mst_checkup **cp)
+{
+	struct mst_checkup *c = *cp;
+
+	if (!c)
+		return;
+	if (c->checks)
+		c->checks->ops->free(&c->checks);
+	mst_client_free(&c->client);
+	if (c->source)
+		c->c.source->close(&c->source);
+	if (c->dest)
+		c->c.dest->close(&c->dest);
+	if (c->admin)
+		mst_auth_free(&c->admin);
+	mst_checkup_jobs_fini(&c->jobs);
+	mst_arena_fini(&c->arena);
+	free(c);
+	*cp = NULL;
+}
+
+const char *mst_checkup_type(const struct mst_checkup *c)
+{
+	return c->c.type;
+}
+
+const char *mst_checkup_address(const struct mst_checkup *c)
+{
+	return c->addresses_n ? c->addresses[0].url : "";
+}
+
+static void say(struct mst_checkup *c, const char *name, const char *title,
+		const struct mst_err *err, const char *text)
+{
+	struct mst_check check = {.name = name, .title = title};
+
+	check.code = err->code;
+	mst_check_say(&check, err->code ? MST_CHECK_FAILED : MST_CHECK_OK,
+		      "%.760s", err->code ? err->msg : text);
+	c->conf.report(c->conf.ctx, &check);
+}
+
+static bool cancelled(const struct mst_checkup *c)
+{
+	return c->conf.cancel && atomic_load(c->conf.cancel);
+}
+
+/* ---- opening the ends ---------------------------------------------------- */
+
+static void no_verdict(void *ctx, const struct mst_verdict *v)
+{
+	(void)ctx;
+	(void)v;
+}
+
+static int open_dest(struct mst_checkup *c, struct mst_err *err)
+{
+	struct mst_dest_env env = {
+	    .connection = c->c.name,
+	    .source = c->c.name,
+	    .catalog = mst_sources[0]->catalog,
+	    .run = "checks",
+	    .verdict = no_verdict,
+	};
+	struct mst_client_conf conf = {
+	    .name = c->c.name,
+	    .insecure_loopback = true,
+	    .retry_max = RETRIES,
+	    .retry_total_ms = RETRY_TOTAL_MS,
+	    .retry_after_max_ms = RETRY_AFTER_MS,
+	};
+	struct mst_source_auth auths[4];
+	size_t n;
+
+	if (c->c.dest->client)
+		c->c.dest->client(c->c.dest_conf, &conf);
+	if (c->c.dest->open(&env, c->c.dest_conf, &c->dest, err) < 0)
+		return -(int)err->code;
+	c->client = mst_client_new(&conf, err);
+	if (!c->client)
+		return -(int)err->code;
+	n = c->c.dest->auths(c->dest, auths, MST_LEN(auths));
+	for (size_t i = 0; i < n; i++)
+		mst_client_add_auth(c->client, auths[i].name, auths[i].auth,
+				    auths[i].hosts);
+	if (c->admin && n)
+		mst_client_add_auth(c->client, ADMIN, c->admin, auths[0].hosts);
+	if (c->c.dest->addresses)
+		c->addresses_n =
+		    c->c.dest->addresses(c->dest, c->addresses, ADDRESSES_MAX);
+	return 0;
+}
+
+static int open_source(struct mst_checkup *c, struct mst_err *err)
+{
+	struct mst_job job = {
+	    .name = "checks",
+	    .source = c->c.source,
+	    .source_conf = c->c.source_conf,
+	    .catalog = c->c.source->catalog,
+	};
+
+	job.conf.source = c->c.name;
+	job.conf.retry_total_ms = RETRY_TOTAL_MS;
+	if (c->c.source->open(c->c.name, c->c.source_conf, &c->source, err) <
+		0 ||
+	    mst_fetch_client(&job, c->source, &c->client, err) < 0)
+		return -(int)err->code;
+	if (c->c.source->addresses)
+		c->addresses_n = c->c.source->addresses(c->source, c->addresses,
+							ADDRESSES_MAX);
+	return 0;
+}
+
+/* ---- the way there ------------------------------------------------------- */
+
+/* *broken_r: the title of the check that failed, else NULL. */
+static int look_at_way(struct mst_checkup *c, const char **broken_r,
+		       struct mst_err *err)
+{
+	*broken_r = NULL;
+	for (size_t i = 0; i < c->addresses_n; i++) {
+		const struct mst_address *a = &c->addresses[i];
+		const char *failed;
+		struct mst_way w;
+
+		if (mst_client_way(c->client, a->url, c->conf.cancel, &w, err) <
+		    0)
+			return -(int)err->code;
+		failed = mst_checkup_way(&c->conf, a, c->addresses_n > 1, &w);
+		*broken_r = failed ? failed : *broken_r;
+	}
+	return 0;
+}
+
+/* ---- the connector's own checks ------------------------------------------ */
+
+static int send_some(struct mst_checkup *c, bool *end_r, struct mst_err *err)
+{
+	while (mst_client_pending(c->client) < UNDER_WAY) {
+		struct mst_req req = {.id = 0};
+		int rc = c->checks->ops->next(c->checks, &req, err);
+
+		if (rc < 0)
+			return rc;
+		*end_r = rc == MST_CHECKS_END;
+		if (rc != MST_CHECKS_REQUEST)
+			return 0;
+		if (mst_client_submit(c->client, &req, err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
+}
+
+static int pump(struct mst_checkup *c, struct mst_err *err)
+{
+	const struct mst_resp *resp;
+	const struct mst_req *req;
+	bool end = false;
+	int rc;
+
+	for (;;) {
+		/* What is under way is left alone: it writes nothing, or is
+		 * looked for the next time. */
+		if (cancelled(c))
+			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+		if (send_some(c, &end, err) < 0)
+			return -(int)err->code;
+		if (end)
+			return 0;
+		rc = mst_client_wait(c->client, 200, &req, &resp, err);
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			rc = c->checks->ops->accept(c->checks, req, resp, err);
+		mst_client_done(c->client);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+static int own_checks(struct mst_checkup *c, const char *broken,
+		      struct mst_err *err)
+{
+	char skip[128];
+	struct mst_checks_env env = {
+	    .uses = c->jobs.uses,
+	    .uses_n = c->jobs.uses_n,
+	    .report = c->conf.report,
+	    .ctx = c->conf.ctx,
+	    .writer = c->admin ? ADMIN : NULL,
+	};
+	int rc = 0;
+
+	if (broken) {
+		(void)snprintf(skip, sizeof(skip), "needs the check '%s'",
+			       broken);
+		env.skip = mst_arena_strdup(&c->arena, skip);
+	}
+	if (c->dest && c->c.dest->checks)
+		rc = c->c.dest->checks(c->dest, &env, &c->checks, err);
+	else if (c->source && c->c.source->checks)
+		rc = c->c.source->checks(c->source, &env, &c->checks, err);
+	if (rc < 0 || !c->checks)
+		return rc;
+	return pump(c, err);
+}
+
+/* ---- sources ------------------------------------------------------------- */
+
+static const char *log_in(struct mst_checkup *c, const char *broken)
+{
+	struct mst_source_auth auths[8];
+	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
+	const char *failed = broken;
+
+	for (size_t i = 0; i < n; i++) {
+		struct mst_err err = MST_ERR_INIT;
+		const char *warning;
+		struct mst_check check = {.code = MST_OK};
+		char name[96], title[96];
+
+		(void)snprintf(name, sizeof(name), "login:%.80s",
+			       auths[i].name);
+		(void)snprintf(title, sizeof(title), "log-in %.80s",
+			       auths[i].name);
+		check.name = name;
+		check.title = title;
+		warning = mst_cred_warning(auths[i].auth);
+		if (broken) {
+			mst_check_say(&check, MST_CHECK_SKIPPED,
+				      "needs the check '%s'", broken);
+		} else if (mst_client_login(c->client, auths[i].name, &err) <
+			   0) {
+			check.code = err.code;
+			mst_check_say(&check, MST_CHECK_FAILED, "%.760s",
+				      err.msg);
+			failed = "log-in";
+		} else if (warning && *warning) {
+			mst_check_say(&check, MST_CHECK_WARNING, "%s", warning);
+		} else {
+			mst_check_say(&check, MST_CHECK_OK, "a token is there");
+		}
+		c->conf.report(c->conf.ctx, &check);
+	}
+	return failed;
+}
+
+static int look_at_folder(struct mst_checkup *c)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_spool spool = {0};
+	int rc =
+	    mst_spool_open(&spool, c->c.source, c->c.source_conf->read_from,
+			   c->c.source_conf->assume_complete, &err);
+
+	mst_spool_fini(&spool);
+	if (rc >= 0)
+		mst_err_clear(&err);
+	say(c, "folder", "folder", &err, c->c.source_conf->read_from);
+	return 0;
+}
+
+static void skip_permissions(struct mst_checkup *c, const char *broken)
+{
+	struct mst_check check = {.name = "permissions",
+				  .title = "permissions"};
+
+	mst_check_say(&check, MST_CHECK_SKIPPED, "needs the check '%s'",
+		      broken);
+	c->conf.report(c->conf.ctx, &check);
+}
+
+static int check_source(struct mst_checkup *c, const char *broken,
+			struct mst_err *err)
+{
+	broken = log_in(c, broken);
+	if (cancelled(c))
+		return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+	if (broken)
+		skip_permissions(c, broken);
+	else
+		mst_checkup_permissions(c->c.source, c->source, &c->jobs,
+					&c->conf);
+	return own_checks(c, broken, err);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+int mst_checkup_run(struct mst_checkup *c, struct mst_err *err)
+{
+	bool folder = c->c.source && c->c.source_conf->read_from;
+	struct mst_err why = MST_ERR_INIT;
+	const char *broken;
+	int rc = 0;
+
+	if (!folder) {
+		rc = c->c.source ? open_source(c, &why) : open_dest(c, &why);
+		say(c, "settings", "settings", &why,
+		    *mst_checkup_address(c) ? mst_checkup_address(c)
+					    : c->c.type);
+	}
+	if (mst_checkup_jobs(c->state, &c->c, &c->conf, &c->jobs, err) < 0)
+		return -(int)err->code;
+	if (rc < 0) /* nobody to ask */
+		return 0;
+	if (folder)
+		return look_at_folder(c);
+	if (look_at_way(c, &broken, err) < 0)
+		return -(int)err->code;
+	return c->source ? check_source(c, broken, err)
+			 : own_checks(c, broken, err);
+}
+
+size_t mst_checkup_fixes(struct mst_checkup *c, struct mst_check_fix *out,
+			 size_t max)
+{
+	return c->checks ? c->checks->ops->fixes(c->checks, out, max) : 0;
+}
+
+int mst_checkup_fix(struct mst_checkup *c, size_t i, struct mst_err *err)
+{
+	if (!c->checks)
+		return mst_err_set(err, MST_E_NOTFOUND, "there is no such fix");
+	if (c->checks->ops->fix(c->checks, i, err) < 0)
+		return -(int)err->code;
+	return pump(c, err);
+}
