@@ -196,6 +196,7 @@ static void get_cve(struct sim_truth *t, const struct truth_cve *c,
 	}
 	is(r, "u_source", "Microsoft Defender");
 	add(r, "u_first_seen", TRUTH_PRESENT, NULL);
+	add(r, "u_last_seen", TRUTH_PRESENT, NULL);
 	is(r, "u_description", truth_cut(t, f->title, 4000));
 	is(r, "u_cvss_vector", truth_cut(t, f->vector, 255));
 	snprintf(text, sizeof(text), "%.5f", f->epss);

@@ -881,9 +881,10 @@ static void test_definition_from_a_row(void **state)
 	    ep_catalog.mappings[ruled_mapping(&r, "vulnerabilities")].fallback);
 	ruled_apply(&r, "vulnerabilities");
 	t_is(r.d.key, "CVE-2024-0001");
-	assert_int_equal(r.d.cells_n, 6);
+	assert_int_equal(r.d.cells_n, 7);
 	ruled_is(&r, "u_source", "Microsoft Defender");
 	ruled_is(&r, "u_first_seen", "2024-11-20 00:00:00");
+	ruled_is(&r, "u_last_seen", "2024-11-20 00:00:00");
 	ruled_is(&r, "u_cve_id", "CVE-2024-0001");
 	ruled_is(&r, "u_name", "CVE-2024-0001");
 	ruled_is(&r, "u_severity", "high");

@@ -208,6 +208,7 @@ static const struct mst_column cve_columns[] = {
     {"u_supportability", 0, 100, NULL},
     {"u_source", INSERT, 40, NULL},
     {"u_first_seen", INSERT, 0, NULL},
+    {"u_last_seen", VOLATILE, 0, NULL},
 };
 
 static const char definitions[] = "endpoint.cves";
@@ -234,6 +235,7 @@ static const struct mst_map_row cve_rows[] = {
      definitions},
     {"u_source", EC_ID, mst_op_const, "Microsoft Defender", definitions},
     {"u_first_seen", EC_ID, mst_op_now, NULL, definitions},
+    {"u_last_seen", EC_ID, mst_op_now, NULL, definitions},
 };
 
 /* A CVE that the list does not have: what its first row says of it. */
@@ -244,6 +246,7 @@ static const struct mst_map_row cve_fallback_rows[] = {
     {"u_cvss_score", ED_CVSS, mst_op_fixed1, NULL, definitions},
     {"u_source", 0, mst_op_const, "Microsoft Defender", definitions},
     {"u_first_seen", 0, mst_op_now, NULL, definitions},
+    {"u_last_seen", 0, mst_op_now, NULL, definitions},
 };
 
 /* ---- CVE instances ------------------------------------------------------ */
