@@ -23,6 +23,10 @@
 #define MST_MAX_SETS	     24	    /* desired sets of a source */
 #define MST_MAX_FEEDS	     16	    /* feeds of a source */
 #define MST_MAX_TEXT	     65536  /* one value sent onwards */
+#define MST_MAX_EXPR	     4096   /* text of one expression */
+#define MST_MAX_EXPR_NODES   256
+#define MST_MAX_EXPR_DEPTH   24
+#define MST_MAX_EXPR_SPACE   (4u << 20) /* bytes that one run may use */
 #define MST_MAX_ARENA	     (1u << 30)
 #define MST_MAX_PAGES	     2000000
 #define MST_MAX_WORKERS	     4 /* ServiceNow advises 2 to 4 */

@@ -217,6 +217,18 @@ int mst_derive_add_row(struct mst_derive *d, size_t mapping,
 	return 0;
 }
 
+void mst_derive_add_rule(struct mst_derive *d, const struct mst_rule *rule)
+{
+	size_t n = d->catalog.rules_n;
+	struct mst_rule *v = mst_arena_alloc(d->arena, (n + 1) * sizeof(*v));
+
+	if (n)
+		memcpy(v, d->catalog.rules, n * sizeof(*v));
+	v[n] = *rule;
+	d->catalog.rules = v;
+	d->catalog.rules_n = n + 1;
+}
+
 int mst_derive_field(struct mst_derive *d, unsigned feed, const char *name,
 		     unsigned *field_r, struct mst_err *err)
 {
