@@ -255,7 +255,7 @@ void sn_route(struct sim_sn *sn, struct sn_req *r, struct sim_reply *reply)
 		r->version = p[1] - '0';
 		p += 3;
 	}
-	if (!headers_ok(r, reply))
+	if (!headers_ok(r, reply) || !sn_scope_allows(sn, r, p, reply))
 		return;
 	if ((rest = after(p, "table/"))) {
 		route_table(sn, r, rest, reply);
@@ -299,11 +299,13 @@ static void serve_api(struct sim_sn *sn, const struct sim_request *r,
 	    .content_type = sim_header(r, "Content-Type"),
 	    .no_body = sim_header(r, "X-no-response-body"),
 	};
+	const char *auth = sim_header(r, "Authorization");
 	bool head = !strcmp(q.method, "HEAD");
 
 	if (head)
 		q.method = "GET";
-	q.user = sn_authenticate(sn, sim_header(r, "Authorization"));
+	q.user = sn_authenticate(sn, auth);
+	q.bearer = auth && !strncasecmp(auth, "Bearer ", 7);
 	if (!q.user) {
 		sn->stats.unauthorized++;
 		sim_reply_header(reply, "WWW-Authenticate",
@@ -363,7 +365,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 	sn_base(sn);
 	sn_dict_rows(sn);
 	sn->booting = false;
-	sn->batch = (struct sn_batch_conf){.quota_ms = 30000,
+	sn->batch = (struct sn_batch_conf){.quota_ms = -1,
 					   .cost_get_ms = 2,
 					   .cost_post_ms = 4,
 					   .cost_patch_ms = 3,
@@ -371,6 +373,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 					   .cost_ire_ms = 6,
 					   .max_response = 10u << 20};
 	sn->opt_skip_options = true;
+	sn_scopes_clear(sn);
 	if (sn->update_set)
 		mst_buf_adds(&xml, sn->update_set);
 	else

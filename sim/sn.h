@@ -12,6 +12,7 @@
  *   sn_table.c  Table API          sn_out.c     records as JSON
  *   sn_ire*.c   identification     sn_batch.c   Batch API
  *   sn_auth.c   tokens, roles      sn_meta.c    cmdb/meta
+ *   sn_access.c scopes, access rules
  *   sn_import.c update sets: reading, the books   sn_xml.c XML reader
  *   sn_preview.c, sn_commit*.c     what is wrong with them, carrying them out
  *   sn_number.c numbers of records (CVI0001001)
@@ -98,6 +99,7 @@ struct sn_table {
 	bool system;		    /* part of a fresh instance */
 	unsigned cascades;	    /* columns with a rule for deletions */
 	struct sn_acl acl[SN_OPS];
+	bool acl_set;	      /* a person changed it */
 	uint64_t live;	      /* rows of exactly this class */
 	uint64_t next_number; /* sn_number.c; 0: not looked up */
 	uint64_t inserts, updates, deletes, reads;
@@ -168,11 +170,12 @@ struct sn_req {
 	const char *accept, *content_type, *no_body;
 	const struct sn_user *user;
 	int version; /* of the API: 1 or 2; 0 when not named */
+	bool bearer; /* logged in by a token */
 	bool in_batch;
 };
 
 struct sn_batch_conf {
-	int64_t quota_ms;
+	int64_t quota_ms; /* -1: as sysrule_quota has it */
 	double cost_get_ms, cost_post_ms, cost_patch_ms, cost_delete_ms;
 	double cost_ire_ms; /* per item */
 	size_t max_response;
@@ -207,6 +210,8 @@ struct sim_sn {
 	char now[20]; /* "YYYY-MM-DD HH:MM:SS" */
 	struct sn_user *users[64];
 	size_t users_n;
+	bool scoped;	    /* the OAuth client is limited to: */
+	char scopes[4][64]; /* methods by API (sn_access.c) */
 	struct sn_token *sessions[256];
 	size_t sessions_n;
 	struct mst_json_parser *json, *json_batch;
@@ -419,6 +424,21 @@ void sn_allow(struct sim_sn *sn, struct sn_table *t, enum sn_op op,
 	      const char *role);
 void sn_auth_reset(struct sim_sn *sn);
 void sn_tokens_expire(struct sim_sn *sn);
+
+/* ---- sn_access.c --------------------------------------------------------- */
+
+/* May the client use the method of the API behind "/api/now/"? Writes the
+ * refusal. */
+bool sn_scope_allows(struct sim_sn *sn, const struct sn_req *r,
+		     const char *rest, struct sim_reply *reply);
+/* False: an API that is not known. */
+bool sn_scopes_set(struct sim_sn *sn, struct mst_json scopes);
+void sn_scopes_clear(struct sim_sn *sn);
+void sn_scopes_write(const struct sim_sn *sn, struct mst_jout *j);
+/* {"read":["asset"],…}: who may do what; false: an unknown operation. */
+bool sn_access_set(struct sim_sn *sn, struct sn_table *t,
+		   struct mst_json rules);
+void sn_access_write(const struct sn_table *t, struct mst_jout *j);
 
 /* ---- sn_import.c --------------------------------------------------------- */
 

@@ -144,6 +144,9 @@ static void make_records(struct sim_sn *sn)
 	    "glide.rest.choice.allow_non_existing_value", "value", "false");
 	ROW(sn, "sys_properties", "name", "glide.invalid_query.returns_no_rows",
 	    "value", "false");
+	ROW(sn, "sys_properties", "name", "glide.buildname", "value", "Zurich");
+	ROW(sn, "sys_properties", "name", "glide.buildtag", "value",
+	    "glide-zurich-07-01-2025__patch4-simulated");
 	ROW(sn, "sysrule_quota", "name", "REST Batch API request timeout",
 	    "maximum_duration", "30", "active", "true");
 	ROW(sn, "sysrule_quota", "name", "REST Table API request timeout",

@@ -177,7 +177,7 @@ static const struct sn_base_col cols[] = {
 		"boolean"),
     SN_BASE_TEXT("cmdb_ci_spkg", "version", "Version", 255),
     SN_BASE_TEXT("cmdb_ci_spkg", "key", "Key", 255),
-    SN_BASE_TEXT("cmdb_ci_spkg", "package_name", "Package name", 255),
+    SN_BASE_NAME("cmdb_ci_spkg", "package_name", "Package name", 255),
     SN_BASE_TEXT("cmdb_ci_business_app", "number", "Number", 40),
     SN_BASE_TEXT("cmdb_ci_business_app", "business_criticality",
 		 "Business criticality", 40),

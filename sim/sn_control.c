@@ -322,6 +322,55 @@ static void do_batch(struct ctl *c)
 	ok(c);
 }
 
+/* {"scopes": {"table": ["GET"]}}; null lifts them */
+static void do_scopes(struct ctl *c)
+{
+	if (sn_scopes_set(c->sn, mst_json_get(c->body, "scopes")))
+		ok(c);
+	else
+		bad(c, 400, "APIs are table, batch, identifyreconcile, meta");
+}
+
+/* {"table": "sys_choice", "access": {"create": ["asset"]}} */
+static void do_access(struct ctl *c)
+{
+	struct sn_table *t = sn_table_any(c->sn, member(c, c->body, "table"));
+
+	if (!t)
+		bad(c, 404, "there is no such table");
+	else if (sn_access_set(c->sn, t, mst_json_get(c->body, "access")))
+		ok(c);
+	else
+		bad(c, 400, "operations are read, write, create, delete");
+}
+
+/* {"table": "sys_rate_limit_rules", "values": {…}}: a new record, unchecked */
+static void do_insert(struct ctl *c)
+{
+	struct sn_table *t = sn_table_any(c->sn, member(c, c->body, "table"));
+	struct mst_json_iter all =
+	    mst_json_iter(mst_json_get(c->body, "values"));
+	struct mst_slice vals[SN_MAX_COLUMNS], key;
+	struct mst_json v;
+	struct sn_row *row;
+
+	if (!t) {
+		bad(c, 404, "there is no such table");
+		return;
+	}
+	sn_defaults(c->sn, t, vals);
+	while (mst_json_next(&all, &key, &v)) {
+		uintptr_t at = (uintptr_t)mst_map_get(&t->by_name, key);
+
+		if (at > SN_C__N)
+			vals[at - 1] = sn_json_text(c->sn, v);
+	}
+	row = sn_insert(c->sn, t, vals, NULL, "kim.example");
+	mst_jout_obj(&c->j);
+	mst_jout_kstr(&c->j, "sys_id", row->id);
+	mst_jout_end_obj(&c->j);
+}
+
 static void do_tokens(struct ctl *c)
 {
 	sn_tokens_expire(c->sn);
@@ -456,7 +505,8 @@ void sim_sn_control(struct sim_sn *sn, const struct sim_request *r,
 	    {"options", do_options, true}, {"batch", do_batch, true},
 	    {"tokens", do_tokens, true},   {"import", do_import, false},
 	    {"stats", do_stats, false},	   {"state", do_state, false},
-	    {"reset", do_reset, false},
+	    {"reset", do_reset, false},	   {"scopes", do_scopes, true},
+	    {"access", do_access, true},   {"insert", do_insert, true},
 	};
 	struct ctl c = {.sn = sn, .r = r, .reply = reply};
 	struct mst_err err = MST_ERR_INIT;

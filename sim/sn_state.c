@@ -17,6 +17,10 @@ static void save_table(const struct sim_sn *sn, struct mst_jout *j,
 	mst_jout_key(j, t->name);
 	mst_jout_obj(j);
 	mst_jout_kbool(j, "off", t->off);
+	if (t->acl_set) {
+		mst_jout_key(j, "access");
+		sn_access_write(t, j);
+	}
 	mst_jout_key(j, "columns");
 	mst_jout_arr(j);
 	for (size_t i = 0; i < t->n; i++)
@@ -65,6 +69,8 @@ bool sim_sn_save(struct sim_sn *sn, struct mst_buf *out)
 	mst_jout_ki64(&j, "counter", (int64_t)sn->counter);
 	mst_jout_kbool(&j, "skip_options", sn->opt_skip_options);
 	mst_jout_kbool(&j, "plain_numbers", sn->opt_plain_numbers);
+	mst_jout_key(&j, "scopes");
+	sn_scopes_write(sn, &j);
 	mst_jout_key(&j, "imports");
 	mst_jout_arr(&j);
 	for (size_t i = 0; i < sn->imports_n; i++)
@@ -176,6 +182,7 @@ static int load_all(struct sim_sn *sn, struct mst_json root,
 			    &sn->opt_skip_options);
 	(void)mst_json_bool(mst_json_get(root, "plain_numbers"),
 			    &sn->opt_plain_numbers);
+	(void)sn_scopes_set(sn, mst_json_get(root, "scopes"));
 	load_users(sn, root);
 	tables = mst_json_iter(mst_json_get(root, "tables"));
 	while (mst_json_next(&tables, &name, &o)) {
@@ -184,6 +191,7 @@ static int load_all(struct sim_sn *sn, struct mst_json root,
 		if (!t)
 			continue;
 		(void)mst_json_bool(mst_json_get(o, "off"), &t->off);
+		(void)sn_access_set(sn, t, mst_json_get(o, "access"));
 		r = load_rows(sn, t, o, err);
 		if (r)
 			return r;

@@ -122,15 +122,80 @@ static void test_cookies(void **state)
 	(void)state;
 }
 
+/* Scopes limit tokens, by API and method; they do not touch Basic. */
+static void test_scopes(void **state)
+{
+	static const char get[] = "/api/now/table/core_company?sysparm_limit=1";
+	const char *basic = sn_auth_header;
+
+	control("POST", "/_sim/sn/scopes",
+		"{\"scopes\":{\"table\":[\"GET\",\"PUT\"]}}");
+	assert_int_equal(token(PASSWORD), 200);
+	assert_int_equal(with(at("access_token")), 200);
+	assert_int_equal(
+	    ask("POST", "/api/now/table/core_company", "{\"name\":\"x\"}"),
+	    403);
+	assert_string_equal(at("error.detail"),
+			    "Access to unscoped api is not allowed");
+	assert_int_equal(ask("GET", "/api/now/cmdb/meta/cmdb_ci", NULL), 403);
+	assert_int_equal(
+	    ask("POST", "/api/now/v1/batch", "{\"rest_requests\":[]}"), 403);
+	sn_auth_header = basic;
+	assert_int_equal(ask("GET", get, NULL), 200);
+	assert_int_equal(ask("GET", "/api/now/cmdb/meta/cmdb_ci", NULL), 200);
+	assert_int_equal(control("POST", "/_sim/sn/scopes",
+				 "{\"scopes\":{\"soap\":[\"GET\"]}}"),
+			 400);
+	assert_int_equal(
+	    control("POST", "/_sim/sn/scopes", "{\"scopes\":null}"), 200);
+	assert_int_equal(token(PASSWORD), 200);
+	with(at("access_token"));
+	assert_int_equal(ask("GET", "/api/now/cmdb/meta/cmdb_ci", NULL), 200);
+	(void)state;
+}
+
+/* Who may do what with a table, and a record that nobody checked. */
+static void test_access(void **state)
+{
+	static const char choices[] =
+	    "/api/now/table/sys_choice?sysparm_limit=1";
+
+	assert_int_equal(ask("GET", choices, NULL), 200);
+	assert_int_equal(
+	    control("POST", "/_sim/sn/access",
+		    "{\"table\":\"sys_choice\",\"access\":{"
+		    "\"read\":[\"admin\"],\"create\":[\"asset\"]}}"),
+	    200);
+	assert_int_equal(ask("GET", choices, NULL), 403);
+	assert_int_equal(control("POST", "/_sim/sn/access",
+				 "{\"table\":\"sys_choice\",\"access\":{"
+				 "\"read\":[\"asset\"]}}"),
+			 200);
+	assert_int_equal(ask("GET", choices, NULL), 200);
+	assert_int_equal(control("POST", "/_sim/sn/access",
+				 "{\"table\":\"sys_choice\",\"access\":{"
+				 "\"eat\":[]}}"),
+			 400);
+	assert_int_equal(
+	    control("POST", "/_sim/sn/access", "{\"table\":\"no_such\"}"), 404);
+	assert_int_equal(control("POST", "/_sim/sn/insert",
+				 "{\"table\":\"sys_rate_limit_rules\","
+				 "\"values\":{\"name\":\"r\","
+				 "\"request_limit\":\"700\"}}"),
+			 200);
+	ask("GET", choices, NULL);
+	assert_string_equal(answer_header("X-RateLimit-Limit"), "700");
+	(void)state;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sn_up, sn_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_password),
-	    TEST(test_client_credentials),
-	    TEST(test_errors),
-	    TEST(test_cookies),
+	    TEST(test_password), TEST(test_client_credentials),
+	    TEST(test_errors),	 TEST(test_cookies),
+	    TEST(test_scopes),	 TEST(test_access),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
