@@ -269,6 +269,27 @@ static bool later(struct mst_slice a, struct mst_slice b)
 	return a.n == 19 && b.n == 19 && memcmp(a.p, b.p, 19) > 0;
 }
 
+/* The record itself, or what belongs to it, whatever was written last. */
+static struct sn_row *newest_of_layout(struct sn_import *im,
+				       const struct sn_upd *u,
+				       struct sn_row *newest)
+{
+	const struct sn_layout_kind *l = sn_layout_kind_of(u->outer->name);
+	size_t n = newest
+		       ? sn_search(im->sn, sn_table_any(im->sn, l->elements),
+				   l->ref, mst_slice(newest->id, SN_ID), false)
+		       : 0;
+
+	while (n-- > 0) {
+		struct sn_row *row = im->sn->found[n];
+
+		if (later(sn_get(row, SN_C_UPDATED_ON),
+			  sn_get(newest, SN_C_UPDATED_ON)))
+			newest = row;
+	}
+	return newest;
+}
+
 /* Changed here, after the update was recorded where it comes from? The last
  * commit of the same name is no change of anybody. */
 static bool newer_here(struct sn_import *im, const struct sn_upd *u)
@@ -285,6 +306,8 @@ static bool newer_here(struct sn_import *im, const struct sn_upd *u)
 				     sn_xml_attr(u->outer, "field"))
 	      : u->record ? sn_coalesce(im->sn, u->record)
 			  : NULL;
+	if (u->kind == SN_UPD_LAYOUT)
+		row = newest_of_layout(im, u, row);
 	if (!row)
 		return false;
 	ours = sn_get(row, SN_C_UPDATED_ON);

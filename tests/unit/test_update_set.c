@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster's update set: well formed by a checker that shares nothing with the
- * writer, hashes computed again, the same bytes each time, and built like the
- * sample.
+ * muster's update sets: well formed by a checker that shares nothing with the
+ * writer, hashes computed again, identities that stay, the same bytes each
+ * time, and built like the sample.
  */
 #include "tests/lib/t.h"
 
@@ -11,11 +11,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "servicenow/layout.h"
 #include "servicenow/tables.h"
 #include "servicenow/update_set.h"
 
-static struct mst_buf set, sample;
+static struct mst_buf set, related, sample;
 
 static int up(void **state)
 {
@@ -23,6 +25,9 @@ static int up(void **state)
 
 	mst_buf_init(&set, 16u << 20);
 	t_ok(mst_update_set_write("muster-cve", &set, &err), &err);
+	mst_buf_init(&related, 16u << 20);
+	t_ok(mst_update_set_write("muster-cve-related-lists", &related, &err),
+	     &err);
 	mst_buf_init(&sample, 16u << 20);
 	if (t_samples()) {
 		char path[4096];
@@ -39,6 +44,7 @@ static int up(void **state)
 static int down(void **state)
 {
 	mst_buf_fini(&set);
+	mst_buf_fini(&related);
 	mst_buf_fini(&sample);
 	(void)state;
 	return 0;
@@ -135,23 +141,42 @@ static char *text_of(const char *p, const char *name)
 	return mst_strndup(a, (size_t)(b - a));
 }
 
-/* The payload of an update, out of its CDATA sections. */
-static char *payload_of(const char *update)
+/* Text of an element without CDATA, its five entities resolved. */
+static char *unescaped(char *raw)
 {
-	char *raw = text_of(update, "payload");
+	static const char *const named[][2] = {
+	    {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}};
 	struct mst_buf b = MST_BUF_INIT(1u << 20);
-	const char *p = raw;
 
-	while (*p) {
-		const char *end = strstr(p, "]]>");
+	for (const char *p = raw; *p;) {
+		size_t n = 0;
 
-		assert_int_equal(strncmp(p, "<![CDATA[", 9), 0);
-		assert_non_null(end);
-		mst_buf_add(&b, p + 9, (size_t)(end - p) - 9);
-		p = end + 3;
+		for (size_t i = 0; *p == '&' && i < MST_LEN(named); i++) {
+			if (strncmp(p, named[i][0], strlen(named[i][0])))
+				continue;
+			n = strlen(named[i][0]);
+			mst_buf_adds(&b, named[i][1]);
+			break;
+		}
+		if (!n)
+			mst_buf_addc(&b, *p);
+		p += n ? n : 1;
 	}
 	free(raw);
 	return mst_buf_steal(&b);
+}
+
+/* The payload of an update: in CDATA, or escaped when it holds some itself. */
+static char *payload_of(const char *update)
+{
+	const char *from = strstr(update, "<payload>") + 9;
+	const char *to = strstr(from, "</payload><payload_hash>");
+	size_t n = (size_t)(to - from);
+
+	if (strncmp(from, "<![CDATA[", 9))
+		return unescaped(mst_strndup(from, n));
+	assert_int_equal(strncmp(to - 3, "]]>", 3), 0);
+	return mst_strndup(from + 9, n - 12);
 }
 
 /* Calls fn for each update of a set; returns how many. */
@@ -211,6 +236,8 @@ static void test_well_formed(void **state)
 {
 	const char *bad = malformed(set.p);
 
+	if (!bad)
+		bad = malformed(related.p);
 	if (bad)
 		fail_msg("not well formed at %.80s", bad);
 	(void)state;
@@ -243,6 +270,7 @@ static void test_payloads_well_formed(void **state)
 	for (size_t i = 0; i < mst_sn_layouts_n; i++)
 		want += 2 + mst_sn_layouts[i].sections_n;
 	assert_int_equal(each(set.p, payload_well_formed), want + 1);
+	assert_int_equal(each(related.p, payload_well_formed), 2);
 	(void)state;
 }
 
@@ -269,6 +297,7 @@ static void check_hash(const char *update)
 static void test_hashes(void **state)
 {
 	each(set.p, check_hash);
+	each(related.p, check_hash);
 	if (sample.n)
 		assert_int_equal(each(sample.p, check_hash), 28);
 	(void)state;
@@ -298,7 +327,45 @@ static void test_same_bytes(void **state)
 	assert_true(mst_slice_eq(mst_buf_slice(&again), mst_buf_slice(&set)));
 	mst_buf_fini(&again);
 	t_failed(mst_update_set_write("other", &again, &err), &err,
-		 MST_E_NOTFOUND, "muster-cve");
+		 MST_E_NOTFOUND, "muster-cve-related-lists");
+	(void)state;
+}
+
+/* What a version's bytes are is fixed: customers have them. */
+static void test_version(void **state)
+{
+	static const struct {
+		const char *version, *main, *related;
+	} is = {"1.1.0", "04188e4ffe1f76b50a51f463af1b5204",
+		"825328d1e7ff155a97706ad7f47b4efd"};
+	char main_hash[33], related_hash[33];
+
+	mst_hash_hex(mst_hash128(set.p, set.n, 0), main_hash);
+	mst_hash_hex(mst_hash128(related.p, related.n, 0), related_hash);
+	if (strcmp(is.version, MST_UPDATE_SET_VERSION) ||
+	    strcmp(is.main, main_hash) || strcmp(is.related, related_hash))
+		fail_msg("the update sets are not those of version %s: raise "
+			 "MST_UPDATE_SET_VERSION and its date, then write here "
+			 "{\"%s\", \"%s\", \"%s\"}",
+			 is.version, MST_UPDATE_SET_VERSION, main_hash,
+			 related_hash);
+	(void)state;
+}
+
+/* An instance that has an older version must find its records again. */
+static void test_identities_stay(void **state)
+{
+	static const char *const ids[] = {
+	    "sys_db_object_ac1cfcee7e5922517157cd619b1d54e7",
+	    "sys_db_object_b880f0a2704c1c947a6f86228dce025b",
+	    "sys_security_acl_f2822095eee6267f4d56013ad010e1fa",
+	    "sys_security_acl_role_06f8d1cf89b9fbf7b9bbe890d7e1944d"};
+	char *id = text_of(set.p, "sys_id");
+
+	for (size_t i = 0; i < MST_LEN(ids); i++)
+		assert_non_null(strstr(set.p, ids[i]));
+	assert_string_equal(id, "b1b938aaf3bee002851ddef987afd7a2");
+	free(id);
 	(void)state;
 }
 
@@ -319,10 +386,136 @@ static void test_names_are_unique(void **state)
 {
 	seen_n = 0;
 	each(set.p, check_name);
+	each(related.p, check_name);
 	for (size_t i = 0; i < seen_n; i++)
 		free(seen[i]);
 	(void)state;
 }
+
+static struct mst_map ids;
+
+static void note_ids(const char *update)
+{
+	char *payload = payload_of(update);
+
+	for (const char *p = payload; (p = strstr(p, "<sys_id>")); p++) {
+		char *id = mst_strndup(p + 8, 32);
+
+		assert_int_equal(strncmp(p + 40, "</sys_id>", 9), 0);
+		assert_int_equal(strspn(id, "0123456789abcdef"), 32);
+		if (mst_map_put(&ids, mst_slice_str(id), id))
+			fail_msg("two records have the sys_id %s", id);
+	}
+	free(payload);
+}
+
+static void test_ids_are_unique(void **state)
+{
+	size_t i = 0;
+	void *id;
+
+	each(set.p, note_ids);
+	each(related.p, note_ids);
+	assert_true(ids.n > 200);
+	while (mst_map_next(&ids, &i, NULL, &id))
+		free(id);
+	mst_map_fini(&ids);
+	(void)state;
+}
+
+/* ---- what must not be in a set ------------------------------------------- */
+
+static void only_own(const char *update)
+{
+	const char *table = strstr(update, "<table>");
+	char *name = text_of(update, "name");
+
+	/* Importing one replaces the layout or list of the customer. */
+	assert_null(strstr(name, "sys_ui_related"));
+	assert_null(strstr(name, "sys_user_role"));
+	if (table) {
+		char *own = text_of(table, "table");
+
+		if (!mst_sn_table_find(own))
+			fail_msg("%s is about %s", name, own);
+		free(own);
+	}
+	free(name);
+}
+
+static void test_only_own_tables(void **state)
+{
+	each(set.p, only_own);
+	each(related.p, only_own);
+	(void)state;
+}
+
+static void test_descriptions(void **state)
+{
+	assert_int_equal(mst_update_sets_n, 2);
+	for (size_t i = 0; i < mst_update_sets_n; i++) {
+		const struct mst_update_set *s = &mst_update_sets[i];
+
+		assert_non_null(strstr(s->description, MST_UPDATE_SET_VERSION));
+		assert_non_null(strstr(s->description, "To back it out: "));
+		assert_true(strlen(s->title) <= 40);
+		assert_true(strlen(s->description) < 4000);
+	}
+	assert_non_null(strstr(set.p, "Back Out"));
+	assert_non_null(strstr(related.p, "Run Fix Script"));
+	(void)state;
+}
+
+/* ---- order of elements --------------------------------------------------- */
+
+/* Children of a record are alphabetical: of every element that has a sys_id.
+ * p is behind its start tag; returns behind its end tag. */
+static const char *check_order(const char *p)
+{
+	char last[64] = "", name[64];
+	bool sorted = true, record = false;
+
+	for (;;) {
+		const char *lt = strchr(p, '<'), *gt;
+
+		assert_non_null(lt);
+		if (!strncmp(lt, "<![CDATA[", 9)) {
+			p = strstr(lt, "]]>") + 3;
+			continue;
+		}
+		gt = strchr(lt, '>');
+		if (lt[1] == '/') {
+			if (record && !sorted)
+				fail_msg("not alphabetical: %s", last);
+			return gt + 1;
+		}
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)strcspn(lt + 1, " />"), lt + 1);
+		record |= !strcmp(name, "sys_id");
+		if (sorted && strcmp(last, name) >= 0)
+			sorted = false;
+		if (sorted)
+			snprintf(last, sizeof(last), "%s", name);
+		p = gt[-1] == '/' ? gt + 1 : check_order(gt + 1);
+	}
+}
+
+static void payload_order(const char *update)
+{
+	char *p = payload_of(update);
+
+	(void)check_order(strchr(strstr(p, "<record_update"), '>') + 1);
+	free(p);
+}
+
+static void test_order(void **state)
+{
+	each(set.p, payload_order);
+	each(related.p, payload_order);
+	(void)state;
+}
+
+/* ---- the sample ---------------------------------------------------------- */
 
 /* The element names of a document in order, one a line; of the payload and of
  * the update around it. */
@@ -362,6 +555,9 @@ static char *first_of_type(const char *xml, const char *type, bool reference)
 
 static void same_outline(const char *type, bool reference)
 {
+	static const char *const lists[][2] = {
+	    {"Choice list", "sys_choice"},
+	    {"List Layout", "sys_ui_list_element"}};
 	char *ours = first_of_type(set.p, type, reference);
 	char *theirs = first_of_type(sample.p, type, reference);
 	struct mst_buf a = MST_BUF_INIT(1u << 20), b = MST_BUF_INIT(1u << 20);
@@ -370,12 +566,17 @@ static void same_outline(const char *type, bool reference)
 	outline(&a, ours);
 	outline(&b, theirs);
 	assert_string_equal(a.p, b.p);
-	/* Choice lists differ in length: the first choice speaks for all. */
-	if (!strcmp(type, "Choice list")) {
-		cut = strstr(p, "</sys_choice>");
-		cut[13] = 0;
-		cut = strstr(q, "</sys_choice>");
-		cut[13] = 0;
+	/* Lists differ in length: the first element speaks for all. */
+	for (size_t i = 0; i < MST_LEN(lists); i++) {
+		char end[64];
+
+		snprintf(end, sizeof(end), "</%s>", lists[i][1]);
+		if (strcmp(type, lists[i][0]))
+			continue;
+		cut = strstr(p, end);
+		cut[strlen(end)] = 0;
+		cut = strstr(q, end);
+		cut[strlen(end)] = 0;
 	}
 	mst_buf_reset(&a);
 	mst_buf_reset(&b);
@@ -392,9 +593,10 @@ static void same_outline(const char *type, bool reference)
 
 static void test_like_the_sample(void **state)
 {
-	static const char *const types[] = {"Table",	      "Dictionary",
-					    "Field Label",    "Choice list",
-					    "Access Control", "Access Roles"};
+	static const char *const types[] = {
+	    "Table",	      "Dictionary",   "Field Label",	  "Choice list",
+	    "Access Control", "Access Roles", "Application Menu", "Module",
+	    "List Layout"};
 	struct mst_buf a = MST_BUF_INIT(1u << 20), b = MST_BUF_INIT(1u << 20);
 	char *p, *q;
 
@@ -420,34 +622,6 @@ static void test_like_the_sample(void **state)
 	(void)state;
 }
 
-static void test_tables(void **state)
-{
-	const struct mst_sn_table *t =
-	    mst_sn_table_find("u_muster_cve_instance");
-
-	assert_non_null(t);
-	assert_null(mst_sn_table_find("u_other"));
-	assert_true(mst_sn_column_find(t, "u_key")->unique);
-	assert_null(mst_sn_column_find(t, "u_nothing"));
-	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		size_t displays = 0;
-
-		t = &mst_sn_tables[i];
-		for (size_t k = 0; k < t->columns_n; k++) {
-			const struct mst_sn_column *c = &t->columns[k];
-
-			displays += c->display;
-			assert_true(!!c->reference ==
-				    !strcmp(c->type, "reference"));
-			if (k)
-				assert_true(strcmp(t->columns[k - 1].name,
-						   c->name) < 0);
-		}
-		assert_int_equal(displays, 1);
-	}
-	(void)state;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,9 +630,14 @@ int main(void)
 	    cmocka_unit_test(test_hashes),
 	    cmocka_unit_test(test_hash_of_utf16),
 	    cmocka_unit_test(test_same_bytes),
+	    cmocka_unit_test(test_version),
+	    cmocka_unit_test(test_identities_stay),
 	    cmocka_unit_test(test_names_are_unique),
+	    cmocka_unit_test(test_ids_are_unique),
+	    cmocka_unit_test(test_only_own_tables),
+	    cmocka_unit_test(test_descriptions),
+	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_like_the_sample),
-	    cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, up, down);
