@@ -38,6 +38,10 @@ struct mst_member {
 	struct mst_sysid remote;
 };
 
+/* Value of a member that a push was about to insert: whether it exists is not
+ * known, and remote is its parent's id. Only in PENDING groups. */
+#define MST_MEMBER_INTENDED 1
+
 /* A group to be stored. with_remote: the blob keeps remote ids (32 bytes a
  * member instead of 16). */
 struct mst_group_put {

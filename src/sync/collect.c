@@ -4,43 +4,19 @@
  * stored members and new entries fit a fixed memory; a row whose key and value
  * are stored already costs one look-up and leaves no trace.
  */
-#include <stdlib.h>
+#include "sync/collect_private.h"
 
-#include "sync/delta_private.h"
+#include <stdlib.h>
 
 #define FLUSH_BYTES  (1u << 20)
 #define MEMBERS_ASK  500 /* groups asked of RecVer at once */
-#define STORED_BYTES 17	 /* key, value, shown */
-#define NO_SLOT	     UINT32_MAX
+#define STORED_BYTES (3 * sizeof(uint64_t) + 1)
+/* Lists grow twofold, and sorting wants as much again. */
+#define ENTRY_BYTES (2 * sizeof(struct entry))
+#define COUNT_EVERY 64 /* entries of a worker between looks at the memory */
+#define NO_SLOT	    UINT32_MAX
 
-size_t mst_collect_bytes = 64u << 20;
-
-/* A changed group of the chunk, with its stored members. */
-struct slot {
-	uint32_t group, n;
-	size_t first;
-};
-
-/* A row that is not stored as it is. */
-struct entry {
-	uint64_t key, value, off;
-	uint32_t slot, len;
-};
-
-struct chunk {
-	struct mst_delta *d;
-	struct mst_set_delta *sd;
-	size_t set;
-	struct slot *slots;
-	size_t slots_n;
-	uint32_t *slot_of; /* by group */
-	uint64_t *keys, *values;
-	uint8_t *shown;
-	size_t members_n;
-	struct entry *entries;
-	size_t entries_n;
-	uint8_t *written; /* by group: sets whose groups are records */
-};
+size_t mst_collect_bytes = 64u << 20, mst_collect_most;
 
 struct worker {
 	struct chunk *ch;
@@ -51,11 +27,12 @@ struct worker {
 	struct mst_rules *rules;
 	struct mst_slice last; /* the last group's text, and its position */
 	uint32_t last_at;
+	uint32_t kept; /* the chunk's, as it was at the last look */
 	struct entry *entries;
 	size_t n, cap, flushed;
+	size_t counted; /* entries that the chunk knows of */
 	struct mst_buf payload;
-	struct mst_arena wanted_arena;
-	struct mst_map wanted[MST_MAX_SETS];
+	struct wants wants;
 	struct mst_desired desired;
 	struct mst_value v[MST_MAX_FIELDS];
 };
@@ -79,8 +56,53 @@ static int flush(struct worker *w, struct mst_err *err)
 	return 0;
 }
 
-static int add_entry(struct worker *w, uint32_t slot, uint64_t key,
-		     uint64_t value, struct mst_err *err)
+/* Drops the entries of slots that are left to the next chunk. */
+static void shrink(struct worker *w)
+{
+	size_t n = 0, flushed = 0;
+
+	w->kept = atomic_load(&w->ch->kept);
+	for (size_t i = 0; i < w->n; i++) {
+		if (w->entries[i].slot >= w->kept)
+			continue;
+		flushed += i < w->flushed;
+		w->entries[n++] = w->entries[i];
+	}
+	w->n = n;
+	w->flushed = flushed;
+}
+
+/* Tells the chunk how many entries there are; how many all workers have. */
+static size_t tell_held(struct worker *w)
+{
+	struct chunk *ch = w->ch;
+	size_t more = w->n - w->counted; /* or less, modulo its range */
+	size_t held = atomic_fetch_add(&ch->held, more) + more;
+
+	w->counted = w->n;
+	if (held > atomic_load(&ch->held_most))
+		atomic_store(&ch->held_most, held);
+	return held;
+}
+
+/* With more entries than memory for them the chunk's upper half goes: what is
+ * in the lower half is known from the first row on. */
+static void count_entries(struct worker *w)
+{
+	struct chunk *ch = w->ch;
+
+	if (w->kept != atomic_load(&ch->kept))
+		shrink(w);
+	while (tell_held(w) > ch->held_max && w->kept > 1) {
+		uint32_t kept = w->kept;
+
+		(void)atomic_compare_exchange_strong(&ch->kept, &kept,
+						     kept / 2);
+		shrink(w);
+	}
+}
+
+static int add_entry(struct worker *w, struct entry e, struct mst_err *err)
 {
 	size_t before = w->payload.n;
 
@@ -93,128 +115,44 @@ static int add_entry(struct worker *w, uint32_t slot, uint64_t key,
 		w->entries =
 		    mst_realloc(w->entries, w->cap * sizeof(*w->entries));
 	}
-	w->entries[w->n++] = (struct entry){
-	    .key = key,
-	    .value = value,
-	    .off = before,
-	    .slot = slot,
-	    .len = (uint32_t)(w->payload.n - before),
-	};
-	return w->payload.n >= FLUSH_BYTES ? flush(w, err) : 0;
+	e.off = before;
+	e.len = (uint32_t)(w->payload.n - before);
+	w->entries[w->n++] = e;
+	if (w->payload.n >= FLUSH_BYTES && flush(w, err) < 0)
+		return -(int)err->code;
+	if (w->n % COUNT_EVERY == 0)
+		count_entries(w);
+	return 0;
 }
 
-/* Does the destination have it? A push that died leaves a row without a remote
- * id behind. */
-static bool is_delivered(const struct mst_group *g)
-{
-	return (g->flags & MST_G_STORED) && !mst_sysid_is_zero(&g->remote);
-}
-
-/* Makes the payload of a record that a new entry refers to and that neither
- * RecVer nor, perhaps, its own feed has. */
-static void want(struct worker *w, size_t ref_set, struct mst_slice key)
-{
-	const struct mst_delta *d = w->ch->d;
-	const struct mst_catalog *c = d->job->catalog;
-	const struct mst_groups *groups = &d->sets[ref_set].groups;
-	struct mst_hash h = mst_hash128(key.p, key.n, groups->seed);
-	uint32_t at = mst_groups_find_key(groups, h);
-	struct mst_slice *stash;
-	struct mst_desired *made;
-	struct mst_buf buf = MST_BUF_INIT(MST_MAX_REQUEST_BODY);
-
-	if ((at != UINT32_MAX && is_delivered(&groups->v[at])) ||
-	    mst_map_has(&w->wanted[ref_set], key))
-		return;
-	stash = mst_arena_alloc(&w->wanted_arena, sizeof(*stash));
-	(void)mst_map_put(&w->wanted[ref_set],
-			  mst_arena_dup(&w->wanted_arena, key), stash);
-	made = mst_alloc(sizeof(*made));
-	for (unsigned m = 0; m < c->mappings_n; m++) {
-		if (!c->mappings[m].fallback ||
-		    !(c->mappings[m].feeds & 1u << w->feed) ||
-		    strcmp(c->mappings[m].set, d->sets[ref_set].set->name) != 0)
-			continue;
-		/* The hash goes in front: the comparison wants it. */
-		if (mst_rules_apply(w->rules, m, made) &&
-		    mst_buf_add(&buf, &made->value, sizeof(made->value)) &&
-		    mst_payload_encode(made, &buf))
-			*stash = mst_arena_dup(&w->wanted_arena,
-					       mst_buf_slice(&buf));
-		break;
-	}
-	free(made);
-	mst_buf_fini(&buf);
-}
-
-static void want_refs(struct worker *w)
-{
-	const struct mst_delta *d = w->ch->d;
-	const struct mst_set *set = w->ch->sd->set;
-
-	for (size_t i = 0; i < w->desired.cells_n; i++) {
-		const struct mst_column *col =
-		    &set->columns[w->desired.cells[i].column];
-		size_t ref;
-
-		if (!(col->flags & MST_COL_REF) || !col->ref_set)
-			continue;
-		ref = mst_delta_index(d, col->ref_set);
-		if (ref == SIZE_MAX || !d->sets[ref].set->referenced_by ||
-		    strcmp(d->sets[ref].set->referenced_by, set->name) != 0)
-			continue;
-		want(w, ref, w->desired.cells[i].text);
-	}
-}
-
-/* Position of key among a slot's stored members, or SIZE_MAX. */
-static size_t stored_at(const struct chunk *ch, const struct slot *s,
-			uint64_t key)
-{
-	size_t low = s->first, high = s->first + s->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (ch->keys[mid] < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < s->first + s->n && ch->keys[low] == key ? low : SIZE_MAX;
-}
-
-/* A run died, or an answer was lost, between a write to the group and its
- * verdict: what is stored of it may have been closed or deleted since. */
-static bool unsure(const struct chunk *ch, uint32_t slot)
-{
-	return ch->sd->groups.v[ch->slots[slot].group].state ==
-	       MST_GROUP_PENDING;
-}
+/* ---- rows of members and of records ---------------------------------------
+ */
 
 static int member(struct worker *w, unsigned m, uint32_t slot,
 		  struct mst_err *err)
 {
 	struct chunk *ch = w->ch;
+	struct entry e = {.slot = slot};
 	struct mst_slice text;
-	uint64_t key, value;
 	size_t at;
 
-	if (!mst_rules_key(w->rules, m, &text))
+	if (slot >= w->kept || !mst_rules_key(w->rules, m, &text))
 		return 0;
-	key = mst_rules_member_hash(w->rules, text);
-	value = mst_rules_hash(w->rules, m).lo;
-	at = stored_at(ch, &ch->slots[slot], key);
-	if (at != SIZE_MAX && ch->values[at] == value && !ch->d->full &&
-	    !unsure(ch, slot)) {
-		__atomic_store_n(&ch->shown[at], 1, __ATOMIC_RELAXED);
+	e.key = mst_rules_member_hash(w->rules, text);
+	e.value = mst_rules_hash(w->rules, m).lo;
+	e.rank = mst_rules_rank(w->rules);
+	at = mst_stored_at(ch, &ch->slots[slot], e.key);
+	if (at != SIZE_MAX && ch->values[at] == e.value && !ch->d->full &&
+	    !mst_is_unsure(ch, slot)) {
+		__atomic_store_n(&ch->ranks[at], e.rank, __ATOMIC_RELAXED);
+		__atomic_store_n(&ch->fates[at], FATE_SHOWN, __ATOMIC_RELAXED);
 		return 0;
 	}
 	if (!mst_rules_apply(w->rules, m, &w->desired))
 		return 0;
-	if (add_entry(w, slot, key, value, err) < 0)
+	if (add_entry(w, e, err) < 0)
 		return -(int)err->code;
-	want_refs(w);
+	mst_wants_note(&w->wants, w->rules, &w->desired);
 	return 0;
 }
 
@@ -230,7 +168,8 @@ static int whole(struct worker *w, unsigned m, uint32_t group,
 		return 0;
 	if (!mst_rules_apply(w->rules, m, &w->desired))
 		return 0;
-	return add_entry(w, group, 0, g->digest.lo, err);
+	return add_entry(
+	    w, (struct entry){.slot = group, .value = g->digest.lo}, err);
 }
 
 static uint32_t find_group(struct worker *w, struct mst_slice text)
@@ -256,10 +195,10 @@ static void leave(struct worker *w, unsigned m, uint32_t slot)
 
 	if (!ch->sd->set->parent || !mst_rules_key(w->rules, m, &text))
 		return;
-	at = stored_at(ch, &ch->slots[slot],
-		       mst_rules_member_hash(w->rules, text));
+	at = mst_stored_at(ch, &ch->slots[slot],
+			   mst_rules_member_hash(w->rules, text));
 	if (at != SIZE_MAX)
-		__atomic_store_n(&ch->shown[at], 2, __ATOMIC_RELAXED);
+		__atomic_store_n(&ch->fates[at], FATE_ANEW, __ATOMIC_RELAXED);
 }
 
 /* Do the rules take the row? */
@@ -337,7 +276,8 @@ static int load_members(struct chunk *ch, struct mst_err *err)
 
 	ch->keys = mst_alloc(ch->members_n * sizeof(*ch->keys));
 	ch->values = mst_alloc(ch->members_n * sizeof(*ch->values));
-	ch->shown = mst_alloc(ch->members_n);
+	ch->ranks = mst_alloc(ch->members_n * sizeof(*ch->ranks));
+	ch->fates = mst_alloc(ch->members_n);
 	for (size_t i = 0; i < ch->slots_n; i++) {
 		if (ch->slots[i].n > 0)
 			keys[n++] = ch->sd->groups.v[ch->slots[i].group].key;
@@ -362,8 +302,8 @@ static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 
 	w->ch = ch;
 	w->feed = feed;
+	w->kept = atomic_load(&ch->kept);
 	mst_buf_init(&w->payload, FLUSH_BYTES + MST_MAX_REQUEST_BODY * 4);
-	mst_arena_init(&w->wanted_arena, MST_MAX_ARENA);
 	for (size_t i = 0; i < c->joins_n; i++)
 		w->enrich = w->enrich || c->joins[i].feed == feed;
 	for (unsigned m = 0; m < c->mappings_n; m++) {
@@ -373,38 +313,8 @@ static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 		    w->maps_n < MST_MAX_SETS)
 			w->maps[w->maps_n++] = m;
 	}
+	mst_wants_init(&w->wants, ch->d, feed);
 	return mst_rules_new(&ch->d->rules, &w->rules, err);
-}
-
-/* Of several fallback payloads for one key the smallest counts, so that threads
- * and order do not matter. */
-static void merge_wanted(struct worker *w)
-{
-	struct delta_private *p = w->ch->d->p;
-
-	for (size_t i = 0; i < MST_MAX_SETS; i++) {
-		struct mst_slice key, *copy, *mine;
-		size_t at = 0;
-		void *stash;
-
-		while (mst_map_next(&w->wanted[i], &at, &key, &stash)) {
-			mine = stash;
-			copy = mst_map_get(&p->wanted[i], key);
-			if (copy &&
-			    (mine->n == 0 ||
-			     (copy->n && mst_slice_cmp(*copy, *mine) <= 0)))
-				continue;
-			if (!copy) {
-				copy = mst_arena_alloc(&p->wanted_arena,
-						       sizeof(*copy));
-				(void)mst_map_put(
-				    &p->wanted[i],
-				    mst_arena_dup(&p->wanted_arena, key), copy);
-			}
-			*copy = mst_arena_dup(&p->wanted_arena, *mine);
-		}
-		mst_map_fini(&w->wanted[i]);
-	}
 }
 
 /* Hands the worker's entries over to the chunk. */
@@ -414,6 +324,7 @@ static int worker_close(struct worker *w, int rc, struct mst_err *err)
 
 	if (rc == 0)
 		rc = flush(w, err);
+	count_entries(w);
 	if (rc == 0 && w->n > 0) {
 		ch->entries = mst_realloc(
 		    ch->entries, (ch->entries_n + w->n) * sizeof(*ch->entries));
@@ -421,10 +332,9 @@ static int worker_close(struct worker *w, int rc, struct mst_err *err)
 		       w->n * sizeof(*w->entries));
 		ch->entries_n += w->n;
 	}
-	merge_wanted(w);
+	mst_wants_merge(&w->wants);
 	mst_rules_free(&w->rules);
 	mst_buf_fini(&w->payload);
-	mst_arena_fini(&w->wanted_arena);
 	free(w->entries);
 	free(w);
 	return rc;
@@ -480,209 +390,6 @@ static int read_feeds(struct chunk *ch, struct mst_err *err)
 	return 0;
 }
 
-/* ---- the difference ---------------------------------------------------------
- */
-
-static int by_slot_key_value(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return x->off < y->off ? -1 : x->off > y->off;
-}
-
-static void count(struct mst_delta *d, struct mst_set_delta *sd,
-		  const struct mst_change_rec *rec)
-{
-	const struct mst_group *g = &sd->groups.v[rec->group];
-	uint64_t parts[4] = {g->key.lo, rec->key, rec->value, rec->action};
-
-	mst_hash_add(&d->p->sum, mst_hash128(parts, sizeof(parts), g->key.hi));
-	if (rec->action == MST_INSERT)
-		sd->inserts++;
-	else if (rec->action == MST_UPDATE)
-		sd->updates++;
-	else if (rec->action != MST_FORGET)
-		sd->missing++;
-}
-
-static enum mst_action missing_action(const struct mst_set *set)
-{
-	switch (set->missing) {
-	case MST_MISSING_RETIRE:
-		return MST_RETIRE;
-	case MST_MISSING_DELETE:
-		return MST_DELETE;
-	case MST_MISSING_CLOSE:
-		return MST_CLOSE;
-	case MST_MISSING_KEEP:
-		break;
-	}
-	return MST_ACTION__MAX;
-}
-
-static int emit(struct chunk *ch, const struct mst_change_rec *rec,
-		struct mst_err *err)
-{
-	count(ch->d, ch->sd, rec);
-	return mst_changes_add(&ch->sd->changes, rec, 1, err);
-}
-
-/* The entries of one slot against its stored members. Of several rows with one
- * key the smallest value counts, so that order does not matter. */
-static int diff_slot(struct chunk *ch, uint32_t slot, const struct entry *e,
-		     size_t n, struct mst_err *err)
-{
-	const struct slot *s = &ch->slots[slot];
-	struct mst_group *g = &ch->sd->groups.v[s->group];
-	bool gone = !(g->flags & MST_G_SEEN);
-	uint64_t before = ch->sd->changes.recs_n;
-
-	for (size_t i = 0; i < n; i++) {
-		struct mst_change_rec rec = {
-		    .group = s->group,
-		    .len = e[i].len,
-		    .off = e[i].off,
-		    .key = e[i].key,
-		    .value = e[i].value,
-		    .action = MST_INSERT,
-		};
-		size_t at = stored_at(ch, s, e[i].key);
-
-		if (i > 0 && e[i - 1].key == e[i].key)
-			continue;
-		if (at != SIZE_MAX) {
-			bool same =
-			    ch->shown[at] && ch->values[at] < e[i].value;
-
-			ch->shown[at] = same ? 1 : 2; /* 2: written anew */
-			if (same)
-				continue;
-			/* An insert looks for the record and revives it. */
-			if (!unsure(ch, slot))
-				rec.action = MST_UPDATE;
-		}
-		if (emit(ch, &rec, err) < 0)
-			return -(int)err->code;
-	}
-	for (size_t i = s->first; i < s->first + s->n; i++) {
-		struct mst_change_rec rec = {
-		    .group = s->group,
-		    .key = ch->keys[i],
-		    .value = ch->values[i],
-		    .action = (uint8_t)missing_action(ch->sd->set),
-		};
-
-		if (ch->shown[i]) {
-			ch->sd->unchanged += ch->shown[i] == 1;
-			continue;
-		}
-		if (!ch->sd->proven && !gone) {
-			g->flags |= MST_G_DOUBT;
-			continue;
-		}
-		if (ch->sd->set->missing != MST_MISSING_KEEP &&
-		    emit(ch, &rec, err) < 0)
-			return -(int)err->code;
-	}
-	/* Nothing to write, but the digest is another (repeated rows, a refused
-	 * row that is gone): noted, or every run would look again. */
-	if (ch->sd->changes.recs_n == before && !(g->flags & MST_G_DOUBT)) {
-		struct mst_change_rec rec = {.group = s->group,
-					     .action = MST_FORGET};
-
-		return emit(ch, &rec, err);
-	}
-	return 0;
-}
-
-static int diff_members(struct chunk *ch, struct mst_err *err)
-{
-	size_t from = 0;
-
-	if (ch->entries_n)
-		qsort(ch->entries, ch->entries_n, sizeof(*ch->entries),
-		      by_slot_key_value);
-	for (uint32_t slot = 0; slot < ch->slots_n; slot++) {
-		size_t to = from;
-
-		while (to < ch->entries_n && ch->entries[to].slot == slot)
-			to++;
-		if (diff_slot(ch, slot, to > from ? ch->entries + from : NULL,
-			      to - from, err) < 0)
-			return -(int)err->code;
-		from = to;
-	}
-	return 0;
-}
-
-/* ---- sets whose groups are records ------------------------------------------
- */
-
-static int put_wanted(struct chunk *ch, uint32_t group,
-		      struct mst_change_rec *rec, struct mst_err *err)
-{
-	struct mst_group *g = &ch->sd->groups.v[group];
-	const struct mst_slice *stash =
-	    mst_map_get(&ch->d->p->wanted[ch->set], g->text);
-	struct mst_slice payload;
-
-	rec->len = 0;
-	if (!stash || stash->n <= sizeof(g->digest))
-		return 0;
-	memcpy(&g->digest, stash->p, sizeof(g->digest));
-	g->flags |= MST_G_SEEN;
-	payload = mst_slice(stash->p + sizeof(g->digest),
-			    stash->n - sizeof(g->digest));
-	rec->len = (uint32_t)payload.n;
-	/* Which row made it depends on the threads: no part of a plan's sum. */
-	rec->value = 0;
-	return mst_changes_write(&ch->sd->changes, payload, &rec->off, err);
-}
-
-static int diff_records(struct chunk *ch, struct mst_err *err)
-{
-	struct mst_groups *groups = &ch->sd->groups;
-	const struct entry **of = mst_alloc((groups->n + 1) * sizeof(*of));
-	int rc = 0;
-
-	for (size_t i = 0; i < ch->entries_n; i++)
-		of[ch->entries[i].slot] = &ch->entries[i];
-	for (uint32_t i = 0; i < groups->n && rc == 0; i++) {
-		struct mst_group *g = &groups->v[i];
-		bool stored = is_delivered(g);
-		struct mst_change_rec rec = {
-		    .group = i,
-		    .value = g->digest.lo,
-		    .action = stored ? MST_UPDATE : MST_INSERT,
-		};
-
-		if (of[i]) {
-			rec.len = of[i]->len;
-			rec.off = of[i]->off;
-			rc = emit(ch, &rec, err);
-		} else if ((g->flags & MST_G_WANTED) &&
-			   !(g->flags & MST_G_SEEN) && !stored) {
-			rc = put_wanted(ch, i, &rec, err);
-			if (rc == 0 && rec.len)
-				rc = emit(ch, &rec, err);
-		} else if ((g->flags & MST_G_CHANGED) &&
-			   !(g->flags & MST_G_SEEN)) {
-			rec.action = g->flags & MST_G_SUPERSEDED
-					 ? MST_FORGET
-					 : (uint8_t)missing_action(ch->sd->set);
-			rc = emit(ch, &rec, err);
-		}
-	}
-	free(of);
-	return rc;
-}
-
 /* ---- chunks ----- */
 
 static void chunk_clear(struct chunk *ch)
@@ -691,43 +398,71 @@ static void chunk_clear(struct chunk *ch)
 		ch->slot_of[ch->slots[i].group] = NO_SLOT;
 	free(ch->keys);
 	free(ch->values);
-	free(ch->shown);
+	free(ch->ranks);
+	free(ch->fates);
 	free(ch->entries);
-	ch->keys = ch->values = NULL;
-	ch->shown = NULL;
+	ch->keys = ch->values = ch->ranks = NULL;
+	ch->fates = NULL;
 	ch->entries = NULL;
 	ch->slots_n = ch->members_n = ch->entries_n = 0;
 }
 
-/* Takes changed groups from *next on, as many as fit. */
-static void chunk_fill(struct chunk *ch, uint32_t *next)
+/* How many rows of the group will be entries, as far as that is known: those
+ * beyond the stored ones are probably new. */
+static uint64_t expected(const struct chunk *ch, const struct mst_group *g)
+{
+	if (ch->dense || ch->d->full || g->state == MST_GROUP_PENDING)
+		return g->count;
+	return g->count > g->stored_n ? g->count - g->stored_n : 0;
+}
+
+/* Takes changed groups from `next` on, as many as fit. A quarter of the memory
+ * is for entries that nobody expects. */
+static void chunk_fill(struct chunk *ch)
 {
 	const struct mst_groups *groups = &ch->sd->groups;
-	uint64_t bytes = 0;
+	uint64_t most = mst_collect_bytes / 4 * 3, bytes = 0;
+	bool members = ch->sd->set->parent != NULL;
 
-	for (; *next < groups->n; (*next)++) {
-		const struct mst_group *g = &groups->v[*next];
-		uint64_t more = (uint64_t)g->stored_n * STORED_BYTES;
+	for (; ch->next < groups->n; ch->next++) {
+		const struct mst_group *g = &groups->v[ch->next];
+		uint64_t more = (uint64_t)g->stored_n * STORED_BYTES +
+				expected(ch, g) * ENTRY_BYTES;
 
 		if (!(g->flags & MST_G_CHANGED))
 			continue;
-		/* Rows beyond the stored ones are probably new. */
-		if (g->count > g->stored_n)
-			more += (uint64_t)(g->count - g->stored_n) *
-				sizeof(struct entry) * 2;
-		if (ch->sd->set->parent && bytes + more > mst_collect_bytes &&
-		    ch->slots_n > 0)
-			return;
+		if (members && bytes + more > most && ch->slots_n > 0)
+			break;
 		bytes += more;
-		ch->slot_of[*next] = (uint32_t)ch->slots_n;
+		ch->slot_of[ch->next] = (uint32_t)ch->slots_n;
 		ch->slots[ch->slots_n++] = (struct slot){
-		    .group = *next,
+		    .group = ch->next,
 		    .n = g->stored_n,
 		    .first = ch->members_n,
 		};
-		if (ch->sd->set->parent)
+		if (members)
 			ch->members_n += g->stored_n;
 	}
+	ch->kept = members ? (uint32_t)ch->slots_n : UINT32_MAX;
+	ch->held = ch->held_most = 0;
+	bytes = ch->members_n * STORED_BYTES;
+	ch->held_max = !members ? SIZE_MAX
+		       : bytes < mst_collect_bytes
+			   ? (mst_collect_bytes - bytes) / ENTRY_BYTES
+			   : 0;
+}
+
+/* Sees to it that the next chunk begins behind what this one has done. */
+static void chunk_end(struct chunk *ch)
+{
+	size_t bytes =
+	    ch->members_n * STORED_BYTES + ch->held_most * ENTRY_BYTES;
+
+	mst_collect_most = MST_MAX(mst_collect_most, bytes);
+	if (ch->kept >= ch->slots_n)
+		return;
+	ch->dense = true;
+	ch->next = ch->slots[ch->kept].group;
 }
 
 static int chunk_run(struct chunk *ch, struct mst_err *err)
@@ -735,11 +470,11 @@ static int chunk_run(struct chunk *ch, struct mst_err *err)
 	if (mst_delta_cancelled(ch->d, err) < 0)
 		return -(int)err->code;
 	if (!ch->sd->set->parent)
-		return read_feeds(ch, err) < 0 || diff_records(ch, err) < 0
+		return read_feeds(ch, err) < 0 || mst_diff_records(ch, err) < 0
 			   ? -(int)err->code
 			   : 0;
 	if (load_members(ch, err) < 0 || read_feeds(ch, err) < 0 ||
-	    diff_members(ch, err) < 0)
+	    mst_diff_members(ch, err) < 0)
 		return -(int)err->code;
 	return 0;
 }
@@ -752,7 +487,6 @@ int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err)
 				       .total = sd->changed_groups};
 	struct chunk ch = {.d = d, .sd = sd, .set = set};
 	bool wanted = d->p->wanted[set].n > 0;
-	uint32_t next = 0;
 	int rc = 0;
 
 	if (sd->changed_groups == 0 && !wanted)
@@ -763,15 +497,17 @@ int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err)
 	ch.written = mst_alloc(sd->groups.n + 1);
 	memset(ch.slot_of, 0xff, (sd->groups.n + 1) * sizeof(*ch.slot_of));
 	do {
-		chunk_fill(&ch, &next);
+		chunk_fill(&ch);
 		rc = chunk_run(&ch, err);
-		now.done += ch.slots_n;
+		chunk_end(&ch);
+		now.done += MST_MIN((size_t)ch.kept, ch.slots_n);
 		chunk_clear(&ch);
 		mst_progress_tell(d->progress, &now);
-	} while (rc == 0 && next < sd->groups.n);
+	} while (rc == 0 && ch.next < sd->groups.n);
 	free(ch.slots);
 	free(ch.slot_of);
 	free(ch.written);
+	mst_owners_free(&ch.owners);
 	now.end = true;
 	mst_progress_tell(d->progress, &now);
 	return rc;

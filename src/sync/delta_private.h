@@ -19,12 +19,20 @@ struct identity {
 	struct mst_slice key, rank;
 };
 
+/* A record that the rows of another set need, as the row with the smallest
+ * rank makes it. No payload: no row can. */
+struct mst_wanted {
+	uint64_t rank;
+	struct mst_hash value;
+	struct mst_slice payload;
+};
+
 struct delta_private {
 	struct joined joins[8];
 	struct mst_arena identity_arena;
 	struct mst_map identities[MST_MAX_SETS]; /* text → struct identity */
 	/* Records of referenced sets that this run found to be needed: group
-	 * text → struct mst_slice of a fallback payload (may be empty). */
+	 * text → struct mst_wanted. */
 	struct mst_arena wanted_arena;
 	struct mst_map wanted[MST_MAX_SETS];
 	struct mst_hash sum;
@@ -46,8 +54,9 @@ struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 				     struct mst_rules *rules, unsigned m,
 				     struct mst_slice key);
 
-/* Memory for one chunk of groups in pass 2; a variable for the tests. */
-extern size_t mst_collect_bytes;
+/* Memory for one chunk of groups in pass 2, and the most that one took;
+ * variables for the tests. */
+extern size_t mst_collect_bytes, mst_collect_most;
 
 /* Pass 2 for one set. */
 int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);

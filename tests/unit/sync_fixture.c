@@ -145,7 +145,7 @@ static const struct mst_map_row def_rows[] = {
 };
 static const struct mst_map_row fallback_rows[] = {
     {"u_id", FR_DEF, mst_op_upper, NULL, "r"},
-    {"u_title", FR_DEF, mst_op_upper, NULL, "r"},
+    {"u_title", FR_VALUE, mst_op_text, NULL, "r"},
 };
 
 static const struct mst_mapping mappings[] = {

@@ -24,7 +24,7 @@ static unsigned skips;
 static char skip_text[512];
 static struct {
 	bool full;
-	uint64_t limit;
+	uint64_t limit, seed;
 	const char *one;
 } ask;
 
@@ -37,6 +37,7 @@ static int set_up(void **state MST_UNUSED)
 	conf = (struct fx_conf){0};
 	ask.full = false;
 	ask.limit = 0;
+	ask.seed = 77;
 	ask.one = NULL;
 	return 0;
 }
@@ -127,11 +128,11 @@ static struct mst_hash run(unsigned threads, size_t chunk)
 	    .one = ask.one,
 	    .dir = t_dir(),
 	    .skip = take_skip,
-	    .rules = {.catalog = fx_source.catalog,
+	    .rules = {.catalog = job.catalog,
 		      .conf = &conf,
 		      .connection = "here",
 		      .now_us = 1732060800000000,
-		      .seed = 77},
+		      .seed = ask.seed},
 	};
 	skips = 0;
 	mst_collect_bytes = chunk ? chunk : kept;
@@ -216,7 +217,8 @@ static void apply_one(struct stored *st, const struct mst_change_rec *rec)
 	} else {
 		assert_true(at < st->n && st->m[at].key == rec->key);
 	}
-	if (rec->action == MST_CLOSE) {
+	if (rec->action == MST_CLOSE || rec->action == MST_DELETE ||
+	    rec->action == MST_FORGET) {
 		memmove(&st->m[at], &st->m[at + 1],
 			(st->n - at - 1) * sizeof(st->m[0]));
 		st->n--;
@@ -235,10 +237,12 @@ static void deliver_group(const struct mst_set_delta *sd, uint32_t group)
 					    .digest = g->digest,
 					    .remote = {{1}},
 					    .state = MST_GROUP_CLEAN}};
+	const uint64_t *id = &g->key.lo; /* every record is one of its own */
 	struct mst_change_rec rec;
 	bool touched = (g->flags & MST_G_CHANGED) != 0, gone = false;
 	size_t n;
 
+	memcpy(put.row.remote.b + 1, id, sizeof(*id));
 	t_ok(recver->ops->members(recver, TARGET, sd->set->name, &g->key, 1,
 				  take_members, &st, &err),
 	     &err);
@@ -248,7 +252,7 @@ static void deliver_group(const struct mst_set_delta *sd, uint32_t group)
 		if (rec.group != group)
 			continue;
 		touched = true;
-		if (sd->set->parent && rec.action == MST_FORGET)
+		if (sd->set->parent && rec.action == MST_FORGET && !rec.key)
 			continue;
 		if (sd->set->parent)
 			apply_one(&st, &rec);
@@ -767,6 +771,317 @@ static void test_too_much(void **state MST_UNUSED)
 	counts("devices", 3, 0, 0, 0);
 }
 
+/* ---- which of several ----- */
+
+/* The text of a column in the change of a record; "" when it has none. */
+static const char *change_of(const char *set, const char *key,
+			     const char *column)
+{
+	static char text[64];
+	const struct mst_set_delta *sd = mst_delta_set(d, set);
+	struct mst_buf bytes = MST_BUF_INIT(65536);
+	struct mst_change_rec rec;
+	struct mst_desired got;
+	size_t n;
+
+	text[0] = 0;
+	for (uint64_t at = 0; at < sd->changes.recs_n; at++) {
+		t_ok(mst_changes_get(&sd->changes, at, &rec, 1, &n, &err),
+		     &err);
+		if (!rec.len)
+			continue;
+		t_ok(mst_payload_read(&sd->changes, &rec, &bytes, &got, &err),
+		     &err);
+		for (size_t i = 0; i < got.cells_n; i++) {
+			const char *name =
+			    sd->set->columns[got.cells[i].column].name;
+
+			if (mst_slice_is(got.key, key) &&
+			    strcmp(name, column) == 0)
+				(void)snprintf(
+				    text, sizeof(text), "%.*s",
+				    MST_SLICE_ARG(got.cells[i].text));
+		}
+	}
+	mst_buf_fini(&bytes);
+	return text;
+}
+
+/* The first says it, the others say the same. */
+static void same_each_time(char first[64], const char *text)
+{
+	if (!*first)
+		(void)snprintf(first, 64, "%s", text);
+	assert_string_equal(text, first);
+}
+
+/* Of several rows with one key, and of several that a definition could be made
+ * from, the same one counts: whatever the order, the threads, the RecVer, and
+ * which of them was delivered before. */
+static void test_one_of_several(void **state MST_UNUSED)
+{
+	static const char *const words[] = {"a", "b", "c", "d"};
+	char chosen[64] = "", title[64] = "", text[256];
+
+	for (unsigned i = 0; i < 32; i++) {
+		bool before = i % 2;
+
+		ask.seed = 100 + i / 8;
+		t_ok(recver->ops->reset(recver, TARGET, NULL, &err), &err);
+		source();
+		file(FX_DEVICES, DEVICE("d1", "one"));
+		for (unsigned k = 0; k < 4; k++) {
+			(void)snprintf(text, sizeof(text),
+				       "{'device':'d1','key':'k1','text':'%s',"
+				       "'def':'z'}\n",
+				       words[(k + i / 2) % 4]);
+			file(FX_ROWS, text);
+			if (k > 0 || !before)
+				continue;
+			(void)compare();
+			deliver();
+		}
+		(void)compare();
+		if (*change_of("rows", "k1", "u_value"))
+			same_each_time(chosen,
+				       change_of("rows", "k1", "u_value"));
+		else
+			same_each_time(chosen, words[i / 2 % 4]);
+		if (!before)
+			same_each_time(title,
+				       change_of("defs", "Z", "u_title"));
+		deliver();
+		quiet();
+	}
+	assert_true(*chosen && *title);
+}
+
+/* ---- memory ----- */
+
+static void many_rows(unsigned devices, unsigned rows, const char *text)
+{
+	struct mst_buf b = MST_BUF_INIT(64u << 20);
+
+	source();
+	for (unsigned i = 0; i < devices; i++)
+		(void)mst_buf_addf(&b, "{'id':'d%u','name':'n%u','os':'x'}\n",
+				   i, i);
+	file(FX_DEVICES, b.p);
+	for (unsigned part = 0; part < 3; part++) {
+		mst_buf_reset(&b);
+		for (unsigned i = part; i < devices * rows; i += 3)
+			(void)mst_buf_addf(&b,
+					   "{'device':'d%u','key':'k%u','text':"
+					   "'%s%u','def':'x'}\n",
+					   i % devices, i / devices, text, i);
+		file(FX_ROWS, b.p);
+	}
+	mst_buf_fini(&b);
+}
+
+static void within(unsigned threads, size_t bytes)
+{
+	mst_collect_most = 0;
+	(void)run(threads, bytes);
+	if (mst_collect_most > bytes + bytes / 4)
+		fail_msg("a chunk took %zu bytes of %zu", mst_collect_most,
+			 bytes);
+}
+
+/* Members that are stored are small, those that are sent are not: the memory
+ * for a chunk is kept in either case. */
+static void test_memory(void **state MST_UNUSED)
+{
+	const size_t bytes = 200000;
+	struct mst_hash sum;
+
+	many_rows(100, 60, "a");
+	sum = run(1, 0);
+	for (unsigned threads = 1; threads <= 3; threads += 2) {
+		within(threads, bytes);
+		assert_true(mst_hash_eq(mst_delta_sum(d), sum));
+	}
+	counts("rows", 6000, 0, 0, 0);
+	deliver();
+	ask.full = true;
+	within(1, bytes);
+	within(3, bytes);
+	counts("rows", 0, 6000, 0, 0);
+	ask.full = false;
+	/* every row says something else: nobody could know that */
+	many_rows(100, 60, "b");
+	sum = run(1, 0);
+	for (unsigned threads = 1; threads <= 3; threads += 2) {
+		within(threads, bytes);
+		assert_true(mst_hash_eq(mst_delta_sum(d), sum));
+		counts("rows", 0, 6000, 0, 0);
+		counts("devices", 0, 0, 0, 100);
+	}
+	deliver();
+	(void)run(3, bytes);
+	counts("rows", 0, 0, 0, 6000);
+}
+
+/* ---- one record, two groups ----- */
+
+static struct mst_hash key_of(const char *text)
+{
+	return mst_hash128(text, strlen(text), 77);
+}
+
+/* Stores that a device, and the group of its rows, have this record there. */
+static void owns(const char *device, uint8_t id)
+{
+	struct mst_sysid remote = {{id}};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct mst_set_delta *sd =
+		    mst_delta_set(d, i ? "rows" : "devices");
+		uint32_t at = mst_groups_find_key(&sd->groups, key_of(device));
+		const struct mst_group *g = &sd->groups.v[at];
+		struct mst_group_put put = {.row = {.key = g->key,
+						    .text = g->text,
+						    .digest = g->digest,
+						    .members = g->count,
+						    .remote = remote}};
+
+		t_ok(recver->ops->put(recver, TARGET, sd->set->name, &put, 1,
+				      &err),
+		     &err);
+	}
+}
+
+static unsigned actions(const char *set, uint8_t action)
+{
+	const struct mst_set_delta *sd = mst_delta_set(d, set);
+	struct mst_change_rec rec;
+	unsigned found = 0;
+	size_t n;
+
+	for (uint64_t at = 0; at < sd->changes.recs_n; at++) {
+		t_ok(mst_changes_get(&sd->changes, at, &rec, 1, &n, &err),
+		     &err);
+		found += rec.action == action;
+	}
+	return found;
+}
+
+/* A device was installed anew: another id, the same record there, and the same
+ * rows, which the new id found. The old one takes nothing with it. */
+static void test_shared(void **state MST_UNUSED)
+{
+	struct mst_catalog links = *fx_source.catalog;
+	struct mst_set sets[3];
+
+	memcpy(sets, links.sets, sizeof(sets));
+	sets[2].writer = MST_WRITE_LINK;
+	sets[2].missing = MST_MISSING_DELETE;
+	links.sets = sets;
+	job.catalog = &links;
+	source();
+	file(FX_DEVICES,
+	     DEVICE("old", "o") DEVICE("new", "n") DEVICE("by", "b"));
+	file(FX_ROWS,
+	     ROW("old", "k1", "a", "x") ROW("old", "k2", "b", "x")
+		 ROW("old", "k3", "c", "x") ROW("new", "k1", "a", "x")
+		     ROW("new", "k2", "b", "x") ROW("by", "k3", "c", "x"));
+	(void)compare();
+	deliver();
+	owns("old", 5);
+	owns("new", 5);
+	owns("by", 6);
+	/* the old one goes, and the new one drops a row that they share */
+	source();
+	file(FX_DEVICES, DEVICE("new", "n") DEVICE("by", "b"));
+	file(FX_ROWS, ROW("new", "k1", "a", "x") ROW("by", "k3", "c", "x"));
+	(void)compare();
+	assert_int_equal(actions("devices", MST_RETIRE), 0);
+	assert_int_equal(actions("devices", MST_FORGET), 1);
+	assert_int_equal(mst_delta_set(d, "devices")->missing, 0);
+	/* k3 is of the old one alone; k2 goes as the new one's */
+	assert_int_equal(actions("rows", MST_DELETE), 2);
+	assert_int_equal(actions("rows", MST_FORGET), 2);
+	assert_int_equal(mst_delta_set(d, "rows")->missing, 2);
+	deliver();
+	quiet();
+}
+
+/* Both are shown (other names, one serial number): what one drops the other
+ * keeps, and what both drop goes in the end. */
+static void test_shared_by_two(void **state MST_UNUSED)
+{
+	struct mst_catalog links = *fx_source.catalog;
+	struct mst_set sets[3];
+
+	memcpy(sets, links.sets, sizeof(sets));
+	sets[2].writer = MST_WRITE_LINK;
+	sets[2].missing = MST_MISSING_DELETE;
+	links.sets = sets;
+	job.catalog = &links;
+	source();
+	file(FX_DEVICES, DEVICE("a", "a") DEVICE("b", "b"));
+	file(FX_ROWS,
+	     ROW("a", "k1", "a", "x") ROW("b", "k1", "a", "x")
+		 ROW("a", "k2", "b", "x") ROW("b", "k2", "b", "x")
+		     ROW("a", "k3", "c", "x") ROW("b", "k3", "c", "x"));
+	(void)compare();
+	deliver();
+	owns("a", 5);
+	owns("b", 5);
+	source();
+	file(FX_DEVICES, DEVICE("a", "a") DEVICE("b", "b"));
+	file(FX_ROWS, ROW("a", "k1", "a", "x") ROW("b", "k1", "a", "x")
+			  ROW("b", "k2", "b", "x") ROW("a", "k3", "c", "x")
+			      ROW("b", "k3", "c", "x"));
+	(void)compare();
+	counts("rows", 0, 0, 0, 5);
+	assert_int_equal(actions("rows", MST_FORGET), 1);
+	deliver();
+	owns("a", 5);
+	quiet();
+	source();
+	file(FX_DEVICES, DEVICE("a", "a") DEVICE("b", "b"));
+	file(FX_ROWS, ROW("a", "k3", "c", "x") ROW("b", "k3", "c", "x"));
+	(void)compare();
+	/* k2 is b's alone by now. Of k1 one of them forgets, the other one
+	 * cannot know that yet. */
+	assert_int_equal(actions("rows", MST_DELETE), 1);
+	assert_int_equal(actions("rows", MST_FORGET), 1);
+	counts("rows", 0, 0, 1, 2);
+}
+
+/* A run died between a write and its commit: what it may have made is sent
+ * again if it is shown, and taken away if it is not. */
+static void test_intended(void **state MST_UNUSED)
+{
+	struct mst_member m[2] = {{.value = MST_MEMBER_INTENDED},
+				  {.value = MST_MEMBER_INTENDED}};
+	struct mst_group_put put = {.row = {.key = key_of("d1"),
+					    .text = MST_SLICE_LIT("d1"),
+					    .members = 2,
+					    .state = MST_GROUP_PENDING},
+				    .members = m,
+				    .with_remote = true};
+
+	loaded();
+	m[0].key = mst_hash64("k1", 2, 77);
+	m[1].key = mst_hash64("k9", 2, 77);
+	if (m[0].key > m[1].key) {
+		struct mst_member swap = m[0];
+
+		m[0] = m[1];
+		m[1] = swap;
+	}
+	t_ok(recver->ops->put(recver, TARGET, "rows", &put, 1, &err), &err);
+	(void)compare();
+	counts("rows", 2, 0, 1, 3);
+	assert_int_equal(actions("rows", MST_CLOSE), 1);
+	/* not without proof */
+	s.feeds[FX_ROWS].proof = (struct mst_proof){.why = "a page is lost"};
+	(void)compare();
+	counts("rows", 2, 0, 0, 3);
+}
+
 static void test_cancel(void **state MST_UNUSED)
 {
 	atomic_bool cancel = true;
@@ -790,12 +1105,29 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_first),	T(test_order),	     T(test_repeated),
-	    T(test_one_change), T(test_volatile),    T(test_missing),
-	    T(test_orphans),	T(test_superseded),  T(test_partial),
-	    T(test_filter),	T(test_definitions), T(test_states),
-	    T(test_too_much),	T(test_cancel),	     T(test_pending_definition),
-	    T(test_left_rows),	T(test_left_device), T(test_known_device),
+	    T(test_first),
+	    T(test_order),
+	    T(test_repeated),
+	    T(test_one_change),
+	    T(test_volatile),
+	    T(test_missing),
+	    T(test_orphans),
+	    T(test_superseded),
+	    T(test_partial),
+	    T(test_filter),
+	    T(test_definitions),
+	    T(test_states),
+	    T(test_too_much),
+	    T(test_cancel),
+	    T(test_pending_definition),
+	    T(test_left_rows),
+	    T(test_left_device),
+	    T(test_known_device),
+	    T(test_one_of_several),
+	    T(test_memory),
+	    T(test_shared),
+	    T(test_shared_by_two),
+	    T(test_intended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
