@@ -78,6 +78,8 @@ int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_settings(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_recver(int argc, char **argv);
 int cmd_update_set(int argc, char **argv);
@@ -90,5 +92,15 @@ void cli_counts_head(struct mst_buf *out);
 void cli_counts_row(struct mst_buf *out, const char *set,
 		    const struct mst_run_counts *c);
 void cli_counts_json(struct mst_jout *j, const struct mst_run_counts *c);
+
+/* Counts of a plan as a table, with a line of sums; returns how many changes
+ * there are. Seconds that so many requests take, from what `asked` requests
+ * took; a careful guess when there were none (cmd_plan.c). As a JSON object
+ * (planfile.c). */
+uint64_t cli_plan_summary(const struct mst_session *s, struct mst_buf *out,
+			  uint64_t requests, double seconds);
+double cli_plan_seconds(uint64_t requests, uint64_t asked, double took,
+			unsigned workers);
+void cli_plan_counts(struct mst_jout *j, const struct mst_session *s);
 
 #endif

@@ -1,34 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster apply, muster export: configuration in and out of the state store.
+ * muster apply: a YAML file into the state store.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/settings.h"
+#include "cli/settings_save.h"
 
-#define YAML_MAX (1u << 20) /* of one item */
+#define OUT_MAX (16u << 20)
 
 static const struct cli_command apply_cmd = {
     "apply", "-f FILE",
-    "Stores connections and jobs from a YAML file: new ones are added, "
-    "existing ones replaced,\nothers stay. Nothing is stored when anything in "
-    "the file is wrong.",
+    "Stores connections, jobs and settings from a YAML file: new ones are "
+    "added, existing ones\nreplaced, others stay. Nothing is stored when "
+    "anything in the file is wrong. Settings\nthat differ from the stored "
+    "ones are shown, and need --consent.",
     cmd_apply};
+
+struct applying {
+	struct mst_state *state;
+	struct mst_conf conf;
+	struct mst_buf out;
+	struct mst_jout j;
+	size_t added, changed;
+	bool saved;
+};
+
+static int store(struct applying *a, bool consent, struct mst_err *err)
+{
+	const struct mst_config config = {a->state, a->conf.items,
+					  a->conf.items_n};
+	size_t sets = 0;
+
+	if (mst_config_check(&config, err) < 0)
+		return -(int)err->code;
+	mst_jout_key(&a->j, "settings");
+	mst_jout_arr(&a->j);
+	if (cli_show_settings(a->state, &a->conf, cli.json ? &a->j : NULL,
+			      &sets, err) < 0)
+		return -(int)err->code;
+	mst_jout_end_arr(&a->j);
+	a->saved = sets == 0 || cli_consent(consent);
+	return a->saved
+		   ? mst_config_put(a->state, a->conf.items, a->conf.items_n,
+				    NULL, NULL, &a->added, &a->changed, err)
+		   : 0;
+}
+
+static void report(struct applying *a)
+{
+	size_t unchanged = a->conf.items_n - a->added - a->changed;
+
+	if (cli.json) {
+		mst_jout_kbool(&a->j, "saved", a->saved);
+		mst_jout_ki64(&a->j, "added", (int64_t)a->added);
+		mst_jout_ki64(&a->j, "changed", (int64_t)a->changed);
+		mst_jout_ki64(&a->j, "unchanged",
+			      a->saved ? (int64_t)unchanged : 0);
+		mst_jout_end_obj(&a->j);
+		(void)mst_buf_addc(&a->out, '\n');
+		cli_print(&a->out);
+	} else if (a->saved) {
+		(void)printf("%zu added, %zu changed, %zu unchanged\n",
+			     a->added, a->changed, unchanged);
+	}
+}
+
+static int apply(const char *file, bool consent)
+{
+	struct applying a = {.out = MST_BUF_INIT(OUT_MAX)};
+	struct mst_err err = MST_ERR_INIT;
+	int rc = mst_conf_load(file, &a.conf, &err);
+
+	if (rc < 0)
+		return cli_fail(&err);
+	mst_jout_init(&a.j, &a.out);
+	mst_jout_obj(&a.j);
+	rc = cli_open_state(&a.state, &err);
+	if (rc == 0)
+		rc = store(&a, consent, &err);
+	if (rc == 0)
+		report(&a);
+	mst_conf_fini(&a.conf);
+	mst_buf_fini(&a.out);
+	mst_state_close(&a.state);
+	if (rc < 0)
+		return cli_fail(&err);
+	return a.saved ? CLI_OK : cli_no_consent();
+}
 
 int cmd_apply(int argc, char **argv)
 {
 	const char *file = NULL;
+	bool consent = false;
 	const struct cli_opt opts[] = {
 	    {"file", "FILE", "the YAML file (also -f)", NULL, &file, NULL},
+	    {"consent", NULL, "save settings: they change what jobs write",
+	     &consent, NULL, NULL},
 	    {0},
 	};
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_state *state = NULL;
-	struct mst_conf conf = {0};
-	size_t added = 0, changed = 0;
-	int status, rc;
+	int status;
 
 	if (!cli_parse(&apply_cmd, opts, &argc, &argv, 0, 1, &status))
 		return status;
@@ -38,74 +110,5 @@ int cmd_apply(int argc, char **argv)
 		(void)fprintf(stderr, "muster: apply wants -f FILE\n");
 		return CLI_USAGE;
 	}
-	rc = mst_conf_load(file, &conf, &err);
-	if (rc < 0)
-		return cli_fail(&err);
-	rc = cli_open_state(&state, &err);
-	if (rc == 0)
-		rc = mst_config_check(
-		    &(struct mst_config){state, conf.items, conf.items_n},
-		    &err);
-	if (rc == 0)
-		rc = mst_config_put(state, conf.items, conf.items_n, NULL, NULL,
-				    &added, &changed, &err);
-	if (rc == 0 && cli.json)
-		(void)printf("{\"added\":%zu,\"changed\":%zu,\"unchanged\":"
-			     "%zu}\n",
-			     added, changed, conf.items_n - added - changed);
-	else if (rc == 0)
-		(void)printf("%zu added, %zu changed, %zu unchanged\n", added,
-			     changed, conf.items_n - added - changed);
-	mst_conf_fini(&conf);
-	mst_state_close(&state);
-	return rc < 0 ? cli_fail(&err) : CLI_OK;
-}
-
-/* ---- export ----- */
-
-static const struct cli_command export_cmd = {
-    "export", "[KIND [NAME]]",
-    "Prints stored connections and jobs as YAML that 'muster apply' reads "
-    "back. KIND is connection or job.",
-    cmd_export};
-
-struct exporting {
-	const char *name, *last_kind;
-	size_t n;
-};
-
-static int print_item(void *ctx, const struct mst_state_item *item)
-{
-	struct exporting *e = ctx;
-
-	if (e->name && strcmp(e->name, item->name) != 0)
-		return 0;
-	if (!e->last_kind || strcmp(e->last_kind, item->kind) != 0)
-		(void)printf("%ss:\n", item->kind);
-	e->last_kind = strcmp(item->kind, "job") == 0 ? "job" : "connection";
-	(void)printf("%s", item->yaml);
-	e->n++;
-	return 0;
-}
-
-int cmd_export(int argc, char **argv)
-{
-	const struct cli_opt opts[] = {{0}};
-	struct exporting e = {0};
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_state *state = NULL;
-	int status, rc;
-
-	if (!cli_parse(&export_cmd, opts, &argc, &argv, 0, 2, &status))
-		return status;
-	e.name = argc > 1 ? argv[1] : NULL;
-	rc = cli_open_state(&state, &err);
-	if (rc == 0)
-		rc = mst_state_items(state, argc > 0 ? argv[0] : NULL,
-				     print_item, &e, &err);
-	if (rc == 0 && e.name && e.n == 0)
-		rc = mst_err_set(&err, MST_E_NOTFOUND, "there is no %s '%s'",
-				 argv[0], e.name);
-	mst_state_close(&state);
-	return rc < 0 ? cli_fail(&err) : CLI_OK;
+	return apply(file, consent);
 }

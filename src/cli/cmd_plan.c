@@ -86,8 +86,8 @@ static int show(void *ctx, const struct mst_plan_change *c)
 	return 0;
 }
 
-static uint64_t summary(const struct mst_session *s, struct mst_buf *out,
-			uint64_t requests, double seconds)
+uint64_t cli_plan_summary(const struct mst_session *s, struct mst_buf *out,
+			  uint64_t requests, double seconds)
 {
 	uint64_t inserts = 0, updates = 0, missing = 0;
 
@@ -124,10 +124,8 @@ static uint64_t summary(const struct mst_session *s, struct mst_buf *out,
 	return inserts + updates + missing;
 }
 
-/* Seconds that so many requests take, from what the reads of this plan took;
- * a careful guess when there were none. */
-static double estimate(uint64_t requests, uint64_t asked, double took,
-		       unsigned workers)
+double cli_plan_seconds(uint64_t requests, uint64_t asked, double took,
+			unsigned workers)
 {
 	double each = asked > 4 ? took / (double)asked : 0.5 / workers;
 
@@ -144,7 +142,7 @@ static int plan(struct mst_session *s, const char *out_file, bool all,
 	int64_t from = mst_mono_us();
 	uint64_t requests = mst_plan_requests(s);
 	double seconds =
-	    estimate(requests, 0, 0, s->job.dest->workers(s->dest));
+	    cli_plan_seconds(requests, 0, 0, s->job.dest->workers(s->dest));
 	bool json = cli.json || out_file;
 	int rc;
 
@@ -157,10 +155,10 @@ static int plan(struct mst_session *s, const char *out_file, bool all,
 	w.most = all ? UINT64_MAX : SHOWN;
 	rc = mst_plan_each(s, true, show, &w, err);
 	mst_client_stats(s->dest_client, &after);
-	seconds = estimate(requests, after.requests - before.requests,
-			   (double)(mst_mono_us() - from) / 1e6,
-			   s->job.dest->workers(s->dest));
-	*changes_r = summary(s, &head, requests, seconds);
+	seconds = cli_plan_seconds(requests, after.requests - before.requests,
+				   (double)(mst_mono_us() - from) / 1e6,
+				   s->job.dest->workers(s->dest));
+	*changes_r = cli_plan_summary(s, &head, requests, seconds);
 	if (rc == 0 && json)
 		cli_plan_end(&writer);
 	cli_progress_end();

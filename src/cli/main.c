@@ -14,11 +14,15 @@
 atomic_bool cli_cancel;
 
 const struct cli_command cli_commands[] = {
-    {"apply", "-f FILE", "store connections and jobs from a YAML file",
+    {"apply", "-f FILE", "store connections, jobs and settings from YAML",
      cmd_apply},
     {"export", "[KIND [NAME]]", "print what is stored as YAML", cmd_export},
     {"connection", "list | test NAME", "list or test connections",
      cmd_connection},
+    {"settings", "WHAT CONNECTION", "look at settings, change and promote them",
+     cmd_settings},
+    {"rules", "[CONNECTION]", "print the rules and what overrides them",
+     cmd_rules},
     {"plan", "JOB", "show what a run would write, field by field", cmd_plan},
     {"run", "JOB", "bring the destination in step", cmd_run},
     {"runs", "[ID]", "show past runs, or one of them", cmd_runs},

@@ -16,6 +16,30 @@ static const char *action_of(const struct mst_plan_change *c)
 						 : mst_action_name(c->action);
 }
 
+void cli_plan_counts(struct mst_jout *j, const struct mst_session *s)
+{
+	mst_jout_obj(j);
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		const struct mst_set_delta *sd =
+		    &s->delta.sets[s->delta.order[i]];
+
+		if (!sd->selected)
+			continue;
+		mst_jout_key(j, sd->set->name);
+		mst_jout_obj(j);
+		mst_jout_ki64(j, "read", (int64_t)sd->read);
+		mst_jout_ki64(j, "insert", (int64_t)sd->inserts);
+		mst_jout_ki64(j, "update", (int64_t)sd->updates);
+		mst_jout_ki64(j, "missing", (int64_t)sd->missing);
+		mst_jout_ki64(j, "unchanged", (int64_t)sd->unchanged);
+		mst_jout_ki64(j, "skipped", (int64_t)sd->skipped);
+		mst_jout_kbool(j, "proven", sd->proven);
+		mst_jout_kbool(j, "held", sd->held);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_obj(j);
+}
+
 void cli_plan_begin(struct cli_plan_writer *w, const struct mst_session *s,
 		    uint64_t requests, double seconds)
 {
@@ -42,26 +66,7 @@ void cli_plan_begin(struct cli_plan_writer *w, const struct mst_session *s,
 	mst_jout_ki64(&w->j, "requests", (int64_t)requests);
 	mst_jout_kdbl(&w->j, "estimated_seconds", seconds);
 	mst_jout_key(&w->j, "counts");
-	mst_jout_obj(&w->j);
-	for (size_t i = 0; i < s->delta.sets_n; i++) {
-		const struct mst_set_delta *sd =
-		    &s->delta.sets[s->delta.order[i]];
-
-		if (!sd->selected)
-			continue;
-		mst_jout_key(&w->j, sd->set->name);
-		mst_jout_obj(&w->j);
-		mst_jout_ki64(&w->j, "read", (int64_t)sd->read);
-		mst_jout_ki64(&w->j, "insert", (int64_t)sd->inserts);
-		mst_jout_ki64(&w->j, "update", (int64_t)sd->updates);
-		mst_jout_ki64(&w->j, "missing", (int64_t)sd->missing);
-		mst_jout_ki64(&w->j, "unchanged", (int64_t)sd->unchanged);
-		mst_jout_ki64(&w->j, "skipped", (int64_t)sd->skipped);
-		mst_jout_kbool(&w->j, "proven", sd->proven);
-		mst_jout_kbool(&w->j, "held", sd->held);
-		mst_jout_end_obj(&w->j);
-	}
-	mst_jout_end_obj(&w->j);
+	cli_plan_counts(&w->j, s);
 	mst_jout_key(&w->j, "changes");
 	mst_jout_arr(&w->j);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "rules/custom.h"
 
 const struct mst_opt mst_job_opts[] = {
     {"source", MST_OPT_TEXT, offsetof(struct mst_job_conf, source), NULL, NULL,
@@ -109,6 +110,10 @@ int mst_job_catalog(const struct mst_connection *source,
 		rc = source->source->adapt(source->source_conf, d, err);
 	if (rc == 0 && dest && dest->dest->adapt)
 		rc = dest->dest->adapt(dest->dest_conf, d, err);
+	if (rc == 0)
+		rc = mst_custom_apply(d, source->overrides, err);
+	if (rc == 0 && dest)
+		rc = mst_custom_apply(d, dest->overrides, err);
 	if (rc < 0)
 		return rc;
 	*catalog_r = mst_derive_end(d);

@@ -193,7 +193,7 @@ static void check_example(const char *file, const char *from, const char *end)
 static void examples(void **state)
 {
 	static const char fence[] = "\n```yaml\n", bd[] = "\n.Bd -literal";
-	struct mst_buf page;
+	struct mst_buf page, all;
 	size_t n = 0;
 	const char *p;
 
@@ -205,11 +205,17 @@ static void examples(void **state)
 	}
 	assert_true(n >= 2);
 	mst_buf_fini(&page);
+	/* those of the page are parts of one file */
 	read_page("muster.yaml.5", &page);
-	p = strstr(page.p, bd);
-	assert_non_null(p);
-	p = strchr(p + 1, '\n') + 1;
-	check_example("muster.yaml.5", p, strstr(p, "\n.Ed"));
+	mst_buf_init(&all, PAGE_MAX);
+	for (p = page.p; (p = strstr(p, bd));) {
+		p = strchr(p + 1, '\n') + 1;
+		(void)mst_buf_add(&all, p, (size_t)(strstr(p, "\n.Ed") - p));
+		(void)mst_buf_addc(&all, '\n');
+	}
+	assert_true(all.n > 0);
+	check_example("muster.yaml.5", all.p, all.p + all.n);
+	mst_buf_fini(&all);
 	mst_buf_fini(&page);
 }
 
