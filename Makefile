@@ -8,6 +8,7 @@
 #   make check      install what is missing, run every check and test
 #   make bench      the benchmarks, one JSON object a line; ROWS=… DEVICES=…
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make dist       the release: program, manual, update sets as one archive
 #   make fuzz       run the fuzz targets, FUZZ_SECONDS each
 #   make format     clang-format on all C files
 #   make clean      remove all build folders
@@ -43,6 +44,9 @@ install: all
 	@meson configure $(B) --prefix=$(PREFIX)
 	@DESTDIR='$(DESTDIR)' meson install -C $(B)
 
+dist: all
+	@tools/dist $(B)
+
 fuzz:
 	@tools/install-deps check
 	@exec tools/fuzz $(FUZZ_SECONDS) $(ARGS)
@@ -54,4 +58,4 @@ format:
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all demo check bench install fuzz format clean
+.PHONY: all demo check bench install dist fuzz format clean

@@ -11,7 +11,7 @@
 #include "servicenow/tables.h"
 
 #define IMPORT                                                                 \
-	"`muster update-set --out muster-cve.xml`, then Retrieved Update "     \
+	"`muster update-set muster-cve --out FILE`, then Retrieved Update "    \
 	"Sets > Import Update Set from XML > Preview > Commit"
 
 /* Tables beside those of the record sets. Without them some comfort is
