@@ -75,6 +75,7 @@ struct report {
 	} v[256]; /* by name: a fix reports again what it mended */
 	size_t n;
 	char skipped[640]; /* titles of checks with one reason */
+	size_t skipped_n;
 	char reason[768];
 };
 
@@ -168,13 +169,16 @@ static void line(struct report *r, enum mst_check_level level,
 /* What was skipped for one reason is one line. */
 static void end_skipped(struct report *r)
 {
-	char text[800];
+	char title[32], text[1500];
 
-	if (!*r->skipped)
+	if (!r->skipped_n)
 		return;
-	(void)snprintf(text, sizeof(text), "%s", r->skipped);
-	line(r, MST_CHECK_SKIPPED, r->reason, text, "");
+	(void)snprintf(title, sizeof(title), "%zu check%s", r->skipped_n,
+		       r->skipped_n == 1 ? "" : "s");
+	(void)snprintf(text, sizeof(text), "%s: %s", r->reason, r->skipped);
+	line(r, MST_CHECK_SKIPPED, title, text, "");
 	r->skipped[0] = 0;
+	r->skipped_n = 0;
 }
 
 static void add_skipped(struct report *r, const struct mst_check *c)
@@ -188,6 +192,7 @@ static void add_skipped(struct report *r, const struct mst_check *c)
 	n = strlen(r->skipped);
 	(void)snprintf(r->skipped + n, sizeof(r->skipped) - n, "%s%s",
 		       n ? ", " : "", title);
+	r->skipped_n++;
 }
 
 static void to_json(struct report *r, const struct mst_check *c)

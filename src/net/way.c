@@ -336,12 +336,13 @@ static void describe(struct attempt *a, struct mst_way *w)
 	find_proxy(a, w);
 	w->at = step_of(a, w);
 	w->fault = fault_of(a);
-	if (w->at != MST_WAY_THERE)
-		mst_err_set(&w->err,
-			    w->proxy_status == 407 ? MST_E_AUTH
-						   : MST_E_TRANSIENT,
-			    "%s:%d: %.300s", w->host, w->port,
-			    *a->words ? a->words : curl_easy_strerror(a->code));
+	if (w->at == MST_WAY_THERE)
+		return;
+	(void)snprintf(w->words, sizeof(w->words), "%.250s",
+		       *a->words ? a->words : curl_easy_strerror(a->code));
+	mst_err_set(&w->err,
+		    w->proxy_status == 407 ? MST_E_AUTH : MST_E_TRANSIENT,
+		    "%s:%d: %s", w->host, w->port, w->words);
 }
 
 int mst_client_way(struct mst_client *c, const char *url,

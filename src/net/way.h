@@ -32,6 +32,7 @@ enum mst_cert_fault {
 struct mst_way {
 	enum mst_way_step at; /* the first step that failed, or THERE */
 	struct mst_err err;   /* why, unless THERE; names host and port */
+	char words[256];      /* the same without them, "" when THERE */
 	char host[256];
 	int port;
 	bool https, loopback;

@@ -48,8 +48,8 @@ static void check_proxy(const struct mst_way *w, struct mst_check *c)
 		mst_check_remedy(c, "let the proxy through to %s port %d",
 				 w->host, w->port);
 	} else {
-		mst_check_say(c, MST_CHECK_FAILED, "%s: %.400s", w->proxy,
-			      w->err.msg);
+		mst_check_say(c, MST_CHECK_FAILED, "%s: %s", w->proxy,
+			      w->words);
 		mst_check_remedy(c, "check %s",
 				 w->proxy_env
 				     ? "https_proxy and no_proxy in the "
@@ -62,7 +62,8 @@ static void check_name(const struct mst_way *w, struct mst_check *c)
 {
 	if (w->at == MST_WAY_NAME) {
 		c->code = w->err.code;
-		mst_check_say(c, MST_CHECK_FAILED, "%.500s", w->err.msg);
+		mst_check_say(c, MST_CHECK_FAILED, "no address is known for %s",
+			      w->host);
 		mst_check_remedy(c, "check the url of the connection and this "
 				    "machine's name service; where only a "
 				    "proxy leads out, set the option proxy");
@@ -85,7 +86,7 @@ static void check_connect(const struct mst_way *w, struct mst_check *c)
 		return;
 	}
 	c->code = w->err.code;
-	mst_check_say(c, MST_CHECK_FAILED, "%.500s", w->err.msg);
+	mst_check_say(c, MST_CHECK_FAILED, "%s", w->words);
 	mst_check_remedy(c,
 			 "let this machine through to %s port %d (firewall), "
 			 "or set the option proxy",
@@ -156,7 +157,7 @@ static void say_fault(const struct mst_way *w, struct mst_check *c)
 		break;
 	case MST_CERT_FINE:
 	case MST_CERT_OTHER:
-		mst_check_say(c, MST_CHECK_FAILED, "%.500s", w->err.msg);
+		mst_check_say(c, MST_CHECK_FAILED, "%s", w->words);
 		mst_check_remedy(c, "TLS 1.2 or later is needed; a firewall or "
 				    "proxy may cut such connections");
 		break;

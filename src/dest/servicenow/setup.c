@@ -18,6 +18,11 @@ static bool uses_ci(const struct sn_setup *s)
 	return mst_sn_uses_writer(s, MST_WRITE_CI);
 }
 
+static bool by_ire(const struct sn_setup *s)
+{
+	return uses_ci(s) && s->d->conf->write_mode == SN_WRITE_IRE;
+}
+
 static bool uses_own(const struct sn_setup *s)
 {
 	return mst_sn_uses_writer(s, MST_WRITE_ROW);
@@ -45,7 +50,7 @@ static const struct kind {
 			    mst_sn_ask_table_api, mst_sn_judge_table_api},
     [SN_CHECK_BATCH_API] = {"api.batch", "Batch API", BIT(LOGIN), NULL,
 			    mst_sn_ask_batch_api, mst_sn_judge_batch_api},
-    [SN_CHECK_IRE] = {"api.ire", "IRE", BIT(LOGIN), uses_ci, mst_sn_ask_ire,
+    [SN_CHECK_IRE] = {"api.ire", "IRE", BIT(LOGIN), by_ire, mst_sn_ask_ire,
 		      mst_sn_judge_ire},
     [SN_CHECK_RELEASE] = {"release", "release", BIT(TABLE_API), NULL,
 			  mst_sn_ask_release, mst_sn_judge_release},
@@ -62,7 +67,7 @@ static const struct kind {
     [SN_CHECK_CLASSES] = {"classes", "classes", BIT(LOGIN), uses_ci,
 			  mst_sn_ask_classes, mst_sn_judge_classes},
     [SN_CHECK_RULES] = {"identification", "identification", BIT(CLASSES),
-			uses_ci, NULL, mst_sn_judge_rules},
+			by_ire, NULL, mst_sn_judge_rules},
     [SN_CHECK_QUOTA] = {"batch_quota", "batch time quota", BIT(TABLE_API), NULL,
 			mst_sn_ask_quota, mst_sn_judge_quota},
     [SN_CHECK_PACKAGE] = {"package_display", "package display", BIT(TABLE_API),
@@ -113,26 +118,24 @@ bool mst_sn_add_word(char *list, size_t n, const char *word)
 	return true;
 }
 
-const char *mst_sn_who(const struct sn_setup *s, const char *table, char *out,
-		       size_t n)
+void mst_sn_add_table(const struct sn_setup *s, char *list, size_t n,
+		      const char *name, const char *table)
 {
+	char who[160] = "", word[320];
 	const char *jobs = "";
 
-	out[0] = 0;
 	for (size_t i = 0; i < s->env.uses_n; i++) {
 		const struct mst_check_use *u = &s->env.uses[i];
 
 		if (strcmp(u->set->table, table) != 0)
 			continue;
-		(void)mst_sn_add_word(out, n, u->set->name);
+		(void)mst_sn_add_word(who, sizeof(who), u->set->name);
 		jobs = u->jobs ? u->jobs : "";
 	}
-	if (*out && *jobs) {
-		size_t at = strlen(out);
-
-		(void)snprintf(out + at, n - at, " of job %s", jobs);
-	}
-	return out;
+	if (*who)
+		(void)snprintf(word, sizeof(word), "%.64s (%s%s%.64s)", name,
+			       who, *jobs ? " of job " : "", jobs);
+	(void)mst_sn_add_word(list, n, *who ? word : name);
 }
 
 /* ---- asking -------------------------------------------------------------- */
@@ -287,7 +290,13 @@ static void read_why(struct sn_setup *s, struct sn_ask *a,
 	bool parsed;
 
 	if (resp->outcome != MST_OUT_ANSWER) {
-		(void)snprintf(a->why, sizeof(a->why), "%.470s", resp->err.msg);
+		/* Which check it was stands beside it, and there is only one
+		 * credential. */
+		const char *from = strstr(resp->err.msg, "credential '");
+
+		from = from ? strstr(from, "': ") : NULL;
+		(void)snprintf(a->why, sizeof(a->why), "%.470s",
+			       from ? from + 3 : resp->err.msg);
 		return;
 	}
 	parsed = mst_json_parse(s->json, resp->body, &root, &err) == MST_OK;
@@ -407,12 +416,12 @@ static bool step(struct sn_setup *s)
 			k->ask(s);
 		return true;
 	}
-	s->stands = false;
+	s->stands = s->falls = false;
 	if (!k->judge(s, &c))
 		return true; /* it asked for more */
 	if (c.level == MST_CHECK_FAILED && !c.code)
 		c.code = MST_E_UNSUPPORTED;
-	s->gone[id] = c.level == MST_CHECK_FAILED && !s->stands;
+	s->gone[id] = s->falls || (c.level == MST_CHECK_FAILED && !s->stands);
 	s->blame[id] = id;
 	report(s, &c);
 	s->asked = false;

@@ -96,6 +96,7 @@ struct sn_setup {
 	bool gone[SN_CHECK__N];
 	enum sn_check_id blame[SN_CHECK__N];
 	bool stands; /* judge says: FAILED, but others can stand on it */
+	bool falls;  /* judge says: not FAILED, and yet they cannot */
 
 	/* What later checks need of earlier ones. */
 	int64_t skew_us, rate_limit;
@@ -142,9 +143,10 @@ bool mst_sn_add_word(char *list, size_t n, const char *word);
 /* Is a set with this writer, or that uses this table, wanted? */
 bool mst_sn_uses_writer(const struct sn_setup *s, enum mst_writer writer);
 bool mst_sn_uses_table(const struct sn_setup *s, const char *table);
-/* "vulnerabilities of job main": who wants the table. */
-const char *mst_sn_who(const struct sn_setup *s, const char *table, char *out,
-		       size_t n);
+/* Adds "u_muster_cve (vulnerabilities of job main)": a table or class, and who
+ * wants it, by the table of the record set. */
+void mst_sn_add_table(const struct sn_setup *s, char *list, size_t n,
+		      const char *name, const char *table);
 
 /* ---- the checks -------------------------------------------------------- */
 

@@ -132,8 +132,9 @@ static void say_quota(const struct sn_setup *s, struct mst_check *c,
 			      (long long)quota, batch);
 	else
 		mst_check_say(c, MST_CHECK_WARNING,
-			      "a batch is cut after %lld s; slow business "
-			      "rules on the tables use that up",
+			      "batches are cut after %lld s, which slow "
+			      "business rules use up; what is left is sent "
+			      "again",
 			      (long long)quota);
 	mst_check_remedy(c,
 			 "System Policy > Transaction Quotas: set Maximum "

@@ -217,13 +217,11 @@ static void say_classes(const struct sn_setup *s, struct mst_check *c,
 			const char *absent, const char *optional,
 			const char *columns)
 {
-	char who[160], there[300] = "";
+	char there[300] = "";
 
 	if (*absent) {
-		mst_check_say(
-		    c, MST_CHECK_FAILED, "the instance lacks %s (for %s)",
-		    absent,
-		    mst_sn_who(s, s->classes[0].set->table, who, sizeof(who)));
+		mst_check_say(c, MST_CHECK_FAILED, "the instance lacks %s",
+			      absent);
 		mst_check_remedy(c, "activate the plug-in that brings it, or "
 				    "choose other record sets");
 	} else if (*columns) {
@@ -247,9 +245,17 @@ static void say_classes(const struct sn_setup *s, struct mst_check *c,
 	}
 }
 
+static void say_unseen(struct mst_check *c, const struct sn_ask *a)
+{
+	mst_sn_unseen(c, a, "cmdb/meta",
+		      "classes and their rules were not looked at");
+	if (a->status == 403)
+		mst_check_remedy(c, "give the user the role \"itil\"");
+}
+
 bool mst_sn_judge_classes(struct sn_setup *s, struct mst_check *c)
 {
-	char absent[200] = "", optional[200] = "", columns[300] = "";
+	char absent[400] = "", optional[200] = "", columns[300] = "";
 	const struct sn_ask *unseen = NULL;
 	bool seen = false;
 
@@ -258,9 +264,12 @@ bool mst_sn_judge_classes(struct sn_setup *s, struct mst_check *c)
 		const struct sn_ask *a = mst_sn_asked(s, i);
 
 		k->absent = class_absent(k, a);
-		if (k->absent)
-			(void)mst_sn_add_word(k->optional ? optional : absent,
-					      sizeof(absent), k->name);
+		if (k->absent && k->optional)
+			(void)mst_sn_add_word(optional, sizeof(optional),
+					      k->name);
+		else if (k->absent)
+			mst_sn_add_table(s, absent, sizeof(absent), k->name,
+					 k->set->table);
 		else if (!mst_sn_ask_ok(a))
 			unseen = a;
 		else
@@ -269,11 +278,11 @@ bool mst_sn_judge_classes(struct sn_setup *s, struct mst_check *c)
 			lacking_columns(s, a, k->set, columns, sizeof(columns));
 	}
 	s->stands = seen;
+	s->falls = !seen;
 	if (unseen && !*absent && mst_sn_is_unscoped(unseen->why))
 		mst_sn_unscoped(c, "CMDB Meta API", "GET");
 	else if (unseen && !*absent)
-		mst_sn_unseen(c, unseen, "cmdb/meta (role \"itil\")",
-			      "classes and their rules were not looked at");
+		say_unseen(c, unseen);
 	else
 		say_classes(s, c, absent, optional, columns);
 	return true;

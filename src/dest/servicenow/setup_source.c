@@ -79,6 +79,7 @@ static void say_no_choice(struct sn_setup *s, const struct source_seen *seen,
 			  struct mst_check *c)
 {
 	const char *v = s->d->conf->discovery_source;
+	bool ire = s->d->conf->write_mode == SN_WRITE_IRE;
 
 	offer(s);
 	if (*s->fix_why)
@@ -94,9 +95,10 @@ static void say_no_choice(struct sn_setup *s, const struct source_seen *seen,
 	else
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "\"%.40s\" is no choice of "
-			      "cmdb_ci.discovery_source: IRE would refuse "
-			      "every item",
-			      v);
+			      "cmdb_ci.discovery_source: %s",
+			      v,
+			      ire ? "IRE would refuse every item"
+				  : "ServiceNow ignores such values");
 	if (*s->fix_why)
 		mst_check_remedy(c,
 				 "with an administrator's log-in: `muster "

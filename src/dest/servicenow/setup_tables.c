@@ -16,17 +16,17 @@
 
 /* Tables beside those of the record sets. Without them some comfort is
  * missing, no record. */
-static const struct {
+static const struct other {
 	const char *table;
-	enum mst_writer writer; /* of sets that need it */
+	const char *kind; /* of master data; NULL: any CI */
 	const char *lost;
 } others[] = {
-    {"core_company", MST_WRITE_CI,
+    {"core_company", SN_KIND_COMPANY,
      "manufacturers and vendors will be left out"},
-    {"cmdb_hardware_product_model", MST_WRITE_CI, "models will be left out"},
-    {"cmdb_ci", MST_WRITE_CI,
-     "`muster check` and `explain` cannot read CIs back"},
-    {"sys_object_source", MST_WRITE_CI,
+    {"cmdb_hardware_product_model", SN_KIND_MODEL, "models will be left out"},
+    {"cmdb_model", SN_KIND_MODEL, "models will be left out"},
+    {"cmdb_ci", NULL, "`muster check` and `explain` cannot read CIs back"},
+    {"sys_object_source", NULL,
      "`muster check` and `explain` find CIs by sys_id only"},
 };
 
@@ -51,6 +51,38 @@ static void ask_table(struct sn_setup *s, const char *table)
 			 table);
 }
 
+/* Is a column of this kind written at all? */
+static bool wants_kind(const struct sn_setup *s, const char *kind)
+{
+	const uint16_t never = MST_COL_INSERT | MST_COL_UPDATE;
+
+	for (size_t i = 0; i < s->env.uses_n; i++) {
+		const struct mst_set *set = s->env.uses[i].set;
+
+		for (size_t k = 0; k < set->columns_n; k++) {
+			const struct mst_column *col = &set->columns[k];
+
+			if ((col->flags & MST_COL_MASTER) &&
+			    (col->flags & never) != never &&
+			    strcmp(col->ref_set, kind) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool wants_other(const struct sn_setup *s, const struct other *o)
+{
+	bool any = s->d->conf->model_table == SN_ANY_MODEL;
+
+	if (!o->kind)
+		return mst_sn_uses_writer(s, MST_WRITE_CI);
+	if (strcmp(o->kind, SN_KIND_MODEL) == 0 &&
+	    any != (strcmp(o->table, "cmdb_model") == 0))
+		return false;
+	return wants_kind(s, o->kind);
+}
+
 void mst_sn_ask_tables(struct sn_setup *s)
 {
 	for (size_t i = 0; i < s->env.uses_n; i++) {
@@ -59,8 +91,15 @@ void mst_sn_ask_tables(struct sn_setup *s)
 		if (set->writer != MST_WRITE_CI)
 			ask_table(s, set->table);
 	}
+	/* Without IRE, muster looks for CIs itself. */
+	for (size_t i = 0;
+	     s->d->conf->write_mode == SN_WRITE_TABLE && i < s->classes_n;
+	     i++) {
+		if (!s->classes[i].optional)
+			ask_table(s, s->classes[i].name);
+	}
 	for (size_t i = 0; i < MST_LEN(others); i++) {
-		if (mst_sn_uses_writer(s, others[i].writer))
+		if (wants_other(s, &others[i]))
 			ask_table(s, others[i].table);
 	}
 }
@@ -82,13 +121,9 @@ static const char *what_is_lost(const char *table)
 	return NULL;
 }
 
-static void say_absent(const struct sn_setup *s, struct mst_check *c,
-		       const char *absent, const char *first, bool own)
+static void say_absent(struct mst_check *c, const char *absent, bool own)
 {
-	char who[160];
-
-	mst_check_say(c, MST_CHECK_FAILED, "the instance lacks %s (for %s)",
-		      absent, mst_sn_who(s, first, who, sizeof(who)));
+	mst_check_say(c, MST_CHECK_FAILED, "the instance lacks %s", absent);
 	if (own)
 		mst_check_remedy(c, "commit muster's update set: " IMPORT);
 	else
@@ -96,15 +131,12 @@ static void say_absent(const struct sn_setup *s, struct mst_check *c,
 				    "choose other record sets");
 }
 
-static void say_forbidden(const struct sn_setup *s, struct mst_check *c,
-			  const char *forbidden, const struct sn_ask *first)
+static void say_forbidden(struct mst_check *c, const char *forbidden,
+			  const struct sn_ask *first)
 {
-	char who[160];
-
 	c->code = first->status == 403 ? MST_E_FORBIDDEN : MST_E_TRANSIENT;
-	mst_check_say(c, MST_CHECK_FAILED,
-		      "cannot be read: %s (for %s): %.200s", forbidden,
-		      mst_sn_who(s, first->what, who, sizeof(who)), first->why);
+	mst_check_say(c, MST_CHECK_FAILED, "cannot be read: %s: %.200s",
+		      forbidden, first->why);
 	if (first->status == 403)
 		mst_check_remedy(c, "give the user the role \"%s\"",
 				 MST_UPDATE_SET_ROLE);
@@ -114,8 +146,8 @@ static void say_forbidden(const struct sn_setup *s, struct mst_check *c,
 
 bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 {
-	char absent[200] = "", forbidden[200] = "", good[300] = "";
-	const struct sn_ask *a, *no = NULL, *hidden = NULL, *other = NULL;
+	char absent[400] = "", forbidden[400] = "", good[300] = "";
+	const struct sn_ask *a, *hidden = NULL, *other = NULL;
 	bool own_absent = false;
 
 	s->own_n = 0;
@@ -127,20 +159,20 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 		} else if (what_is_lost(a->what)) {
 			other = other ? other : a;
 		} else if (mst_sn_ask_absent(a)) {
-			no = no ? no : a;
 			own_absent = own_absent || is_own(a->what);
-			(void)mst_sn_add_word(absent, sizeof(absent), a->what);
+			mst_sn_add_table(s, absent, sizeof(absent), a->what,
+					 a->what);
 		} else {
 			hidden = hidden ? hidden : a;
-			(void)mst_sn_add_word(forbidden, sizeof(forbidden),
-					      a->what);
+			mst_sn_add_table(s, forbidden, sizeof(forbidden),
+					 a->what, a->what);
 		}
 	}
 	s->stands = s->own_n > 0;
-	if (no)
-		say_absent(s, c, absent, no->what, own_absent);
+	if (*absent)
+		say_absent(c, absent, own_absent);
 	else if (hidden)
-		say_forbidden(s, c, forbidden, hidden);
+		say_forbidden(c, forbidden, hidden);
 	else if (other)
 		mst_sn_unseen(c, other, other->what, what_is_lost(other->what));
 	else
