@@ -456,26 +456,30 @@ static bool has_choice(struct mst_json rows, const char *table,
 	return false;
 }
 
+/* Adds "u_muster_cve.u_severity (none)" for each column that lacks some. */
 static unsigned lacking_choices(struct sn_setup *s, const struct sn_ask *a,
 				char *list, size_t n)
 {
 	const struct mst_sn_table *t = mst_sn_table_find(a->what);
 	struct mst_json rows = mst_sn_ask_result(s, a);
 	unsigned known = 0;
-	char name[160];
 
 	for (size_t i = 0; i < t->columns_n; i++) {
 		const struct mst_sn_column *col = &t->columns[i];
 		const struct mst_sn_choice *ch = col->choices;
+		char values[120] = "", word[300];
 
 		for (; ch && ch->value; ch++) {
 			known++;
-			if (has_choice(rows, t->name, col->name, ch->value))
-				continue;
-			(void)snprintf(name, sizeof(name), "%s of %s.%s",
-				       ch->value, t->name, col->name);
-			(void)mst_sn_add_word(list, n, name);
+			if (!has_choice(rows, t->name, col->name, ch->value))
+				(void)mst_sn_add_word(values, sizeof(values),
+						      ch->value);
 		}
+		if (!*values)
+			continue;
+		(void)snprintf(word, sizeof(word), "%s.%s (%s)", t->name,
+			       col->name, values);
+		(void)mst_sn_add_word(list, n, word);
 	}
 	return known;
 }
