@@ -38,25 +38,33 @@ static void pause_ms(long ms)
 
 /* ---- interrupted --------------------------------------------------------- */
 
-/* Waits until the instance has rows of muster's. */
-static void await_writes(void)
+/* Waits until the instance has more rows of muster's than before. */
+static void await_writes(int64_t before)
 {
-	int64_t before = rig_sn_writes(&rig);
+	while (rig_sn_writes(&rig) == before)
+		pause_ms(5);
+}
 
-	for (int i = 0; i < 2000 && rig_sn_writes(&rig) == before; i++)
+/* Waits until the instance has answered: the program has its lock, and hears
+ * signals, before it asks anybody anything. */
+static void await_request(int64_t before)
+{
+	while (rig_sn_requests(&rig) == before)
 		pause_ms(5);
 }
 
 static void interrupted(void **state)
 {
 	static const char *const words[] = {"run", "main", "--json", NULL};
+	int64_t before;
 	pid_t pid;
 
 	(void)state;
 	rig_fresh(&rig);
 	latency(30);
+	before = rig_sn_writes(&rig);
 	pid = rig_spawn(&rig, words);
-	await_writes();
+	await_writes(before);
 	(void)kill(pid, SIGINT);
 	(void)rig_wait(&rig, pid);
 	latency(0);
@@ -71,15 +79,16 @@ static void interrupted(void **state)
 static void interrupted_while_reading(void **state)
 {
 	static const char *const words[] = {"run", "main", "--json", NULL};
-	int64_t writes;
+	int64_t writes, before;
 	pid_t pid;
 
 	(void)state;
 	rig_fresh(&rig);
 	writes = rig_sn_writes(&rig);
-	latency(200);
+	before = rig_sn_requests(&rig);
+	latency(400);
 	pid = rig_spawn(&rig, words);
-	pause_ms(300);
+	await_request(before);
 	(void)kill(pid, SIGTERM);
 	(void)rig_wait(&rig, pid);
 	latency(0);
@@ -92,13 +101,15 @@ static void interrupted_while_reading(void **state)
 static void one_run_at_a_time(void **state)
 {
 	static const char *const words[] = {"run", "main", "--json", NULL};
+	int64_t before;
 	pid_t pid;
 
 	(void)state;
 	rig_fresh(&rig);
-	latency(60);
+	before = rig_sn_requests(&rig);
+	latency(100);
 	pid = rig_spawn(&rig, words);
-	pause_ms(250);
+	await_request(before);
 	{
 		/* its own output files are in use */
 		char *dir = rig.dir;

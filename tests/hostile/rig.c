@@ -24,7 +24,10 @@ struct rig rig_up(const struct t_answer *script, size_t n,
 	if (!c.retry_cap_ms)
 		c.retry_cap_ms = 2;
 	if (!c.timeout_ms)
-		c.timeout_ms = 5000;
+		c.timeout_ms = 60000;
+	if (!c.connect_timeout_ms)
+		c.connect_timeout_ms = 60000;
+	t_clock_real();
 	r.h = t_httpd_start(script, n);
 	r.c = mst_client_new(&c, &err);
 	if (!r.c)
@@ -41,7 +44,7 @@ void rig_down(struct rig *r)
 void rig_wait(struct rig *r)
 {
 	struct mst_err err = MST_ERR_INIT;
-	int rc = mst_client_wait(r->c, 20000, &r->req, &r->resp, &err);
+	int rc = mst_client_wait(r->c, 120000, &r->req, &r->resp, &err);
 
 	if (rc != 1)
 		fail_msg("no answer: %d %s", rc, err.msg);
@@ -118,23 +121,26 @@ void rig_idle(struct rig *r)
 	assert_int_equal(mst_client_wait(r->c, 5, &r->req, &r->resp, &err), 0);
 }
 
-void rig_quick(struct rig *r)
+bool rig_step(struct rig *r)
 {
 	struct mst_err err = MST_ERR_INIT;
-	int rc = 0;
+	int rc = mst_client_wait(r->c, 0, &r->req, &r->resp, &err);
 
-	for (int i = 0; i < 10000 && !rc; i++) {
-		struct mst_client_stats s;
-
-		rc = mst_client_wait(r->c, 0, &r->req, &r->resp, &err);
-		mst_client_stats(r->c, &s);
-		if (!rc && s.pause_ms > 0)
-			t_clock_add(s.pause_ms * 1000 + 1000);
-		else if (!rc)
-			(void)poll(NULL, 0, 1);
-	}
-	if (rc != 1)
+	if (rc < 0)
 		fail_msg("no answer: %d %s", rc, err.msg);
+	if (rc == 0) /* the server's threads want to run too */
+		(void)poll(NULL, 0, 1);
+	return rc == 1;
+}
+
+void rig_quick(struct rig *r)
+{
+	while (!rig_step(r)) {
+		struct mst_client_stats s = rig_stats(r);
+
+		if (s.pause_ms > 0)
+			t_clock_add(s.pause_ms * 1000 + 1000);
+	}
 }
 
 struct mst_client_stats rig_stats(struct rig *r)

@@ -15,8 +15,9 @@ struct rig {
 	const struct mst_resp *resp;
 };
 
-/* conf NULL: waits of 0 to 2 ms, all else as by default. What conf leaves at
- * 0 is filled the same way. */
+/* conf NULL: waits of 0 to 2 ms, time-outs that only end a test that hangs, all
+ * else as by default. What conf leaves at 0 is filled the same way. The clock
+ * is the real one. */
 struct rig rig_up(const struct t_answer *script, size_t n,
 		  const struct mst_client_conf *conf);
 void rig_down(struct rig *r);
@@ -31,6 +32,9 @@ void rig_submit_get(struct rig *r, const char *path, const char *rate);
 void rig_wait(struct rig *r);
 /* Drives the client for 5 ms; no answer may come. */
 void rig_idle(struct rig *r);
+/* Lets the client do what is due now, whatever the clock says; true when there
+ * is an answer. */
+bool rig_step(struct rig *r);
 /* For a clock that stands (t_clock_set): moves it over the client's pauses. */
 void rig_quick(struct rig *r);
 struct mst_client_stats rig_stats(struct rig *r);

@@ -134,16 +134,12 @@ static void test_renewed_before_its_end(void **state)
 	t_clock_add(10 * 1000000LL);
 	get(&r, "/api/3");
 	while (count(&r, PATH) < 2)
-		rig_idle(&r);
+		assert_false(rig_step(&r));
 	/* The server has the request; the client gets the answer soon. */
-	for (int i = 0; i < 200 && strcmp(last, "Bearer tok2") != 0; i++) {
-		t_clock_real();
-		rig_idle(&r);
-		t_clock_set(1000000000 + 3545 * 1000000LL);
+	while (strcmp(last, "Bearer tok2") != 0) {
 		get(&r, "/api/4");
 		last = bearer(&r, t_httpd_count(r.h) - 1);
 	}
-	assert_string_equal(bearer(&r, t_httpd_count(r.h) - 1), "Bearer tok2");
 	/* Slept over the end: waits for the third. */
 	t_clock_add(7200 * 1000000LL);
 	get(&r, "/api/5");
@@ -182,9 +178,12 @@ static void test_many_expired_at_once(void **state)
 	    {.path = PATH, .body = TOKEN(1)},
 	    {.path = PATH, .body = TOKEN(2)},
 	    {.path = "/api/0", .body = "{}"},
-	    {.path = "/api", .status = 401, .times = 4, .delay_ms = 20},
+	    {.path = "/api/1", .status = 401},
+	    {.path = "/api/2", .status = 401},
+	    {.path = "/api/3", .status = 401},
+	    {.path = "/api/4", .status = 401},
 	    {.path = "/api", .body = "{}", .times = -1}};
-	struct rig r = rig_up(script, 5, NULL);
+	struct rig r = rig_up(script, MST_LEN(script), NULL);
 	struct mst_auth *a = add_entra(&r);
 	struct mst_err err = MST_ERR_INIT;
 

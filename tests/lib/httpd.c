@@ -46,7 +46,8 @@ struct t_httpd {
 	struct t_request requests[REQUESTS_MAX];
 	size_t requests_n;
 	struct conn conns[CONNS_MAX];
-	int conns_n;
+	int conns_n, closed_n;
+	pthread_cond_t closed;
 	char *urls[URLS_MAX];
 	size_t urls_n;
 	SSL_CTX *tls;
@@ -330,6 +331,10 @@ static void *serve(void *ctx)
 	}
 	close(c->fd);
 	mst_buf_fini(&c->in);
+	pthread_mutex_lock(&c->h->lock);
+	c->h->closed_n++;
+	pthread_cond_broadcast(&c->h->closed);
+	pthread_mutex_unlock(&c->h->lock);
 	return NULL;
 }
 
@@ -411,6 +416,7 @@ struct t_httpd *t_httpd_start_tls(const struct t_answer *answers, size_t n,
 	struct t_httpd *h = mst_alloc(sizeof(*h));
 
 	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->closed, NULL);
 	h->answers = mst_alloc(n * sizeof(*answers));
 	h->left = mst_alloc(n * sizeof(*h->left));
 	h->answers_n = n;
@@ -451,6 +457,7 @@ void t_httpd_stop(struct t_httpd **hp)
 	for (size_t i = 0; i < h->urls_n; i++)
 		free(h->urls[i]);
 	SSL_CTX_free(h->tls);
+	pthread_cond_destroy(&h->closed);
 	pthread_mutex_destroy(&h->lock);
 	free(h->answers);
 	free(h->left);
@@ -502,12 +509,10 @@ int t_httpd_connections(struct t_httpd *h)
 	return n;
 }
 
-bool t_httpd_await(struct t_httpd *h, size_t n)
+void t_httpd_await_closed(struct t_httpd *h, int n)
 {
-	for (int i = 0; i < 1000; i++) {
-		if (t_httpd_count(h) >= n)
-			return true;
-		(void)poll(NULL, 0, 5);
-	}
-	return false;
+	pthread_mutex_lock(&h->lock);
+	while (h->closed_n < n)
+		pthread_cond_wait(&h->closed, &h->lock);
+	pthread_mutex_unlock(&h->lock);
 }

@@ -68,8 +68,8 @@ size_t t_httpd_count(struct t_httpd *h);
 /* Lives as long as h; NULL when there is none. */
 const struct t_request *t_httpd_request(struct t_httpd *h, size_t i);
 int t_httpd_connections(struct t_httpd *h);
-/* Waits (at most 5 s) until n requests arrived. */
-bool t_httpd_await(struct t_httpd *h, size_t n);
+/* Waits until n connections were closed at this end. */
+void t_httpd_await_closed(struct t_httpd *h, int n);
 /* Value of a header of a request, or NULL; static buffer. */
 const char *t_header(const struct t_request *r, const char *name);
 /* A loopback port where nobody listens. */

@@ -380,7 +380,7 @@ static long get(struct rig *r, const char *url)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &r->body);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 120L);
 	if (curl_easy_perform(curl) == CURLE_OK)
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
@@ -503,13 +503,23 @@ char *rig_lines_without(const char *a, const char *b)
 	return mst_buf_steal(&out);
 }
 
-int64_t rig_sn_writes(struct rig *r)
+static int64_t stat_of(struct rig *r, const char *path, const char *name)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_json root;
 
-	rig_control(r, "GET", "/_sim/sn/stats", "%s", "");
+	rig_control(r, "GET", path, "%s", "");
 	t_ok(mst_json_parse(r->rows_json, mst_buf_slice(&r->body), &root, &err),
 	     &err);
-	return rig_num(root, "writes");
+	return rig_num(root, name);
+}
+
+int64_t rig_sn_writes(struct rig *r)
+{
+	return stat_of(r, "/_sim/sn/stats", "writes");
+}
+
+int64_t rig_sn_requests(struct rig *r)
+{
+	return stat_of(r, "/_sim/stats", "hosts.servicenow.requests");
 }

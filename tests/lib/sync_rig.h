@@ -98,5 +98,7 @@ char *rig_alive(struct rig *r, const char *ci_column);
 char *rig_lines_without(const char *a, const char *b);
 /* Requests that write to the instance, ever (all tables). */
 int64_t rig_sn_writes(struct rig *r);
+/* Requests that the simulated ServiceNow has answered. */
+int64_t rig_sn_requests(struct rig *r);
 
 #endif
