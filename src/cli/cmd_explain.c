@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/settings.h"
 #include "sync/explain.h"
 
 static const struct cli_command explain_cmd = {
@@ -18,6 +19,7 @@ static const struct cli_command explain_cmd = {
     cmd_explain};
 
 struct printer {
+	const struct mst_job *job;
 	struct mst_buf out;
 	struct mst_jout j;
 };
@@ -121,6 +123,11 @@ static void print_json(struct printer *p, const struct mst_explained *e)
 		mst_jout_kslice(j, "value", c->text);
 		mst_jout_kstr(j, "rule",
 			      e->mapping->rows[e->desired->rows[i]].rule);
+		mst_jout_key(j, "settings");
+		mst_jout_arr(j);
+		cli_rule_settings_json(
+		    j, p->job, e->mapping->rows[e->desired->rows[i]].rule);
+		mst_jout_end_arr(j);
 		mst_jout_end_obj(j);
 	}
 	mst_jout_end_arr(j);
@@ -183,11 +190,12 @@ static void print_text(struct printer *p, const struct mst_explained *e)
 	for (size_t i = 0; i < e->desired->cells_n; i++) {
 		const struct mst_cell *c = &e->desired->cells[i];
 		const struct mst_column *col = &e->set->columns[c->column];
+		const char *rule = e->mapping->rows[e->desired->rows[i]].rule;
 
-		(void)mst_buf_addf(&p->out, "    %-26s %.*s   [%s]%s\n",
-				   col->name, MST_SLICE_ARG(c->text),
-				   e->mapping->rows[e->desired->rows[i]].rule,
-				   flag_words(col->flags));
+		(void)mst_buf_addf(&p->out, "    %-26s %.*s   [%s", col->name,
+				   MST_SLICE_ARG(c->text), rule);
+		cli_rule_settings(&p->out, p->job, rule);
+		(void)mst_buf_addf(&p->out, "]%s\n", flag_words(col->flags));
 	}
 	if (!mst_sysid_is_zero(&e->remote))
 		mst_sysid_hex(&e->remote, hex);
@@ -223,7 +231,7 @@ static int print(void *ctx, const struct mst_explained *e)
 static int explain(struct mst_session *s, const char *key, const char *set,
 		   uint64_t most, struct mst_err *err)
 {
-	struct printer p = {.out = MST_BUF_INIT(256u << 20)};
+	struct printer p = {.job = &s->job, .out = MST_BUF_INIT(256u << 20)};
 	uint64_t found = 0;
 	int rc;
 
