@@ -323,9 +323,12 @@ int sn_import(struct sim_sn *sn, struct mst_slice xml, enum sn_resolve how,
 		for (struct sn_upd *u = im.updates; u; u = u->next)
 			u->skip = u->skip && how != SN_RESOLVE_ACCEPT;
 		r = problems->n == before || how != SN_RESOLVE_STOP;
-		if (r)
+		/* First, so that no record of the set takes its sys_id. */
+		note_set(&im, "previewed");
+		if (r) {
 			commit(&im);
-		note_set(&im, r ? "committed" : "previewed");
+			note_set(&im, "committed");
+		}
 	}
 	mst_map_fini(&im.ids);
 	mst_arena_fini(&im.arena);
