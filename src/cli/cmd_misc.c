@@ -20,10 +20,13 @@ static const struct cli_command fetch_cmd = {
 
 int cmd_fetch(int argc, char **argv)
 {
-	const char *to = NULL;
+	const char *to = NULL, *env_word = NULL;
+	enum mst_env env = MST_ENV__MAX;
 	const struct cli_opt opts[] = {
 	    {"to", "DIR", "the folder; it is made when missing", NULL, &to,
 	     NULL},
+	    {"env", "test|prod", "read what its settings there want", NULL,
+	     &env_word, NULL},
 	    {0},
 	};
 	struct mst_err err = MST_ERR_INIT;
@@ -36,9 +39,13 @@ int cmd_fetch(int argc, char **argv)
 		(void)fprintf(stderr, "muster: fetch wants --to DIR\n");
 		return CLI_USAGE;
 	}
+	if (env_word && !mst_env_parse(env_word, &env)) {
+		(void)fprintf(stderr, "muster: --env is test or prod\n");
+		return CLI_USAGE;
+	}
 	rc = cli_open_state(&state, &err);
 	if (rc == 0)
-		rc = mst_fetch_to(state, argv[0], to, cli_progress(),
+		rc = mst_fetch_to(state, argv[0], env, to, cli_progress(),
 				  &cli_cancel, &err);
 	mst_state_close(&state);
 	cli_progress_end();

@@ -74,9 +74,11 @@ int mst_session_rules(struct mst_session *s, struct mst_rules **r_r,
 		      struct mst_err *err);
 
 /* Opens a source connection alone and reads it into a folder: `muster fetch`.
- */
+ * env: whose settings say what is read, MST_ENV__MAX as for
+ * mst_connection_get. */
 int mst_fetch_to(struct mst_state *state, const char *connection,
-		 const char *dir, const struct mst_progress *progress,
-		 const atomic_bool *cancel, struct mst_err *err);
+		 enum mst_env env, const char *dir,
+		 const struct mst_progress *progress, const atomic_bool *cancel,
+		 struct mst_err *err);
 
 #endif

@@ -561,9 +561,11 @@ enum mst_run_status mst_session_close(struct mst_session *s,
 /* ---- fetch alone ----- */
 
 int mst_fetch_to(struct mst_state *state, const char *connection,
-		 const char *dir, const struct mst_progress *progress,
-		 const atomic_bool *cancel, struct mst_err *err)
+		 enum mst_env env, const char *dir,
+		 const struct mst_progress *progress, const atomic_bool *cancel,
+		 struct mst_err *err)
 {
+	const struct mst_config config = {.state = state};
 	struct mst_connection c;
 	struct mst_job job = {.name = "fetch"};
 	struct mst_source *source = NULL;
@@ -577,12 +579,16 @@ int mst_fetch_to(struct mst_state *state, const char *connection,
 	int rc;
 
 	mst_arena_init(&job.arena, MST_MAX_ARENA);
-	rc = mst_connection_load(state, connection, &job.arena, &c, err);
+	rc = mst_connection_get(&config, connection, env, &job.arena, &c, err);
 	if (rc == 0 && !c.source)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "connection '%s' is a destination; only a "
 				 "source can be fetched",
 				 connection);
+	if (rc == 0 && env != MST_ENV__MAX && !mst_connection_serves(&c, env))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "connection '%s' may only be used in %s",
+				 connection, mst_connection_envs(&c));
 	if (rc == 0 && c.source_conf->read_from)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "connection '%s' reads from the folder %s, "
