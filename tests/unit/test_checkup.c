@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The checks that every connection has: what is said of each step of the way
+ * there, and of the jobs that use it.
+ */
+#include "tests/lib/t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "sync/checkup.h"
+
+#define NOW    1795219200000000 /* 2026-11-21 00:00:00 */
+#define DAY_US ((int64_t)86400 * 1000000)
+
+static struct {
+	struct mst_check c[32];
+	char name[32][64];
+	size_t n;
+} seen;
+
+static void on_check(void *ctx, const struct mst_check *c)
+{
+	(void)ctx;
+	assert_true(seen.n < MST_LEN(seen.c));
+	seen.c[seen.n] = *c;
+	(void)snprintf(seen.name[seen.n], sizeof(seen.name[0]), "%s", c->name);
+	seen.n++;
+}
+
+static const struct mst_checkup_conf conf = {.report = on_check};
+
+static void shows(const char *name, enum mst_check_level level,
+		  const char *text, const char *remedy)
+{
+	for (size_t i = 0; i < seen.n; i++) {
+		const struct mst_check *c = &seen.c[i];
+
+		if (strcmp(seen.name[i], name) != 0)
+			continue;
+		if (c->level != level || !strstr(c->text, text) ||
+		    !strstr(c->remedy, remedy))
+			fail_msg("%s: %s %s -> %s", name,
+				 mst_check_level_name(c->level), c->text,
+				 c->remedy);
+		return;
+	}
+	fail_msg("no check %s", name);
+}
+
+/* ---- the way ------------------------------------------------------------- */
+
+static struct mst_way way_to(enum mst_way_step at)
+{
+	struct mst_way w = {
+	    .at = at,
+	    .err = MST_ERR_INIT,
+	    .host = "sn.example",
+	    .port = 443,
+	    .https = true,
+	    .address = "203.0.113.7",
+	    .has_cert = true,
+	    .subject = "sn.example",
+	    .issuer = "Example CA",
+	    .names = "a.example, b.example",
+	    .ends_first = "Example CA",
+	    .from_us = NOW - DAY_US,
+	    .until_us = NOW + 90 * DAY_US,
+	};
+
+	if (at != MST_WAY_THERE) {
+		mst_err_set(&w.err, MST_E_TRANSIENT, "sn.example:443: broken");
+		(void)snprintf(w.words, sizeof(w.words), "broken");
+	}
+	return w;
+}
+
+static void walk(const struct mst_way *w, bool several)
+{
+	const struct mst_address a = {several ? "api" : "",
+				      "https://sn.example"};
+
+	seen.n = 0;
+	(void)mst_checkup_way(&conf, &a, several, w);
+}
+
+static void test_steps(void **state)
+{
+	static const char *const names[] = {"proxy", "dns", "tcp", "tls"};
+	static const char *const titles[] = {"proxy", "host name", "connection",
+					     "TLS"};
+	struct mst_way w;
+
+	(void)state;
+	t_clock_set(NOW);
+	for (int at = MST_WAY_PROXY; at <= MST_WAY_THERE; at++) {
+		const struct mst_address a = {"", "https://sn.example"};
+		const char *failed;
+
+		w = way_to((enum mst_way_step)at);
+		if (at == MST_WAY_PROXY)
+			(void)snprintf(w.proxy, sizeof(w.proxy), "p:3128");
+		seen.n = 0;
+		failed = mst_checkup_way(&conf, &a, false, &w);
+		assert_int_equal(seen.n, 4);
+		for (int i = 0; i < 4; i++) {
+			assert_string_equal(seen.name[i], names[i]);
+			assert_int_equal(seen.c[i].level,
+					 i < at	   ? MST_CHECK_OK
+					 : i == at ? MST_CHECK_FAILED
+						   : MST_CHECK_SKIPPED);
+		}
+		if (at == MST_WAY_THERE)
+			assert_null(failed);
+		else
+			assert_string_equal(failed, titles[at]);
+	}
+	t_clock_real();
+}
+
+static void test_proxies(void **state)
+{
+	struct mst_way w = way_to(MST_WAY_PROXY);
+
+	(void)state;
+	(void)snprintf(w.proxy, sizeof(w.proxy), "p.example:3128");
+	walk(&w, false);
+	shows("proxy", MST_CHECK_FAILED, "p.example:3128: broken",
+	      "check the option proxy");
+	shows("dns", MST_CHECK_SKIPPED, "needs the check 'proxy'", "");
+	w.proxy_env = true;
+	walk(&w, false);
+	shows("proxy", MST_CHECK_FAILED, "broken", "https_proxy and no_proxy");
+	w.proxy_status = 407;
+	walk(&w, false);
+	shows("proxy", MST_CHECK_FAILED, "wants a log-in", "without one");
+	w.proxy_status = 503;
+	walk(&w, false);
+	shows("proxy", MST_CHECK_FAILED,
+	      "does not lead to sn.example:443: it answered 503",
+	      "let the proxy through");
+	w = way_to(MST_WAY_THERE);
+	(void)snprintf(w.proxy, sizeof(w.proxy), "p.example:3128");
+	walk(&w, false);
+	shows("proxy", MST_CHECK_OK, "p.example:3128 (option proxy)", "");
+	shows("dns", MST_CHECK_OK, "looked up by the proxy", "");
+	shows("tcp", MST_CHECK_OK, "through the proxy", "");
+	w.proxy[0] = 0;
+	w.loopback = true;
+	walk(&w, false);
+	shows("proxy", MST_CHECK_OK, "loopback is never proxied", "");
+}
+
+static void test_certificates(void **state)
+{
+	static const struct {
+		enum mst_cert_fault fault;
+		const char *text, *remedy;
+	} faults[] = {
+	    {MST_CERT_EXPIRED, "\"Example CA\" expired on 2026-11-19",
+	     "renewed"},
+	    {MST_CERT_NOT_YET, "not valid before 2026-11-20",
+	     "this machine's clock"},
+	    {MST_CERT_UNKNOWN,
+	     "by \"Example CA\", whom this machine does not "
+	     "know",
+	     "ca_file"},
+	    {MST_CERT_NAME, "for a.example, b.example, not for sn.example",
+	     "somebody else answers"},
+	    {MST_CERT_OTHER, "broken", "TLS 1.2"},
+	    {MST_CERT_FINE, "broken", "TLS 1.2"},
+	};
+	static const struct {
+		int64_t left_us;
+		enum mst_check_level level;
+		const char *text;
+	} lives[] = {
+	    {31 * DAY_US, MST_CHECK_OK,
+	     "\"sn.example\" by \"Example CA\", valid until 2026-12-22"},
+	    {30 * DAY_US, MST_CHECK_OK, "valid until 2026-12-21"},
+	    {30 * DAY_US - 1, MST_CHECK_WARNING,
+	     "certificate of \"Example CA\" expires in 29 days, on 2026-12-20"},
+	    {DAY_US, MST_CHECK_WARNING, "expires in 1 day, on 2026-11-22"},
+	    {1, MST_CHECK_WARNING, "expires in 0 days, on 2026-11-21"},
+	};
+	struct mst_way w;
+
+	(void)state;
+	t_clock_set(NOW);
+	for (size_t i = 0; i < MST_LEN(faults); i++) {
+		w = way_to(MST_WAY_TLS);
+		w.fault = faults[i].fault;
+		if (w.fault == MST_CERT_EXPIRED)
+			w.until_us = NOW - 2 * DAY_US;
+		walk(&w, false);
+		shows("tls", MST_CHECK_FAILED, faults[i].text,
+		      faults[i].remedy);
+	}
+	for (size_t i = 0; i < MST_LEN(lives); i++) {
+		w = way_to(MST_WAY_THERE);
+		w.until_us = NOW + lives[i].left_us;
+		walk(&w, false);
+		shows("tls", lives[i].level, lives[i].text, "");
+	}
+	w = way_to(MST_WAY_THERE);
+	w.has_cert = false;
+	walk(&w, false);
+	shows("tls", MST_CHECK_OK, "accepted", "");
+	t_clock_real();
+}
+
+/* Of one address of several only the step that matters. */
+static void test_several(void **state)
+{
+	struct mst_way w = way_to(MST_WAY_THERE);
+
+	(void)state;
+	t_clock_set(NOW);
+	walk(&w, true);
+	assert_int_equal(seen.n, 1);
+	shows("reach:api", MST_CHECK_OK, "sn.example; \"sn.example\" by", "");
+	w.until_us = NOW + 3 * DAY_US;
+	walk(&w, true);
+	shows("reach:api", MST_CHECK_WARNING, "expires in 3 days", "renewed");
+	w = way_to(MST_WAY_NAME);
+	walk(&w, true);
+	assert_int_equal(seen.n, 1);
+	shows("reach:api", MST_CHECK_FAILED, "no address is known",
+	      "check the url");
+	w = way_to(MST_WAY_THERE);
+	w.https = false;
+	walk(&w, true);
+	shows("reach:api", MST_CHECK_OK, "sn.example port 443", "");
+	t_clock_real();
+}
+
+/* ---- jobs ---------------------------------------------------------------- */
+
+static struct mst_state *store(const struct mst_state_item *items, size_t n)
+{
+	static const char source[] = "  - name: defender\n"
+				     "    type: endpoint\n"
+				     "    tenant_id: t\n"
+				     "    client_id: c\n"
+				     "    client_secret: env:NOT_READ_HERE\n";
+	static const char dest[] = "  - name: cmdb\n"
+				   "    type: servicenow\n"
+				   "    url: https://sn.example\n"
+				   "    username: u\n"
+				   "    password: env:NOT_READ_HERE\n";
+	static unsigned stores;
+	struct mst_state_item all[8] = {
+	    {"connection", "defender", "endpoint", source},
+	    {"connection", "cmdb", "servicenow", dest},
+	};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = NULL;
+	size_t added, changed;
+
+	memcpy(&all[2], items, n * sizeof(*items));
+	t_ok(mst_state_open(t_path("state-%u", stores++), &s, &err), &err);
+	t_ok(mst_state_put_items(s, all, n + 2, &added, &changed, &err), &err);
+	return s;
+}
+
+static void look(struct mst_state *s, const char *name,
+		 struct mst_checkup_jobs *jobs)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_connection c;
+	struct mst_arena arena;
+
+	mst_arena_init(&arena, 64u << 20);
+	t_ok(mst_connection_load(s, name, &arena, &c, &err), &err);
+	seen.n = 0;
+	t_ok(mst_checkup_jobs(s, &c, &conf, jobs, &err), &err);
+	assert_int_equal(seen.n, 1);
+	mst_arena_fini(&arena);
+}
+
+#define JOB(name, more)                                                        \
+	{                                                                      \
+		"job", name, "",                                               \
+		    "  - name: " name "\n    source: defender\n"               \
+		    "    destination: cmdb\n" more                             \
+	}
+
+static void test_no_job(void **state)
+{
+	struct mst_checkup_jobs jobs;
+	struct mst_state *s = store(NULL, 0);
+
+	(void)state;
+	look(s, "cmdb", &jobs);
+	shows("jobs", MST_CHECK_NOTE, "no job uses this connection yet", "");
+	assert_true(jobs.uses_n >= 5);
+	assert_string_equal(jobs.uses[0].jobs, "");
+	mst_checkup_jobs_fini(&jobs);
+	mst_state_close(&s);
+}
+
+/* What several jobs take is taken together; who takes it is told. */
+static void test_jobs(void **state)
+{
+	static const struct mst_state_item items[] = {
+	    JOB("daily", "    record_sets: [devices]\n"),
+	    JOB("weekly", "    record_sets: [devices, software_installs]\n"),
+	};
+	struct mst_state *s = store(items, MST_LEN(items));
+	struct mst_checkup_jobs jobs;
+	size_t found = 0;
+
+	(void)state;
+	look(s, "defender", &jobs);
+	shows("jobs", MST_CHECK_OK,
+	      "daily, weekly: devices, software_packages, software_installs "
+	      "(not looked at for ",
+	      "");
+	assert_int_equal(jobs.jobs_n, 2);
+	for (size_t i = 0; i < jobs.uses_n; i++) {
+		const char *name = jobs.uses[i].set->name;
+
+		if (strcmp(name, "devices") == 0)
+			assert_string_equal(jobs.uses[i].jobs, "daily, weekly");
+		else
+			assert_string_equal(jobs.uses[i].jobs, "weekly");
+		found++;
+	}
+	assert_int_equal(found, 3);
+	for (size_t i = 0; i < jobs.unused_n; i++)
+		assert_non_null(strstr(jobs.unused[i].set->name, "vuln"));
+	mst_checkup_jobs_fini(&jobs);
+	mst_state_close(&s);
+}
+
+/* A job that cannot be read is said, and left out. */
+static void test_broken_job(void **state)
+{
+	static const struct mst_state_item items[] = {
+	    JOB("bad", "    record_sets: [no_such_set]\n"),
+	    JOB("good", "    record_sets: [devices]\n"),
+	};
+	struct mst_state *s = store(items, MST_LEN(items));
+	struct mst_checkup_jobs jobs;
+
+	(void)state;
+	look(s, "cmdb", &jobs);
+	shows("jobs", MST_CHECK_WARNING, "no_such_set", "mend the job");
+	assert_int_equal(jobs.jobs_n, 1);
+	assert_string_equal(jobs.uses[0].jobs, "good");
+	mst_checkup_jobs_fini(&jobs);
+	mst_state_close(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_steps),	 cmocka_unit_test(test_proxies),
+	    cmocka_unit_test(test_certificates), cmocka_unit_test(test_several),
+	    cmocka_unit_test(test_no_job),	 cmocka_unit_test(test_jobs),
+	    cmocka_unit_test(test_broken_job),
+	};
+
+	return cmocka_run_group_tests_name("checkup", tests, t_log_watch,
+					   t_log_check);
+}
