@@ -63,6 +63,11 @@ struct mst_source_ops {
 	int (*adapt)(const void *conf, struct mst_derive *d,
 		     struct mst_err *err);
 
+	/* Whose devices it sees, as an id: connections of this type with other
+	 * ids see other devices for certain. NULL: not known; the op may be
+	 * NULL too. */
+	const char *(*estate)(const void *conf);
+
 	/* conf was filled by opts and outlives the source. */
 	int (*open)(const char *connection, const void *conf,
 		    struct mst_source **s_r, struct mst_err *err);

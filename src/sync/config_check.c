@@ -7,7 +7,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "sync/job.h"
+#include "sync/choice.h"
+#include "sync/single.h"
 
 struct checking {
 	const struct mst_config *config;
@@ -140,6 +141,7 @@ static int check_whole_job(struct checking *k, const char *name)
 	const struct mst_conf_item *item = NULL;
 	bool is_new;
 	struct mst_job job;
+	int rc;
 
 	if (mst_config_get(k->config, "job", name, &k->arena, &item, k->err) <
 	    0)
@@ -152,8 +154,18 @@ static int check_whole_job(struct checking *k, const char *name)
 			   ? 0
 			   : -(int)k->err->code;
 	cover(k, &job);
+	rc = mst_choice_check(&job, false, k->err);
+	if (rc == 0)
+		rc = mst_single_check(k->config, &job, k->err);
+	else if (!is_new)
+		rc = 0; /* it was wrong before */
+	else
+		(void)mst_err_prefix(k->err, "%s:%d:%d: job %s", item->file,
+				     item->line, item->column, name);
+	if (rc == 0 && is_new)
+		mst_choice_advise(&job);
 	mst_job_fini(&job);
-	return 0;
+	return rc;
 }
 
 /* ---- all ----------------------------------------------------------------- */

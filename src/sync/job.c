@@ -41,6 +41,10 @@ const struct mst_opt mst_job_opts[] = {
      offsetof(struct mst_job_conf, source_limits), "yes", NULL, 0, 0, 0,
      "keep below the documented request limits of the source; without, its "
      "refusals are waited for"},
+    {"allow_second_software_source", MST_OPT_BOOL,
+     offsetof(struct mst_job_conf, second_software), "no", NULL, 0, 0, 0,
+     "deliver installed software although another job delivers it to the same "
+     "instance from another source"},
     {0},
 };
 

@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "sync/choice.h"
 #include "sync/run.h"
 #include "sync/session_dir.h"
+#include "sync/single.h"
 #include "json/out.h"
 
 /* ---- opening ----- */
@@ -60,30 +62,6 @@ static int read_seed(struct mst_session *s, uint64_t *seed_r,
 	return rc;
 }
 
-/* A part of the devices can only be chosen where devices are read; packages are
- * what the installs show. */
-static int check_choice(const struct mst_session *s, struct mst_err *err)
-{
-	const struct mst_catalog *c = s->job.catalog;
-
-	for (size_t i = 0; i < c->sets_n; i++) {
-		const struct mst_set *set = &c->sets[i];
-		const struct mst_set *need =
-		    set->parent && (s->conf.one || s->conf.limit)
-			? mst_catalog_set(c, set->parent)
-		    : set->selected_by ? mst_catalog_set(c, set->selected_by)
-				       : NULL;
-
-		if (need && mst_job_wants(&s->job, set) &&
-		    !mst_job_wants(&s->job, need))
-			return mst_err_set(err, MST_E_INVALID,
-					   "record set '%s' needs '%s' here; "
-					   "select both",
-					   set->name, need->name);
-	}
-	return 0;
-}
-
 int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err)
@@ -97,7 +75,9 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		return -(int)err->code;
 	if (conf->record_sets.n)
 		s->job.conf.record_sets = conf->record_sets;
-	if (check_choice(s, err) < 0)
+	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
+	    mst_single_check(&(struct mst_config){.state = state}, &s->job,
+			     err) < 0)
 		return -(int)err->code;
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)

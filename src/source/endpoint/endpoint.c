@@ -114,6 +114,19 @@ static int check_conf(const struct ep_conf *c, struct mst_err *err)
 	return 0;
 }
 
+/* The tenant, when it is given by its id: a domain may be of any tenant. */
+static const char *estate(const void *conf)
+{
+	const struct ep_conf *c = conf;
+	const char *id = c->tenant_id;
+	const size_t n = 36;
+
+	return id && strlen(id) == n &&
+		       strspn(id, "0123456789abcdefABCDEF-") == n
+		   ? id
+		   : NULL;
+}
+
 static int make_auth(struct mst_source *s, const char *scope,
 		     struct mst_auth **a_r, struct mst_err *err)
 {
@@ -264,6 +277,7 @@ const struct mst_source_ops mst_source_endpoint = {
     .opts = ep_opts,
     .conf_size = sizeof(struct ep_conf),
     .catalog = &ep_catalog,
+    .estate = estate,
     .open = open_source,
     .close = close_source,
     .auths = auths,

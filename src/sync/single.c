@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Two jobs that would write installed software of the same devices.
+ */
+#include "sync/single.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#define SOFTWARE "software_installs"
+
+static bool writes_software(const struct mst_job *j)
+{
+	const struct mst_set *set = mst_catalog_set(j->catalog, SOFTWARE);
+
+	return set && mst_job_wants(j, set);
+}
+
+static struct mst_slice address(const struct mst_connection *c)
+{
+	struct mst_slice url = {NULL, 0};
+
+	for (size_t i = 0; i < c->item->values_n; i++) {
+		const struct mst_conf_value *v = &c->item->values[i];
+
+		if (strcmp(v->key, "url") == 0 && v->texts_n == 1)
+			url = mst_slice_str(v->texts[0]);
+	}
+	while (url.n && url.p[url.n - 1] == '/')
+		url.n--;
+	return url;
+}
+
+/* The same instance, though two connections may lead to it. */
+static bool same_destination(const struct mst_job *a, const struct mst_job *b)
+{
+	struct mst_slice url = address(&a->dest_end);
+
+	return strcmp(a->conf.destination, b->conf.destination) == 0 ||
+	       (url.n && mst_slice_ieq(url, address(&b->dest_end)));
+}
+
+/* Other devices for certain: other estates of one kind of source. */
+static bool other_devices(const struct mst_job *a, const struct mst_job *b)
+{
+	const char *x, *y;
+
+	if (a->source != b->source || !a->source->estate)
+		return false;
+	x = a->source->estate(a->source_conf);
+	y = a->source->estate(b->source_conf);
+	return x && y && !mst_slice_ieq(mst_slice_str(x), mst_slice_str(y));
+}
+
+static int conflict(const struct mst_config *c, const struct mst_job *j,
+		    const struct mst_job *other, struct mst_err *err)
+{
+	const struct mst_conf_item *item = NULL;
+	struct mst_arena arena;
+
+	if (j->conf.second_software || other->conf.second_software) {
+		mst_warn("job %s: installed software goes to '%s' from '%s' "
+			 "and, by job '%s', from '%s': devices that both see "
+			 "get the same programs under two names; job '%s' "
+			 "allows it (allow_second_software_source)",
+			 j->name, j->conf.destination, j->conf.source,
+			 other->name, other->conf.source,
+			 j->conf.second_software ? j->name : other->name);
+		return 0;
+	}
+	(void)mst_err_set(
+	    err, MST_E_CONFLICT,
+	    "job %s: job '%s' delivers installed software to '%s' already, "
+	    "from '%s'; two sources name the same programs differently, so "
+	    "devices that both see would get them twice: leave " SOFTWARE
+	    " out of the record_sets of one of the two jobs, or, if they see "
+	    "different devices, give one of them "
+	    "'allow_second_software_source: true'",
+	    j->name, other->name, other->conf.destination, other->conf.source);
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	if (mst_config_find(c, "job", j->name, &arena, &item,
+			    &(struct mst_err)MST_ERR_INIT) == 0 &&
+	    item && mst_config_is_front(c, item))
+		(void)mst_err_prefix(err, "%s:%d:%d", item->file, item->line,
+				     item->column);
+	mst_arena_fini(&arena);
+	return -MST_E_CONFLICT;
+}
+
+static int check_two(const struct mst_config *c, const struct mst_job *j,
+		     const char *name, struct mst_err *err)
+{
+	struct mst_err ignored = MST_ERR_INIT;
+	struct mst_job other;
+	int rc = 0;
+
+	if (strcmp(name, j->name) == 0 ||
+	    mst_job_get(c, name, &other, &ignored) < 0)
+		return 0;
+	if (writes_software(&other) && same_destination(j, &other) &&
+	    strcmp(j->conf.source, other.conf.source) != 0 &&
+	    !other_devices(j, &other))
+		rc = conflict(c, j, &other, err);
+	mst_job_fini(&other);
+	return rc;
+}
+
+int mst_single_check(const struct mst_config *c, const struct mst_job *j,
+		     struct mst_err *err)
+{
+	const char *const *names;
+	struct mst_arena arena;
+	int rc;
+
+	if (!writes_software(j))
+		return 0;
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	rc = mst_config_jobs(c, &arena, &names, err);
+	for (; rc == 0 && *names; names++)
+		rc = check_two(c, j, *names, err);
+	mst_arena_fini(&arena);
+	return rc;
+}
