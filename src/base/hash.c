@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one file that includes xxhash, so that its inlined code exists once.
+ * With hasher.c the only file that includes xxhash: its code is inlined.
  */
 #define XXH_INLINE_ALL
 #include "base/hash.h"
@@ -25,15 +25,6 @@ void mst_hasher_init(struct mst_hasher *h, uint64_t seed)
 		       "XXH3 wants another size of key");
 	h->seed = seed;
 	XXH3_generateSecret_fromSeed(h->secret, seed);
-}
-
-struct mst_hash mst_hasher_128(const struct mst_hasher *h, const void *p,
-			       size_t n)
-{
-	XXH128_hash_t v = XXH3_128bits_withSecretandSeed(
-	    n ? p : "", n, h->secret, sizeof(h->secret), h->seed);
-
-	return (struct mst_hash){.lo = v.low64, .hi = v.high64};
 }
 
 void mst_hash_hex(struct mst_hash h, char out[33])

@@ -27,6 +27,9 @@ struct mst_hasher {
 void mst_hasher_init(struct mst_hasher *h, uint64_t seed);
 struct mst_hash mst_hasher_128(const struct mst_hasher *h, const void *p,
 			       size_t n);
+/* The same for processors of mst_cpu_wide (base/cpu.h). */
+struct mst_hash mst_hasher_128_wide(const struct mst_hasher *h, const void *p,
+				    size_t n);
 
 static inline bool mst_hash_eq(struct mst_hash a, struct mst_hash b)
 {

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "base/bytes16.h"
+#include "base/bytes64.h"
 #include "json/json.h"
 
 struct mst_tape {
@@ -78,16 +78,17 @@ static inline double mst_tape_dbl(const struct mst_tape *t, size_t i)
 /* ---- the picker's memory ------------------------------------------------- */
 
 #define MST_PICKER_KEYS	    240 /* distinct member names remembered */
-#define MST_PICKER_KEY_LEN  64	/* longer names are never ours */
+#define MST_PICKER_KEY_LEN  63	/* longer names are never ours */
 #define MST_PICKER_NOT_OURS 0xff
 
 /* A member name that was met, as it was spelled. */
 struct mst_picker_key {
 	char text[MST_PICKER_KEY_LEN + 16]; /* and a quote, zero padded */
 	uint32_t n;
-	uint32_t rest;	 /* bits of the last 16 bytes that do not count */
-	uint8_t field;	 /* or NOT_OURS */
-	uint8_t next[2]; /* the keys that followed it lately */
+	uint64_t bits;
+	uint32_t rest; /* bits of the last 16 bytes that do not count */
+	uint8_t field; /* or NOT_OURS */
+	struct mst_picker_key *next[2]; /* that followed it lately, or NULL */
 };
 
 struct mst_picker {
@@ -95,13 +96,15 @@ struct mst_picker {
 	uint64_t lengths; /* bit l: a name of ours has length l */
 	unsigned keys_n;  /* known keys; 0 is "start of object" */
 	struct mst_picker_key keys[MST_PICKER_KEYS + 1];
-	char *names[256]; /* field i: spellings joined by '|' */
+	struct mst_picker_key other; /* one that there was no room for */
+	char *names[256];	     /* field i: spellings joined by '|' */
 };
 
-/* Finds or remembers a key that did not come where it was expected. Returns 0
- * when there is no room to remember it; then *field_r alone is right. */
-unsigned mst_picker_meet(struct mst_picker *p, struct mst_slice key,
-			 uint8_t *field_r);
+/* Finds or remembers a key that did not come where it was expected. Where there
+ * is no room to remember it, the picker's last entry stands for it until the
+ * next such key: its field is right, and nothing is known to follow it. */
+struct mst_picker_key *mst_picker_meet(struct mst_picker *p,
+				       struct mst_slice key);
 
 /* Do the bytes at p begin with the known key and its closing sign (text[n], a
  * quote)? Reads up to the next multiple of 16 behind: both the tape's strings
@@ -109,6 +112,9 @@ unsigned mst_picker_meet(struct mst_picker *p, struct mst_slice key,
 static inline bool mst_picker_starts(const struct mst_picker_key *k,
 				     const char *p)
 {
+#if MST_BYTES64
+	return !mst_differ64(k->text, p, k->bits);
+#endif
 	uint32_t n = k->n + 1;
 
 	if (n <= 16)
@@ -120,11 +126,14 @@ static inline bool mst_picker_starts(const struct mst_picker_key *k,
 }
 
 /* Turns the guess that failed into what came. */
-static inline void mst_picker_learn(struct mst_picker_key *before,
-				    unsigned came)
+static inline void mst_picker_learn(const struct mst_picker *p,
+				    struct mst_picker_key *before,
+				    struct mst_picker_key *came)
 {
+	if (before == &p->other || came == &p->other)
+		return;
 	before->next[1] = before->next[0];
-	before->next[0] = (uint8_t)came;
+	before->next[0] = came;
 }
 
 /* ---- the shim's side of the lines -----------------------------------------

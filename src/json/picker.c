@@ -53,29 +53,29 @@ static uint8_t field_of(const struct mst_picker *p, struct mst_slice key)
 	return MST_PICKER_NOT_OURS;
 }
 
-unsigned mst_picker_meet(struct mst_picker *p, struct mst_slice key,
-			 uint8_t *field_r)
+struct mst_picker_key *mst_picker_meet(struct mst_picker *p,
+				       struct mst_slice key)
 {
 	struct mst_picker_key *k;
 
 	for (unsigned i = 1; i <= p->keys_n; i++) {
 		k = &p->keys[i];
-		if (k->n == key.n && memcmp(k->text, key.p, key.n) == 0) {
-			*field_r = k->field;
-			return i;
-		}
+		if (k->n == key.n && memcmp(k->text, key.p, key.n) == 0)
+			return k;
 	}
-	*field_r = field_of(p, key);
-	if (p->keys_n == MST_PICKER_KEYS || key.n > MST_PICKER_KEY_LEN)
-		return 0;
+	if (p->keys_n == MST_PICKER_KEYS || key.n > MST_PICKER_KEY_LEN) {
+		p->other.field = field_of(p, key);
+		return &p->other;
+	}
 	k = &p->keys[++p->keys_n];
 	memset(k, 0, sizeof(*k));
 	memcpy(k->text, key.p, key.n);
 	k->text[key.n] = '"';
 	k->n = (uint32_t)key.n;
 	k->rest = 0xffffu & ~((2u << key.n % 16) - 1);
-	k->field = *field_r;
-	return p->keys_n;
+	k->bits = key.n >= 63 ? ~UINT64_C(0) : (UINT64_C(2) << key.n) - 1;
+	k->field = field_of(p, key);
+	return k;
 }
 
 /* Sets v to the value at i and returns the index behind it: one look at the
@@ -119,18 +119,16 @@ static inline size_t set_value(struct mst_value *v, const struct mst_tape *t,
 	}
 }
 
-static inline bool is_key(const struct mst_picker *p, unsigned guess,
-			  struct mst_slice key)
+static inline bool is_key(const struct mst_picker_key *k, struct mst_slice key)
 {
-	return guess && p->keys[guess].n == key.n &&
-	       memcmp(p->keys[guess].text, key.p, key.n) == 0;
+	return k && k->n == key.n && memcmp(k->text, key.p, key.n) == 0;
 }
 
 bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
 		     struct mst_value *v)
 {
 	const struct mst_tape *t = obj.doc;
-	unsigned prev = 0;
+	struct mst_picker_key *prev = p->keys;
 	size_t end;
 
 	if (mst_json_type(obj) != MST_JSON_OBJECT)
@@ -139,30 +137,24 @@ bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
 	memset(v, 0, p->n * sizeof(*v));
 	for (size_t i = obj.at + 1; i < end;) {
 		struct mst_slice key = mst_tape_text(t, t->w[i++]);
-		struct mst_picker_key *before = &p->keys[prev];
-		unsigned guess = before->next[0];
-		uint8_t field;
+		struct mst_picker_key *k = prev->next[0];
 
 		if (!(p->lengths >> MST_MIN(key.n, (size_t)63) & 1)) {
 			i = mst_tape_behind(t, i);
 			continue;
 		}
-		if (MST_LIKELY(is_key(p, guess, key))) {
-			field = p->keys[guess].field;
-		} else {
-			guess = before->next[1];
-			if (is_key(p, guess, key))
-				field = p->keys[guess].field;
-			else
-				guess = mst_picker_meet(p, key, &field);
-			mst_picker_learn(before, guess);
+		if (MST_UNLIKELY(!is_key(k, key))) {
+			k = prev->next[1];
+			if (!is_key(k, key))
+				k = mst_picker_meet(p, key);
+			mst_picker_learn(p, prev, k);
 		}
-		prev = guess;
+		prev = k;
 		/* The first of a repeated member counts, as with null: a
 		 * later one only fills a gap. */
-		if (field != MST_PICKER_NOT_OURS &&
-		    v[field].type == MST_JSON_NULL)
-			i = set_value(&v[field], t, i);
+		if (k->field != MST_PICKER_NOT_OURS &&
+		    v[k->field].type == MST_JSON_NULL)
+			i = set_value(&v[k->field], t, i);
 		else
 			i = mst_tape_behind(t, i);
 	}

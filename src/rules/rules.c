@@ -1,64 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Compiles a catalogue's mappings (names to column numbers, rows in column
- * order) and runs them. mst_rules_hash is the inner loop of a run: it makes
- * the canonical form in one buffer and hashes it once.
+ * order) and runs them. The first pass only asks for the hash: canon.c.
  */
-#include "rules/rules.h"
-
 #include <stdlib.h>
 
-#include "base/limits.h"
-
-/* A word of an mst_op_enum table, with its length. */
-struct word {
-	struct mst_slice from, to;
-};
-
-struct row {
-	mst_op op;
-	const struct word *words; /* of mst_op_enum, else NULL */
-	uint32_t words_n;
-	const void *arg;
-	uint8_t field;
-	uint8_t column;
-	uint8_t source; /* its place in the mapping */
-	uint16_t flags; /* of the column */
-	uint32_t max;
-};
-
-struct mapping {
-	const struct mst_mapping *decl;
-	const struct mst_set *set;
-	struct row rows[MST_MAX_COLUMNS];
-	size_t rows_n;
-	struct row hashed[MST_MAX_COLUMNS]; /* those that the checksum covers */
-	size_t hashed_n;
-};
-
-/* What ops see. */
-struct mst_rule_ctx {
-	const struct mst_rules_env *env;
-	struct mst_arena scratch;
-	struct mst_json_parser *parser;
-	struct mst_rule_own own;
-};
-
-struct mst_rules {
-	struct mst_rules_env env;
-	struct mst_rule_ctx ctx;
-	struct mst_arena arena; /* of what was compiled */
-	struct mst_hasher hasher;
-	struct mapping *maps;
-	const struct mst_value *v;
-	char *canon;
-	size_t canon_n, canon_cap;
-};
-
-/* Columns that can never be a reason to write. The parent is the group. */
-#define UNHASHED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
-
-#define CANON_ROW (1 + 4) /* column number, length */
+#include "base/cpu.h"
+#include "mst_config.h"
+#include "rules/canon.h"
 
 char *mst_rule_scratch(struct mst_rule_ctx *ctx, size_t n)
 {
@@ -118,17 +67,18 @@ static int column_number(const struct mst_set *set,
  * counts. */
 static int by_column(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct mst_row *x = a, *y = b;
 
 	if (x->column != y->column)
 		return x->column < y->column ? -1 : 1;
 	return (int)x->source - (int)y->source;
 }
 
-static void compile_words(struct row *row, struct mst_arena *arena)
+static void compile_words(struct mst_row *row, struct mst_arena *arena)
 {
 	const char *const(*map)[2] = row->arg;
-	struct word *words;
+	struct mst_word *words;
+	uint32_t *tags;
 	uint32_t n = 0;
 
 	if (row->op != mst_op_enum)
@@ -136,14 +86,18 @@ static void compile_words(struct row *row, struct mst_arena *arena)
 	while (map[n][0])
 		n++;
 	words = mst_arena_alloc(arena, n * sizeof(*words));
-	for (uint32_t i = 0; i < n; i++)
-		words[i] = (struct word){mst_slice_str(map[i][0]),
-					 mst_slice_str(map[i][1])};
+	tags = mst_arena_alloc(arena, n * sizeof(*tags));
+	for (uint32_t i = 0; i < n; i++) {
+		words[i] = (struct mst_word){mst_slice_str(map[i][0]),
+					     mst_slice_str(map[i][1])};
+		tags[i] = mst_word_tag(words[i].from);
+	}
 	row->words = words;
+	row->tags = tags;
 	row->words_n = n;
 }
 
-static int compile(struct mapping *m, const struct mst_catalog *c,
+static int compile(struct mst_compiled *m, const struct mst_catalog *c,
 		   const struct mst_mapping *decl, struct mst_arena *arena,
 		   struct mst_err *err)
 {
@@ -167,7 +121,7 @@ static int compile(struct mapping *m, const struct mst_catalog *c,
 					   "set '%s' has no column '%s'",
 					   decl->set, r->column);
 		column = &m->set->columns[col];
-		m->rows[m->rows_n++] = (struct row){
+		m->rows[m->rows_n++] = (struct mst_row){
 		    .op = r->op,
 		    .arg = r->arg,
 		    .field = (uint8_t)r->field,
@@ -180,10 +134,19 @@ static int compile(struct mapping *m, const struct mst_catalog *c,
 	}
 	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
 	for (size_t i = 0; i < m->rows_n; i++) {
-		if (!(m->rows[i].flags & UNHASHED))
+		if (!(m->rows[i].flags & MST_UNHASHED))
 			m->hashed[m->hashed_n++] = m->rows[i];
 	}
 	return 0;
+}
+
+static struct mst_hash (*which_hash(void))(struct mst_rules *, unsigned)
+{
+#ifdef MST_HAVE_WIDE
+	if (mst_cpu_wide())
+		return mst_canon_hash_wide;
+#endif
+	return mst_canon_hash;
 }
 
 int mst_rules_new(const struct mst_rules_env *env, struct mst_rules **r_r,
@@ -197,6 +160,7 @@ int mst_rules_new(const struct mst_rules_env *env, struct mst_rules **r_r,
 	mst_arena_init(&r->ctx.scratch, MST_MAX_ARENA);
 	mst_arena_init(&r->arena, MST_MAX_ARENA);
 	mst_hasher_init(&r->hasher, env->seed);
+	r->hash = which_hash();
 	r->maps = mst_alloc(env->catalog->mappings_n * sizeof(*r->maps));
 	for (size_t i = 0; i < env->catalog->mappings_n && rc == 0; i++)
 		rc = compile(&r->maps[i], env->catalog,
@@ -243,22 +207,16 @@ enum mst_keep mst_rules_keep(struct mst_rules *r, unsigned m,
 	return decl->filter ? decl->filter(&r->ctx, r->v, why_r) : MST_KEEP;
 }
 
-static bool run(struct mst_rules *r, mst_op op, struct mst_slice *out_r)
-{
-	*out_r = (struct mst_slice){NULL, 0};
-	return op && op(&r->ctx, r->v, 0, NULL, out_r) == 1 && out_r->n > 0;
-}
-
 bool mst_rules_key(struct mst_rules *r, unsigned m, struct mst_slice *key_r)
 {
-	return run(r, r->maps[m].decl->key, key_r);
+	return mst_run_op(r, r->maps[m].decl->key, key_r);
 }
 
 bool mst_rules_group(struct mst_rules *r, unsigned m, struct mst_slice *group_r)
 {
 	const struct mst_mapping *decl = r->maps[m].decl;
 
-	return run(r, decl->group ? decl->group : decl->key, group_r);
+	return mst_run_op(r, decl->group ? decl->group : decl->key, group_r);
 }
 
 bool mst_rules_identity(struct mst_rules *r, unsigned m,
@@ -266,9 +224,9 @@ bool mst_rules_identity(struct mst_rules *r, unsigned m,
 {
 	const struct mst_mapping *decl = r->maps[m].decl;
 
-	if (!run(r, decl->identity, identity_r))
+	if (!mst_run_op(r, decl->identity, identity_r))
 		return false;
-	(void)run(r, decl->rank, rank_r);
+	(void)mst_run_op(r, decl->rank, rank_r);
 	return true;
 }
 
@@ -277,7 +235,7 @@ uint64_t mst_rules_newest(struct mst_rules *r, unsigned m)
 	struct mst_slice s;
 	uint64_t n = 0;
 
-	if (!run(r, r->maps[m].decl->newest, &s))
+	if (!mst_run_op(r, r->maps[m].decl->newest, &s))
 		return 0;
 	for (size_t i = 0; i < s.n && n < UINT64_MAX / 100; i++) {
 		if (s.p[i] >= '0' && s.p[i] <= '9')
@@ -286,140 +244,14 @@ uint64_t mst_rules_newest(struct mst_rules *r, unsigned m)
 	return n;
 }
 
-static struct mst_slice table_of(struct mst_rules *r, const struct mapping *m)
-{
-	struct mst_slice table;
-
-	if (run(r, m->decl->table, &table))
-		return table;
-	return mst_slice_str(m->set->table);
-}
-
-/* The longest prefix of at most max bytes that ends on a character. */
-static size_t cut(struct mst_slice s, size_t max)
-{
-	size_t n = max;
-
-	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-/* The word as the table spells it: nearly always. */
-static inline bool word_of(const struct row *row, const struct mst_value *v,
-			   struct mst_slice *out_r)
-{
-	for (uint32_t i = 0; i < row->words_n; i++) {
-		const struct word *w = &row->words[i];
-
-		if (w->from.n == v->u.s.n && w->from.p[0] == v->u.s.p[0] &&
-		    memcmp(w->from.p, v->u.s.p, w->from.n) == 0) {
-			*out_r = w->to;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Runs one row; false when it has no value. */
-static inline bool value_of(struct mst_rules *r, const struct row *row,
-			    struct mst_slice *out_r)
-{
-	const struct mst_value *v = &r->v[row->field];
-
-	/* Most rows copy a clean text: save them the call. */
-	if (row->op == mst_op_text && v->type == MST_JSON_STRING &&
-	    v->u.s.n > 0 && (unsigned char)v->u.s.p[0] > ' ' &&
-	    (unsigned char)v->u.s.p[v->u.s.n - 1] > ' ')
-		*out_r = mst_slice(v->u.s.p, v->u.s.n);
-	else if (row->words && v->type == MST_JSON_STRING && v->u.s.n > 0 &&
-		 word_of(row, v, out_r))
-		return out_r->n > 0;
-	else if (row->op(&r->ctx, r->v, row->field, row->arg, out_r) != 1 ||
-		 out_r->n == 0)
-		return false;
-	if (MST_UNLIKELY(out_r->n > row->max))
-		out_r->n = cut(*out_r, row->max);
-	return out_r->n > 0;
-}
-
-static char *canon_grow(struct mst_rules *r, char *at, size_t need)
-{
-	size_t used = (size_t)(at - r->canon);
-
-	while (r->canon_cap - used < need)
-		r->canon_cap *= 2;
-	r->canon = mst_realloc(r->canon, r->canon_cap);
-	return r->canon + used;
-}
-
-/* memcpy without the call for what columns usually hold: two moves that
- * overlap. */
-#define COPY_TWO(to, from, n, w)                                               \
-	do {                                                                   \
-		char head_[w], tail_[w];                                       \
-		memcpy(head_, from, w);                                        \
-		memcpy(tail_, (from) + (n) - (w), w);                          \
-		memcpy(to, head_, w);                                          \
-		memcpy((to) + (n) - (w), tail_, w);                            \
-	} while (0)
-
-static inline void copy_text(char *to, const char *from, size_t n)
-{
-	if (n > 64)
-		memcpy(to, from, n);
-	else if (n >= 32)
-		COPY_TWO(to, from, n, 32);
-	else if (n >= 16)
-		COPY_TWO(to, from, n, 16);
-	else if (n >= 8)
-		COPY_TWO(to, from, n, 8);
-	else if (n >= 4)
-		COPY_TWO(to, from, n, 4);
-	else if (n >= 2)
-		COPY_TWO(to, from, n, 2);
-	else
-		to[0] = from[0]; /* texts are never empty here */
-}
-
 struct mst_slice mst_rules_table(struct mst_rules *r, unsigned m)
 {
-	return table_of(r, &r->maps[m]);
-}
-
-static inline char *canon_add(struct mst_rules *r, char *at, uint8_t number,
-			      struct mst_slice s)
-{
-	uint32_t n = (uint32_t)s.n;
-
-	if (MST_UNLIKELY(r->canon_cap - (size_t)(at - r->canon) <
-			 s.n + CANON_ROW))
-		at = canon_grow(r, at, s.n + CANON_ROW);
-	*at = (char)number;
-	memcpy(at + 1, &n, sizeof(n));
-	copy_text(at + CANON_ROW, s.p, s.n);
-	return at + CANON_ROW + s.n;
+	return mst_table_of(r, &r->maps[m]);
 }
 
 struct mst_hash mst_rules_hash(struct mst_rules *r, unsigned m)
 {
-	const struct mapping *map = &r->maps[m];
-	char *at = r->canon;
-	struct mst_slice s;
-	int done = -1;
-
-	if (map->decl->table)
-		at = canon_add(r, at, 0xff, table_of(r, map));
-	for (size_t i = 0; i < map->hashed_n; i++) {
-		const struct row *row = &map->hashed[i];
-
-		if (row->column == done || !value_of(r, row, &s))
-			continue;
-		at = canon_add(r, at, row->column, s);
-		done = row->column;
-	}
-	r->canon_n = (size_t)(at - r->canon);
-	return mst_hasher_128(&r->hasher, r->canon, r->canon_n);
+	return r->hash(r, m);
 }
 
 uint64_t mst_rules_rank(const struct mst_rules *r)
@@ -429,7 +261,7 @@ uint64_t mst_rules_rank(const struct mst_rules *r)
 
 bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 {
-	const struct mapping *map = &r->maps[m];
+	const struct mst_compiled *map = &r->maps[m];
 	char *at = r->canon;
 	struct mst_slice s;
 	int done = -1;
@@ -440,20 +272,20 @@ bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 	if (!mst_rules_key(r, m, &d_r->key) ||
 	    !mst_rules_group(r, m, &d_r->group))
 		return false;
-	d_r->table = table_of(r, map);
+	d_r->table = mst_table_of(r, map);
 	if (map->decl->table)
-		at = canon_add(r, at, 0xff, d_r->table);
+		at = mst_canon_add(r, at, 0xff, d_r->table);
 	for (size_t i = 0; i < map->rows_n; i++) {
-		const struct row *row = &map->rows[i];
+		const struct mst_row *row = &map->rows[i];
 
-		if (row->column == done || !value_of(r, row, &s))
+		if (row->column == done || !mst_value_of(r, row, &s))
 			continue;
 		done = row->column;
 		d_r->rows[d_r->cells_n] = row->source;
 		d_r->cells[d_r->cells_n++] =
 		    (struct mst_cell){.column = row->column, .text = s};
-		if (!(row->flags & UNHASHED))
-			at = canon_add(r, at, row->column, s);
+		if (!(row->flags & MST_UNHASHED))
+			at = mst_canon_add(r, at, row->column, s);
 	}
 	r->canon_n = (size_t)(at - r->canon);
 	d_r->value = mst_hasher_128(&r->hasher, r->canon, r->canon_n);

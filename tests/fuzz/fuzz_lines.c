@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "base/cpu.h"
 #include "json/json.h"
 
 #define TEXT_MAX  65536u
@@ -212,6 +213,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > TEXT_MAX || !split(in))
 		return 0;
 	as_document(in);
+	/* as this processor does it, and as any other */
+	mst_cpu_narrow(false);
+	as_picked(in);
+	mst_cpu_narrow(true);
 	as_picked(in);
 	return 0;
 }
