@@ -8,8 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "tests/fuzz/fuzz.h"
 #include "base/cpu.h"
+#include "tests/fuzz/fuzz.h"
 #include "json/json.h"
 
 #define TEXT_MAX  65536u
