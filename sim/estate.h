@@ -95,7 +95,7 @@ struct est_device {
 	bool maybe_double;
 	const char *agent, *managed_by, *managed_status;
 	const char *vm_id, *vm_cloud;
-	struct est_ip ips[5];
+	struct est_ip ips[6];
 	unsigned ips_n;
 	/* Entra ID */
 	bool in_entra;

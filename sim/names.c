@@ -237,6 +237,9 @@ static void make_addresses(struct sim_estate *e, struct est_device *d)
 		       est_intern(e, "%s%06X", ouis[(h >> 8) % 4],
 				  d->n + 0x800000),
 		       "Ethernet", "Down");
+	if (d->platform == EST_WIN_PC && h % 9 == 1) /* the same on all */
+		add_ip(d, est_intern(e, "10.212.134.%u", 2 + d->n % 250),
+		       "00090FFE0001", "Ethernet", "Up");
 	add_ip(d, v4, mac, h % 3 ? "Ethernet" : "Other", "Up");
 	if (h % 4 == 0)
 		add_ip(d, est_intern(e, "2001:db8::%x", d->n + 1), mac,

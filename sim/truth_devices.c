@@ -34,6 +34,9 @@ static const char *class_of(const struct sim_truth *t, const char *os)
 	for (size_t i = 0; i < MST_LEN(linux_names); i++)
 		if (mst_slice_istarts(s, linux_names[i]))
 			return "cmdb_ci_linux_server";
+	if (mst_slice_istarts(s, "ios-x") || mst_slice_istarts(s, "ios x") ||
+	    mst_slice_istarts(s, "iosx"))
+		return NULL; /* a network device */
 	if (mst_slice_istarts(s, "ios") || mst_slice_istarts(s, "ipados") ||
 	    mst_slice_istarts(s, "android"))
 		return t->conf.handhelds ? "cmdb_ci_handheld_computing" : NULL;
@@ -157,6 +160,16 @@ static const char *os_name(struct sim_truth *t, const char *os)
 	return truth_cut(t, os, 100);
 }
 
+/* VPN clients, host-only and dial-up adapters: the same on many devices. */
+static bool shared_mac(const char *hex)
+{
+	if (!memcmp(hex, "00090f", 6) || !memcmp(hex, "005056c0000", 11))
+		return true;
+	if (!memcmp(hex, "00059a3c7", 9) && !memcmp(hex + 10, "00", 2))
+		return true;
+	return !strcmp(hex, "505054503030") || !strcmp(hex, "204153594eff");
+}
+
 /* 12 lower-case hex digits, or false. */
 static bool usable_mac(const struct est_ip *ip, char hex[13])
 {
@@ -183,7 +196,7 @@ static bool usable_mac(const struct est_ip *ip, char hex[13])
 	hex[n] = '\0';
 	if (n != 12 || zero || ones || sscanf(hex, "%2x", &first) != 1)
 		return false;
-	return !(first & 1) && !(first & 2);
+	return !(first & 1) && !(first & 2) && !shared_mac(hex);
 }
 
 static const char *mac_of(struct sim_truth *t, const struct est_device *d)

@@ -229,6 +229,13 @@ void mst_derive_add_rule(struct mst_derive *d, const struct mst_rule *rule)
 	d->catalog.rules_n = n + 1;
 }
 
+void mst_derive_joins(struct mst_derive *d, const struct mst_join *joins,
+		      size_t n)
+{
+	d->catalog.joins = joins;
+	d->catalog.joins_n = n;
+}
+
 int mst_derive_field(struct mst_derive *d, unsigned feed, const char *name,
 		     unsigned *field_r, struct mst_err *err)
 {

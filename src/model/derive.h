@@ -56,6 +56,10 @@ struct mst_mapping *mst_derive_mapping(struct mst_derive *d, size_t mapping);
 /* One more rule in the catalogue of texts; its texts must live as long as the
  * arena. */
 void mst_derive_add_rule(struct mst_derive *d, const struct mst_rule *rule);
+/* Other joins in the place of all that are there; they must live as long as the
+ * arena. */
+void mst_derive_joins(struct mst_derive *d, const struct mst_join *joins,
+		      size_t n);
 /* One more field of a feed that is to be read; *field_r is its number, also
  * when a field of that name is there already. MST_E_INVALID: too many. */
 int mst_derive_field(struct mst_derive *d, unsigned feed, const char *name,

@@ -175,11 +175,58 @@ static bool has_class(void *ctx, const char *table)
 	return strcmp(table, "cmdb_ci_handheld_computing") != 0 || r->handheld;
 }
 
+/* The options as YAML lines, on top of the defaults. */
+static void set_options(struct ruled *r, const char *options)
+{
+	struct mst_buf text = MST_BUF_INIT(1u << 16);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_conf yaml;
+
+	mst_buf_adds(&text, "connections:\n  - name: defender\n"
+			    "    type: endpoint\n    read_from: /\n");
+	while (*options) {
+		size_t n = strcspn(options, "\n");
+
+		mst_buf_addf(&text, "    %.*s\n", (int)n, options);
+		options += n + (options[n] == '\n');
+	}
+	t_ok(mst_conf_read(mst_buf_slice(&text), "test.yaml", &yaml, &err),
+	     &err);
+	t_ok(mst_conf_apply(&yaml.items[0], OPS->opts, &r->conf, &r->arena,
+			    &err),
+	     &err);
+	mst_conf_fini(&yaml);
+	mst_buf_fini(&text);
+}
+
+int ruled_try(struct ruled *r, const char *options, struct mst_err *err)
+{
+	struct mst_derive *d;
+	int rc;
+
+	mst_arena_init(&r->arena, 1u << 22);
+	set_options(r, options);
+	d = mst_derive_begin(&ep_catalog, &r->arena);
+	rc = OPS->adapt(&r->conf, d, err);
+	r->catalog = mst_derive_end(d);
+	return rc;
+}
+
+void ruled_again(struct ruled *r, const char *options)
+{
+	ruled_close(r);
+	ruled_open_with(r, options);
+}
+
 void ruled_open(struct ruled *r)
+{
+	ruled_open_with(r, "");
+}
+
+void ruled_open_with(struct ruled *r, const char *options)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_rules_env env = {
-	    .catalog = &ep_catalog,
 	    .conf = &r->conf,
 	    .connection = "defender",
 	    .now_us = RULES_NOW,
@@ -189,14 +236,17 @@ void ruled_open(struct ruled *r)
 	};
 
 	*r = (struct ruled){.handheld = true};
+	t_ok(ruled_try(r, options, &err), &err);
+	env.catalog = r->catalog;
 	t_ok(mst_rules_new(&env, &r->rules, &err), &err);
 	r->parser = mst_json_parser_new(1u << 20);
 	for (unsigned f = 0; f < EP__FEEDS; f++) {
 		const char *names[MST_MAX_FIELDS];
 
-		for (size_t i = 0; i < ep_feeds[f].fields_n; i++)
-			names[i] = ep_feeds[f].fields[i].name;
-		r->picker[f] = mst_picker_new(names, ep_feeds[f].fields_n);
+		for (size_t i = 0; i < r->catalog->feeds[f].fields_n; i++)
+			names[i] = r->catalog->feeds[f].fields[i].name;
+		r->picker[f] =
+		    mst_picker_new(names, r->catalog->feeds[f].fields_n);
 	}
 }
 
@@ -206,6 +256,7 @@ void ruled_close(struct ruled *r)
 		mst_picker_free(&r->picker[f]);
 	mst_json_parser_free(&r->parser);
 	mst_rules_free(&r->rules);
+	mst_arena_fini(&r->arena);
 }
 
 void ruled_pick(struct ruled *r, unsigned feed, struct mst_json record)
@@ -232,9 +283,9 @@ void ruled_record(struct ruled *r, unsigned feed, const char *json)
 
 unsigned ruled_mapping(const struct ruled *r, const char *set)
 {
-	for (unsigned i = 0; i < ep_catalog.mappings_n; i++) {
-		if (strcmp(ep_catalog.mappings[i].set, set) == 0 &&
-		    (ep_catalog.mappings[i].feeds & EP_BIT(r->feed)))
+	for (unsigned i = 0; i < r->catalog->mappings_n; i++) {
+		if (strcmp(r->catalog->mappings[i].set, set) == 0 &&
+		    (r->catalog->mappings[i].feeds & EP_BIT(r->feed)))
 			return i;
 	}
 	fail_msg("no mapping of feed %u to %s", r->feed, set);

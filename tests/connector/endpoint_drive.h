@@ -7,7 +7,7 @@
 #define MST_TESTS_ENDPOINT_DRIVE_H
 
 #include "../lib/t.h"
-#include "source/endpoint/endpoint_private.h"
+#include "source/endpoint/ops.h"
 
 struct drive {
 	struct mst_conf yaml;
@@ -52,6 +52,8 @@ const char *page_of_ids(size_t first, size_t n, const char *link);
 
 struct ruled {
 	struct ep_conf conf;
+	struct mst_arena arena;
+	const struct mst_catalog *catalog; /* as the settings make it */
 	struct mst_rules *rules;
 	struct mst_json_parser *parser;
 	struct mst_picker *picker[EP__FEEDS];
@@ -64,6 +66,12 @@ struct ruled {
 #define RULES_NOW 1732060800000000 /* 2024-11-20 00:00:00 */
 
 void ruled_open(struct ruled *r);
+/* With settings, as YAML lines "key: value\n". */
+void ruled_open_with(struct ruled *r, const char *options);
+/* Closes and opens again. */
+void ruled_again(struct ruled *r, const char *options);
+/* Only the settings and the catalogue: what adapt says. Free r->arena. */
+int ruled_try(struct ruled *r, const char *options, struct mst_err *err);
 void ruled_close(struct ruled *r);
 /* Takes a record of a feed; quotes in the text are ' for readability. */
 void ruled_record(struct ruled *r, unsigned feed, const char *json);

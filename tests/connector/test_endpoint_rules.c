@@ -121,7 +121,7 @@ static void test_class(void **state)
 	r.handheld = false;
 	device("'id':'1','computerDnsName':'a','osPlatform':'Android'");
 	assert_int_equal(ruled_keep(&r, "devices", &why), MST_SKIP);
-	t_is(why, "the destination has no class cmdb_ci_handheld_computing");
+	t_is(why, "the destination has no class 'cmdb_ci_handheld_computing'");
 }
 
 static void identity_of(const char *members, struct mst_buf *identity,
@@ -346,7 +346,7 @@ static void test_status(void **state)
 	    {"'Unknown'", {NULL, NULL, NULL, "5"}},
 	    {"null", {NULL, NULL, NULL, "5"}},
 	};
-	const struct mst_set *set = mst_catalog_set(&ep_catalog, "devices");
+	const struct mst_set *set = mst_catalog_set(r.catalog, "devices");
 
 	for (size_t i = 0; i < MST_LEN(cases); i++) {
 		char text[128];
@@ -513,7 +513,7 @@ static void test_joins(void **state)
 static void test_packages(void **state)
 {
 	const struct mst_set *set =
-	    mst_catalog_set(&ep_catalog, "software_packages");
+	    mst_catalog_set(r.catalog, "software_packages");
 	struct mst_slice why;
 
 	ruled_record(&r, EP_SOFTWARE, SOFTWARE);
@@ -549,7 +549,7 @@ static void test_packages(void **state)
 static void test_installs(void **state)
 {
 	const struct mst_set *set =
-	    mst_catalog_set(&ep_catalog, "software_installs");
+	    mst_catalog_set(r.catalog, "software_installs");
 
 	ruled_record(&r, EP_SOFTWARE, SOFTWARE);
 	ruled_apply(&r, "software_installs");
@@ -573,9 +573,14 @@ static void test_installs(void **state)
 
 static void test_sam(void **state)
 {
-	r.conf.software_table = EP_SAM;
+	ruled_again(&r, "software_table: cmdb_sam_sw_install\n");
+	for (size_t i = 0; i < r.catalog->mappings_n; i++) {
+		const struct mst_mapping *m = &r.catalog->mappings[i];
+
+		if (strcmp(m->set, "software_packages") == 0)
+			assert_int_equal(m->feeds, 0);
+	}
 	ruled_record(&r, EP_SOFTWARE, SOFTWARE);
-	assert_int_equal(ruled_keep(&r, "software_packages", NULL), MST_DROP);
 	ruled_apply(&r, "software_installs");
 	t_is(r.d.table, "cmdb_sam_sw_install");
 	ruled_is(&r, "display_name", "Edge_X");
@@ -651,9 +656,11 @@ static void test_threshold(void **state)
 	for (size_t i = 0; i < MST_LEN(cases); i++) {
 		char text[64];
 
+		(void)snprintf(text, sizeof(text), "min_cvss: %g\n",
+			       cases[i].least);
+		ruled_again(&r, text);
 		(void)snprintf(text, sizeof(text), ",'CvssScore':%s",
 			       cases[i].score);
-		r.conf.min_cvss = cases[i].least;
 		cve_row(text);
 		assert_int_equal(ruled_keep(&r, "device_vulnerabilities", NULL),
 				 cases[i].keep);
@@ -663,7 +670,7 @@ static void test_threshold(void **state)
 static void test_instance(void **state)
 {
 	const struct mst_set *set =
-	    mst_catalog_set(&ep_catalog, "device_vulnerabilities");
+	    mst_catalog_set(r.catalog, "device_vulnerabilities");
 	static const char text[] =
 	    "defender\na1\nmicrosoft\nwindows_11\n10.0.1\nCVE-2024-0001";
 	char hex[33];
@@ -821,7 +828,7 @@ static void test_instance_sum(void **state)
 static void test_definition(void **state)
 {
 	const struct mst_set *set =
-	    mst_catalog_set(&ep_catalog, "vulnerabilities");
+	    mst_catalog_set(r.catalog, "vulnerabilities");
 	struct mst_slice why;
 
 	ruled_record(

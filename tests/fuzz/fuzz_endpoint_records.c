@@ -7,14 +7,59 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "source/endpoint/endpoint_private.h"
+#include "source/endpoint/ops.h"
 #include "tests/fuzz/fuzz.h"
 
-static struct mst_rules *make_rules(const struct ep_conf *conf)
+static const char plain[] = "";
+static const char changed[] = "software_table: cmdb_sam_sw_install\n"
+			      "    min_cvss: 5\n"
+			      "    min_severity: medium\n"
+			      "    stale_after_days: 30\n"
+			      "    retire_after_days: 30\n"
+			      "    status_by_onboarding: yes\n"
+			      "    class_other: [cmdb_ci, cmdb_ci_netgear]\n"
+			      "    filter_tags_not: [x*y?z]\n"
+			      "    filter_not_seen_days: 400\n"
+			      "    enrich_attributes: [model, os_version]\n"
+			      "    name_case: upper\n"
+			      "    correlation_prefix: p-\n";
+
+/* The settings and what they make of the catalogue. */
+struct set_up {
+	struct mst_arena arena;
+	struct ep_conf conf;
+	const struct mst_catalog *catalog;
+};
+
+static void set_up(struct set_up *u, const char *options)
+{
+	struct mst_buf text = MST_BUF_INIT(4096);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_derive *d;
+	struct mst_conf yaml;
+
+	mst_arena_init(&u->arena, 1u << 22);
+	mst_buf_addf(&text,
+		     "connections:\n  - name: fuzz\n    type: endpoint\n"
+		     "    %s\n",
+		     options);
+	if (mst_conf_read(mst_buf_slice(&text), "fuzz", &yaml, &err) < 0 ||
+	    mst_conf_apply(&yaml.items[0], ep_opts, &u->conf, &u->arena, &err) <
+		0)
+		abort();
+	mst_conf_fini(&yaml);
+	mst_buf_fini(&text);
+	d = mst_derive_begin(&ep_catalog, &u->arena);
+	if (ep_adapt(&u->conf, d, &err) < 0)
+		abort();
+	u->catalog = mst_derive_end(d);
+}
+
+static struct mst_rules *make_rules(const struct set_up *u)
 {
 	struct mst_rules_env env = {
-	    .catalog = &ep_catalog,
-	    .conf = conf,
+	    .catalog = u->catalog,
+	    .conf = &u->conf,
 	    .connection = "fuzz",
 	    .now_us = 1732060800000000,
 	    .seed = 7,
@@ -38,14 +83,14 @@ static void check_cells(const struct mst_desired *d)
 	}
 }
 
-static void run_mappings(struct mst_rules *rules, unsigned feed,
-			 const struct mst_value *v)
+static void run_mappings(struct mst_rules *rules, const struct mst_catalog *c,
+			 unsigned feed, const struct mst_value *v)
 {
-	for (unsigned m = 0; m < ep_catalog.mappings_n; m++) {
+	for (unsigned m = 0; m < c->mappings_n; m++) {
 		struct mst_slice why = {NULL, 0}, a, b;
 		struct mst_desired d;
 
-		if (!(ep_catalog.mappings[m].feeds & EP_BIT(feed)))
+		if (!(c->mappings[m].feeds & EP_BIT(feed)))
 			continue;
 		mst_rules_record(rules, v);
 		if (mst_rules_keep(rules, m, &why) != MST_KEEP)
@@ -58,11 +103,10 @@ static void run_mappings(struct mst_rules *rules, unsigned feed,
 	}
 }
 
-static void take_record(struct mst_slice text, unsigned feed, bool sam)
+static void take_record(struct mst_slice text, unsigned feed,
+			const struct set_up *u)
 {
-	struct ep_conf conf = {.software_table = sam ? EP_SAM : EP_INSTANCE,
-			       .min_cvss = 5,
-			       .correlation_prefix = "p-"};
+	const struct mst_feed *f = &u->catalog->feeds[feed];
 	struct mst_json_parser *parser = mst_json_parser_new(1u << 20);
 	struct mst_value v[MST_MAX_FIELDS];
 	const char *names[MST_MAX_FIELDS];
@@ -71,17 +115,17 @@ static void take_record(struct mst_slice text, unsigned feed, bool sam)
 	struct mst_rules *rules;
 	struct mst_json root;
 
-	for (size_t i = 0; i < ep_feeds[feed].fields_n; i++)
-		names[i] = ep_feeds[feed].fields[i].name;
-	picker = mst_picker_new(names, ep_feeds[feed].fields_n);
-	rules = make_rules(&conf);
+	for (size_t i = 0; i < f->fields_n; i++)
+		names[i] = f->fields[i].name;
+	picker = mst_picker_new(names, f->fields_n);
+	rules = make_rules(u);
 	if (mst_json_parse(parser, text, &root, &err) == 0 &&
 	    mst_picker_pick(picker, root, v)) {
-		for (size_t i = 0; i < ep_catalog.joins_n; i++) {
-			if (ep_catalog.joins[i].from == feed)
-				(void)ep_catalog.joins[i].keep(v);
+		for (size_t i = 0; i < u->catalog->joins_n; i++) {
+			if (u->catalog->joins[i].from == feed)
+				(void)u->catalog->joins[i].keep(v);
 		}
-		run_mappings(rules, feed, v);
+		run_mappings(rules, u->catalog, feed, v);
 	}
 	mst_rules_free(&rules);
 	mst_picker_free(&picker);
@@ -90,14 +134,19 @@ static void take_record(struct mst_slice text, unsigned feed, bool sam)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct set_up ups[2];
 	struct mst_slice text;
 	int feed;
 
+	if (!ups[0].catalog) {
+		set_up(&ups[0], plain);
+		set_up(&ups[1], changed);
+	}
 	if (size < 1 || size > (1u << 20))
 		return 0;
 	text = mst_slice((const char *)data + 1, size - 1);
 	feed = ep_classify("part.json", text);
 	assert(feed >= -2 && feed < EP__FEEDS);
-	take_record(text, data[0] % EP__FEEDS, data[0] & 0x80);
+	take_record(text, data[0] % EP__FEEDS, &ups[data[0] >> 7]);
 	return 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What this source delivers: the desired sets with their columns, how records
- * become members of them, and the texts of the rules for people. The
+ * What this source delivers by default: the desired sets with their columns,
+ * and how records become members of them. Settings change it (adapt.c). The
  * specification is docs/internals/rules.md; change it first.
  */
-#include "source/endpoint/endpoint_private.h"
+#include "source/endpoint/ops.h"
 
 #define INSERT	 MST_COL_INSERT
 #define VOLATILE MST_COL_VOLATILE
@@ -49,10 +49,6 @@ static value_map address_widths = {
     {"32-bit", "32"},
     {NULL, NULL},
 };
-
-static value_map active_hardware = {{"Active", "installed"}, {NULL, NULL}};
-static value_map active_substatus = {{"Active", "in_use"}, {NULL, NULL}};
-static value_map active_install = {{"Active", "1"}, {NULL, NULL}};
 
 static value_map severities = {
     {"None", "none"}, {"Low", "low"},		{"Medium", "medium"},
@@ -105,7 +101,7 @@ static const char status[] = "endpoint.status";
 static const char correlation[] = "endpoint.correlation";
 
 static const struct mst_map_row device_rows[] = {
-    {"name", EM_NAME, ep_op_name, NULL, attributes},
+    {"name", EM_NAME, ep_op_name, NULL, "endpoint.name"},
     {"fqdn", EM_NAME, ep_op_fqdn, NULL, attributes},
     {"dns_domain", EM_NAME, ep_op_domain, NULL, attributes},
     {"os", EM_OS_PLATFORM, mst_op_enum, os_names, attributes},
@@ -124,10 +120,12 @@ static const struct mst_map_row device_rows[] = {
     {"last_discovered", EM_LAST_SEEN, mst_op_time, NULL, attributes},
     {"correlation_id", EM_ID, ep_op_correlation, NULL, correlation},
     {"discovery_source", EM_ID, mst_op_const, "muster", correlation},
-    {"hardware_status", EM_HEALTH, mst_op_enum, active_hardware, status},
-    {"hardware_substatus", EM_HEALTH, mst_op_enum, active_substatus, status},
-    {"install_status", EM_HEALTH, mst_op_enum, active_install, status},
-    {"operational_status", EM_HEALTH, ep_op_operational, NULL, status},
+    {"hardware_status", EM_HEALTH, ep_op_status, ep_hardware_status, status},
+    {"hardware_substatus", EM_HEALTH, ep_op_status, ep_hardware_substatus,
+     status},
+    {"install_status", EM_HEALTH, ep_op_status, ep_install_status, status},
+    {"operational_status", EM_HEALTH, ep_op_status, ep_operational_status,
+     status},
 };
 
 /* ---- software ----------------------------------------------------------- */
@@ -160,8 +158,8 @@ static const struct mst_map_row package_rows[] = {
     {"operational_status", ES_DEVICE, mst_op_const, "1", packages},
 };
 
-/* Columns of both tables: the setting software_table says which of them have
- * values. */
+/* Columns of both tables: with the setting software_table the others have
+ * values (adapt.c). */
 static const struct mst_column install_columns[] = {
     {"name", NAME, 255, NULL},
     {"installed_on", PARENT | REQUIRED, 0, NULL},
@@ -178,12 +176,7 @@ static const char installs[] = "endpoint.installs";
 static const struct mst_map_row install_rows[] = {
     {"name", ES_NAME, ep_op_install_name, NULL, installs},
     {"installed_on", ES_DEVICE, mst_op_lower, NULL, installs},
-    {"software", ES_NAME, ep_op_package_ref, NULL, installs},
-    {"display_name", ES_NAME, ep_op_sam_text, NULL, installs},
-    {"publisher", ES_VENDOR, ep_op_sam_text, NULL, installs},
-    {"version", ES_VERSION, ep_op_sam_text, NULL, installs},
-    {"prod_id", ES_NAME, ep_op_sam_key, NULL, installs},
-    {"discovery_source", ES_DEVICE, ep_op_sam_const, "muster", correlation},
+    {"software", ES_NAME, ep_op_software_key, NULL, installs},
 };
 
 /* ---- CVE definitions ---------------------------------------------------- */
@@ -290,7 +283,7 @@ static const struct mst_map_row instance_rows[] = {
     {"u_key", ED_CVE, ep_op_cve_key, NULL, instances},
     {"u_cmdb_ci", ED_DEVICE, mst_op_lower, NULL, instances},
     {"u_cve", ED_CVE, mst_op_upper, NULL, instances},
-    {"u_software_package", ED_NAME, ep_op_package_ref, NULL, instances},
+    {"u_software_package", ED_NAME, ep_op_software_key, NULL, instances},
     {"u_software_name", ED_NAME, mst_op_text, NULL, instances},
     {"u_software_vendor", ED_VENDOR, mst_op_text, NULL, instances},
     {"u_software_version", ED_VERSION, mst_op_text, NULL, instances},
@@ -388,14 +381,13 @@ static const struct mst_mapping mappings[] = {
      .feeds = SOFTWARE_FEEDS,
      .key_rule = packages,
      .key = ep_op_software_key,
-     .filter = ep_keep_package,
+     .filter = ep_keep_install,
      ROWS(package_rows)},
     {.set = "software_installs",
      .feeds = SOFTWARE_FEEDS,
      .key_rule = installs,
      .key = ep_op_software_key,
      .group = mst_op_lower,
-     .table = ep_op_install_table,
      .filter = ep_keep_install,
      ROWS(install_rows)},
     {.set = "vulnerabilities",
@@ -440,60 +432,6 @@ static const struct mst_join joins[] = {
      .keep = ep_join_hardware},
 };
 
-/* ---- rules -------------------------------------------------------------- */
-
-static const struct mst_rule rules[] = {
-    {"endpoint.filter", "Which devices are delivered",
-     "Merged duplicates and excluded devices are left out; devices without "
-     "id, name or a known operating system are skipped with the reason."},
-    {"endpoint.identity", "One CI per name",
-     "Devices of one class and one name (without regard to case) are one CI: "
-     "the active one counts, then the one first seen last, then the greater "
-     "id."},
-    {"endpoint.class", "Class by operating system",
-     "Windows and macOS become cmdb_ci_computer, Windows Server "
-     "cmdb_ci_win_server, Linux cmdb_ci_linux_server, phones and tablets "
-     "cmdb_ci_handheld_computing where the class exists; a class is never "
-     "changed later."},
-    {attributes, "Attributes of a device",
-     "Name, domain, operating system, address and times from the device "
-     "record; an attribute that Defender does not know is never cleared."},
-    {status, "Status of a device",
-     "Active: installed, in use, operational. Any other health: operational "
-     "status Ready only. Missing: retired."},
-    {"endpoint.mac", "MAC address",
-     "The smallest usable address: adapters that are up first, Ethernet "
-     "first; no loopback, multicast, zero or locally assigned addresses."},
-    {"endpoint.serial", "Serial number",
-     "From the hardware inventory; placeholders of manufacturers and of "
-     "virtual machines are no serial number."},
-    {correlation, "Correlation id and discovery source",
-     "Set when a CI is made, never changed after: the prefix setting with the "
-     "device id, and the destination's discovery source."},
-    {"endpoint.enrich", "Enrichment",
-     "Manufacturer and model from Entra ID by the Entra device id, then from "
-     "the hardware inventory; they only fill what is missing."},
-    {packages, "Software packages",
-     "One package for each vendor, name and version that is installed "
-     "somewhere; retired when no installation is left."},
-    {installs, "Software installs",
-     "One link between device and package for each installed version; "
-     "deleted when the device no longer shows it."},
-    {definitions, "CVE definitions",
-     "One record for each CVE that some device has; from the list of "
-     "vulnerabilities, else from the device's row; never deleted."},
-    {instances, "CVE instances",
-     "One record for each CVE of a product version on a device; rows without "
-     "a CVE id and rows marked Fixed are left out."},
-    {"endpoint.cve_threshold", "Minimum CVSS",
-     "CVE instances with a score below the setting min_cvss are left out; "
-     "rows without a score are kept."},
-    {cve_status, "Life cycle of a CVE instance",
-     "New: unresolved. Gone from the source: resolved confirmed, with the "
-     "time. Back again: unresolved and counted. What a person sets in "
-     "between stays."},
-};
-
 const struct mst_catalog ep_catalog = {
     .feeds = ep_feeds,
     .feeds_n = EP__FEEDS,
@@ -503,6 +441,6 @@ const struct mst_catalog ep_catalog = {
     .mappings_n = MST_LEN(mappings),
     .joins = joins,
     .joins_n = MST_LEN(joins),
-    .rules = rules,
-    .rules_n = MST_LEN(rules),
+    .rules = ep_rules,
+    .rules_n = MST_LEN(ep_rules),
 };

@@ -1,93 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The source "endpoint": its settings, its life and its table of functions.
+ * The source "endpoint": its life and its table of functions.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cred/cred.h"
 #include "source/endpoint/endpoint_private.h"
-
-#define AT(member) offsetof(struct ep_conf, member)
-
-const struct mst_opt ep_opts[] = {
-    {"tenant_id", MST_OPT_TEXT, AT(tenant_id), NULL, NULL, 0, 0, 0,
-     "Directory (tenant) id, or a domain of the tenant."},
-    {"client_id", MST_OPT_TEXT, AT(client_id), NULL, NULL, 0, 0, 0,
-     "Application (client) id of the app registration."},
-    {"client_secret", MST_OPT_SECRET, AT(client_secret), NULL, NULL, 0, 0, 0,
-     "Client secret (its value, not its id), as a reference."},
-    {"certificate", MST_OPT_TEXT, AT(certificate), NULL, NULL, 0, 0, 0,
-     "PEM file with the certificate, and its key unless certificate_key "
-     "names one; instead of client_secret."},
-    {"certificate_key", MST_OPT_TEXT, AT(certificate_key), NULL, NULL, 0, 0, 0,
-     "PEM file with the private key of the certificate."},
-    {"assertion_alg", MST_OPT_CHOICE, AT(assertion_alg), "PS256", "PS256|RS256",
-     0, 0, 0,
-     "How the assertion is signed with the certificate: PS256 with a SHA-256 "
-     "thumbprint, or RS256 with a SHA-1 thumbprint for older set-ups."},
-    {"cloud", MST_OPT_CHOICE, AT(cloud), "commercial", EP_CLOUD_CHOICES, 0, 0,
-     0,
-     "Microsoft cloud of the tenant: commercial, a region of it, or a "
-     "government cloud."},
-    {"api_url", MST_OPT_URL, AT(api_url), NULL, NULL, 0, 0, 0,
-     "Address of the Defender API, when it is not the cloud's."},
-    {"login_url", MST_OPT_URL, AT(login_url), NULL, NULL, 0, 0, 0,
-     "Address of the login host, when it is not the cloud's."},
-    {"graph_url", MST_OPT_URL, AT(graph_url), NULL, NULL, 0, 0, 0,
-     "Address of Microsoft Graph, when it is not the cloud's."},
-    {"scope", MST_OPT_TEXT, AT(scope), NULL, NULL, 0, 0, 0,
-     "Scope of the Defender token, when it is not the cloud's."},
-    {"environments", MST_OPT_LIST, AT(environments), NULL, "test|prod", 0, 0, 0,
-     "Environments that this connection may be used in."},
-    {"alias", MST_OPT_TEXT, AT(alias), NULL, NULL, 0, 0, 0,
-     "A name for people."},
-    {"enrich", MST_OPT_BOOL, AT(enrich), "true", NULL, 0, 0, 0,
-     "Fill manufacturer and model from Entra ID (permission Device.Read.All "
-     "of Microsoft Graph).",
-     "endpoint.enrich"},
-    {"hardware", MST_OPT_BOOL, AT(hardware), "false", NULL, 0, 0, 0,
-     "Fill manufacturer, model and serial number from the hardware inventory "
-     "(needs a vulnerability management licence).",
-     "endpoint.enrich"},
-    {"read_method", MST_OPT_CHOICE, AT(read_method), "auto", "auto|files|json",
-     0, 0, 0,
-     "How inventories are read: export files, JSON pages, or files with JSON "
-     "pages where files are not offered."},
-    {"json_below", MST_OPT_INT, AT(json_below), "0", NULL, 0, 1e9, 0,
-     "With read_method auto: take JSON pages when the tenant has fewer "
-     "devices than this."},
-    {"page_size", MST_OPT_INT, AT(page_size), "10000", NULL, 1, 200000, 0,
-     "Records a page; lowered where an API takes fewer."},
-    {"sas_valid_hours", MST_OPT_INT, AT(sas_valid_hours), "6", NULL, 1, 6, 0,
-     "How long addresses of export files are asked to be valid."},
-    {"read_from", MST_OPT_TEXT, AT(common.read_from), NULL, NULL, 0, 0, 0,
-     "Folder of saved answers and export files that is read instead of the "
-     "API."},
-    {"assume_complete", MST_OPT_BOOL, AT(common.assume_complete), "false", NULL,
-     0, 0, 0,
-     "Take a folder without a manifest for everything there is, so that what "
-     "it does not show is retired."},
-    {"min_cvss", MST_OPT_DECIMAL, AT(min_cvss), "0", NULL, 0, 10, 0,
-     "CVE instances with a lower score are left out; those without a score "
-     "are kept.",
-     "endpoint.cve_threshold"},
-    {"software_table", MST_OPT_CHOICE, AT(software_table),
-     "cmdb_software_instance", "cmdb_software_instance|cmdb_sam_sw_install", 0,
-     0, 0, "Table that installed software goes to.", "endpoint.installs"},
-    {"correlation_prefix", MST_OPT_TEXT, AT(correlation_prefix), NULL, NULL, 0,
-     0, 0, "Put in front of the device id in correlation_id.",
-     "endpoint.correlation"},
-    {"recver.type", MST_OPT_TEXT, AT(common.recver_type), "sqlite", NULL, 0, 0,
-     0, "Kind of the RecVer database: sqlite, or mem for tests."},
-    {"recver.path", MST_OPT_TEXT, AT(common.recver_path), NULL, NULL, 0, 0, 0,
-     "File of the RecVer database, when it is not below the state folder."},
-    {"proxy", MST_OPT_TEXT, AT(common.proxy), NULL, NULL, 0, 0, 0,
-     "HTTP proxy, \"http://host:port\"; the environment's when not set."},
-    {"ca_file", MST_OPT_TEXT, AT(common.ca_file), NULL, NULL, 0, 0, 0,
-     "PEM file of certificates to trust besides the system's."},
-    {.key = NULL},
-};
 
 /* ---- life ---------------------------------------------------------------- */
 
@@ -228,7 +147,8 @@ static const struct mst_rate *rates(struct mst_source *s MST_UNUSED,
 static uint32_t needs(struct mst_source *s, const char *set)
 {
 	const struct ep_conf *c = s->conf;
-	uint32_t software = EP_BIT(EP_SOFTWARE) | EP_BIT(EP_NON_CPE);
+	uint32_t software = EP_BIT(EP_SOFTWARE) |
+			    (c->software_non_cpe ? EP_BIT(EP_NON_CPE) : 0);
 
 	if (strcmp(set, "devices") == 0)
 		return EP_BIT(EP_MACHINES) |
@@ -237,7 +157,7 @@ static uint32_t needs(struct mst_source *s, const char *set)
 	if (strcmp(set, "software_installs") == 0)
 		return software;
 	if (strcmp(set, "software_packages") == 0)
-		return c->software_table == EP_SAM ? 0 : software;
+		return ep_has_packages(c) ? software : 0;
 	if (strcmp(set, "vulnerabilities") == 0)
 		return EP_BIT(EP_CVES) | EP_BIT(EP_DEVICE_CVES);
 	if (strcmp(set, "device_vulnerabilities") == 0)
@@ -277,6 +197,7 @@ const struct mst_source_ops mst_source_endpoint = {
     .opts = ep_opts,
     .conf_size = sizeof(struct ep_conf),
     .catalog = &ep_catalog,
+    .adapt = ep_adapt,
     .estate = estate,
     .open = open_source,
     .close = close_source,

@@ -10,11 +10,46 @@
 #include "rules/rules.h"
 #include "source/endpoint/endpoint.h"
 
-/* ---- settings ----------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 enum ep_method { EP_AUTO, EP_FILES, EP_JSON };
 enum ep_software { EP_INSTANCE, EP_SAM };
 enum ep_alg { EP_PS256, EP_RS256 };
+
+/* Kinds of machines; what decides is the operating system. */
+enum ep_asset {
+	EP_WINDOWS_PC,
+	EP_MAC,
+	EP_WINDOWS_SERVER,
+	EP_LINUX_SERVER,
+	EP_HANDHELD,
+	EP_NETWORK_DEVICE,
+	EP_OTHER,
+	EP__ASSETS
+};
+#define EP_ASSET_CHOICES                                                       \
+	"windows_pc|mac|windows_server|linux_server|handheld|network_device|"  \
+	"other"
+extern const char *const ep_asset_names[EP__ASSETS];
+
+enum ep_name_form { EP_SHORT, EP_FQDN };
+enum ep_name_case { EP_AS_IS, EP_LOWER, EP_UPPER };
+/* What the status columns say of a machine. */
+enum ep_state { EP_ACTIVE, EP_READY, EP_RETIRED, EP_UNCHANGED, EP__STATES };
+#define EP_STATE_CHOICES "active|ready|retired|unchanged"
+enum ep_onboarding {
+	EP_ONBOARDED,
+	EP_CAN_BE_ONBOARDED,
+	EP_UNSUPPORTED,
+	EP_INSUFFICIENT_INFO,
+	EP__ONBOARDINGS
+};
+#define EP_ONBOARDING_CHOICES                                                  \
+	"onboarded|can_be_onboarded|unsupported|insufficient_info"
+enum ep_left_out { EP_RETIRE, EP_LEAVE };
+enum ep_prefer { EP_PREFER_ENTRA, EP_PREFER_HARDWARE };
+enum ep_no_score { EP_NO_SCORE_KEEP, EP_NO_SCORE_DROP };
+enum ep_below { EP_BELOW_CLOSE, EP_BELOW_KEEP };
 
 /* Filled by ep_opts; the engine reads the first member. */
 struct ep_conf {
@@ -27,14 +62,44 @@ struct ep_conf {
 	const char *api_url, *login_url, *graph_url, *scope;
 	struct mst_opt_list environments;
 	const char *alias;
-	bool enrich, hardware;
 	int read_method;    /* enum ep_method */
 	int64_t json_below; /* auto: JSON when fewer machines were read */
 	int64_t page_size;
 	int64_t sas_valid_hours;
-	double min_cvss;
-	int software_table; /* enum ep_software */
+
+	/* settings: each overrides a rule (rules.c) */
+	struct mst_opt_list asset_types, platforms;
+	struct mst_opt_list classes[EP__ASSETS];
+	int name_form, name_case;
+	bool status_by_onboarding;
+	int onboarding_states[EP__ONBOARDINGS]; /* enum ep_state */
+	int64_t retire_after_days;		/* 0: never */
+	bool insert_inactive;
+	struct mst_opt_list filter_os, filter_os_not;
+	struct mst_opt_list filter_onboarding, filter_health;
+	struct mst_opt_list filter_tags, filter_tags_not;
+	struct mst_opt_list filter_groups, filter_groups_not;
+	int64_t filter_not_seen_days; /* 0: off */
+	int filter_exposure;	      /* 0: any, low … high */
+	int filter_risk;	      /* 0: any, informational … high */
+	int filter_missing;	      /* enum ep_left_out */
+	bool mac_unique_only;
+	struct mst_opt_list mac_ignore;
+	bool serial_check;
+	struct mst_opt_list serial_ignore;
 	const char *correlation_prefix;
+	bool enrich, hardware;
+	struct mst_opt_list enrich_attributes;
+	int enrich_prefer;  /* enum ep_prefer */
+	int software_table; /* enum ep_software */
+	bool software_packages, software_non_cpe;
+	struct mst_opt_list software_require;
+	double min_cvss;
+	int no_score;	  /* enum ep_no_score */
+	int min_severity; /* 0: any, low … critical */
+	bool only_exploitable;
+	int below_threshold;	  /* enum ep_below */
+	int64_t stale_after_days; /* 0: never */
 };
 
 extern const struct mst_opt ep_opts[];
@@ -111,6 +176,10 @@ enum ep_machine_field {
 	EM_AAD_ID,
 	EM_MERGED,
 	EM_EXCLUDED,
+	EM_TAGS,
+	EM_GROUP,
+	EM_RISK,
+	EM_EXPOSURE,
 	EM_MANUFACTURER, /* these three come by enrichment */
 	EM_MODEL,
 	EM_ADDITIONAL,
@@ -189,52 +258,15 @@ enum ep_hardware_field {
 
 extern const struct mst_feed ep_feeds[EP__FEEDS];
 extern const struct mst_catalog ep_catalog;
+#define EP_RULES 20
+extern const struct mst_rule ep_rules[EP_RULES];
 
-/* ---- ops ---------------------------------------------------------------- */
+/* ---- settings and the catalogue (adapt.c) -------------------------------- */
 
-#define EP_OP(name)                                                            \
-	int name(struct mst_rule_ctx *ctx, const struct mst_value *v,          \
-		 unsigned field, const void *arg, struct mst_slice *out_r)
-
-EP_OP(ep_op_class);
-EP_OP(ep_op_identity);
-EP_OP(ep_op_rank);
-EP_OP(ep_op_name);
-EP_OP(ep_op_fqdn);
-EP_OP(ep_op_domain);
-EP_OP(ep_op_mac);
-EP_OP(ep_op_virtual);
-EP_OP(ep_op_address_width);
-EP_OP(ep_op_last_seen);
-EP_OP(ep_op_model);
-EP_OP(ep_op_serial);
-EP_OP(ep_op_correlation);
-EP_OP(ep_op_operational);
-EP_OP(ep_op_software_key);
-EP_OP(ep_op_package_ref);
-EP_OP(ep_op_install_table);
-EP_OP(ep_op_install_name);
-EP_OP(ep_op_sam_text);
-EP_OP(ep_op_sam_key);
-EP_OP(ep_op_sam_const);
-EP_OP(ep_op_cve);
-EP_OP(ep_op_cve_key);
-EP_OP(ep_op_connection);
-EP_OP(ep_op_epss);
-EP_OP(ep_op_lower_lines);
-
-#define EP_FILTER(name)                                                        \
-	enum mst_keep name(struct mst_rule_ctx *ctx,                           \
-			   const struct mst_value *v, struct mst_slice *why_r)
-
-EP_FILTER(ep_keep_machine);
-EP_FILTER(ep_keep_package);
-EP_FILTER(ep_keep_install);
-EP_FILTER(ep_keep_device_cve);
-EP_FILTER(ep_keep_cve);
-
-bool ep_join_entra(const struct mst_value *v);
-bool ep_join_hardware(const struct mst_value *v);
+/* Are there packages? Not where the table of installs knows none. */
+bool ep_has_packages(const struct ep_conf *conf);
+/* What the settings make of the catalogue. */
+int ep_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
 
 /* ---- reading ------------------------------------------------------------ */
 
