@@ -17,7 +17,7 @@ const struct cli_command cli_commands[] = {
     {"apply", "-f FILE", "store connections, jobs and settings from YAML",
      cmd_apply},
     {"export", "[KIND [NAME]]", "print what is stored as YAML", cmd_export},
-    {"connection", "list | test NAME", "list or test connections",
+    {"connection", "list | test | setup", "list, test or set up connections",
      cmd_connection},
     {"settings", "WHAT CONNECTION", "look at settings, change and promote them",
      cmd_settings},

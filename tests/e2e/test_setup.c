@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tests/lib/httpd.h"
 #include "tests/lib/pki.h"
 
@@ -152,6 +153,36 @@ static void all_is_well(void **state)
 	assert_null(strstr(rig.out.p, "\033"));
 	/* and what it checked is what a run needs */
 	(void)rig_sync(&rig, 0);
+}
+
+/* Each check stands in the manual by its name. */
+static void all_are_documented(void **state)
+{
+	struct mst_buf page = MST_BUF_INIT(1u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json_iter it;
+	struct mst_json v;
+	size_t n = 0;
+
+	(void)state;
+	fresh();
+	t_ok(mst_file_read(MAN_DIR "/muster-servicenow.7", &page, &err), &err);
+	rig_muster(&rig, "connection", "test", "cmdb", "--json");
+	it = mst_json_iter(mst_json_get(rig_json(&rig), "checks"));
+	while (mst_json_next(&it, NULL, &v)) {
+		char line[96];
+
+		(void)snprintf(
+		    line, sizeof(line), "\n.It Li %.*s\n",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(v, "id"))));
+		if (!strstr(page.p, line))
+			fail_msg("muster-servicenow(7) lacks %s", line);
+		n++;
+	}
+	for (const char *p = page.p; (p = strstr(p, "\n.It Li ")); p++)
+		n--;
+	assert_int_equal(n, 0); /* and none that is no check */
+	mst_buf_fini(&page);
 }
 
 /* As it comes out of the box: it works, and could be better. */
@@ -751,6 +782,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_is_well),
+	    cmocka_unit_test(all_are_documented),
 	    cmocka_unit_test(a_fresh_instance),
 	    cmocka_unit_test(wrong_password),
 	    cmocka_unit_test(missing_secret),
