@@ -52,6 +52,7 @@ struct fake {
 	unsigned next_id;
 	const char *absent[8]; /* tables that do not exist */
 	bool case_blind;       /* queries fold case */
+	bool drop_clauses;     /* queries are not understood at all */
 	bool no_choice;	       /* the discovery source is no choice */
 	bool no_skip_option;   /* this release does not know it */
 

@@ -54,6 +54,8 @@ static struct fake_row *row_new(struct fake *f, const char *table)
 	*row = (struct fake_row){.table = mst_arena_strdup(&f->arena, table)};
 	snprintf(id, sizeof(id), "%032x", ++f->next_id);
 	fake_put(f, row, "sys_id", id);
+	if (strncmp(table, "cmdb_ci", 7) == 0)
+		fake_put(f, row, "sys_class_name", table);
 	fake_put(f, row, "sys_created_on",
 		 mst_arena_printf(&f->arena, "2026-01-01 00:%02u:%02u",
 				  f->next_id / 60 % 60, f->next_id % 60));
@@ -153,6 +155,8 @@ static bool matches(const struct fake *f, const struct fake_row *row,
 {
 	bool group = true, all = true;
 
+	if (f->drop_clauses)
+		return true;
 	while (*query) {
 		size_t n = strcspn(query, "^");
 		struct mst_slice c = {query, n};
@@ -248,6 +252,27 @@ static void error(struct fake_sub *s, int status, const char *message,
 		     message, detail);
 }
 
+/* Classes below a class are in its list. */
+static bool is_in(const struct fake_row *row, const char *table)
+{
+	static const char *const below[][2] = {
+	    {"cmdb_ci_computer", "cmdb_ci_win_server"},
+	    {"cmdb_ci_computer", "cmdb_ci_linux_server"},
+	    {"cmdb_ci_computer", "cmdb_ci_pc_hardware"},
+	};
+
+	if (strcmp(row->table, table) == 0 ||
+	    (strcmp(table, "cmdb_ci") == 0 &&
+	     strncmp(row->table, "cmdb_ci_", 8) == 0))
+		return true;
+	for (size_t i = 0; i < MST_LEN(below); i++) {
+		if (strcmp(below[i][0], table) == 0 &&
+		    strcmp(below[i][1], row->table) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void list(struct fake *f, struct fake_sub *s, const char *table,
 		 const char *url)
 {
@@ -261,7 +286,7 @@ static void list(struct fake *f, struct fake_sub *s, const char *table,
 
 	mst_num_i64(mst_slice_str(param(f, url, "sysparm_limit")), &limit);
 	for (size_t i = 0; i < f->rows_n; i++) {
-		if (!f->rows[i].deleted && !strcmp(f->rows[i].table, table) &&
+		if (!f->rows[i].deleted && is_in(&f->rows[i], table) &&
 		    matches(f, &f->rows[i], query))
 			found[n++] = &f->rows[i];
 	}
@@ -345,9 +370,9 @@ static void table_api(struct fake *f, struct fake_sub *s)
 		return;
 	}
 	rest += n + 1;
-	row = fake_find(f, table, "sys_id",
+	row = fake_find(f, NULL, "sys_id",
 			mst_arena_printf(&f->arena, "%.32s", rest));
-	if (!row) {
+	if (!row || !is_in(row, table)) {
 		error(s, 404, "No Record found",
 		      "Record doesn't exist or ACL restricts the record "
 		      "retrieval");

@@ -195,11 +195,12 @@ static void reopen(struct fake *f)
 	fake_open(f);
 }
 
-static void one_seed(unsigned n)
+static void one_seed(unsigned n, const char *write_mode)
 {
 	struct fake *f = fake_new();
 	bool good;
 
+	fake_setting(f, "write_mode", write_mode);
 	seed = n;
 	f->newest_first = n % 2;
 	f->conf.workers = 1 + n % 4;
@@ -235,8 +236,10 @@ static void one_seed(unsigned n)
 
 static void test_seeds(void **state)
 {
-	for (unsigned n = 1; n <= 240; n++)
-		one_seed(n);
+	for (unsigned n = 1; n <= 160; n++)
+		one_seed(n, "ire");
+	for (unsigned n = 1; n <= 80; n++)
+		one_seed(n, "table");
 	(void)state;
 }
 

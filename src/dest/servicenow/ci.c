@@ -58,10 +58,11 @@ static void find_tokens(struct sn_item *it)
 }
 
 /* All or none, so that two CIs cannot wait for each other. */
-static bool hold(struct mst_dest *d, struct sn_item *it)
+bool mst_sn_ci_hold(struct mst_dest *d, struct sn_item *it)
 {
 	if (it->holds)
 		return true;
+	find_tokens(it);
 	for (size_t i = 0; i < it->tokens_n; i++) {
 		if (mst_map_has(&d->busy, it->tokens[i]))
 			return false;
@@ -102,22 +103,45 @@ static void back(struct mst_dest *d, struct sn_item *it)
 		to_dry(d, it);
 }
 
+bool mst_sn_ci_admit(struct mst_dest *d, struct sn_item *it)
+{
+	if (!it->c.key.n)
+		mst_sn_refuse(d, it, "it has no key to be identified by");
+	else if (it->c.action == MST_DELETE || it->c.action == MST_CLOSE)
+		mst_sn_refuse(d, it, "a CI is never deleted or closed");
+	else if (mst_sn_guard_never(d, it))
+		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false,
+			      "its status is never updated");
+	else
+		return true;
+	return false;
+}
+
+/* It is known which CI is meant. */
+static void ready(struct mst_dest *d, struct sn_item *it)
+{
+	it->probed = true;
+	if (!mst_sysid_is_zero(&it->remote) && mst_sn_guard_needed(d, it))
+		mst_sn_guard_add(d, it);
+	else
+		to_commit(d, it);
+}
+
+void mst_sn_ci_guarded(struct mst_dest *d, struct sn_item *it)
+{
+	to_commit(d, it);
+}
+
 void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it)
 {
-	if (!it->c.key.n) {
-		mst_sn_refuse(d, it, "it has no key to be identified by");
-		return;
-	}
-	if (it->c.action == MST_DELETE || it->c.action == MST_CLOSE) {
-		mst_sn_refuse(d, it, "a CI is never deleted or closed");
-		return;
-	}
-	find_tokens(it);
 	it->held_class = mst_map_get(&d->classes, it->c.key);
 	/* An update is of a CI that we delivered. A retirement is asked for
 	 * first: what a person deleted must not be made anew by it. */
-	it->probed = it->c.action == MST_UPDATE;
-	back(d, it);
+	if (it->c.action == MST_UPDATE &&
+	    !(mst_sysid_is_zero(&it->remote) && mst_sn_guard_needed(d, it)))
+		ready(d, it);
+	else
+		to_dry(d, it);
 }
 
 void mst_sn_ci_cancel(struct mst_dest *d)
@@ -151,7 +175,7 @@ static size_t fill(struct mst_dest *d, struct sn_call *call,
 		struct mst_jout j;
 
 		next = TAILQ_NEXT(it, link);
-		if (it->limit <= call->items_n || !hold(d, it))
+		if (it->limit <= call->items_n || !mst_sn_ci_hold(d, it))
 			continue;
 		mst_buf_reset(&d->scratch);
 		mst_jout_init(&j, &d->scratch);
@@ -303,8 +327,8 @@ static void take_retire(struct mst_dest *d, void *ctx,
 		if (!mst_sn_row_id(row, &id) ||
 		    memcmp(&id, &it->c.remote, sizeof(id)) != 0)
 			continue;
-		it->by_id = it->probed = true;
-		to_commit(d, it);
+		it->by_id = true;
+		ready(d, it);
 		return;
 	}
 	mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
@@ -346,11 +370,27 @@ static void dry_result(struct mst_dest *d, struct sn_item *it,
 		return;
 	}
 	keep_class(d, it, r);
-	it->insert = fresh && it->c.action != MST_RETIRE;
-	it->probed = true;
 	it->tries = 0;
 	it->limit = MST_MAX_IRE_ITEMS;
-	to_commit(d, it);
+	it->insert = fresh && it->c.action != MST_RETIRE;
+	if (!fresh && !mst_sysid_is_zero(&r->id))
+		it->remote = r->id;
+	if (it->insert && !it->matched && mst_sn_match_further(d, it))
+		mst_sn_match_add(d, it);
+	else
+		ready(d, it);
+}
+
+/* Found in another class, it stays there, and is meant by its sys_id. */
+void mst_sn_ci_matched(struct mst_dest *d, struct sn_item *it, bool found)
+{
+	it->matched = true;
+	if (found) {
+		it->remote = it->hits[0];
+		it->by_id = true;
+		it->insert = false;
+	}
+	ready(d, it);
 }
 
 static void commit_result(struct mst_dest *d, struct sn_item *it,

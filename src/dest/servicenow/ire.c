@@ -32,7 +32,7 @@ static void values(const struct mst_dest *d, const struct sn_item *it,
 	mst_jout_key(j, "values");
 	mst_jout_obj(j);
 	if (it->by_id) {
-		mst_sysid_hex(&it->c.remote, hex);
+		mst_sysid_hex(&it->remote, hex);
 		mst_jout_kstr(j, "sys_id", hex);
 	}
 	if (it->c.action == MST_RETIRE) {

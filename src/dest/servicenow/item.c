@@ -94,6 +94,18 @@ const struct mst_cell *mst_sn_cell(const struct sn_item *it, const char *name)
 	return NULL;
 }
 
+const char *mst_sn_intern(struct mst_dest *d, struct mst_slice s)
+{
+	const char *known = mst_map_get(&d->words, s);
+	struct mst_slice copy;
+
+	if (known)
+		return known;
+	copy = mst_arena_dup(&d->arena, s);
+	mst_map_put(&d->words, copy, (void *)(uintptr_t)copy.p);
+	return copy.p;
+}
+
 const struct mst_column *mst_sn_column(const struct mst_set *set,
 				       unsigned flags)
 {

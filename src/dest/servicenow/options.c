@@ -32,14 +32,43 @@ const struct mst_opt mst_sn_opts[] = {
      .help = "choice of cmdb_ci.discovery_source; also the source name of "
 	     "native keys, so do not change it later",
      .rule = "servicenow.source"},
+    {"write_mode", MST_OPT_CHOICE, AT(write_mode), "ire", "ire|table",
+     .help = "how CIs are written: through the identification and "
+	     "reconciliation engine, or by the Table API with muster's own "
+	     "matching",
+     .rule = "servicenow.write"},
     {"overwrite_correlation", MST_OPT_BOOL, AT(overwrite_correlation), "no",
      .help = "write discovery source and correlation id of a CI on updates "
 	     "too",
      .rule = "servicenow.correlation"},
+    {"cross_class", MST_OPT_BOOL, AT(cross_class), "yes",
+     .help = "look for a new CI in the further classes that the source "
+	     "names, before it is made",
+     .rule = "servicenow.classes"},
+    {"ignore_shared_macs", MST_OPT_BOOL, AT(ignore_shared_macs), "yes",
+     .help = "never match a CI by a MAC address that is not unique",
+     .rule = "servicenow.macs"},
+    {"shared_macs", MST_OPT_LIST, AT(shared_macs),
+     .help = "further MAC addresses that are not unique, by their beginning: "
+	     "00:09:0f",
+     .rule = "servicenow.macs"},
     {"insert_only", MST_OPT_LIST, AT(insert_only),
      .help = "columns that are written when a record is made and never "
 	     "after: devices.os_version",
      .rule = "servicenow.split"},
+    {"status_updates", MST_OPT_CHOICE, AT(status_updates), "always",
+     "always|newer_than_update|newer_than_discovery|never",
+     .help = "when the status columns of a CI that is there are written: "
+	     "always; when the source saw the device later than the CI's "
+	     "sys_updated_on, or than its last_discovered; or never",
+     .rule = "servicenow.status"},
+    {"status_keep", MST_OPT_LIST, AT(status_keep),
+     .help = "values of install_status that protect the status of a CI: 6 "
+	     "for In Stock",
+     .rule = "servicenow.status"},
+    {"status_keep_retire", MST_OPT_BOOL, AT(status_keep_retire), "yes",
+     .help = "a status that may not be updated is not retired either",
+     .rule = "servicenow.status"},
     {"manufacturers", MST_OPT_BOOL, AT(manufacturers), "yes",
      .help = "write the manufacturer of a device",
      .rule = "servicenow.manufacturer"},
@@ -150,6 +179,14 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		    "connection \"%s\": discovery_source must be 1 to 40 bytes "
 		    "without \",\" and \"^\"",
 		    connection);
+	for (size_t i = 0; i < conf->shared_macs.n; i++) {
+		if (!mst_sn_mac_pattern_ok(conf->shared_macs.v[i]))
+			return mst_err_set(
+			    err, MST_E_INVALID,
+			    "connection \"%s\": shared_macs: \"%s\" is no "
+			    "beginning of a MAC address, like 00:09:0f",
+			    connection, conf->shared_macs.v[i]);
+	}
 	if (conf->normalization && *conf->normalization &&
 	    !mst_sysid_parse(mst_slice_str(conf->normalization), &id))
 		return mst_err_set(

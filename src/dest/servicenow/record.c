@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows and links: one sub-request writes one record. A POST whose fate is not
- * known is looked up before anything else happens; PUT and DELETE are simply
- * repeated (by the batch), they cannot do harm twice.
+ * Rows and links, and CIs in the write mode "table": one sub-request writes
+ * one record. A POST whose fate is not known is looked up before anything else
+ * happens; PUT and DELETE are simply repeated (by the batch), they cannot do
+ * harm twice.
  */
 #include <stdio.h>
 
@@ -11,6 +12,20 @@
 static void put(struct mst_dest *d, struct sn_item *it, enum sn_mode mode);
 static void post(struct mst_dest *d, struct sn_item *it);
 static void del(struct mst_dest *d, struct sn_item *it);
+
+static bool is_ci(const struct sn_item *it)
+{
+	return it->c.set->writer == MST_WRITE_CI;
+}
+
+/* Where is it? CIs have no key column: they are looked for. */
+static void find(struct mst_dest *d, struct sn_item *it)
+{
+	if (is_ci(it))
+		mst_sn_match_add(d, it);
+	else
+		mst_sn_look_add(d, it);
+}
 
 /* ---- answers ----------------------------------------------------------- */
 
@@ -37,6 +52,75 @@ static void refused(struct mst_dest *d, struct sn_item *it,
 		mst_sn_refuse(d, it, "%s (%d)", a->why, a->status);
 }
 
+static void record_url(const struct sn_item *it, struct mst_buf *url)
+{
+	char hex[33];
+
+	mst_buf_adds(url, "/api/now/table/");
+	if (it->held_class)
+		mst_buf_adds(url, it->held_class);
+	else
+		mst_buf_add_slice(url, it->c.table);
+	if (!mst_sysid_is_zero(&it->remote)) {
+		mst_sysid_hex(&it->remote, hex);
+		mst_buf_addf(url, "/%s", hex);
+	}
+	/* Only the sys_id comes back: answers stay small. */
+	mst_buf_adds(url, "?sysparm_fields=sys_id"
+			  "&sysparm_exclude_reference_link=true");
+}
+
+/* ---- makers by name ------------------------------------------------------ */
+
+static void take_names(struct mst_dest *d, void *ctx, const struct sn_answer *a)
+{
+	struct sn_item *it = ctx;
+	char why[SN_REASON];
+
+	if (a->fate != SN_DONE && !it->note) {
+		snprintf(why, sizeof(why), "its maker was not taken: %.400s",
+			 a->why);
+		it->note = mst_sn_intern(d, mst_slice_str(why));
+	}
+	mst_sn_settle(d, it, MST_VERDICT_APPLIED, it->inserted, NULL);
+}
+
+/* Display values would change how times are read, so they go alone. False when
+ * there are none. */
+static bool put_names(struct mst_dest *d, struct sn_item *it)
+{
+	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL);
+	struct mst_slice text;
+	struct mst_jout j;
+	bool any = false;
+
+	mst_buf_reset(&d->scratch);
+	mst_jout_init(&j, &d->scratch);
+	mst_jout_obj(&j);
+	for (size_t i = 0; i < it->c.set->columns_n; i++) {
+		if (!mst_sn_name_value(d, it, i, it->inserted, &text))
+			continue;
+		mst_jout_kslice(&j, it->c.set->columns[i].name, text);
+		any = true;
+	}
+	mst_jout_end_obj(&j);
+	if (any) {
+		record_url(it, &url);
+		mst_buf_adds(&url, "&sysparm_input_display_value=true");
+		mst_sn_sub_add(d, MST_HTTP_PUT, url.p,
+			       mst_buf_slice(&d->scratch), take_names, it);
+	}
+	mst_buf_fini(&url);
+	return any;
+}
+
+static void written(struct mst_dest *d, struct sn_item *it, bool inserted)
+{
+	it->inserted = inserted;
+	if (!is_ci(it) || it->c.action == MST_RETIRE || !put_names(d, it))
+		mst_sn_settle(d, it, MST_VERDICT_APPLIED, inserted, NULL);
+}
+
 static void take_post(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 {
 	struct sn_item *it = ctx;
@@ -45,18 +129,18 @@ static void take_post(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 	case SN_DONE:
 		if (mst_sn_row_id(mst_json_get(a->root, "result"),
 				  &it->remote)) {
-			mst_sn_settle(d, it, MST_VERDICT_APPLIED, true, NULL);
+			written(d, it, true);
 			return;
 		}
 		/* It is there, but where? */
 		it->posted = true;
 		if (!too_often(d, it, "the answer has no sys_id"))
-			mst_sn_look_add(d, it);
+			find(d, it);
 		return;
 	case SN_LOST:
 		it->posted = true;
 		if (!too_often(d, it, a->why))
-			mst_sn_look_add(d, it);
+			find(d, it);
 		return;
 	case SN_GIVEN_UP:
 		mst_sn_failed(d, it, "%s", a->why);
@@ -66,7 +150,7 @@ static void take_post(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		if (it->c.set->writer == MST_WRITE_ROW && !it->violated &&
 		    mst_sn_is_unique(a->status, a->why)) {
 			it->violated = true;
-			mst_sn_look_add(d, it);
+			find(d, it);
 			return;
 		}
 		refused(d, it, a);
@@ -79,14 +163,14 @@ static void take_put(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 	struct sn_item *it = ctx;
 
 	if (a->fate == SN_DONE) {
-		mst_sn_settle(d, it, MST_VERDICT_APPLIED, false, NULL);
+		written(d, it, false);
 	} else if (a->fate == SN_GIVEN_UP) {
 		mst_sn_failed(d, it, "%s", a->why);
 	} else if (a->status == 404) {
 		/* Somebody deleted it; or it was made again under another
 		 * sys_id. */
 		if (!too_often(d, it, a->why))
-			mst_sn_look_add(d, it);
+			find(d, it);
 	} else {
 		refused(d, it, a);
 	}
@@ -108,21 +192,6 @@ static void take_delete(struct mst_dest *d, void *ctx,
 }
 
 /* ---- requests ---------------------------------------------------------- */
-
-static void record_url(const struct sn_item *it, struct mst_buf *url)
-{
-	char hex[33];
-
-	mst_buf_adds(url, "/api/now/table/");
-	mst_buf_add_slice(url, it->c.table);
-	if (!mst_sysid_is_zero(&it->remote)) {
-		mst_sysid_hex(&it->remote, hex);
-		mst_buf_addf(url, "/%s", hex);
-	}
-	/* Only the sys_id comes back: answers stay small. */
-	mst_buf_adds(url, "?sysparm_fields=sys_id"
-			  "&sysparm_exclude_reference_link=true");
-}
 
 static void write(struct mst_dest *d, struct sn_item *it,
 		  enum mst_method method, enum sn_mode mode, sn_take take)
@@ -151,6 +220,7 @@ static void post(struct mst_dest *d, struct sn_item *it)
 {
 	it->reopen = false;
 	it->remote = (struct mst_sysid){0};
+	it->held_class = NULL;
 	write(d, it, MST_HTTP_POST, SN_INSERT, take_post);
 }
 
@@ -172,6 +242,10 @@ static void del(struct mst_dest *d, struct sn_item *it)
 /* Writes to the record whose sys_id is known. */
 static void write_known(struct mst_dest *d, struct sn_item *it)
 {
+	if (mst_sn_guard_needed(d, it)) {
+		mst_sn_guard_add(d, it);
+		return;
+	}
 	switch (it->c.action) {
 	case MST_DELETE:
 		del(d, it);
@@ -190,12 +264,18 @@ static void write_known(struct mst_dest *d, struct sn_item *it)
 	}
 }
 
+void mst_sn_record_guarded(struct mst_dest *d, struct sn_item *it)
+{
+	write_known(d, it);
+}
+
 void mst_sn_record_start(struct mst_dest *d, struct sn_item *it)
 {
 	if (it->c.action == MST_INSERT && !it->c.may_exist)
 		post(d, it);
-	else if (it->c.action == MST_INSERT || mst_sysid_is_zero(&it->remote))
-		mst_sn_look_add(d, it);
+	else if (it->c.action == MST_INSERT || mst_sysid_is_zero(&it->remote) ||
+		 (is_ci(it) && it->no_class))
+		find(d, it);
 	else
 		write_known(d, it);
 }
@@ -216,7 +296,9 @@ void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 	}
 	if (it->posted) {
 		/* The POST of unknown fate did land. */
-		mst_sn_settle(d, it, MST_VERDICT_APPLIED, true, NULL);
+		written(d, it, true);
+	} else if (is_ci(it)) {
+		write_known(d, it);
 	} else if (closed) {
 		it->reopened = mst_sn_row_reopened(it->c.set, row) + 1;
 		put(d, it, SN_REOPEN);

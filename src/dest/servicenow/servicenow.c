@@ -72,6 +72,8 @@ static void sn_close(struct mst_dest **dp)
 	}
 	mst_sn_subs_free(&d->subs);
 	mst_sn_look_fini(d);
+	mst_sn_match_fini(d);
+	mst_sn_guard_fini(d);
 	mst_sn_read_fini(d);
 	mst_sn_children_fini(d);
 	mst_sn_master_fini(d);
@@ -79,6 +81,7 @@ static void sn_close(struct mst_dest **dp)
 	mst_map_fini(&d->active);
 	mst_map_fini(&d->busy);
 	mst_map_fini(&d->classes);
+	mst_map_fini(&d->words);
 	mst_json_parser_free(&d->outer);
 	mst_json_parser_free(&d->inner);
 	mst_buf_fini(&d->body);
@@ -112,6 +115,10 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	TAILQ_INIT(&d->dry);
 	TAILQ_INIT(&d->commit);
 	TAILQ_INIT(&d->look);
+	TAILQ_INIT(&d->match);
+	TAILQ_INIT(&d->guard);
+	LIST_INIT(&d->matches);
+	LIST_INIT(&d->guards);
 	TAILQ_INIT(&d->reads);
 	LIST_INIT(&d->looks);
 	LIST_INIT(&d->readings);
@@ -203,7 +210,9 @@ static void bury(struct mst_dest *d)
 	TAILQ_INIT(&d->dry);
 	TAILQ_INIT(&d->commit);
 	TAILQ_INIT(&d->look);
-	d->dry_n = d->commit_n = d->look_n = 0;
+	TAILQ_INIT(&d->match);
+	TAILQ_INIT(&d->guard);
+	d->dry_n = d->commit_n = d->look_n = d->match_n = d->guard_n = 0;
 	while (mst_map_next(&d->active, &i, NULL, &it))
 		all[k++] = it;
 	for (i = 0; i < k; i++)
@@ -274,6 +283,7 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 	struct mst_slice table = it->c.table;
 	char why[SN_REASON];
 
+	it->no_class = !table.n && it->c.action == MST_RETIRE;
 	if (!table.n)
 		it->c.table = table = mst_slice_str(it->c.set->table);
 	if (!mst_sn_name_ok(table))
@@ -281,10 +291,14 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 			      MST_SLICE_ARG(mst_sn_cut(table, 80)));
 	else if (mst_sn_row_blocked(d, it, why, sizeof(why)))
 		mst_sn_refuse(d, it, "%s", why);
-	else if (it->c.set->writer == MST_WRITE_CI)
-		mst_sn_ci_start(d, it);
-	else
+	else if (it->c.set->writer != MST_WRITE_CI)
 		mst_sn_record_start(d, it);
+	else if (!mst_sn_ci_admit(d, it))
+		;
+	else if (d->conf->write_mode == SN_WRITE_TABLE)
+		mst_sn_record_start(d, it);
+	else
+		mst_sn_ci_start(d, it);
 }
 
 static void sn_on_row(struct mst_dest *d, mst_row_fn fn, void *ctx)
@@ -333,9 +347,11 @@ static void drain(struct mst_dest *d)
 		mst_sn_master_cancel(d);
 		mst_sn_ci_cancel(d);
 		mst_sn_look_cancel(d);
+		mst_sn_match_cancel(d);
+		mst_sn_guard_cancel(d);
 		mst_sn_read_cancel(d);
-	} while (!d->dead.code &&
-		 d->subs_n + d->dry_n + d->commit_n + d->look_n);
+	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
+				      d->look_n + d->match_n + d->guard_n);
 }
 
 static bool send(struct mst_dest *d, struct mst_req *req_r)
@@ -348,6 +364,10 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 		return false;
 	if (flush || d->look_n >= SN_QUEUE_ITEMS / 4)
 		mst_sn_look_pump(d);
+	if (flush || d->match_n >= SN_QUEUE_ITEMS / 4)
+		mst_sn_match_pump(d);
+	if (flush || d->guard_n >= SN_QUEUE_ITEMS / 4)
+		mst_sn_guard_pump(d);
 	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);
 	if (mst_sn_probe_request(d, call, req_r))

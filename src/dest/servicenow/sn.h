@@ -39,6 +39,7 @@
 #define SN_MAX_ANSWER  (96u << 20) /* bytes of one answer */
 #define SN_MAX_URL     6000	   /* of a sub-request */
 #define SN_REASON      480	   /* bytes of a verdict's reason */
+#define SN_HITS	       5	   /* CIs that are named when too many match */
 
 enum sn_auth { SN_BASIC, SN_PASSWORD, SN_CLIENT_CREDENTIALS, SN_REFRESH_TOKEN };
 
@@ -140,12 +141,21 @@ struct sn_item {
 	bool probed;	      /* CI: the dry run is done */
 	bool inserted;	      /* CI: a commit said INSERT */
 	bool by_id;	      /* CI: identified by its sys_id */
+	bool matched;	      /* CI: it was looked for (match.c) */
+	bool no_class;	      /* CI: the change does not say which */
+	bool guarded;	      /* CI: guard.c had its say */
+	bool keep_status;     /* CI: status columns do not go */
 	bool violated;	      /* row: the unique key said it is there */
 	bool reopen;	      /* row: the PUT under way opens it again */
 	int64_t reopened;     /* row: the counter's new value */
 	/* CI: the class that the destination holds it in, when it is not the
-	 * one we asked for; lent from mst_dest.classes */
+	 * one we asked for; lives as long as the destination */
 	const char *held_class;
+	/* CI: how far it was looked for, and what was found at this step */
+	unsigned match_step, match_class;
+	char remote_hex[33];
+	struct mst_sysid hits[SN_HITS];
+	size_t hits_n;
 	struct mst_slice tokens[3]; /* CI: name, MAC, serial; see ci.c */
 	size_t tokens_n;
 	bool holds; /* CI: its tokens are in mst_dest.busy */
@@ -317,8 +327,17 @@ void mst_sn_master_fini(struct mst_dest *d);
 /* Master data is there: to the flow of the set's writer. */
 void mst_sn_start(struct mst_dest *d, struct sn_item *it);
 
+/* Is there anything to do for this CI? Else it has its verdict. */
+bool mst_sn_ci_admit(struct mst_dest *d, struct sn_item *it);
+/* No two CIs that could be taken for each other are under way together: false
+ * when it has to wait. */
+bool mst_sn_ci_hold(struct mst_dest *d, struct sn_item *it);
+
 /* CIs by IRE (ci.c). */
 void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it);
+/* match.c is done: hits[0] is the CI, or there is none. */
+void mst_sn_ci_matched(struct mst_dest *d, struct sn_item *it, bool found);
+void mst_sn_ci_guarded(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_release(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_cancel(struct mst_dest *d);
 bool mst_sn_ci_request(struct mst_dest *d, struct sn_call *call, bool flush,
@@ -345,7 +364,34 @@ void mst_sn_ire_path(const struct mst_dest *d, bool dry, struct mst_buf *path);
 bool mst_sn_ire_results(struct mst_json root, struct sn_ire_result *r,
 			size_t n);
 
-/* Rows and links by the Table API (record.c). */
+/* Which CI is meant, by muster's own order of attributes (match.c). */
+LIST_HEAD(sn_matches, sn_match);
+void mst_sn_match_add(struct mst_dest *d, struct sn_item *it);
+/* Has the item's class others that it is looked for in? */
+bool mst_sn_match_further(const struct mst_dest *d, const struct sn_item *it);
+void mst_sn_match_pump(struct mst_dest *d);
+void mst_sn_match_cancel(struct mst_dest *d);
+void mst_sn_match_fini(struct mst_dest *d);
+
+/* Values that tell nothing about which device it is (unique.c). */
+bool mst_sn_shared_mac(const struct sn_conf *conf, struct mst_slice mac);
+bool mst_sn_same_mac(struct mst_slice a, struct mst_slice b);
+bool mst_sn_mac_pattern_ok(const char *pattern);
+bool mst_sn_junk_serial(struct mst_slice serial);
+
+/* What is looked at before a CI that is there is written (guard.c). */
+LIST_HEAD(sn_guards, sn_guard);
+bool mst_sn_guard_needed(const struct mst_dest *d, const struct sn_item *it);
+/* A retirement that the settings never allow. */
+bool mst_sn_guard_never(const struct mst_dest *d, const struct sn_item *it);
+void mst_sn_guard_add(struct mst_dest *d, struct sn_item *it);
+void mst_sn_guard_pump(struct mst_dest *d);
+void mst_sn_guard_cancel(struct mst_dest *d);
+void mst_sn_guard_fini(struct mst_dest *d);
+
+/* Rows and links by the Table API, and CIs when IRE is not to write them
+ * (record.c). */
+void mst_sn_record_guarded(struct mst_dest *d, struct sn_item *it);
 void mst_sn_record_start(struct mst_dest *d, struct sn_item *it);
 void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 			 struct mst_json row, const struct mst_sysid *id);
@@ -417,6 +463,9 @@ void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
 bool mst_sn_has_class(const struct mst_dest *d, const char *table);
 void mst_sn_prepare_fini(struct mst_dest *d);
 
+/* The same text, kept once and for as long as the destination. */
+const char *mst_sn_intern(struct mst_dest *d, struct mst_slice s);
+
 /* ---- the destination --------------------------------------------------- */
 
 struct mst_dest {
@@ -457,10 +506,17 @@ struct mst_dest {
 	/* flows */
 	struct sn_items dry, commit; /* CIs that are ready */
 	size_t dry_n, commit_n;
-	struct mst_map busy; /* identification attributes under way */
-	struct mst_map classes;
-	bool skip_option;     /* IRE takes skip_updating_source_… */
-	struct sn_items look; /* rows to be looked up */
+	struct mst_map busy;	/* identification attributes under way */
+	struct mst_map classes; /* CI's key → class that holds it */
+	struct mst_map words;	/* texts that are kept once (intern) */
+	struct sn_items match;	/* CIs to be looked for */
+	size_t match_n;
+	struct sn_matches matches; /* lists under way */
+	struct sn_items guard;	   /* CIs to be looked at */
+	size_t guard_n;
+	struct sn_guards guards; /* lists under way */
+	bool skip_option;	 /* IRE takes skip_updating_source_… */
+	struct sn_items look;	 /* rows to be looked up */
 	size_t look_n;
 	struct sn_looks looks;	/* look-ups under way */
 	struct mst_map masters; /* kind, name, manufacturer → entry */

@@ -112,7 +112,8 @@ bool mst_sn_value(const struct mst_dest *d, const struct sn_item *it, size_t i,
 	const struct mst_cell *cell = mst_sn_cell_at(it, i);
 	struct mst_slice s;
 
-	if (not_now(col, insert))
+	if (not_now(col, insert) ||
+	    (it->keep_status && mst_sn_is_status(col->name)))
 		return false;
 	if (cell && is_company(col) && mst_slice_is(cell->text, SN_CLEAR)) {
 		*out_r = MST_SLICE_LIT("");
