@@ -104,13 +104,13 @@ static bool put_value(struct mst_buf *out, const char *key, size_t level,
 }
 
 /* Whether key i lies below the mapping whose path is the first n bytes of
- * path. */
+ * path; "a." does not lie below "a": no key can be empty. */
 static bool is_below(const struct mst_conf_item *item, size_t i,
 		     const char *path, size_t n)
 {
 	const char *key = item->values[i].key;
 
-	return strncmp(key, path, n) == 0 && key[n] == '.';
+	return strncmp(key, path, n) == 0 && key[n] == '.' && key[n + 1];
 }
 
 /* What says which item it is stands beside the values. */
