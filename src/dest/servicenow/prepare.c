@@ -12,13 +12,6 @@
 
 #define CHECKS_MAX 64
 
-const struct sn_class mst_sn_classes[] = {
-    {"cmdb_ci_computer", "cmdb_ci_win_server", false},
-    {"cmdb_ci_computer", "cmdb_ci_linux_server", false},
-    {"cmdb_ci_computer", "cmdb_ci_handheld_computing", true},
-    {NULL, NULL, false},
-};
-
 enum what { TABLE, COLUMNS, CHOICE, CLASS };
 
 struct check {
@@ -71,7 +64,7 @@ static void finish(struct mst_dest *d)
 		    p->ours ? "commit muster's update set there (`muster "
 			      "update-set` writes the file)"
 			    : "activate the plug-in that brings it, or choose "
-			      "other record sets");
+			      "other record sets or classes");
 		mst_sn_die(d, &err);
 	}
 	mst_buf_fini(&p->missing);
@@ -307,13 +300,20 @@ static void add_ci(struct mst_dest *d, const struct mst_set *set)
 	if (!set)
 		return;
 	c = (struct check){.what = CLASS, .name = set->table};
-	add(d, &c);
-	for (const struct sn_class *k = mst_sn_classes; k->table; k++) {
-		if (strcmp(k->table, set->table) != 0)
-			continue;
-		c.name = k->klass;
+	if (!set->classes_n)
+		add(d, &c);
+	for (size_t i = 0; i < set->classes_n; i++) {
+		const struct mst_class *k = &set->classes[i];
+
+		c.name = k->table;
 		c.optional = k->optional;
 		add(d, &c);
+		/* Somebody named them: a wrong name would go unseen. */
+		c.optional = false;
+		for (const char *const *v = k->also_search; v && *v; v++) {
+			c.name = *v;
+			add(d, &c);
+		}
 	}
 }
 

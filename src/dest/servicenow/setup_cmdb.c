@@ -21,6 +21,13 @@ static void add_class(struct sn_setup *s, const struct mst_set *set,
 		    .name = name, .set = set, .optional = optional};
 }
 
+static void add_searched(struct sn_setup *s, const struct mst_set *set,
+			 const struct mst_class *c)
+{
+	for (const char *const *v = c->also_search; v && *v; v++)
+		add_class(s, set, *v, false);
+}
+
 void mst_sn_setup_classes(struct sn_setup *s)
 {
 	for (size_t i = 0; i < s->env.uses_n; i++) {
@@ -28,11 +35,13 @@ void mst_sn_setup_classes(struct sn_setup *s)
 
 		if (set->writer != MST_WRITE_CI)
 			continue;
-		add_class(s, set, set->table, false);
-		for (const struct sn_class *k = mst_sn_classes; k->table; k++) {
-			if (strcmp(k->table, set->table) == 0)
-				add_class(s, set, k->klass, k->optional);
-		}
+		if (!set->classes_n)
+			add_class(s, set, set->table, false);
+		for (size_t k = 0; k < set->classes_n; k++)
+			add_class(s, set, set->classes[k].table,
+				  set->classes[k].optional);
+		for (size_t k = 0; k < set->classes_n; k++)
+			add_searched(s, set, &set->classes[k]);
 	}
 }
 
@@ -223,7 +232,7 @@ static void say_classes(const struct sn_setup *s, struct mst_check *c,
 		mst_check_say(c, MST_CHECK_FAILED, "the instance lacks %s",
 			      absent);
 		mst_check_remedy(c, "activate the plug-in that brings it, or "
-				    "choose other record sets");
+				    "choose other record sets or classes");
 	} else if (*columns) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "columns that are not there and will not be "

@@ -446,14 +446,6 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 void mst_sn_children_fini(struct mst_dest *d);
 
 /* Before the first write (prepare.c). */
-/* Classes that the rules may choose for a set, besides its own table; ended by
- * a table NULL. */
-struct sn_class {
-	const char *table; /* of the set */
-	const char *klass;
-	bool optional; /* devices of this class are skipped without it */
-};
-extern const struct sn_class mst_sn_classes[];
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err);
 bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
