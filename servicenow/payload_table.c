@@ -185,7 +185,9 @@ static void plural_of(const char *label, char *out, size_t n)
 	size_t len = strlen(label);
 	char last = label[len - 1], before = len > 1 ? label[len - 2] : ' ';
 
-	if (last == 's')
+	if (len > 3 && !strcmp(label + len - 3, " to"))
+		(void)snprintf(out, n, "%s", label);
+	else if (last == 's')
 		(void)snprintf(out, n, "%s%s", label,
 			       before == 'u' ? "es" : "");
 	else if (last == 'y' && !strchr("aeiou", before))

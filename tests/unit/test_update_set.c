@@ -336,7 +336,7 @@ static void test_version(void **state)
 {
 	static const struct {
 		const char *version, *main, *related;
-	} is = {"1.1.0", "04188e4ffe1f76b50a51f463af1b5204",
+	} is = {"1.1.0", "75e1b85db8cbda7e0d4dc075c4ff10a1",
 		"825328d1e7ff155a97706ad7f47b4efd"};
 	char main_hash[33], related_hash[33];
 
