@@ -93,6 +93,7 @@ struct est_device {
 	const char *tags[3];
 	const char *merged_into, *excluded; /* excluded: the reason */
 	bool maybe_double;
+	bool replaced; /* re-imaged: another row is the machine now */
 	const char *agent, *managed_by, *managed_status;
 	const char *vm_id, *vm_cloud;
 	struct est_ip ips[6];

@@ -59,7 +59,7 @@ static bool unique_name(const struct mst_map *names, const struct est_device *d)
 static bool plain(const struct mst_map *names, const struct est_device *d)
 {
 	return d->listed && !d->gone && !d->hand && !d->merged_into &&
-	       !d->excluded && d->reimaged_of < 0 &&
+	       !d->excluded && d->reimaged_of < 0 && !d->replaced &&
 	       !strcmp(d->onboarding, "Onboarded") && unique_name(names, d);
 }
 
@@ -100,7 +100,8 @@ static void change_health(struct sim_estate *e, struct est_device *d)
 {
 	uint64_t h = est_mix(d->h, 900 + e->day);
 
-	if (d->hand || h % 40 != 0 || strcmp(d->onboarding, "Onboarded") != 0)
+	if (d->hand || d->replaced || h % 40 != 0 ||
+	    strcmp(d->onboarding, "Onboarded") != 0)
 		return;
 	d->health = strcmp(d->health, "Active") == 0 ? "Inactive" : "Active";
 	if (h % 3 == 0)
@@ -144,6 +145,7 @@ static void reimage(struct sim_estate *e, size_t i)
 	d->health = "Active";
 	old->health = "Inactive";
 	old->maybe_double = true;
+	old->replaced = true;
 	est_software_make(
 	    e, d, (unsigned)(e->cve_rows / (e->wanted ? e->wanted : 1)));
 }

@@ -430,6 +430,11 @@ static void put_winner(struct sim_truth *t, const struct candidate *c,
 	ci->owner_seen = t->sync;
 	set_attributes(t, ci, c);
 	set_make(t, ci, c, entra);
+	/* Nobody finds it by the name that it had. */
+	if (ci->slot && strcmp(ci->slot, c->slot) != 0 &&
+	    mst_map_get(&t->ci_by_name, mst_slice_str(ci->slot)) == ci)
+		mst_map_del(&t->ci_by_name, mst_slice_str(ci->slot));
+	ci->slot = c->slot;
 	mst_map_put(&t->ci_by_name, mst_slice_str(c->slot), ci);
 }
 

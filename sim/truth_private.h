@@ -23,6 +23,7 @@ struct truth_edit {
 
 struct truth_ci {
 	const char *table, *name; /* name as last written */
+	const char *slot;	  /* its key in ci_by_name */
 	const char *fqdn, *domain, *os, *os_version, *width, *ip, *mac;
 	const char *manufacturer, *model, *serial;
 	const char *first, *correlation;

@@ -373,7 +373,7 @@ static void days_pass(void **state)
 
 	(void)state;
 	rig_fresh(&rig);
-	for (int d = 0; d <= 2; d++) {
+	for (int d = 0; d <= 5; d++) {
 		if (d)
 			day(d);
 		if (d)
