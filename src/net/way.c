@@ -271,6 +271,8 @@ static void find_proxy(struct attempt *a, struct mst_way *w)
 static enum mst_way_step step_of(const struct attempt *a,
 				 const struct mst_way *w)
 {
+	curl_off_t looked = 0;
+
 	switch ((int)a->code) {
 	case CURLE_OK:
 		return MST_WAY_THERE;
@@ -294,6 +296,11 @@ static enum mst_way_step step_of(const struct attempt *a,
 	/* Time-outs and connections that break: how far did it come? */
 	if (w->proxy[0] && w->proxy_status / 100 != 2)
 		return MST_WAY_PROXY;
+	if (!w->proxy[0] &&
+	    curl_easy_getinfo(a->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked) ==
+		CURLE_OK &&
+	    !looked)
+		return MST_WAY_NAME;
 	return w->https && w->address[0] ? MST_WAY_TLS : MST_WAY_CONNECT;
 }
 

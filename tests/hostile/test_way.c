@@ -248,8 +248,12 @@ static struct mst_way look(struct mst_client *c, const char *url)
 	return w;
 }
 
+/* Whatever proxy the machine has is none of these tests' business. */
 static struct mst_client *plain_client(const char *proxy)
 {
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
+					    "all_proxy",   "ALL_PROXY",
+					    "no_proxy",	   "NO_PROXY"};
 	struct mst_client_conf conf = {.name = "t",
 				       .proxy = proxy,
 				       .insecure_loopback = true,
@@ -257,6 +261,8 @@ static struct mst_client *plain_client(const char *proxy)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_client *c = mst_client_new(&conf, &err);
 
+	for (size_t i = 0; i < MST_LEN(names); i++)
+		unsetenv(names[i]);
 	assert_non_null(c);
 	return c;
 }

@@ -259,7 +259,8 @@ static struct mst_state *store(const struct mst_state_item *items, size_t n)
 	struct mst_state *s = NULL;
 	size_t added, changed;
 
-	memcpy(&all[2], items, n * sizeof(*items));
+	for (size_t i = 0; i < n; i++)
+		all[i + 2] = items[i];
 	t_ok(mst_state_open(t_path("state-%u", stores++), &s, &err), &err);
 	t_ok(mst_state_put_items(s, all, n + 2, &added, &changed, &err), &err);
 	return s;

@@ -263,9 +263,6 @@ static void send(struct sn_setup *s, struct sn_ask *a, struct mst_req *req_r)
 	s->under_way++;
 	mst_req_init(req_r, a->method);
 	req_r->id = a->id;
-	/* What is no fix writes nothing, whatever its method. */
-	if (s->todo[s->at].id != SN_CHECK_FIX)
-		req_r->repeat = MST_REPEAT_SAFE;
 	req_r->url =
 	    mst_arena_printf(&req_r->arena, "%s%s", s->d->url, a->path);
 	req_r->auth = a->auth;
@@ -299,7 +296,8 @@ static void read_why(struct sn_setup *s, struct sn_ask *a,
 			       from ? from + 3 : resp->err.msg);
 		return;
 	}
-	parsed = mst_json_parse(s->json, resp->body, &root, &err) == MST_OK;
+	parsed = resp->body.n &&
+		 mst_json_parse(s->json, resp->body, &root, &err) == MST_OK;
 	if (parsed && mst_sn_error_text(root, a->why, sizeof(a->why)))
 		return;
 	if (a->html)
