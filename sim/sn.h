@@ -17,6 +17,7 @@
  *   sn_preview.c, sn_commit*.c     what is wrong with them, carrying them out
  *   sn_number.c numbers of records (CVI0001001)
  *   sn_control.c /_sim/sn/…        sn_web.c     the page for people
+ *   sn_form.c   its menus, lists and forms, by the instance's layouts
  *   sn_state.c  save and load
  */
 #ifndef MST_SIM_SN_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The page for people: tables with their numbers of records, records, one
- * record with its references as links. Read-only, plain HTML, no scripts.
+ * The page for people: menus, tables with their numbers of records, records,
+ * one record with its references as links; lists and forms as the instance's
+ * layouts have them. Read-only, plain HTML, no scripts.
  *
  *   /                      tables
  *   /table/NAME?page=N&q=  records (q: an encoded query)
@@ -10,11 +11,11 @@
 #include <stdio.h>
 
 #include "base/num.h"
-#include "sim/sn.h"
+#include "sim/sn_web.h"
 
 #define PAGE 50
 
-static void esc(struct mst_buf *b, struct mst_slice s)
+void sn_web_text(struct mst_buf *b, struct mst_slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		switch (s.p[i]) {
@@ -41,7 +42,7 @@ static void esc(struct mst_buf *b, struct mst_slice s)
 
 static void esc_str(struct mst_buf *b, const char *s)
 {
-	esc(b, mst_slice_str(s));
+	sn_web_text(b, mst_slice_str(s));
 }
 
 static void head(struct sim_reply *reply, const char *title)
@@ -64,6 +65,7 @@ static void head(struct sim_reply *reply, const char *title)
 	       "td.n{text-align:right}.m{color:#666}a{color:#0645ad}"
 	       "pre{margin:0;white-space:pre-wrap;font:inherit}"
 	       "div.w{overflow-x:auto}"
+	       "div.f{display:flex;flex-wrap:wrap;gap:0 3em;align-items:start}"
 	       "</style></head><body><p class=\"m\"><a href=\"/\">Tables</a> "
 	       "&middot; a simulated ServiceNow, read-only</p><h1>");
 	esc_str(b, title);
@@ -111,6 +113,7 @@ static void table_lines(struct sim_sn *sn, struct mst_buf *b, bool own)
 static void page_tables(struct sim_sn *sn, struct sim_reply *reply)
 {
 	head(reply, "Tables");
+	sn_web_menus(sn, &reply->body);
 	mst_buf_adds(&reply->body, "<h2>Tables of muster</h2>");
 	table_lines(sn, &reply->body, true);
 	mst_buf_adds(&reply->body, "<h2>Tables of the instance</h2>");
@@ -127,27 +130,20 @@ static void not_there(struct sim_reply *reply)
 	tail(reply);
 }
 
-/* The columns of a list: the display column, then those that say most. */
-static size_t list_columns(const struct sn_table *t, size_t *cols, size_t max)
+/* The columns of a list without a layout: the display column, then those that
+ * say most. */
+static size_t usual_columns(const struct sn_table *t, size_t *cols, size_t max)
 {
 	static const char *const liked[] = {"name",
-					    "u_cve_id",
 					    "sys_class_name",
-					    "u_cmdb_ci",
-					    "u_cve",
-					    "u_status",
-					    "u_severity",
-					    "u_cvss_score",
 					    "version",
 					    "vendor",
 					    "os",
 					    "ip_address",
 					    "installed_on",
 					    "software",
-					    "u_software_name",
 					    "operational_status",
 					    "correlation_id",
-					    "u_last_seen",
 					    "element",
 					    "value",
 					    "target_sys_id",
@@ -173,8 +169,8 @@ static size_t list_columns(const struct sn_table *t, size_t *cols, size_t max)
 	return n;
 }
 
-static void write_cell(struct sim_sn *sn, struct mst_buf *b,
-		       const struct sn_row *row, size_t col)
+void sn_web_cell(struct sim_sn *sn, struct mst_buf *b, const struct sn_row *row,
+		 size_t col)
 {
 	struct mst_slice v = sn_get(row, col);
 	bool link = row->t->cols[col]->kind == SN_REFERENCE &&
@@ -183,13 +179,13 @@ static void write_cell(struct sim_sn *sn, struct mst_buf *b,
 
 	if (link) {
 		mst_buf_adds(b, "<a href=\"/record/");
-		esc(b, v);
+		sn_web_text(b, v);
 		mst_buf_adds(b, "\">");
 	}
 	if (!shown.n)
 		shown = v;
 	mst_buf_adds(b, "<pre>");
-	esc(b, shown);
+	sn_web_text(b, shown);
 	mst_buf_adds(b, "</pre>");
 	if (link)
 		mst_buf_adds(b, "</a>");
@@ -240,7 +236,7 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 	const char *q = sn_param(sn, query, "q");
 	const char *p = sn_param(sn, query, "page");
 	struct mst_buf *b = &reply->body;
-	size_t cols[12], n, page, total;
+	size_t cols[16], n, page, total;
 	uint64_t at;
 
 	if (!t) {
@@ -250,12 +246,14 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 	q = q ? q : "";
 	head(reply, t->label);
 	search_form(b, t, q);
+	n = sn_list_columns(sn, t, cols, MST_LEN(cols));
+	if (!n)
+		n = usual_columns(t, cols, 9);
 	sn_query_run(sn, sn_query_parse(sn, t, q), SIZE_MAX);
 	total = sn->found_n;
 	page = p && mst_num_u64(mst_slice_str(p), &at) ? (size_t)at : 0;
 	page = MST_MIN(page, total ? (total - 1) / PAGE : 0);
 	page_links(b, t, q, page, total);
-	n = list_columns(t, cols, 9);
 	mst_buf_adds(b, "<div class=\"w\"><table><tr><th></th>");
 	for (size_t i = 0; i < n; i++) {
 		mst_buf_adds(b, "<th>");
@@ -271,8 +269,8 @@ static void page_list(struct sim_sn *sn, const char *query, const char *name,
 			     row->id);
 		for (size_t i = 0; i < n; i++) {
 			mst_buf_adds(b, "<td>");
-			write_cell(sn, b, row,
-				   sn_col_in(row->t, t->cols[cols[i]]));
+			sn_web_cell(sn, b, row,
+				    sn_col_in(row->t, t->cols[cols[i]]));
 			mst_buf_adds(b, "</td>");
 		}
 		mst_buf_adds(b, "</tr>");
@@ -314,6 +312,25 @@ static void referring(struct sim_sn *sn, struct mst_buf *b,
 	mst_buf_adds(b, "</ul>");
 }
 
+/* Columns from..to that are not empty. */
+static void columns(struct sim_sn *sn, struct mst_buf *b,
+		    const struct sn_row *row, size_t from, size_t to)
+{
+	mst_buf_adds(b, "<table>");
+	for (size_t i = from; i < to; i++) {
+		const struct sn_col *c = row->t->cols[i];
+
+		if (!sn_get(row, i).n)
+			continue;
+		mst_buf_adds(b, "<tr><th>");
+		esc_str(b, c->label);
+		mst_buf_addf(b, "</th><td class=\"m\">%s</td><td>", c->name);
+		sn_web_cell(sn, b, row, i);
+		mst_buf_adds(b, "</td></tr>");
+	}
+	mst_buf_adds(b, "</table>");
+}
+
 static void page_record(struct sim_sn *sn, const char *id,
 			struct sim_reply *reply)
 {
@@ -329,23 +346,10 @@ static void page_record(struct sim_sn *sn, const char *id,
 	head(reply, mst_arena_dup(&sn->scratch, title).p);
 	mst_buf_addf(b, "<p><a href=\"/table/%s\">", row->t->name);
 	esc_str(b, row->t->label);
-	mst_buf_addf(b, "</a> <span class=\"m\">%s</span></p><table>",
-		     row->t->name);
-	for (size_t pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < row->t->n; i++) {
-			const struct sn_col *c = row->t->cols[i];
-
-			if ((i < SN_C__N) != (pass == 1) || !sn_get(row, i).n)
-				continue;
-			mst_buf_adds(b, "<tr><th>");
-			esc_str(b, c->label);
-			mst_buf_addf(b, "</th><td class=\"m\">%s</td><td>",
-				     c->name);
-			write_cell(sn, b, row, i);
-			mst_buf_adds(b, "</td></tr>");
-		}
-	}
-	mst_buf_adds(b, "</table>");
+	mst_buf_addf(b, "</a> <span class=\"m\">%s</span></p>", row->t->name);
+	if (!sn_web_form(sn, b, row))
+		columns(sn, b, row, SN_C__N, row->t->n);
+	columns(sn, b, row, 0, SN_C__N);
 	referring(sn, b, row);
 	tail(reply);
 }

@@ -391,6 +391,44 @@ static void test_web(void **state)
 	(void)state;
 }
 
+/* Menu, list and form are those that the update set brought. */
+static void test_web_layouts(void **state)
+{
+	char ci[40], cve[40], body[300], url[100];
+	const char *form;
+
+	ask("GET", "/", NULL);
+	assert_non_null(strstr(sn_text.p, "<h2>Defender CVEs</h2>"));
+	assert_non_null(strstr(sn_text.p,
+			       "/table/u_muster_cve_instance?q=u_status%3D"
+			       "unresolved%5EGROUPBYu_severity"));
+	snprintf(ci, sizeof(ci), "%s",
+		 make("cmdb_ci_computer", "{\"name\":\"pc\"}"));
+	snprintf(cve, sizeof(cve), "%s",
+		 make("u_muster_cve", "{\"u_cve_id\":\"CVE-2024-1\"}"));
+	snprintf(body, sizeof(body),
+		 "{\"u_key\":\"k\",\"u_cmdb_ci\":\"%s\",\"u_cve\":\"%s\","
+		 "\"u_work_notes\":\"<b>seen</b>\"}",
+		 ci, cve);
+	snprintf(url, sizeof(url), "/record/%s",
+		 make("u_muster_cve_instance", body));
+	ask("GET", "/table/u_muster_cve_instance?q=u_status%3Dunresolved",
+	    NULL);
+	assert_non_null(strstr(sn_text.p, "<th></th><th>Number</th><th>CVE"));
+	assert_non_null(strstr(sn_text.p, "CVI0001001"));
+	ask("GET", url, NULL);
+	form = strstr(sn_text.p, "Number</th>");
+	assert_non_null(form);
+	form = strstr(form, "Assigned to</th>");
+	assert_non_null(form);
+	form = strstr(form, "<h2>Software</h2>");
+	assert_non_null(form);
+	form = strstr(form, "<h2>Notes</h2>");
+	assert_non_null(form);
+	assert_non_null(strstr(form, "&lt;b&gt;seen&lt;/b&gt;"));
+	(void)state;
+}
+
 static void test_state(void **state)
 {
 	struct mst_buf saved = MST_BUF_INIT(64u << 20);
@@ -455,6 +493,7 @@ int main(void)
 	    TEST(test_meta),
 	    TEST(test_people),
 	    TEST(test_web),
+	    TEST(test_web_layouts),
 	    TEST(test_state),
 	    TEST(test_rate_limit),
 	};
