@@ -16,8 +16,9 @@
 static const struct cli_command rules_cmd = {
     "rules", "[CONNECTION]",
     "Prints the rules: id, title, the default, and the settings that override "
-    "it. Of a\nconnection with the values in force in TEST and PROD, where "
-    "they come from, and the\ncustom mappings.",
+    "it. Of a\nconnection with the values in force in TEST and PROD where "
+    "these "
+    "are not the default,\nwhere they come from, and the custom mappings.",
     cmd_rules};
 
 /* The rules of one connector; with a connection, what is in force there. */
@@ -62,11 +63,29 @@ static void put_wrapped(struct mst_buf *out, int indent, const char *text)
 	(void)mst_buf_addc(out, '\n');
 }
 
+/* Is the default in force wherever it is shown, and nothing kept? */
+static bool is_default(const struct view *v, size_t at)
+{
+	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
+		const struct mst_setting *s = &v->in.c[i].settings[at];
+
+		if (v->in.shown[i] &&
+		    (s->stored || mst_setting_origin(s) != MST_ORIGIN_DEFAULT))
+			return false;
+	}
+	return true;
+}
+
 static void setting_text(struct printer *p, const struct view *v, size_t at)
 {
-	(void)mst_buf_addf(&p->out, "    %s: ", v->settings[at].opt->key);
-	cli_setting_form(&p->out, v->settings[at].opt);
-	(void)mst_buf_addc(&p->out, '\n');
+	struct mst_buf form = MST_BUF_INIT(OUT_MAX);
+
+	(void)mst_buf_addf(&form, "%s: ", v->settings[at].opt->key);
+	cli_setting_form(&form, v->settings[at].opt);
+	put_wrapped(&p->out, 4, form.p);
+	mst_buf_fini(&form);
+	if (is_default(v, at))
+		return;
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
 		const struct mst_setting *s;
 

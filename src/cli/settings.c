@@ -200,10 +200,12 @@ const char *cli_origin(enum mst_origin origin, enum mst_env env)
 void cli_in_force(struct mst_buf *out, const struct mst_setting *s,
 		  enum mst_env env)
 {
+	const struct mst_conf_value *value;
 	struct mst_arena arena;
 
 	mst_arena_init(&arena, 1u << 20);
-	cli_value(out, mst_setting_value(s, &arena));
+	value = mst_setting_value(s, &arena);
+	cli_value(out, value && value->texts_n ? value : NULL);
 	(void)mst_buf_addf(out, " (%s)",
 			   cli_origin(mst_setting_origin(s), env));
 	mst_arena_fini(&arena);
