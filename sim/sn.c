@@ -263,6 +263,9 @@ void sn_route(struct sim_sn *sn, struct sn_req *r, struct sim_reply *reply)
 		route_ire(sn, r, rest, reply);
 	} else if ((rest = after(p, "cmdb/meta/")) && *rest) {
 		sn_meta_api(sn, r, rest, reply);
+	} else if ((rest = after(p, "stats/")) && *rest &&
+		   !strcmp(r->method, "GET")) {
+		sn_stats_api(sn, r, rest, reply);
 	} else if (!strcmp(p, "batch") && r->version == 1 && !r->in_batch) {
 		if (strcmp(r->method, "POST"))
 			sn_error(reply, 405, "Method not supported",
@@ -278,6 +281,8 @@ static const char *api_name(const char *path)
 {
 	if (strstr(path, "/table/"))
 		return "Table API";
+	if (strstr(path, "/stats/"))
+		return "Aggregate API";
 	if (strstr(path, "/identifyreconcile"))
 		return "Identification and Reconciliation API";
 	return strstr(path, "/batch") ? "Batch API" : "CMDB Meta API";
@@ -373,6 +378,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 					   .cost_ire_ms = 6,
 					   .max_response = 10u << 20};
 	sn->opt_skip_options = true;
+	sn->opt_stats_off = sn->opt_stats_row_rules = false;
 	sn_scopes_clear(sn);
 	if (sn->update_set)
 		mst_buf_adds(&xml, sn->update_set);

@@ -12,7 +12,7 @@
  *   sn_table.c  Table API          sn_out.c     records as JSON
  *   sn_ire*.c   identification     sn_batch.c   Batch API
  *   sn_auth.c   tokens, roles      sn_meta.c    cmdb/meta
- *   sn_access.c scopes, access rules
+ *   sn_access.c scopes, access rules             sn_stats.c  Aggregate API
  *   sn_import.c update sets: reading, the books   sn_xml.c XML reader
  *   sn_preview.c, sn_commit*.c     what is wrong with them, carrying them out
  *   sn_number.c numbers of records (CVI0001001)
@@ -205,14 +205,16 @@ struct sim_sn {
 	uint64_t props_seen;
 	bool prop_no_rows, prop_any_choice, prop_client_credentials;
 	bool prop_skip_native, prop_skip_dups;
-	bool opt_skip_options;	/* REST takes skip_updating_… options */
-	bool opt_plain_numbers; /* decimals lose trailing zeros */
+	bool opt_skip_options;	  /* REST takes skip_updating_… options */
+	bool opt_plain_numbers;	  /* decimals lose trailing zeros */
+	bool opt_stats_off;	  /* the Aggregate API is not for the user */
+	bool opt_stats_row_rules; /* it refuses where a row is hidden */
 	int64_t now_us;
 	char now[20]; /* "YYYY-MM-DD HH:MM:SS" */
 	struct sn_user *users[64];
 	size_t users_n;
 	bool scoped;	    /* the OAuth client is limited to: */
-	char scopes[4][64]; /* methods by API (sn_access.c) */
+	char scopes[5][64]; /* methods by API (sn_access.c) */
 	struct sn_token *sessions[256];
 	size_t sessions_n;
 	struct mst_json_parser *json, *json_batch;
@@ -405,6 +407,8 @@ void sn_ire_api(struct sim_sn *sn, const struct sn_req *r, bool enhanced,
 		bool dry, struct sim_reply *reply);
 void sn_meta_api(struct sim_sn *sn, const struct sn_req *r, const char *name,
 		 struct sim_reply *reply);
+void sn_stats_api(struct sim_sn *sn, const struct sn_req *r, const char *table,
+		  struct sim_reply *reply);
 void sn_token_api(struct sim_sn *sn, const struct sim_request *r,
 		  struct sim_reply *reply);
 void sn_web(struct sim_sn *sn, const struct sim_request *r,

@@ -9,13 +9,13 @@
 #include "sim/sn.h"
 
 static const char *const apis[] = {"table", "batch", "identifyreconcile",
-				   "meta"};
+				   "meta", "stats"};
 
 /* Which API is behind "/api/now/" (and a version)? */
 static size_t api_of(const char *rest)
 {
-	static const char *const starts[] = {"table/", "batch",
-					     "identifyreconcile", "cmdb/meta/"};
+	static const char *const starts[] = {
+	    "table/", "batch", "identifyreconcile", "cmdb/meta/", "stats/"};
 
 	for (size_t i = 0; i < MST_LEN(starts); i++) {
 		if (!strncmp(rest, starts[i], strlen(starts[i])))

@@ -288,6 +288,10 @@ static void do_options(struct ctl *c)
 			c->sn->opt_skip_options = on;
 		else if (mst_slice_is(key, "plain_numbers"))
 			c->sn->opt_plain_numbers = on;
+		else if (mst_slice_is(key, "stats"))
+			c->sn->opt_stats_off = !on;
+		else if (mst_slice_is(key, "stats_row_rules"))
+			c->sn->opt_stats_row_rules = on;
 		else if (mst_slice_is(key, "client_credentials"))
 			set_property(c,
 				     "glide.oauth.inbound.client.credential."

@@ -69,6 +69,8 @@ bool sim_sn_save(struct sim_sn *sn, struct mst_buf *out)
 	mst_jout_ki64(&j, "counter", (int64_t)sn->counter);
 	mst_jout_kbool(&j, "skip_options", sn->opt_skip_options);
 	mst_jout_kbool(&j, "plain_numbers", sn->opt_plain_numbers);
+	mst_jout_kbool(&j, "stats_off", sn->opt_stats_off);
+	mst_jout_kbool(&j, "stats_row_rules", sn->opt_stats_row_rules);
 	mst_jout_key(&j, "scopes");
 	sn_scopes_write(sn, &j);
 	mst_jout_key(&j, "imports");
@@ -182,6 +184,10 @@ static int load_all(struct sim_sn *sn, struct mst_json root,
 			    &sn->opt_skip_options);
 	(void)mst_json_bool(mst_json_get(root, "plain_numbers"),
 			    &sn->opt_plain_numbers);
+	(void)mst_json_bool(mst_json_get(root, "stats_off"),
+			    &sn->opt_stats_off);
+	(void)mst_json_bool(mst_json_get(root, "stats_row_rules"),
+			    &sn->opt_stats_row_rules);
 	(void)sn_scopes_set(sn, mst_json_get(root, "scopes"));
 	load_users(sn, root);
 	tables = mst_json_iter(mst_json_get(root, "tables"));

@@ -47,6 +47,66 @@ typedef void (*mst_child_fn)(void *ctx, uint64_t tag,
 			     const struct mst_sysid *id, struct mst_slice key,
 			     const char *why);
 
+/* A condition on a column; "a.b" is column b of what a refers to. */
+enum mst_cond_op {
+	MST_COND_IS,	/* ASCII case does not count */
+	MST_COND_IN,	/* one of several, "a,b,c" */
+	MST_COND_NOT,	/* and not empty */
+	MST_COND_EMPTY, /* value is not looked at */
+	MST_COND_FILLED,
+	MST_COND_BELOW, /* texts of times, or numbers */
+	MST_COND_FROM	/* the same or above */
+};
+
+struct mst_cond {
+	const char *column;
+	enum mst_cond_op op;
+	const char *value;
+};
+
+enum mst_scan_end {
+	MST_SCAN_RUNNING,
+	MST_SCAN_WHOLE,	  /* every row that the user may see */
+	MST_SCAN_PARTLY,  /* why says what may be missing */
+	MST_SCAN_REFUSED, /* the user may not read it, or not this way */
+	MST_SCAN_ABSENT	  /* there is no such table */
+};
+
+enum mst_scan_what {
+	MST_SCAN_TABLE,	 /* rows of a table, classes below it included */
+	MST_SCAN_NATIVE, /* native keys of this destination's records; the
+			  * columns are mst_scan_native */
+	MST_SCAN_COUNT	 /* how many rows, by groups of equal columns; counted
+			  * by the far end, so conditions are not verified */
+};
+
+/* Columns of MST_SCAN_NATIVE: "key" (the record's key here), "target" (sys_id),
+ * "table" (its class). */
+extern const char *const mst_scan_native[3];
+
+/* A table read from its first row to its last, page by page in a stable order,
+ * as far as the user may see it: for reports. The caller's, until it ended. */
+struct mst_scan {
+	enum mst_scan_what what;
+	const char *table;
+	const char *const *columns;
+	size_t columns_n;
+	const struct mst_cond *conds;
+	size_t conds_n;
+	/* Called in next and accept, in order of sys_id. values: texts as the
+	 * table holds them, {NULL,0}: not shown to the user. COUNT: id is NULL,
+	 * and one more value behind the columns is the count. */
+	void (*row)(void *ctx, const struct mst_sysid *id,
+		    const struct mst_slice *values);
+	void *ctx;
+
+	/* Made by the scan. */
+	enum mst_scan_end end;
+	uint64_t rows;
+	uint64_t missing; /* bit i: column i was not shown in some row */
+	char why[320];	  /* unless WHOLE */
+};
+
 struct mst_dest_env {
 	const char *connection; /* its name */
 	const char *source;	/* name of the source connection: part of keys
@@ -112,6 +172,12 @@ struct mst_dest_ops {
 			uint64_t tag, struct mst_slice table,
 			const struct mst_sysid *parent, mst_child_fn fn,
 			void *ctx, struct mst_err *err);
+
+	/* Begins to read a table; it is over when next says IDLE. Needs no
+	 * prepare. Refusals end the scan, not the destination. MST_E_INVALID:
+	 * names or values that cannot be asked for. */
+	int (*scan)(struct mst_dest *d, struct mst_scan *scan,
+		    struct mst_err *err);
 
 	/* >=0: enum mst_dest_next. */
 	int (*next)(struct mst_dest *d, struct mst_req *req_r,

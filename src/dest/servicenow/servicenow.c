@@ -75,6 +75,7 @@ static void sn_close(struct mst_dest **dp)
 	mst_sn_match_fini(d);
 	mst_sn_guard_fini(d);
 	mst_sn_read_fini(d);
+	mst_sn_scan_fini(d);
 	mst_sn_children_fini(d);
 	mst_sn_master_fini(d);
 	mst_sn_prepare_fini(d);
@@ -120,6 +121,7 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	LIST_INIT(&d->matches);
 	LIST_INIT(&d->guards);
 	TAILQ_INIT(&d->reads);
+	TAILQ_INIT(&d->scans);
 	LIST_INIT(&d->looks);
 	LIST_INIT(&d->readings);
 	LIST_INIT(&d->children);
@@ -309,24 +311,32 @@ static void sn_on_row(struct mst_dest *d, mst_row_fn fn, void *ctx)
 
 /* ---- requests and answers ---------------------------------------------- */
 
-void mst_sn_call_begin(struct mst_dest *d, struct sn_call *call,
-		       const char *path, enum mst_repeat repeat,
-		       struct mst_req *req_r, const char *what)
+void mst_sn_call_prepare(struct mst_dest *d, struct sn_call *call,
+			 enum mst_method method, const char *path,
+			 enum mst_repeat repeat, struct mst_req *req_r,
+			 const char *what)
 {
 	call->busy = true;
 	call->id = ++d->last_id;
 	d->calls_n++;
-	mst_req_init(req_r, MST_HTTP_POST);
+	mst_req_init(req_r, method);
 	req_r->id = call->id;
 	req_r->repeat = repeat;
 	req_r->url = mst_arena_printf(&req_r->arena, "%s%s", d->url, path);
-	req_r->body = mst_arena_dup(&req_r->arena, mst_buf_slice(&d->body));
 	req_r->auth = d->auth_name;
 	req_r->timeout_ms = d->conf->timeout_ms;
 	req_r->max_bytes = SN_MAX_ANSWER;
 	req_r->what = mst_arena_strdup(&req_r->arena, what);
-	mst_req_header(req_r, "Content-Type", "application/json");
 	mst_req_header(req_r, "Accept", "application/json");
+}
+
+void mst_sn_call_begin(struct mst_dest *d, struct sn_call *call,
+		       const char *path, enum mst_repeat repeat,
+		       struct mst_req *req_r, const char *what)
+{
+	mst_sn_call_prepare(d, call, MST_HTTP_POST, path, repeat, req_r, what);
+	req_r->body = mst_arena_dup(&req_r->arena, mst_buf_slice(&d->body));
+	mst_req_header(req_r, "Content-Type", "application/json");
 }
 
 static struct sn_call *free_call(struct mst_dest *d)
@@ -350,6 +360,7 @@ static void drain(struct mst_dest *d)
 		mst_sn_match_cancel(d);
 		mst_sn_guard_cancel(d);
 		mst_sn_read_cancel(d);
+		mst_sn_scan_cancel(d);
 	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
 				      d->look_n + d->match_n + d->guard_n);
 }
@@ -372,7 +383,8 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 	mst_sn_read_pump(d);
 	if (mst_sn_probe_request(d, call, req_r))
 		return true;
-	if (mst_sn_ci_request(d, call, flush, req_r))
+	if (mst_sn_ci_request(d, call, flush, req_r) ||
+	    mst_sn_scan_request(d, call, req_r))
 		return true;
 	if (!mst_sn_batch_ready(d, flush || d->reads_n))
 		return false;
@@ -396,7 +408,8 @@ static int sn_next(struct mst_dest *d, struct mst_req *req_r,
 	if (d->calls_n)
 		return MST_DEST_WAIT;
 	/* Filling the look-ups may have settled the last of them. */
-	if (!d->items_n && !d->reads_n && !d->subs_n && !d->prepare)
+	if (!d->items_n && !d->reads_n && !d->subs_n && !d->prepare &&
+	    TAILQ_EMPTY(&d->scans))
 		return MST_DEST_IDLE;
 	mst_err_set(&d->dead, MST_E_INTERNAL,
 		    "%s: %zu changes and %zu reads wait for nothing",
@@ -434,6 +447,9 @@ static void take(struct mst_dest *d, struct sn_call *call,
 		break;
 	case SN_CALL_PROBE:
 		mst_sn_probe_accept(d, call, resp);
+		break;
+	case SN_CALL_SCAN:
+		mst_sn_scan_accept(d, call, resp);
 		break;
 	}
 }
@@ -517,6 +533,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .end = sn_end,
     .read = mst_sn_read_add,
     .on_row = sn_on_row,
+    .scan = mst_sn_scan_add,
     .children = mst_sn_children_add,
     .next = sn_next,
     .accept = sn_accept,

@@ -278,7 +278,15 @@ bool mst_sn_batch_ready(const struct mst_dest *d, bool flush);
 
 /* ---- calls ------------------------------------------------------------- */
 
-enum sn_call_kind { SN_CALL_BATCH, SN_CALL_DRY, SN_CALL_COMMIT, SN_CALL_PROBE };
+enum sn_call_kind {
+	SN_CALL_BATCH,
+	SN_CALL_DRY,
+	SN_CALL_COMMIT,
+	SN_CALL_PROBE,
+	SN_CALL_SCAN
+};
+
+struct sn_scan;
 
 struct sn_call {
 	bool busy;
@@ -289,8 +297,14 @@ struct sn_call {
 	struct sn_item **items; /* CI: by index in the payload */
 	size_t items_n;
 	bool skip_option; /* CI: was the optional option in it? */
+	struct sn_scan *scan;
 };
 
+/* Takes a free call for a request to path. */
+void mst_sn_call_prepare(struct mst_dest *d, struct sn_call *call,
+			 enum mst_method method, const char *path,
+			 enum mst_repeat repeat, struct mst_req *req_r,
+			 const char *what);
 /* A POST to path with d->body; the body is copied into the request. */
 void mst_sn_call_begin(struct mst_dest *d, struct sn_call *call,
 		       const char *path, enum mst_repeat repeat,
@@ -445,6 +459,17 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 			void *ctx, struct mst_err *err);
 void mst_sn_children_fini(struct mst_dest *d);
 
+/* Tables from the first row to the last (scan.c). */
+TAILQ_HEAD(sn_scans, sn_scan);
+int mst_sn_scan_add(struct mst_dest *d, struct mst_scan *scan,
+		    struct mst_err *err);
+bool mst_sn_scan_request(struct mst_dest *d, struct sn_call *call,
+			 struct mst_req *req_r);
+void mst_sn_scan_accept(struct mst_dest *d, struct sn_call *call,
+			const struct mst_resp *resp);
+void mst_sn_scan_cancel(struct mst_dest *d);
+void mst_sn_scan_fini(struct mst_dest *d);
+
 /* Before the first write (prepare.c). */
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err);
@@ -524,6 +549,8 @@ struct mst_dest {
 	mst_row_fn row;
 	void *row_ctx;
 	struct sn_childrens children;
+
+	struct sn_scans scans; /* not at their end */
 
 	/* prepare */
 	struct sn_prepare *prepare; /* while it is under way */
