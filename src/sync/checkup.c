@@ -42,7 +42,7 @@ int mst_checkup_open(struct mst_state *state, const char *connection,
 
 	c->conf = *conf;
 	c->state = state;
-	mst_arena_init(&c->arena, 8u << 20);
+	mst_arena_init(&c->arena, MST_MAX_ARENA);
 	rc = mst_connection_load(state, connection, &c->arena, &c->c, err);
 	if (rc == 0 && conf->admin)
 		rc = mst_cred_basic(conf->admin, conf->admin_password,
