@@ -10,20 +10,49 @@
 #include "sync/push_private.h"
 #include "sync/step.h"
 
-/* ---- committing ----- */
+/* ---- members ----- */
 
-int mst_push_by_key(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
 	const struct mst_member *x = a, *y = b;
 
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static int pending_by_key(const void *a, const void *b)
+const struct mst_member *mst_push_stored(const struct mst_push_group *a,
+					 uint64_t key)
 {
-	const struct mst_push_change *x = a, *y = b;
+	struct mst_member want = {.key = key};
 
-	return x->rec.key < y->rec.key ? -1 : x->rec.key > y->rec.key;
+	return a->stored_n ? bsearch(&want, a->stored, a->stored_n,
+				     sizeof(want), by_key)
+			   : NULL;
+}
+
+size_t mst_push_merge(const struct mst_push_group *a,
+		      bool (*fate)(const struct mst_push_group *a,
+				   const struct mst_push_change *c,
+				   const struct mst_member *stored,
+				   struct mst_member *out),
+		      struct mst_member *out)
+{
+	size_t n = 0, i = 0, k = 0;
+
+	while (i < a->stored_n || k < a->n) {
+		const struct mst_member *m =
+		    i < a->stored_n ? &a->stored[i] : NULL;
+
+		if (k == a->n || (m && m->key < a->v[k].rec.key)) {
+			out[n++] = *m;
+			i++;
+			continue;
+		}
+		if (m && m->key != a->v[k].rec.key)
+			m = NULL;
+		n += fate(a, &a->v[k++], m, &out[n]);
+		i += m != NULL;
+	}
+	return n;
 }
 
 /* A record that lacks a reference is not as it should be: a value that no
@@ -33,61 +62,59 @@ static uint64_t delivered_value(const struct mst_push_change *c)
 	return c->lacking ? 0 : c->rec.value;
 }
 
-/* What is delivered now: the stored members with the good verdicts applied. */
-static size_t new_members(struct mst_push_group *a, struct mst_member *out)
+/* What is delivered now. */
+static bool delivered(const struct mst_push_group *a,
+		      const struct mst_push_change *c,
+		      const struct mst_member *stored, struct mst_member *out)
 {
-	size_t n = 0, k = 0;
+	bool upsert =
+	    c->rec.action == MST_INSERT || c->rec.action == MST_UPDATE;
 
-	/* Both lists in order of key: one walk. */
-	if (a->n)
-		qsort(a->v, a->n, sizeof(*a->v), pending_by_key);
-	for (size_t i = 0; i < a->stored_n; i++) {
-		const struct mst_member *m = &a->stored[i];
-		const struct mst_push_change *c;
-
-		while (k < a->n && a->v[k].rec.key < m->key)
-			k++;
-		c = k < a->n && a->v[k].rec.key == m->key ? &a->v[k] : NULL;
-		if (!c || !c->good) {
-			out[n++] = *m;
-		} else if (c->rec.action == MST_UPDATE ||
-			   c->rec.action == MST_INSERT) {
-			out[n] = *m;
-			out[n].value = delivered_value(c);
-			if (!mst_sysid_is_zero(&c->remote))
-				out[n].remote = c->remote;
-			n++;
-		}
+	if (c->good && upsert) {
+		*out = (struct mst_member){.key = c->rec.key,
+					   .value = delivered_value(c),
+					   .remote = c->remote};
+		if (mst_sysid_is_zero(&c->remote) && stored &&
+		    stored->value != MST_MEMBER_INTENDED)
+			out->remote = stored->remote;
+		return true;
 	}
-	k = n;
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct mst_push_change *c = &a->v[i];
-		struct mst_member want = {.key = c->rec.key};
-
-		if (!c->good || c->rec.action != MST_INSERT ||
-		    bsearch(&want, out, k, sizeof(*out), mst_push_by_key))
-			continue;
-		out[n++] = (struct mst_member){.key = c->rec.key,
-					       .value = delivered_value(c),
-					       .remote = c->remote};
+	if (c->good)
+		return false;
+	if (c->rec.action == MST_INSERT && c->unknown) {
+		*out = (struct mst_member){.key = c->rec.key,
+					   .value = MST_MEMBER_INTENDED,
+					   .remote = a->parent};
+		return true;
 	}
-	if (n)
-		qsort(out, n, sizeof(*out), mst_push_by_key);
-	return n;
+	if (stored)
+		*out = *stored;
+	return stored != NULL;
 }
+
+static bool some_intended(const struct mst_member *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].value == MST_MEMBER_INTENDED)
+			return true;
+	}
+	return false;
+}
+
+/* ---- committing ----- */
 
 static struct mst_group_row row_of(const struct mst_push *p,
 				   const struct mst_push_group *a, bool clean)
 {
 	const struct mst_group *g = &a->sd->groups.v[a->group];
-	int64_t now = mst_now_us();
+	int64_t now = mst_now_us(), first = g->first_us;
 
 	return (struct mst_group_row){
 	    .key = g->key,
 	    .text = g->text,
 	    .digest = clean ? g->digest : (struct mst_hash){0, 0},
 	    .remote = g->remote,
-	    .first_delivered_us = g->first_us ? g->first_us : now,
+	    .first_delivered_us = first && first != MST_TIME_NONE ? first : now,
 	    .last_changed_us = now,
 	    .last_run = p->run,
 	    .state = clean ? MST_GROUP_CLEAN
@@ -104,7 +131,7 @@ static int commit_members(struct mst_push *p, struct mst_push_group *a,
 	const struct mst_group *g = &a->sd->groups.v[a->group];
 	bool clean = !a->bad && !a->held && !(g->flags & MST_G_DOUBT);
 	struct mst_member *m = mst_alloc((a->stored_n + a->n) * sizeof(*m));
-	size_t n = new_members(a, m);
+	size_t n = mst_push_merge(a, delivered, m);
 	int rc;
 
 	if (n == 0 && (!(g->flags & MST_G_SEEN) || !clean)) {
@@ -118,6 +145,8 @@ static int commit_members(struct mst_push *p, struct mst_push_group *a,
 		};
 
 		put.row.members = (uint32_t)n;
+		if (some_intended(m, n))
+			put.row.state = MST_GROUP_PENDING;
 		rc = r->ops->put(r, p->delta->target, a->sd->set->name, &put, 1,
 				 err);
 	}

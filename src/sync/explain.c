@@ -78,7 +78,8 @@ static int recver_state(struct explaining *x, struct mst_set_delta *sd,
 		return -(int)x->err->code;
 	key = mst_rules_member_hash(x->rules, e->desired->key);
 	for (size_t i = 0; i < x->members_n; i++) {
-		if (x->members[i].key != key)
+		if (x->members[i].key != key ||
+		    x->members[i].value == MST_MEMBER_INTENDED)
 			continue;
 		e->member_known = true;
 		e->stored = x->members[i].value == value;

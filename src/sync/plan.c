@@ -60,7 +60,8 @@ static int take_members(void *ctx, const struct mst_hash *key,
 		if (!mst_hash_eq(w->sd->groups.v[o->rec.group].key, *key))
 			continue;
 		for (size_t k = 0; k < n; k++) {
-			if (m[k].key == o->rec.key)
+			if (m[k].key == o->rec.key &&
+			    m[k].value != MST_MEMBER_INTENDED)
 				o->remote = m[k].remote;
 		}
 	}

@@ -13,7 +13,6 @@
 #include "base/time.h"
 #include "sync/step.h"
 
-#define BATCH_GROUPS  256 /* marked and loaded at once */
 #define BATCH_CHANGES 20000
 #define WINDOW	      40000 /* changes that may be active */
 #define COMMIT_GROUPS 128
@@ -84,7 +83,7 @@ int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,
 }
 
 /* What is under way finishes; nothing new is sent. */
-static void check_cancel(struct mst_push *p)
+void mst_push_check_cancel(struct mst_push *p)
 {
 	if (p->p->abort || !p->cancel || !atomic_load(p->cancel))
 		return;
@@ -92,11 +91,11 @@ static void check_cancel(struct mst_push *p)
 	mst_client_cancel(p->client);
 }
 
-static int pump_once(struct mst_push *p, struct mst_err *err)
+int mst_push_pump(struct mst_push *p, struct mst_err *err)
 {
 	int rc;
 
-	check_cancel(p);
+	mst_push_check_cancel(p);
 	rc = turn(p->p->ops, p->dest, p->client, err);
 
 	tell(p);
@@ -106,257 +105,20 @@ static int pump_once(struct mst_push *p, struct mst_err *err)
 	return rc;
 }
 
-/* ---- offering ----- */
-
-/* References by key become sys_ids. A required one that is not delivered
- * makes the record wait. */
-static bool resolve(struct mst_push *p, struct mst_change *ch,
-		    struct mst_cell *cells, bool *lacking_r, char *why,
-		    size_t why_n)
-{
-	const struct mst_set *set = ch->set;
-
-	for (size_t i = 0; i < ch->cells_n; i++) {
-		const struct mst_column *col = &set->columns[cells[i].column];
-		struct mst_set_delta *ref;
-		uint32_t at;
-
-		if (col->flags & MST_COL_PARENT) {
-			cells[i].ref = ch->parent;
-			continue;
-		}
-		if (!(col->flags & MST_COL_REF))
-			continue;
-		ref = mst_delta_set(p->delta, col->ref_set);
-		at = ref ? mst_groups_find(&ref->groups, cells[i].text)
-			 : UINT32_MAX;
-		if (at != UINT32_MAX)
-			cells[i].ref = ref->groups.v[at].remote;
-		*lacking_r =
-		    *lacking_r || (at != UINT32_MAX &&
-				   (ref->groups.v[at].flags & MST_G_SEEN) &&
-				   mst_sysid_is_zero(&cells[i].ref));
-		if (!mst_sysid_is_zero(&cells[i].ref) ||
-		    !(col->flags & MST_COL_REQUIRED))
-			continue;
-		(void)snprintf(why, why_n, "waits for %s %.*s, which %s",
-			       ref ? ref->set->title : col->ref_set,
-			       MST_SLICE_ARG(cells[i].text),
-			       at != UINT32_MAX &&
-				       (ref->groups.v[at].flags & MST_G_REFUSED)
-				   ? "was refused"
-				   : "is not delivered");
-		return false;
-	}
-	return true;
-}
-
-static bool parent_of(struct mst_push *p, const struct mst_push_group *a,
-		      struct mst_sysid *id_r, bool *inserted_r)
-{
-	const struct mst_set_delta *parent =
-	    mst_delta_set(p->delta, a->sd->set->parent);
-	uint32_t at =
-	    mst_groups_find_key(&parent->groups, a->sd->groups.v[a->group].key);
-
-	if (at == UINT32_MAX)
-		return false;
-	*id_r = parent->groups.v[at].remote;
-	*inserted_r = parent->groups.v[at].flags & MST_G_INSERTED;
-	return !mst_sysid_is_zero(id_r);
-}
-
-static struct mst_sysid stored_remote(const struct mst_push_group *a,
-				      uint64_t key)
-{
-	struct mst_member want = {.key = key};
-	const struct mst_member *m =
-	    a->stored_n ? bsearch(&want, a->stored, a->stored_n, sizeof(want),
-				  mst_push_by_key)
-			: NULL;
-
-	return m ? m->remote : (struct mst_sysid){{0}};
-}
-
-static int offer(struct mst_push *p, struct mst_change *ch, struct mst_err *err)
-{
-	for (;;) {
-		int rc = p->p->ops->offer(p->dest, ch, err);
-
-		if (rc <= 0)
-			return rc;
-		rc = pump_once(p, err);
-		if (rc < 0)
-			return rc;
-	}
-}
-
-static int offer_change(struct mst_push *p, struct mst_push_group *a,
-			struct mst_push_change *c, struct mst_err *err)
-{
-	struct push_private *pp = p->p;
-	const struct mst_group *g = &a->sd->groups.v[a->group];
-	bool upsert =
-	    c->rec.action == MST_INSERT || c->rec.action == MST_UPDATE;
-	struct mst_change ch = {
-	    .id = (uint64_t)(uintptr_t)c,
-	    .set = a->sd->set,
-	    .action = (enum mst_action)c->rec.action,
-	    .group = g->text,
-	    .key = g->text,
-	    .remote = g->remote,
-	    .table = pp->missing_table,
-	};
-	bool inserted = false;
-	char why[640];
-
-	if (a->sd->set->parent) {
-		bool found = parent_of(p, a, &ch.parent, &inserted);
-
-		ch.key = mst_slice(NULL, 0);
-		ch.remote = stored_remote(a, c->rec.key);
-		if (!found && upsert) {
-			(void)snprintf(why, sizeof(why),
-				       "waits for its parent %.*s, which is "
-				       "not delivered",
-				       MST_SLICE_ARG(g->text));
-			mst_push_refuse(p, c, why);
-			return 0;
-		}
-	}
-	ch.may_exist = c->rec.action == MST_INSERT &&
-		       (!inserted || g->state != MST_GROUP_CLEAN);
-	if (c->rec.len) {
-		if (mst_payload_read(&a->sd->changes, &c->rec, &pp->payload,
-				     &pp->desired, err) < 0)
-			return -(int)err->code;
-		ch.key = pp->desired.key;
-		ch.table = pp->desired.table;
-		ch.cells = pp->desired.cells;
-		ch.cells_n = pp->desired.cells_n;
-		if (!resolve(p, &ch, pp->desired.cells, &c->lacking, why,
-			     sizeof(why))) {
-			mst_push_refuse(p, c, why);
-			return 0;
-		}
-	}
-	return offer(p, &ch, err);
-}
-
-/* A group that leaves RecVer without a write: another owns what it had made. */
-static void forget(struct mst_push *p, struct mst_push_change *c)
-{
-	c->good = true;
-	mst_push_settle(p, c);
-}
-
-/* Cancelled: the change was never offered and stays different. */
-static void skip(struct mst_push *p, struct mst_push_change *c)
-{
-	p->failed++;
-	mst_push_settle(p, c);
-}
-
-/* Does another group that the source shows own the same record? Then this one
- * must not be retired (a re-imaged device keeps its CI). */
-static bool taken_over(struct mst_push *p, const struct mst_push_group *a)
-{
-	if (a->sd->set->parent)
-		return false;
-	if (!p->p->owners.v)
-		mst_owners_make(&p->p->owners, &a->sd->groups);
-	return mst_owners_other(&p->p->owners, &a->sd->groups, a->group);
-}
-
-static int offer_group(struct mst_push *p, struct mst_push_group *a,
-		       struct mst_err *err)
-{
-	int rc = 0;
-
-	/* Verdicts may come while offering: the group stays open until the
-	 * last change was offered. */
-	TAILQ_INSERT_TAIL(&p->p->flying, a, link);
-	for (uint32_t i = 0; i < a->n && rc == 0; i++) {
-		struct mst_push_change *c = &a->v[i];
-		bool missing =
-		    c->rec.action != MST_INSERT && c->rec.action != MST_UPDATE;
-
-		check_cancel(p);
-		if (p->p->abort)
-			skip(p, c);
-		else if (c->rec.action == MST_FORGET ||
-			 (missing && taken_over(p, a)))
-			forget(p, c);
-		else
-			rc = offer_change(p, a, c, err);
-	}
-	if (rc == 0)
-		mst_push_leave(p, a);
-	return rc;
-}
-
 /* ---- batches of groups ----- */
-
-static int take_stored(void *ctx, const struct mst_hash *key,
-		       const struct mst_member *m, size_t n)
-{
-	struct push_private *pp = ctx;
-	struct mst_push_group *a;
-
-	TAILQ_FOREACH(a, &pp->batch, link)
-	{
-		if (!mst_hash_eq(a->sd->groups.v[a->group].key, *key))
-			continue;
-		a->stored = mst_alloc(n * sizeof(*a->stored));
-		if (n > 0) /* m may be NULL then */
-			memcpy(a->stored, m, n * sizeof(*m));
-		a->stored_n = n;
-		break;
-	}
-	return 0;
-}
-
-/* Marks the batch PENDING and loads its stored members. */
-static int start_batch(struct mst_push *p, struct mst_err *err)
-{
-	struct push_private *pp = p->p;
-	struct mst_recver *r = p->delta->recver;
-	struct mst_group_row rows[BATCH_GROUPS];
-	struct mst_hash keys[BATCH_GROUPS];
-	struct mst_push_group *a;
-	size_t n = 0;
-
-	TAILQ_FOREACH(a, &pp->batch, link)
-	{
-		const struct mst_group *g = &a->sd->groups.v[a->group];
-
-		keys[n] = g->key;
-		rows[n++] = (struct mst_group_row){
-		    .key = g->key, .text = g->text, .state = MST_GROUP_PENDING};
-	}
-	if (r->ops->mark(r, p->delta->target, pp->sd->set->name, rows, n, err) <
-	    0)
-		return -(int)err->code;
-	mst_step();
-	if (pp->sd->set->parent &&
-	    r->ops->members(r, p->delta->target, pp->sd->set->name, keys, n,
-			    take_stored, pp, err) < 0)
-		return -(int)err->code;
-	return 0;
-}
 
 static int offer_batch(struct mst_push *p, struct mst_err *err)
 {
 	struct push_private *pp = p->p;
 	struct mst_push_group *a;
-	int rc = start_batch(p, err);
+	int rc = mst_push_begin(p, err);
 
 	while (rc == 0 && (a = TAILQ_FIRST(&pp->batch))) {
 		TAILQ_REMOVE(&pp->batch, a, link);
-		rc = offer_group(p, a, err);
+		rc = mst_push_offer(p, a, err);
 	}
 	while (rc == 0 && pp->open > WINDOW)
-		rc = pump_once(p, err) < 0 ? -(int)err->code : 0;
+		rc = mst_push_pump(p, err) < 0 ? -(int)err->code : 0;
 	return rc;
 }
 
@@ -427,7 +189,7 @@ static int push_groups(struct mst_push *p, enum round round,
 			     recs[i].action != MST_FORGET))
 				continue;
 			if (!a || a->group != recs[i].group) {
-				if (groups == BATCH_GROUPS ||
+				if (groups == MST_PUSH_BATCH ||
 				    batch_changes >= BATCH_CHANGES) {
 					rc = offer_batch(p, err);
 					groups = batch_changes = 0;
@@ -468,8 +230,10 @@ static void land(struct mst_push *p)
 
 	while ((a = TAILQ_FIRST(&p->p->flying))) {
 		for (uint32_t i = 0; i < a->n; i++) {
-			if (!a->v[i].done)
-				p->p->open--;
+			if (a->v[i].done)
+				continue;
+			a->v[i].unknown = true;
+			p->p->open--;
 		}
 		a->bad = a->unsure = true;
 		a->open = 1;
@@ -480,20 +244,18 @@ static void land(struct mst_push *p)
 /* The table of a record that is not shown any more. Where the rules choose a
  * class by the record it is not known (the destination asks); where a setting
  * chooses the table, an empty record tells. */
-static int find_missing_table(struct mst_push *p, struct mst_err *err)
+static void find_missing_table(struct mst_push *p)
 {
 	const struct mst_catalog *c = p->delta->job->catalog;
 	const struct mst_set *set = p->p->sd->set;
+	struct mst_rules *rules = p->p->rules;
 	struct mst_value none[MST_MAX_FIELDS];
-	struct mst_rules *rules;
 	struct mst_slice table;
 
 	p->p->missing_table = mst_slice(NULL, 0);
 	if (set->writer == MST_WRITE_CI)
-		return 0;
+		return;
 	memset(none, 0, sizeof(none));
-	if (mst_rules_new(&p->delta->rules, &rules, err) < 0)
-		return -(int)err->code;
 	mst_rules_record(rules, none);
 	for (unsigned m = 0; m < c->mappings_n; m++) {
 		if (c->mappings[m].fallback ||
@@ -505,8 +267,6 @@ static int find_missing_table(struct mst_push *p, struct mst_err *err)
 		p->p->missing_table = mst_slice(p->p->missing_text, table.n);
 		break;
 	}
-	mst_rules_free(&rules);
-	return 0;
 }
 
 static int push_set(struct mst_push *p, size_t set, enum round round,
@@ -526,9 +286,8 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	pp->now = (struct mst_progress_now){.stage = "push",
 					    .what = pp->sd->set->name,
 					    .total = pp->sd->changes.recs_n};
-	rc = find_missing_table(p, err);
-	if (rc == 0)
-		rc = pp->ops->begin(p->dest, pp->sd->set, err);
+	find_missing_table(p);
+	rc = pp->ops->begin(p->dest, pp->sd->set, err);
 	if (rc == 0)
 		rc = push_groups(p, round, err);
 	pp->ops->end(p->dest);
@@ -536,7 +295,7 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	while (rc == 0 || (rc < 0 && err->code == MST_E_CANCELLED)) {
 		struct mst_err more = MST_ERR_INIT;
 
-		rc = pump_once(p, &more);
+		rc = mst_push_pump(p, &more);
 		if (rc < 0)
 			*err = more;
 		if (rc != 0)
@@ -578,6 +337,7 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	TAILQ_INIT(&p->p->batch);
 	mst_buf_init(&p->p->payload, PAYLOAD_MAX);
 	mst_arena_init(&p->p->log_arena, 64u << 20);
+	rc = mst_rules_new(&d->rules, &p->p->rules, err);
 	for (size_t i = 0; i < d->sets_n && rc == 0; i++) {
 		rc = push_set(p, d->order[i], ROUND_GONE, err);
 		if (rc == 0)
@@ -585,6 +345,7 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	}
 	for (size_t i = d->sets_n; i-- > 0 && rc == 0;)
 		rc = push_set(p, d->order[i], ROUND_LAST, err);
+	mst_rules_free(&p->p->rules);
 	mst_buf_fini(&p->p->payload);
 	mst_arena_fini(&p->p->log_arena);
 	free(p->p);

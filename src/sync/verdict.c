@@ -200,6 +200,7 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 		log_item(p, c, "refused", v);
 		break;
 	case MST_VERDICT_FAILED:
+		c->unknown = true;
 		c->group->unsure = true;
 		p->failed++;
 		n->refused++;

@@ -390,6 +390,111 @@ static void days_pass(void **state)
 	    rig_count(&rig, "u_muster_cve_instance", "u_reopened_count=1") > 0);
 }
 
+/* ---- installed anew ------------------------------------------------------ */
+
+#define OLD_ID "000000000000000000000000000000000000001d"
+#define NEW_ID "00000000000000000000000000000000000000e1"
+#define SOFTWARE(name, version)                                                \
+	"{\"vendor\":\"acme\",\"name\":\"" name "\",\"version\":\"" version    \
+	"\",\"cves\":[\"CVE-2024-43491\"]}"
+
+/* Name and sys_id of what is installed on the device, a line each. free() it.
+ */
+static char *installed(void)
+{
+	struct mst_json rows =
+	    rig_rows(&rig, "cmdb_software_instance",
+		     "installed_on.name=PC-ANEW^ORDERBYname", "name,sys_id");
+	struct mst_json_iter it = mst_json_iter(rows);
+	struct mst_buf out = MST_BUF_INIT(1u << 16);
+	struct mst_json row;
+
+	while (mst_json_next(&it, NULL, &row))
+		(void)mst_buf_addf(
+		    &out, "%.*s %.*s\n",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "name"))),
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "sys_id"))));
+	(void)mst_buf_addc(&out, '\0');
+	return mst_buf_steal(&out);
+}
+
+/* Every line of a is one of b's. */
+static void all_in(const char *a, const char *b)
+{
+	char *lost = rig_lines_without(a, b);
+
+	if (*lost)
+		fail_msg("these are not there any more: %s", lost);
+	free(lost);
+}
+
+static void old_device(void)
+{
+	rig_fresh(&rig);
+	rig_control(&rig, "POST", "/_sim/devices",
+		    "{\"devices\":[{\"id\":\"" OLD_ID "\",\"name\":\"PC-ANEW\","
+		    "\"first_seen\":\"2024-01-01T00:00:00Z\",\"software\":"
+		    "[" SOFTWARE("both", "1") "," SOFTWARE("old", "2") "]}]}");
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+}
+
+/* Installed anew: another id, the same name, so the same CI; some software is
+ * as it was. */
+static void new_device(void)
+{
+	rig_control(&rig, "POST", "/_sim/devices",
+		    "{\"devices\":[{\"id\":\"" NEW_ID "\",\"name\":\"PC-ANEW\","
+		    "\"first_seen\":\"2024-11-01T00:00:00Z\",\"software\":"
+		    "[" SOFTWARE("both", "1") "," SOFTWARE("new", "3") "]}]}");
+}
+
+/* Whatever the old id leaves behind later: the new one keeps what it found. */
+static void old_device_goes(const char *option)
+{
+	char *held = installed(), *left;
+
+	assert_non_null(strstr(held, "both 1"));
+	assert_non_null(strstr(held, "old 2"));
+	assert_non_null(strstr(held, "new 3"));
+	rig_muster(&rig, "run", "main", "--json", option);
+	rig_status(&rig, 0);
+	rig_verify(&rig);
+	left = installed();
+	all_in(left, held);
+	assert_non_null(strstr(left, "both 1"));
+	assert_null(strstr(left, "old 2"));
+	rig_quiet(&rig);
+	free(held);
+	free(left);
+}
+
+/* The guard does not let the old device go at once. */
+static void guarded_while_installed_anew(void **state)
+{
+	(void)state;
+	old_device();
+	rig_control(&rig, "DELETE", "/_sim/devices",
+		    "{\"ids\":[\"" OLD_ID "\"]}");
+	new_device();
+	rig_apply(&rig, NULL, NULL,
+		  "    guard:\n      share: 0%\n      count: 0\n");
+	(void)rig_sync(&rig, 6);
+	(void)rig_sync(&rig, 6);
+	old_device_goes("--approve");
+}
+
+/* Only the new device is delivered at first. */
+static void alone_installed_anew(void **state)
+{
+	(void)state;
+	old_device();
+	new_device();
+	rig_muster(&rig, "run", "main", "--json", "--device", NEW_ID);
+	rig_status(&rig, 0);
+	old_device_goes(NULL);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -420,6 +525,8 @@ int main(void)
 	    cmocka_unit_test(by_oauth),
 	    cmocka_unit_test(two_destinations),
 	    cmocka_unit_test(days_pass),
+	    cmocka_unit_test(guarded_while_installed_anew),
+	    cmocka_unit_test(alone_installed_anew),
 	};
 
 	return cmocka_run_group_tests_name("life", tests, set_up, tear_down);

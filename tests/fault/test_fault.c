@@ -5,7 +5,8 @@
  * nothing that the source still shows is retired, deleted or closed. When the
  * faults are over, the next runs put everything right, and one more writes
  * nothing. The argument says which part: "alone" (twice, then never again),
- * "always", or the first seed of fifty mixtures.
+ * "always", "moves_on" (what was written and never heard of), or the first
+ * seed of fifty mixtures.
  */
 #include "tests/lib/sync_rig.h"
 
@@ -210,6 +211,58 @@ static void each_for_ever(void **state)
 	}
 }
 
+/* ---- the source moves on --------------------------------------------------
+ */
+
+/* Writes land, but their answers are lost until the run gives up; then the
+ * source no longer shows some of what was written. Nothing of it stays. */
+static void lost_and_moved_on(const char *kind, unsigned nth, const char *want)
+{
+	char what[100], more[80], *is, *left, *lost;
+
+	(void)snprintf(what, sizeof(what), "%s from the %u. on", kind, nth);
+	(void)snprintf(more, sizeof(more),
+		       "\"path\":\"batch\",\"nth\":%u,\"delay_ms\":1", nth);
+	rig_fresh(&rig);
+	add_fault("servicenow", kind, more);
+	rig_muster(&rig, "run", "main", "--json");
+	rig_control(&rig, "DELETE", "/_sim/faults", "%s", "");
+	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
+	for (unsigned i = 0; i < TRIES; i++) {
+		rig_muster(&rig, "run", "main", "--json");
+		if (rig.status == 0)
+			break;
+	}
+	rig_status(&rig, 0);
+	is = rig_alive(&rig, "name");
+	left = rig_lines_without(is, want);
+	lost = rig_lines_without(want, is);
+	if (*left || *lost)
+		fail_msg("%s: left behind:\n%slost:\n%s", what, left, lost);
+	rig_quiet(&rig);
+	free(is);
+	free(left);
+	free(lost);
+}
+
+static void moves_on(void **state)
+{
+	static const char *const losing[] = {
+	    "drop_after", "status_after", "reset", "wrong_length", "truncated"};
+	char *want;
+
+	(void)state;
+	rig_fresh(&rig);
+	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
+	(void)rig_sync(&rig, 0);
+	want = rig_alive(&rig, "name");
+	for (size_t k = 0; k < MST_LEN(losing); k++) {
+		for (unsigned nth = 8; nth <= 12; nth++)
+			lost_and_moved_on(losing[k], nth, want);
+	}
+	free(want);
+}
+
 /* ---- mixtures ------------------------------------------------------------ */
 
 static uint64_t mix(uint64_t *s)
@@ -285,6 +338,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest always[] = {
 	    cmocka_unit_test(each_for_ever),
 	};
+	const struct CMUnitTest moved[] = {
+	    cmocka_unit_test(moves_on),
+	};
 	const struct CMUnitTest mixed[] = {
 	    cmocka_unit_test(mixtures),
 	};
@@ -295,6 +351,9 @@ int main(int argc, char **argv)
 						   tear_down);
 	if (strcmp(part, "always") == 0)
 		return cmocka_run_group_tests_name("fault_always", always,
+						   set_up, tear_down);
+	if (strcmp(part, "moves_on") == 0)
+		return cmocka_run_group_tests_name("fault_moves_on", moved,
 						   set_up, tear_down);
 	first_seed = (unsigned)strtoul(part, NULL, 10);
 	return cmocka_run_group_tests_name("fault_mixtures", mixed, set_up,
