@@ -106,9 +106,10 @@ struct est_device {
 	const char *hw_manufacturer, *hw_model, *serial; /* serial: or NULL */
 	struct est_install *sw;
 	unsigned sw_n, sw_cap;
-	bool listed; /* in /api/machines */
-	bool gone;   /* nowhere */
-	bool hand;   /* given by the control API */
+	bool listed;	 /* in /api/machines */
+	bool gone;	 /* nowhere */
+	bool hand;	 /* given by the control API */
+	int64_t rows_us; /* when its CVE rows were seen; 0: today */
 	uint16_t born_day, gone_day;
 	int64_t reimaged_of; /* device index or -1 */
 };

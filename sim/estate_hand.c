@@ -79,7 +79,8 @@ static void add_software(struct sim_estate *e, struct est_device *d,
 		struct est_fact *f = &p->facts[p->facts_n++];
 
 		*f = (struct est_fact){.f = make_fact(e, cve),
-				       .fixed_at = UINT16_MAX};
+				       .fixed_at = UINT16_MAX,
+				       .no_score = flag(cve, "no_score")};
 		est_fact_texts(e, f);
 	}
 	d->sw = mst_realloc(d->sw, (d->sw_n + 1) * sizeof(*d->sw));
@@ -88,6 +89,19 @@ static void add_software(struct sim_estate *e, struct est_device *d,
 	    (struct est_install){.product = (uint32_t)(e->products_n - 1)};
 	est_install_version(e, &d->sw[d->sw_n], 0, 0);
 	d->sw_n++;
+}
+
+static void take_tags(struct sim_estate *e, struct est_device *d,
+		      struct mst_json list)
+{
+	struct mst_json_iter it = mst_json_iter(list);
+	struct mst_json tag;
+	size_t n = 0;
+
+	memset(d->tags, 0, sizeof(d->tags));
+	while (n < MST_LEN(d->tags) && mst_json_next(&it, NULL, &tag))
+		d->tags[n++] =
+		    est_intern(e, "%.*s", MST_SLICE_ARG(mst_json_str(tag)));
 }
 
 static void take_fields(struct sim_estate *e, struct est_device *d,
@@ -116,7 +130,7 @@ static void take_fields(struct sim_estate *e, struct est_device *d,
 	d->model = text(e, v, "model", NULL);
 	d->in_entra = d->aad_id && d->manufacturer;
 	d->entra_os = "Windows";
-	d->entra_os_version = d->version;
+	d->entra_os_version = text(e, v, "entra_version", d->version);
 	d->serial = text(e, v, "serial", NULL);
 	d->hw_manufacturer = text(e, v, "hw_manufacturer", NULL);
 	d->hw_model = text(e, v, "hw_model", NULL);
@@ -124,6 +138,14 @@ static void take_fields(struct sim_estate *e, struct est_device *d,
 	d->merged_into = text(e, v, "merged_into", NULL);
 	d->excluded = flag(v, "excluded") ? "Duplicate" : NULL;
 	d->listed = !flag(v, "unlisted");
+	d->rbac_name = text(e, v, "group", NULL);
+	d->risk = text(e, v, "risk", NULL);
+	d->exposure = text(e, v, "exposure", NULL);
+	take_tags(e, d, mst_json_get(v, "tags"));
+	if (!mst_time_parse(mst_slice_str(text(e, v, "rows_seen", "")),
+			    &d->rows_us) ||
+	    d->rows_us == MST_TIME_NONE)
+		d->rows_us = 0;
 	d->ips_n = 0;
 	if (text(e, v, "mac", NULL))
 		d->ips[d->ips_n++] = (struct est_ip){

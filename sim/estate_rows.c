@@ -169,6 +169,8 @@ static void fill_times(struct walk *w, const struct spec *s, uint64_t h)
 	int64_t last = now - (int64_t)(est_mix(h, w->e->day) % 70000) * 1000000;
 	int64_t first;
 
+	if (s->d->rows_us)
+		last = s->d->rows_us;
 	if (s->f) {
 		int64_t known = s->f->published_us;
 

@@ -30,6 +30,15 @@ int64_t mst_rule_now(const struct mst_rule_ctx *ctx)
 	return ctx->env->now_us;
 }
 
+bool mst_rule_selected(const struct mst_rule_ctx *ctx, const char *type)
+{
+	for (size_t i = 0; i < ctx->env->types_n; i++) {
+		if (strcmp(ctx->env->types[i], type) == 0)
+			return true;
+	}
+	return ctx->env->types_n == 0;
+}
+
 bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table)
 {
 	return !ctx->env->has_class ||

@@ -26,6 +26,8 @@ char *mst_rule_scratch(struct mst_rule_ctx *ctx, size_t n);
 const void *mst_rule_conf(const struct mst_rule_ctx *ctx);
 const char *mst_rule_connection(const struct mst_rule_ctx *ctx);
 int64_t mst_rule_now(const struct mst_rule_ctx *ctx);
+/* Does the job take records of this type (asset type)? */
+bool mst_rule_selected(const struct mst_rule_ctx *ctx, const char *type);
 /* Does the destination have this class? */
 bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table);
 /* For JSON inside strings. Its document lives until the next use. */
@@ -91,6 +93,8 @@ struct mst_rules_env {
 	uint64_t seed;		/* of the RecVer: keys every hash */
 	bool (*has_class)(void *ctx, const char *table);
 	void *has_class_ctx;
+	const char *const *types; /* that the job takes; types_n 0: all */
+	size_t types_n;
 };
 
 /* MST_E_INTERNAL when a mapping names a set or column that does not exist. */

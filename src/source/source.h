@@ -58,6 +58,9 @@ struct mst_source_ops {
 	const struct mst_opt *opts;
 	size_t conf_size; /* of the struct that opts fill */
 	const struct mst_catalog *catalog;
+	/* Asset types that a job may choose from; NULL ended. NULL: there are
+	 * none. */
+	const char *const *asset_types;
 	/* Changes the catalogue as the settings in conf want it; NULL: settings
 	 * only act inside ops. */
 	int (*adapt)(const void *conf, struct mst_derive *d,

@@ -18,6 +18,10 @@ const struct mst_opt mst_job_opts[] = {
     {"record_sets", MST_OPT_LIST, offsetof(struct mst_job_conf, record_sets),
      NULL, NULL, 0, 0, 0,
      "record sets to deliver; all of the source when left out"},
+    {"asset_types", MST_OPT_LIST, offsetof(struct mst_job_conf, asset_types),
+     NULL, NULL, 0, 0, 0,
+     "asset types to deliver; all that the source's settings take when left "
+     "out. What other jobs deliver is left alone"},
     {"guard.share", MST_OPT_PERCENT, offsetof(struct mst_job_conf, guard_share),
      "30%", NULL, 0, 1, 0,
      "a run that would retire, delete or close more than this share of a "
@@ -96,6 +100,32 @@ static int check_sets(const struct mst_config *config,
 		near = mst_nearest(want, names);
 		return fail(config, item, "record_sets", err,
 			    "the source '%s' has no record set '%s'%s%s%s",
+			    j->conf.source, want,
+			    near ? "; did you mean '" : "", near ? near : "",
+			    near ? "'?" : "");
+	}
+	return 0;
+}
+
+static int check_types(const struct mst_config *config,
+		       const struct mst_conf_item *item,
+		       const struct mst_job *j, struct mst_err *err)
+{
+	const char *const none[] = {NULL};
+	const char *const *known =
+	    j->source->asset_types ? j->source->asset_types : none;
+
+	for (size_t i = 0; i < j->conf.asset_types.n; i++) {
+		const char *want = j->conf.asset_types.v[i];
+		const char *near = mst_nearest(want, known);
+		size_t k = 0;
+
+		while (known[k] && strcmp(known[k], want) != 0)
+			k++;
+		if (known[k])
+			continue;
+		return fail(config, item, "asset_types", err,
+			    "the source '%s' has no asset type '%s'%s%s%s",
 			    j->conf.source, want,
 			    near ? "; did you mean '" : "", near ? near : "",
 			    near ? "'?" : "");
@@ -192,6 +222,8 @@ static int load(const struct mst_config *c, const char *name, struct mst_job *j,
 			    &j->catalog, err) < 0)
 		return c->front_n ? -(int)err->code
 				  : mst_err_prefix(err, "job %s", j->name);
+	if (check_types(c, item, j, err) < 0)
+		return -(int)err->code;
 	return check_sets(c, item, j, err);
 }
 

@@ -11,6 +11,7 @@
 struct mst_job_conf {
 	const char *source, *destination;
 	struct mst_opt_list record_sets; /* empty: all of the source */
+	struct mst_opt_list asset_types; /* the same */
 	double guard_share;		 /* of a record set, 0..1 */
 	int64_t guard_count;		 /* never trips at or below */
 	int64_t threads;		 /* 0: one per core */

@@ -227,6 +227,8 @@ static int rules_env(struct mst_session *s, struct mst_err *err)
 	    .conf = s->job.source_conf,
 	    .connection = s->job.conf.source,
 	    .now_us = s->now_us,
+	    .types = s->job.conf.asset_types.v,
+	    .types_n = s->job.conf.asset_types.n,
 	    .has_class = has_class,
 	    .has_class_ctx = s,
 	};

@@ -4,7 +4,7 @@
  */
 #include "source/endpoint/ops.h"
 
-const char *const ep_asset_names[EP__ASSETS] = {
+const char *const ep_asset_names[EP__ASSETS + 1] = {
     [EP_WINDOWS_PC] = "windows_pc",
     [EP_MAC] = "mac",
     [EP_WINDOWS_SERVER] = "windows_server",

@@ -197,6 +197,7 @@ const struct mst_source_ops mst_source_endpoint = {
     .opts = ep_opts,
     .conf_size = sizeof(struct ep_conf),
     .catalog = &ep_catalog,
+    .asset_types = ep_asset_names,
     .adapt = ep_adapt,
     .estate = estate,
     .open = open_source,

@@ -30,7 +30,7 @@ enum ep_asset {
 #define EP_ASSET_CHOICES                                                       \
 	"windows_pc|mac|windows_server|linux_server|handheld|network_device|"  \
 	"other"
-extern const char *const ep_asset_names[EP__ASSETS];
+extern const char *const ep_asset_names[EP__ASSETS + 1]; /* NULL ended */
 
 enum ep_name_form { EP_SHORT, EP_FQDN };
 enum ep_name_case { EP_AS_IS, EP_LOWER, EP_UPPER };

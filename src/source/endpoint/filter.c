@@ -132,6 +132,10 @@ EP_FILTER(ep_keep_machine)
 		return MST_DROP;
 	if (!ep_text(ctx, v, EM_ID).n)
 		return skip("no id", why_r);
+	if (!mst_rule_selected(ctx, ep_asset_names[asset])) {
+		*why_r = mst_slice_str("asset_types of the job");
+		return MST_LEAVE;
+	}
 	setting = left_out_by(ctx, v);
 	if (setting) {
 		*why_r = mst_slice_str(setting);

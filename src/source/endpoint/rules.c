@@ -18,7 +18,7 @@ const struct mst_rule ep_rules[EP_RULES] = {
      "cmdb_ci_win_server, Linux servers cmdb_ci_linux_server, phones and "
      "tablets cmdb_ci_handheld_computing where the class exists; others have "
      "no class and are skipped. No other class is searched, and a class is "
-     "never changed later."},
+     "never switched or downgraded later."},
     {"endpoint.filter", "Which devices are delivered",
      "All. Merged duplicates and devices that are excluded in Defender are "
      "left out; devices without id, name or class are skipped with the "
