@@ -67,7 +67,7 @@ static int add_run(struct mst_state *s, const char *job, int64_t *id_r,
 {
 	static const unsigned items[] = {Q_RUN_TRIM_ITEMS};
 	static const unsigned all[] = {Q_RUN_TRIM_SETS, Q_RUN_TRIM_ITEMS,
-				       Q_RUN_TRIM};
+				       Q_RUN_TRIM_FIELDS, Q_RUN_TRIM};
 	struct sqlite3_stmt *st;
 	int rc = bury(s, job, err);
 

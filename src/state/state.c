@@ -35,6 +35,8 @@ static const char *const sql[Q__MAX] = {
 			" (SELECT id FROM run WHERE job=?1 AND id<=?2)",
     [Q_RUN_TRIM_ITEMS] = "DELETE FROM run_item WHERE run IN"
 			 " (SELECT id FROM run WHERE job=?1 AND id<=?2)",
+    [Q_RUN_TRIM_FIELDS] = "DELETE FROM run_field WHERE run IN"
+			  " (SELECT id FROM run WHERE job=?1 AND id<=?2)",
     [Q_RUNS] = "SELECT id, job, started_us, ended_us, status, error, read,"
 	       " writes, requests, proof FROM run"
 	       " WHERE (?1 IS NULL OR job=?1) AND (?2=0 OR id<?2)"
@@ -74,10 +76,35 @@ static const char *const sql[Q__MAX] = {
 		    " ORDER BY id DESC LIMIT 1",
     [Q_WRITE_OLD] = "SELECT run, action, verdict, at_us, request_id, remote"
 		    " FROM write WHERE job=?1 AND key=?2",
+    [Q_FIELD_ADD] = "INSERT INTO run_field(run, rset, column, seen, writes)"
+		    " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE"
+		    " SET seen=seen+?4, writes=writes+?5",
+    /* The newest runs that updated anything. */
+    [Q_FIELDS] = "SELECT rset, column, sum(seen), sum(writes), count(*)"
+		 " FROM run_field WHERE run IN (SELECT DISTINCT f.run"
+		 " FROM run_field f JOIN run r ON r.id=f.run WHERE r.job=?1"
+		 " ORDER BY f.run DESC LIMIT ?2)"
+		 " GROUP BY rset, column ORDER BY sum(writes) DESC, rset,"
+		 " column",
+    [Q_SAMPLE] = "SELECT key, bytes FROM sample WHERE job=?1 AND rset=?2",
+    [Q_SAMPLE_PUT] = "INSERT OR REPLACE INTO sample(job, rset, key, bytes)"
+		     " VALUES(?1, ?2, ?3, ?4)",
+    [Q_SAMPLE_DEL] = "DELETE FROM sample WHERE job=?1 AND rset=?2 AND key=?3",
+    [Q_SAMPLE_EMPTY] = "DELETE FROM sample WHERE job=?1 AND rset=?2",
 };
+
+#define FIELD_TABLES                                                           \
+	"CREATE TABLE run_field(run INTEGER NOT NULL, rset TEXT NOT NULL,"     \
+	" column TEXT NOT NULL, seen INTEGER NOT NULL,"                        \
+	" writes INTEGER NOT NULL, PRIMARY KEY(run, rset, column))"            \
+	" STRICT, WITHOUT ROWID;"                                              \
+	"CREATE TABLE sample(job TEXT NOT NULL, rset TEXT NOT NULL,"           \
+	" key BLOB NOT NULL, bytes BLOB NOT NULL,"                             \
+	" PRIMARY KEY(job, rset, key)) STRICT, WITHOUT ROWID;"
 
 static const char *const upgrades[] = {
     "ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT ''",
+    FIELD_TABLES,
 };
 
 static const struct mst_db_spec spec = {
@@ -119,8 +146,8 @@ static const struct mst_db_spec spec = {
 	" run INTEGER NOT NULL, action INTEGER NOT NULL,"
 	" verdict INTEGER NOT NULL, at_us INTEGER NOT NULL,"
 	" request_id TEXT NOT NULL, remote BLOB, PRIMARY KEY(job, key))"
-	" STRICT, WITHOUT ROWID;",
-    .version = 2,
+	" STRICT, WITHOUT ROWID;" FIELD_TABLES,
+    .version = 3,
     .upgrade = upgrades,
     .app_id = 0x4d535354, /* "MSST" */
     .page_bytes = 8192,

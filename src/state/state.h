@@ -141,6 +141,43 @@ int mst_state_last_write(struct mst_state *s, const char *job,
 			 struct mst_buf *id_buf, bool *found_r,
 			 struct mst_err *err);
 
+/* ---- why records were written -------------------------------------------- */
+
+/* How often a column was a reason to update records of a set. column "": all
+ * updates; "(…)": reasons that are no column. */
+struct mst_field_count {
+	const char *set, *column;
+	uint64_t seen;	 /* updates that were looked at */
+	uint64_t writes; /* all of them, estimated from those */
+	uint64_t runs;	 /* by reads: how many runs had some */
+};
+
+/* Adds to what the run has. */
+int mst_state_fields_add(struct mst_state *s, int64_t run,
+			 const struct mst_field_count *v, size_t n,
+			 struct mst_err *err);
+/* Sums over the newest runs of the job that updated anything, the greatest
+ * first. Texts are lent for the call. */
+int mst_state_fields(struct mst_state *s, const char *job, size_t runs,
+		     int (*fn)(void *ctx, const struct mst_field_count *c),
+		     void *ctx, struct mst_err *err);
+
+/* The sample of a set's records by which reasons are told (sync/reasons.h):
+ * small values by key. */
+struct mst_sample_row {
+	struct mst_slice key;
+	struct mst_slice bytes; /* {NULL,0}: the row goes */
+};
+
+int mst_state_sample(struct mst_state *s, const char *job, const char *set,
+		     int (*fn)(void *ctx, struct mst_slice key,
+			       struct mst_slice bytes),
+		     void *ctx, struct mst_err *err);
+/* anew: what was there goes first. */
+int mst_state_sample_put(struct mst_state *s, const char *job, const char *set,
+			 bool anew, const struct mst_sample_row *rows, size_t n,
+			 struct mst_err *err);
+
 /* ---- one run of a job at a time ------------------------------------------ */
 
 /* Takes the job's lock (a file lock that dies with the process):

@@ -175,6 +175,8 @@ static int commit_record(struct mst_push *p, struct mst_push_group *a,
 
 void mst_push_group_free(struct mst_push_group *a)
 {
+	for (uint32_t i = 0; i < a->n; i++)
+		mst_reason_drop(&a->v[i].why);
 	free(a->v);
 	free(a->stored);
 	free(a);

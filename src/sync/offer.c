@@ -122,6 +122,10 @@ static int offer_change(struct mst_push *p, struct mst_push_group *a,
 			return 0;
 		}
 	}
+	c->why = mst_reasons_offer(
+	    pp->reasons, (size_t)(a->sd - p->delta->sets),
+	    mst_push_log_key(a->sd->set->name, g->key, c->rec.key),
+	    c->rec.len ? &pp->desired : NULL);
 	return offer(p, &ch, err);
 }
 

@@ -338,6 +338,7 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	mst_buf_init(&p->p->payload, PAYLOAD_MAX);
 	mst_arena_init(&p->p->log_arena, 64u << 20);
 	rc = mst_rules_new(&d->rules, &p->p->rules, err);
+	p->p->reasons = mst_reasons_open(p->state, d);
 	for (size_t i = 0; i < d->sets_n && rc == 0; i++) {
 		rc = push_set(p, d->order[i], ROUND_GONE, err);
 		if (rc == 0)
@@ -346,6 +347,7 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	for (size_t i = d->sets_n; i-- > 0 && rc == 0;)
 		rc = push_set(p, d->order[i], ROUND_LAST, err);
 	mst_rules_free(&p->p->rules);
+	mst_reasons_close(&p->p->reasons, p->run);
 	mst_buf_fini(&p->p->payload);
 	mst_arena_fini(&p->p->log_arena);
 	free(p->p);

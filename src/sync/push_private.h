@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "sync/push.h"
+#include "sync/reasons.h"
 
 #define MST_PUSH_BATCH	   256 /* groups that are marked and loaded at once */
 #define MST_PUSH_LOG_ROWS  5000
@@ -27,6 +28,7 @@ struct mst_push_change {
 	bool unknown;  /* whether it was carried out */
 	bool lacking;  /* goes without a reference that is to come */
 	bool leftover; /* a dead run may have made it, nobody wants it */
+	struct mst_reason *why; /* it is written, if that will be known */
 };
 
 /* A group on its way. */
@@ -68,6 +70,7 @@ struct push_private {
 	size_t log_n, items_n;
 	struct mst_arena log_arena;   /* their texts */
 	struct mst_push_groups batch; /* loading members */
+	struct mst_reasons *reasons;
 	struct mst_progress_now now;
 	uint64_t requests; /* of the client, when the set began */
 	bool abort;

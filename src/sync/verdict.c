@@ -207,6 +207,9 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 		log_item(p, c, "not sent", v);
 		break;
 	}
+	mst_reasons_settle(p->p->reasons,
+			   (size_t)(c->group->sd - p->delta->sets),
+			   (enum mst_action)c->rec.action, v->kind, &c->why);
 	if (c->group->sd->set->parent == NULL) {
 		if (c->good && !mst_sysid_is_zero(&v->remote)) {
 			if (!mst_sysid_is_zero(&g->remote) &&
