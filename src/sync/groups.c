@@ -201,13 +201,18 @@ static int by_id(const void *a, const void *b)
 	return x->group < y->group ? -1 : x->group > y->group;
 }
 
+static bool stays(const struct mst_group *g)
+{
+	return (g->flags & MST_G_SEEN) ||
+	       ((g->flags & MST_G_STORED) && !(g->flags & MST_G_CHANGED));
+}
+
 void mst_owners_make(struct mst_owners *o, const struct mst_groups *g)
 {
 	o->v = mst_alloc((g->n + 1) * sizeof(*o->v));
 	o->n = 0;
 	for (uint32_t i = 0; i < g->n; i++) {
-		if ((g->v[i].flags & MST_G_SEEN) &&
-		    !mst_sysid_is_zero(&g->v[i].remote))
+		if (stays(&g->v[i]) && !mst_sysid_is_zero(&g->v[i].remote))
 			o->v[o->n++] = (struct mst_owner){.id = g->v[i].remote,
 							  .group = i};
 	}

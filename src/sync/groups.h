@@ -68,9 +68,10 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
  * stay so: the same ones whatever threads read them. */
 void mst_groups_limit(struct mst_groups *g, uint64_t most);
 
-/* Who is shown and has a record in the destination, by the record's id: a
- * group's own, or in a set of members the one that they hang on. Two groups
- * may have one record (a device that was installed anew). */
+/* Who stays (is shown, or does not go for another reason) and has a record in
+ * the destination, by the record's id: a group's own, or in a set of members
+ * the one that they hang on. Two groups may have one record (a device that was
+ * installed anew). */
 struct mst_owners {
 	struct mst_owner {
 		struct mst_sysid id;
@@ -79,7 +80,7 @@ struct mst_owners {
 	size_t n;
 };
 
-/* Of the groups as they are now. */
+/* Of the groups as they are now, after the comparison. */
 void mst_owners_make(struct mst_owners *o, const struct mst_groups *g);
 void mst_owners_free(struct mst_owners *o);
 /* The first owner of id, and how many follow it in v; n 0: nobody. */

@@ -1006,6 +1006,37 @@ static void test_shared(void **state MST_UNUSED)
 	quiet();
 }
 
+/* A rule leaves the new one as it is: it keeps what it has all the same. */
+static void test_shared_with_left(void **state MST_UNUSED)
+{
+	struct mst_catalog links = *fx_source.catalog;
+	struct mst_set sets[3];
+
+	memcpy(sets, links.sets, sizeof(sets));
+	sets[2].writer = MST_WRITE_LINK;
+	sets[2].missing = MST_MISSING_DELETE;
+	links.sets = sets;
+	job.catalog = &links;
+	source();
+	file(FX_DEVICES,
+	     DEVICE("old", "o") DEVICE("new", "n") DEVICE("by", "b"));
+	file(FX_ROWS, ROW("old", "k1", "a", "x") ROW("old", "k2", "b", "x")
+			  ROW("new", "k1", "a", "x") ROW("by", "k1", "a", "x"));
+	(void)compare();
+	deliver();
+	owns("old", 5);
+	owns("new", 5);
+	owns("by", 6);
+	source();
+	file(FX_DEVICES, DEVICE("by", "b"));
+	file(FX_DEVICES, DEVICE_OS("new", "n", "Left"));
+	file(FX_ROWS, ROW("new", "k1", "a", "x") ROW("by", "k1", "a", "x"));
+	(void)compare();
+	assert_int_equal(actions("devices", MST_RETIRE), 0);
+	assert_int_equal(actions("rows", MST_DELETE), 1);
+	assert_int_equal(actions("rows", MST_FORGET), 1);
+}
+
 /* Both are shown (other names, one serial number): what one drops the other
  * keeps, and what both drop goes in the end. */
 static void test_shared_by_two(void **state MST_UNUSED)
@@ -1127,6 +1158,7 @@ int main(void)
 	    T(test_memory),
 	    T(test_shared),
 	    T(test_shared_by_two),
+	    T(test_shared_with_left),
 	    T(test_intended),
 	};
 

@@ -242,7 +242,7 @@ static void test_owners(void **state MST_UNUSED)
 	uint32_t gone = owned("gone", 1, false), anew = owned("anew", 1, true);
 	uint32_t alone = owned("alone", 2, true), none = owned("none", 0, true);
 	uint32_t two = owned("two", 3, true), three = owned("three", 3, true);
-	uint32_t left = owned("left", 4, false);
+	uint32_t left = owned("left", 4, false), by = owned("by", 4, false);
 	struct mst_owners o = {0};
 	struct mst_owner *own;
 	size_t n;
@@ -261,6 +261,13 @@ static void test_owners(void **state MST_UNUSED)
 	assert_int_equal(own[0].group, two); /* in their order */
 	assert_int_equal(own[1].group, three);
 	mst_owners_free(&o);
+	mst_owners_free(&o);
+	/* what a rule leaves as it is stays too */
+	g.v[left].flags = MST_G_STORED | MST_G_CHANGED;
+	g.v[by].flags = MST_G_STORED | MST_G_LEFT;
+	mst_owners_make(&o, &g);
+	assert_true(mst_owners_other(&o, &g, left));
+	assert_false(mst_owners_other(&o, &g, by));
 	mst_owners_free(&o);
 }
 
