@@ -182,7 +182,7 @@ static void test_close(void **state)
 	struct fake *f = *state;
 	struct fake_row *row;
 	const char *id;
-	uint64_t c, by_key, gone, no_key;
+	uint64_t c, by_key, gone, no_key, deleted;
 
 	fake_open(f);
 	id = add_instance(f, "k1", "exception", "7.0");
@@ -193,7 +193,13 @@ static void test_close(void **state)
 	gone = instance(f, MST_CLOSE, false, "k3", (struct mst_sysid){{0}});
 	no_key = fake_offer(f, INST, (struct fake_change){.action = MST_CLOSE},
 			    NULL);
+	/* Somebody deleted it: nothing is left to close. */
+	deleted = fake_offer(
+	    f, INST,
+	    (struct fake_change){.action = MST_CLOSE, .remote = fake_nr(0x999)},
+	    NULL);
 	fake_end(f);
+	fake_is(f, deleted, MST_VERDICT_UNCHANGED, NULL);
 	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
 	fake_is(f, by_key, MST_VERDICT_APPLIED, NULL);
 	fake_is(f, gone, MST_VERDICT_UNCHANGED, NULL);

@@ -322,6 +322,13 @@ void mst_sn_look_add(struct mst_dest *d, struct sn_item *it)
 	struct mst_sysid parent = parent_of(it);
 	struct mst_slice key = key_of(it);
 
+	/* A row that was there and is not any more, when all that is known of
+	 * it is its sys_id: nothing is left to close. */
+	if (!key.n && !mst_sysid_is_zero(&it->c.remote) &&
+	    it->c.action != MST_INSERT && it->c.action != MST_UPDATE) {
+		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
+		return;
+	}
 	if (it->c.set->writer == MST_WRITE_ROW && !mst_sn_query_safe(key) &&
 	    !mst_sn_query_prefix(key).n) {
 		mst_sn_refuse(d, it, "its key cannot be looked up: \"%.*s\"",
