@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pieces of update sets that tests look at.
+ */
 #include "tests/unit/update_set_parts.h"
 
 #include <stdio.h>
