@@ -47,6 +47,8 @@ static void show_fields(struct shower *w, const struct mst_plan_change *c)
 
 		if (c->before && mst_slice_eq(before, c->cells[i].text))
 			continue;
+		if (c->before && !mst_column_replaces(column, before))
+			continue; /* a person has set it */
 		if (column->flags &
 		    (c->action == MST_UPDATE ? MST_COL_INSERT : MST_COL_UPDATE))
 			continue;

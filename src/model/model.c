@@ -16,6 +16,22 @@ const struct mst_set *mst_catalog_set(const struct mst_catalog *c,
 	return NULL;
 }
 
+bool mst_column_replaces(const struct mst_column *c, struct mst_slice held)
+{
+	const char *at = c->only_over;
+
+	if (!at)
+		return true;
+	while (*at) {
+		size_t n = strcspn(at, "|");
+
+		if (mst_slice_eq(held, mst_slice(at, n)))
+			return true;
+		at += n + (at[n] == '|');
+	}
+	return false;
+}
+
 int mst_catalog_feed(const struct mst_catalog *c, const char *name)
 {
 	for (size_t i = 0; i < c->feeds_n; i++) {

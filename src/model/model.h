@@ -217,6 +217,8 @@ struct mst_catalog {
 	size_t rules_n;
 };
 
+/* May an update replace what the record holds (only_over)? */
+bool mst_column_replaces(const struct mst_column *c, struct mst_slice held);
 const struct mst_set *mst_catalog_set(const struct mst_catalog *c,
 				      const char *name);
 int mst_catalog_feed(const struct mst_catalog *c, const char *name); /* or -1 */

@@ -279,7 +279,8 @@ static bool same_text(const struct drifting *w, const struct mst_column *col,
 			 : mst_slice_eq(want, have);
 }
 
-/* Insert-only columns may have been changed since; people own them. */
+/* Insert-only columns may have been changed since; people own them, as they do
+ * those that are written over some values only. */
 #define NOT_CHECKED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
 
 static int drift_one(void *ctx, const struct mst_plan_change *c)
@@ -301,7 +302,7 @@ static int drift_one(void *ctx, const struct mst_plan_change *c)
 		    &c->set->columns[c->cells[i].column];
 		struct mst_slice want, have = c->before[c->cells[i].column];
 
-		if (col->flags & NOT_CHECKED)
+		if ((col->flags & NOT_CHECKED) || col->only_over)
 			continue;
 		want = want_text(w, col, &c->cells[i], hex[i]);
 		if (!want.n || same_text(w, col, want, have))

@@ -4,6 +4,7 @@
  * hand, each with the defaults and with settings, and what the simulated
  * ServiceNow then holds. After every step a further run writes nothing.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -466,6 +467,67 @@ static void below_threshold(void **state MST_UNUSED)
 	STORY(steps);
 }
 
+/* A person sets the status of the CVE instance on a device. */
+static void set_status(const char *device, const char *status)
+{
+	char query[128], path[80];
+	struct mst_json_iter it;
+	struct mst_json row;
+
+	(void)snprintf(query, sizeof(query), "u_cmdb_ci.name=%s", device);
+	it = mst_json_iter(rig_rows(&rig, CVE, query, "sys_id"));
+	assert_true(mst_json_next(&it, NULL, &row));
+	(void)snprintf(
+	    path, sizeof(path), "/_sim/sn/rows/%.*s",
+	    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "sys_id"))));
+	rig_control(&rig, "PATCH", path, "{\"u_status\":\"%s\"}", status);
+}
+
+#define ROWS_SEEN(year) ",\"rows_seen\":\"" year "-01-01T00:00:00Z\""
+
+/* Old ones grow stale and come to life again; what a person has set stays, and
+ * what is closed and comes back is as old as it is. */
+static void stale(void **state MST_UNUSED)
+{
+	static const char on[] = "    stale_after_days: 3650\n";
+	static const struct step steps[] = {
+	    {D("a1", "PC-1", ROWS_SEEN("2001") CVES(LOW)) "," D(
+		 "a2", "PC-2",
+		 ROWS_SEEN("2999") CVES(
+		     LOW)) "," D("a3", "PC-3", ROWS_SEEN("2001") CVES(HIGH)),
+	     .settings = "", .looks = {{CVE, "u_status=unresolved", 3}}},
+	    {.settings = on,
+	     .looks = {{CVE, "u_status=stale^u_cmdb_ci.name=PC-1", 1},
+		       {CVE, "u_status=unresolved^u_cmdb_ci.name=PC-2", 1},
+		       {CVE, "u_status=resolved_pending", 1}}},
+	    /* made when it is old */
+	    {D("a4", "PC-4", ROWS_SEEN("2001") CVES(LOW)), .settings = on,
+	     .looks = {{CVE, "u_status=stale^u_cmdb_ci.name=PC-4", 1}}},
+	    {D("a1", "PC-1", ROWS_SEEN("2999") CVES(LOW)) "," D(
+		 "a3", "PC-3", ROWS_SEEN("2999") CVES(HIGH)),
+	     .settings = on,
+	     .looks = {{CVE, "u_status=unresolved^u_cmdb_ci.name=PC-1", 1},
+		       {CVE, "u_status=resolved_pending", 1}}},
+	    {D("a4", "PC-4", ""), .settings = on,
+	     .looks = {{CVE, "u_status=resolved_confirmed", 1}}},
+	    {D("a4", "PC-4", ROWS_SEEN("2001") CVES(LOW)), .settings = on,
+	     .looks = {{CVE, "u_status=stale^u_reopened_count=1", 1}}},
+	};
+
+	rig_fresh(&rig);
+	for (size_t i = 0; i < MST_LEN(steps); i++) {
+		tell(&steps[i]);
+		rig_apply(&rig, steps[i].settings, NULL, NULL);
+		if (i == 1)
+			set_status("PC-3", "resolved_pending");
+		(void)rig_sync(&rig, 0);
+		look(&steps[i], i);
+		rig_quiet(&rig);
+	}
+	rig_muster(&rig, "check", "main");
+	rig_status(&rig, 0);
+}
+
 /* ---- said beforehand ----------------------------------------------------- */
 
 static void plan_says_so(void **state MST_UNUSED)
@@ -541,6 +603,7 @@ int main(void)
 	    cmocka_unit_test(software),
 	    cmocka_unit_test(thresholds),
 	    cmocka_unit_test(below_threshold),
+	    cmocka_unit_test(stale),
 	    cmocka_unit_test(plan_says_so),
 	    cmocka_unit_test(bad_settings),
 	};

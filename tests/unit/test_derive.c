@@ -126,6 +126,30 @@ static void test_fields(void **state MST_UNUSED)
 	assert_int_equal(mst_derive_end(d)->feeds[0].fields_n, 3);
 }
 
+static void test_joins(void **state MST_UNUSED)
+{
+	static const struct mst_join joins[] = {{.from = 1}, {.from = 2}};
+	const struct mst_catalog *c;
+
+	mst_derive_joins(d, joins, MST_LEN(joins));
+	c = mst_derive_end(d);
+	assert_int_equal(c->joins_n, 2);
+	assert_ptr_equal(c->joins, joins);
+}
+
+static void test_replaces(void **state MST_UNUSED)
+{
+	const struct mst_column any = {.name = "a"};
+	const struct mst_column some = {.name = "b", .only_over = "one|two"};
+
+	assert_true(mst_column_replaces(&any, MST_SLICE_LIT("x")));
+	assert_true(mst_column_replaces(&some, MST_SLICE_LIT("one")));
+	assert_true(mst_column_replaces(&some, MST_SLICE_LIT("two")));
+	assert_false(mst_column_replaces(&some, MST_SLICE_LIT("on")));
+	assert_false(mst_column_replaces(&some, MST_SLICE_LIT("")));
+	assert_false(mst_column_replaces(&some, MST_SLICE_LIT("one|two")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +160,8 @@ int main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_fields, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_joins, setup, teardown),
+	    cmocka_unit_test(test_replaces),
 	};
 
 	return cmocka_run_group_tests(tests, t_log_watch, t_log_check);

@@ -274,7 +274,8 @@ void mst_sn_record_start(struct mst_dest *d, struct sn_item *it)
 	if (it->c.action == MST_INSERT && !it->c.may_exist)
 		post(d, it);
 	else if (it->c.action == MST_INSERT || mst_sysid_is_zero(&it->remote) ||
-		 (is_ci(it) && it->no_class))
+		 (is_ci(it) && it->no_class) ||
+		 (it->c.action == MST_UPDATE && mst_sn_row_asks(it)))
 		find(d, it);
 	else
 		write_known(d, it);
@@ -286,8 +287,11 @@ void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 	bool closed = mst_sn_row_is_closed(it->c.set, row);
 
 	it->remote = *id;
+	it->ages = mst_sn_row_ages(it, row);
 	if (it->c.action != MST_INSERT) {
-		if (it->c.action == MST_CLOSE && closed)
+		if ((it->c.action == MST_CLOSE && closed) ||
+		    (it->c.action == MST_UPDATE && mst_sn_row_asks(it) &&
+		     !it->ages && !mst_sn_row_differs(d, it, row)))
 			mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false,
 				      NULL);
 		else
@@ -302,7 +306,7 @@ void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 	} else if (closed) {
 		it->reopened = mst_sn_row_reopened(it->c.set, row) + 1;
 		put(d, it, SN_REOPEN);
-	} else if (mst_sn_row_differs(d, it, row)) {
+	} else if (it->ages || mst_sn_row_differs(d, it, row)) {
 		put(d, it, SN_UPDATE);
 	} else {
 		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);

@@ -10,7 +10,8 @@
 #include "dest/servicenow/sn.h"
 
 /* Rows that are opened, closed and opened again (rules.md section 6). People
- * may set other values meanwhile; updates never carry the status. */
+ * may set other values meanwhile; updates only carry the status where a rule
+ * makes one, and then never over what a person has set. */
 struct life {
 	const char *table;
 	const char *status, *open, *closed;
@@ -67,10 +68,56 @@ const char *mst_sn_row_blocked(const struct mst_dest *d,
 	return NULL;
 }
 
-static void born(const struct life *life, struct mst_jout *j)
+/* The status that an update may carry: only where a rule makes one. */
+static const struct mst_cell *status_cell(const struct sn_item *it,
+					  const struct mst_column **col_r)
 {
-	mst_jout_kstr(j, life->status, life->open);
-	mst_jout_kstr(j, life->reopened, "0");
+	const struct life *life = life_of(it->c.set);
+
+	for (size_t i = 0; life && i < it->c.set->columns_n; i++) {
+		const struct mst_column *col = &it->c.set->columns[i];
+		const struct mst_cell *cell;
+
+		if (!col->only_over || strcmp(col->name, life->status) != 0)
+			continue;
+		cell = mst_sn_cell_at(it, i);
+		*col_r = col;
+		return cell && cell->text.n ? cell : NULL;
+	}
+	return NULL;
+}
+
+bool mst_sn_row_asks(const struct sn_item *it)
+{
+	const struct mst_column *col;
+
+	return status_cell(it, &col) != NULL;
+}
+
+bool mst_sn_row_ages(const struct sn_item *it, struct mst_json row)
+{
+	const struct mst_column *col = NULL;
+	const struct mst_cell *cell = status_cell(it, &col);
+	struct mst_slice held;
+
+	if (!cell)
+		return false;
+	held = mst_sn_member(row, col->name);
+	return !mst_slice_eq(held, cell->text) &&
+	       mst_column_replaces(col, held);
+}
+
+/* The status of a row that is opened: open, unless a rule says otherwise. */
+static void opened(const struct sn_item *it, const struct life *life,
+		   struct mst_jout *j)
+{
+	const struct mst_column *col;
+	const struct mst_cell *cell = status_cell(it, &col);
+
+	if (cell)
+		mst_jout_kslice(j, life->status, cell->text);
+	else
+		mst_jout_kstr(j, life->status, life->open);
 }
 
 static void back_again(const struct life *life, int64_t reopened,
@@ -79,7 +126,6 @@ static void back_again(const struct life *life, int64_t reopened,
 	char n[24];
 
 	snprintf(n, sizeof(n), "%lld", (long long)reopened);
-	mst_jout_kstr(j, life->status, life->open);
 	mst_jout_kstr(j, life->closed_at, "");
 	mst_jout_kstr(j, life->reopened, n);
 }
@@ -133,16 +179,22 @@ void mst_sn_row_body(const struct mst_dest *d, const struct sn_item *it,
 	switch (mode) {
 	case SN_INSERT:
 		columns(d, it, true, &j);
-		if (life)
-			born(life, &j);
+		if (life) {
+			opened(it, life, &j);
+			mst_jout_kstr(&j, life->reopened, "0");
+		}
 		break;
 	case SN_UPDATE:
 		columns(d, it, false, &j);
+		if (life && it->ages)
+			opened(it, life, &j);
 		break;
 	case SN_REOPEN:
 		columns(d, it, false, &j);
-		if (life)
+		if (life) {
+			opened(it, life, &j);
 			back_again(life, it->reopened, &j);
+		}
 		break;
 	case SN_CLOSE:
 		if (life)

@@ -148,6 +148,7 @@ struct sn_item {
 	bool violated;	      /* row: the unique key said it is there */
 	bool reopen;	      /* row: the PUT under way opens it again */
 	int64_t reopened;     /* row: the counter's new value */
+	bool ages;	      /* row: the update carries the status, too */
 	/* CI: the class that the destination holds it in, when it is not the
 	 * one we asked for; lives as long as the destination */
 	const char *held_class;
@@ -424,6 +425,10 @@ bool mst_sn_row_is_closed(const struct mst_set *set, struct mst_json row);
 /* The column that says so; NULL when rows of the set are never closed. */
 const char *mst_sn_row_status(const struct mst_set *set);
 int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row);
+/* Does the record have a status that may only replace some others? Then an
+ * update looks at the row first; and is it to be replaced there? */
+bool mst_sn_row_asks(const struct sn_item *it);
+bool mst_sn_row_ages(const struct sn_item *it, struct mst_json row);
 /* "sys_id,u_key,…": what the look-ups read. */
 void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
 /* How a link is told from its siblings (link.c). */
