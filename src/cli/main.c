@@ -29,6 +29,7 @@ const struct cli_command cli_commands[] = {
     {"explain", "JOB KEY", "say why a record is as it is", cmd_explain},
     {"check", "JOB", "compare the destination with what was delivered",
      cmd_check},
+    {"undo", "RUN", "take the writes of a run back", cmd_undo},
     {"recver", "stats | reset JOB", "look at or empty the checksum database",
      cmd_recver},
     {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",

@@ -47,6 +47,25 @@ typedef void (*mst_child_fn)(void *ctx, uint64_t tag,
 			     const struct mst_sysid *id, struct mst_slice key,
 			     const char *why);
 
+/* A record as the destination keeps it: its own columns, references as 32 hex
+ * digits. */
+#define MST_RAW_IDS 100 /* read at once */
+
+struct mst_raw {
+	struct mst_sysid id;
+	const char *const *names;
+	const struct mst_slice *values; /* {NULL,0}: the record has no such
+					 * column */
+	size_t n;
+	struct mst_slice table; /* its class; empty when it has none */
+	struct mst_slice made_by, changed_by; /* accounts */
+};
+
+/* Called for each record, and then once with row NULL: why NULL, that was all
+ * (or: it is written); else it could not be read or written. */
+typedef void (*mst_raw_fn)(void *ctx, uint64_t tag, const struct mst_raw *row,
+			   const char *why);
+
 /* A condition on a column; "a.b" is column b of what a refers to. */
 enum mst_cond_op {
 	MST_COND_IS,	/* ASCII case does not count */
@@ -178,6 +197,21 @@ struct mst_dest_ops {
 	 * names or values that cannot be asked for. */
 	int (*scan)(struct mst_dest *d, struct mst_scan *scan,
 		    struct mst_err *err);
+
+	/* For undo. Reads records as they are, by sys_id. table: their class;
+	 * empty when it is not known. names are lent until fn was called with
+	 * row NULL, in next or accept. */
+	int (*raw_read)(struct mst_dest *d, const struct mst_set *set,
+			struct mst_slice table, const struct mst_sysid *ids,
+			size_t n, const char *const *names, size_t names_n,
+			uint64_t tag, mst_raw_fn fn, void *ctx,
+			struct mst_err *err);
+	/* Writes these values, empty ones too; n 0: removes the record; id
+	 * zero: makes one (fn tells its id). Copies what it needs. */
+	int (*raw_write)(struct mst_dest *d, struct mst_slice table,
+			 const struct mst_sysid *id, const char *const *names,
+			 const struct mst_slice *values, size_t n, uint64_t tag,
+			 mst_raw_fn fn, void *ctx, struct mst_err *err);
 
 	/* >=0: enum mst_dest_next. */
 	int (*next)(struct mst_dest *d, struct mst_req *req_r,

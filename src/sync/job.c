@@ -45,6 +45,10 @@ const struct mst_opt mst_job_opts[] = {
      offsetof(struct mst_job_conf, source_limits), "yes", NULL, 0, 0, 0,
      "keep below the documented request limits of the source; without, its "
      "refusals are waited for"},
+    {"undo_days", MST_OPT_INT, offsetof(struct mst_job_conf, undo_days), "14",
+     NULL, 0, 3650, 0,
+     "how long a run can be undone: what it changes is read before and after; "
+     "0 reads and keeps nothing"},
     {"allow_second_software_source", MST_OPT_BOOL,
      offsetof(struct mst_job_conf, second_software), "no", NULL, 0, 0, 0,
      "deliver installed software although another job delivers it to the same "

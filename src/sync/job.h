@@ -20,6 +20,7 @@ struct mst_job_conf {
 	int64_t retry_base_ms;	/* the first wait is 0 to this */
 	int64_t retry_total_ms; /* of one request, all attempts */
 	bool source_limits;	/* keep to the source's documented rates */
+	int64_t undo_days;	/* a run can be undone for; 0: never */
 	bool second_software;	/* another job may write software there too */
 };
 

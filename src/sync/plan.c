@@ -156,6 +156,8 @@ static int hand_on(struct walk *w)
 		    .key = o->desired.key,
 		    .group = w->sd->groups.v[o->rec.group].text,
 		    .table = o->desired.table,
+		    .group_key = w->sd->groups.v[o->rec.group].key,
+		    .member = o->rec.key,
 		    .remote = o->remote,
 		    .cells = o->desired.cells,
 		    .cells_n = o->desired.cells_n,
@@ -190,11 +192,10 @@ static int walk_set(struct walk *w, struct mst_err *err)
 			w->v[i].rec = recs[i];
 			rc = decode(w, &w->v[i], err);
 		}
-		if (rc == 0 && n && w->read_before) {
+		if (rc == 0 && n)
 			rc = find_ids(w, err);
-			if (rc == 0)
-				rc = read_before(w, err);
-		}
+		if (rc == 0 && n && w->read_before)
+			rc = read_before(w, err);
 		if (rc == 0)
 			rc = hand_on(w);
 	} while (rc == 0 && n == BATCH);

@@ -13,6 +13,8 @@ struct mst_plan_change {
 	enum mst_action action; /* or MST_FORGET */
 	bool held;		/* the guard would hold it back */
 	struct mst_slice key, group, table;
+	struct mst_hash group_key; /* in RecVer */
+	uint64_t member;	   /* its key there; 0: the group's record */
 	struct mst_sysid remote;
 	const struct mst_cell *cells; /* what would be sent */
 	size_t cells_n;

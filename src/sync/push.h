@@ -23,6 +23,7 @@ struct mst_push {
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
 	struct mst_run_counts *counts; /* by set, as in the delta */
+	struct mst_journal *journal;   /* for undo, or NULL */
 
 	/* Made by mst_push_run. */
 	uint64_t applied, refused;

@@ -55,6 +55,8 @@ struct mst_session {
 int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err);
+/* The destination alone: opened and asked what must be known. */
+int mst_session_dest(struct mst_session *s, struct mst_err *err);
 /* Opens both ends, asks the destination what must be known, reads the source
  * into the spool. */
 int mst_session_read(struct mst_session *s, struct mst_err *err);

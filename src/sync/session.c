@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "sync/choice.h"
+#include "sync/journal.h"
 #include "sync/run.h"
 #include "sync/session_dir.h"
 #include "sync/single.h"
@@ -235,10 +236,16 @@ static int rules_env(struct mst_session *s, struct mst_err *err)
 	return read_seed(s, &s->delta.rules.seed, err);
 }
 
+int mst_session_dest(struct mst_session *s, struct mst_err *err)
+{
+	return open_dest(s, err) < 0 || prepare_dest(s, err) < 0
+		   ? -(int)err->code
+		   : 0;
+}
+
 int mst_session_read(struct mst_session *s, struct mst_err *err)
 {
-	if (open_dest(s, err) < 0 || prepare_dest(s, err) < 0 ||
-	    read_source(s, err) < 0)
+	if (mst_session_dest(s, err) < 0 || read_source(s, err) < 0)
 		return -(int)err->code;
 	return rules_env(s, err);
 }
@@ -405,6 +412,8 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 
 int mst_session_push(struct mst_session *s, struct mst_err *err)
 {
+	int rc;
+
 	s->push.delta = &s->delta;
 	s->push.state = s->state;
 	s->push.dest = s->dest;
@@ -413,7 +422,11 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	s->push.progress = s->conf.progress;
 	s->push.cancel = s->conf.cancel;
 	s->push.counts = s->counts;
-	if (mst_push_run(&s->push, err) < 0)
+	if (mst_journal_begin(s, &s->push.journal, err) < 0)
+		return -(int)err->code;
+	rc = mst_push_run(&s->push, err);
+	mst_journal_end(&s->push.journal);
+	if (rc < 0)
 		return -(int)err->code;
 	return s->conf.one || s->conf.limit
 		   ? 0

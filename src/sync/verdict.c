@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "sync/journal.h"
 #include "sync/push_private.h"
 
 struct mst_hash mst_push_log_key(const char *set, struct mst_hash group,
@@ -190,6 +191,9 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 	case MST_VERDICT_APPLIED:
 		count_applied(p, c, v);
 		log_write(p, c, v);
+		if (v->inserted)
+			mst_journal_made(p->journal, c->group->sd->set, g,
+					 c->rec.key, &v->remote);
 		break;
 	case MST_VERDICT_UNCHANGED:
 		n->unchanged++;

@@ -77,6 +77,7 @@ static void sn_close(struct mst_dest **dp)
 	mst_sn_read_fini(d);
 	mst_sn_scan_fini(d);
 	mst_sn_children_fini(d);
+	mst_sn_raw_fini(d);
 	mst_sn_master_fini(d);
 	mst_sn_prepare_fini(d);
 	mst_map_fini(&d->active);
@@ -125,6 +126,7 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	LIST_INIT(&d->looks);
 	LIST_INIT(&d->readings);
 	LIST_INIT(&d->children);
+	LIST_INIT(&d->raws);
 	d->outer = mst_json_parser_new(SN_MAX_ANSWER);
 	d->inner = mst_json_parser_new(SN_MAX_ANSWER);
 	d->batch_size = (unsigned)MST_MIN(SN_BATCH_START, d->conf->batch_max);
@@ -535,6 +537,8 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .on_row = sn_on_row,
     .scan = mst_sn_scan_add,
     .children = mst_sn_children_add,
+    .raw_read = mst_sn_raw_read,
+    .raw_write = mst_sn_raw_write,
     .next = sn_next,
     .accept = sn_accept,
     .estimate = sn_estimate,

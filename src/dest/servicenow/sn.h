@@ -475,6 +475,19 @@ void mst_sn_scan_accept(struct mst_dest *d, struct sn_call *call,
 void mst_sn_scan_cancel(struct mst_dest *d);
 void mst_sn_scan_fini(struct mst_dest *d);
 
+/* Records by their sys_id, as they are (raw.c). */
+LIST_HEAD(sn_raws, sn_raw);
+int mst_sn_raw_read(struct mst_dest *d, const struct mst_set *set,
+		    struct mst_slice table, const struct mst_sysid *ids,
+		    size_t n, const char *const *names, size_t names_n,
+		    uint64_t tag, mst_raw_fn fn, void *ctx,
+		    struct mst_err *err);
+int mst_sn_raw_write(struct mst_dest *d, struct mst_slice table,
+		     const struct mst_sysid *id, const char *const *names,
+		     const struct mst_slice *values, size_t n, uint64_t tag,
+		     mst_raw_fn fn, void *ctx, struct mst_err *err);
+void mst_sn_raw_fini(struct mst_dest *d);
+
 /* Before the first write (prepare.c). */
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err);
@@ -554,6 +567,7 @@ struct mst_dest {
 	mst_row_fn row;
 	void *row_ctx;
 	struct sn_childrens children;
+	struct sn_raws raws; /* undo */
 
 	struct sn_scans scans; /* not at their end */
 

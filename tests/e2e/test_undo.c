@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * muster undo: a run is taken back, others' changes stay, and the next run
+ * converges.
+ */
+#include "tests/lib/sync_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct rig rig;
+
+static void day(int n)
+{
+	rig_control(&rig, "POST", "/_sim/day", "{\"day\":%d}", n);
+}
+
+/* Day 0, then day 1; returns the second run as text, and what was alive
+ * before it. */
+static const char *two_days(char **alive_r)
+{
+	static char run[24];
+
+	rig_fresh(&rig);
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	*alive_r = rig_alive(&rig, "name");
+	day(1);
+	(void)rig_sync(&rig, 0);
+	(void)snprintf(run, sizeof(run), "%lld",
+		       (long long)rig_num(rig.root, "run"));
+	rig_verify(&rig);
+	return run;
+}
+
+static void assert_alive(const char *want)
+{
+	char *now = rig_alive(&rig, "name");
+	char *more = rig_lines_without(now, want);
+	char *less = rig_lines_without(want, now);
+
+	assert_string_equal(more, "");
+	assert_string_equal(less, "");
+	free(now);
+	free(more);
+	free(less);
+}
+
+static void taken_back(void **state)
+{
+	const char *run;
+	char *before;
+
+	(void)state;
+	run = two_days(&before);
+	rig_muster(&rig, "undo", run, "--yes", "--json");
+	rig_status(&rig, 0);
+	assert_true(rig_num(rig_json(&rig), "undone") > 0);
+	assert_int_equal(rig_num(rig.root, "to_undo"), 0);
+	assert_alive(before);
+	free(before);
+	/* the same once more: it is all done */
+	rig_muster(&rig, "undo", run, "--yes", "--json");
+	assert_int_equal(rig_num(rig_json(&rig), "undone"), 0);
+	/* the next run sends it again */
+	assert_true(rig_sync(&rig, 0) > 0);
+	rig_verify(&rig);
+	rig_quiet(&rig);
+}
+
+static void first_load_taken_back(void **state)
+{
+	(void)state;
+	rig_fresh(&rig);
+	(void)rig_sync(&rig, 0);
+	rig_muster(&rig, "undo", "1", "--yes", "--json");
+	rig_status(&rig, 0);
+	assert_true(rig_num(rig_json(&rig), "undone") > 0);
+	assert_int_equal(rig_count(&rig, "u_muster_cve_instance", ""), 0);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer",
+				   "discovery_source=muster^install_status!=7"),
+			 0);
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	rig_quiet(&rig);
+}
+
+static void asks_first(void **state)
+{
+	const char *run;
+	int64_t writes;
+	char *before;
+
+	(void)state;
+	run = two_days(&before);
+	free(before);
+	writes = rig_sn_writes(&rig);
+	rig_muster(&rig, "undo", run);
+	rig_status(&rig, 0);
+	rig_says(&rig, "--yes");
+	assert_non_null(strstr(rig.out.p, "restore"));
+	assert_int_equal(rig_sn_writes(&rig), writes);
+}
+
+/* The sys_id of a record that the undo would restore. */
+static void to_restore(const char *run, const char *set, char id[33])
+{
+	struct mst_json_iter it;
+	struct mst_json e;
+
+	rig_muster(&rig, "undo", run, "--json");
+	rig_status(&rig, 0);
+	it = mst_json_iter(mst_json_get(rig_json(&rig), "records"));
+	while (mst_json_next(&it, NULL, &e)) {
+		if (!mst_json_is_str(mst_json_get(e, "record_set"), set) ||
+		    !mst_json_is_str(mst_json_get(e, "action"), "restore"))
+			continue;
+		(void)snprintf(
+		    id, 33, "%.*s",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(e, "sys_id"))));
+		return;
+	}
+	fail_msg("nothing of %s would be restored", set);
+}
+
+static void others_changed_it(void **state)
+{
+	char id[33], path[80], query[64];
+	const char *run;
+	char *before;
+
+	(void)state;
+	run = two_days(&before);
+	free(before);
+	to_restore(run, "device_vulnerabilities", id);
+	(void)snprintf(path, sizeof(path), "/_sim/sn/rows/%s", id);
+	rig_control(&rig, "PATCH", path, "{\"u_status\":\"exception\"}");
+	rig_muster(&rig, "undo", run, "--yes", "--json");
+	rig_status(&rig, 3);
+	assert_int_equal(rig_num(rig_json(&rig), "refused"), 1);
+	(void)snprintf(query, sizeof(query), "sys_id=%s^u_status=exception",
+		       id);
+	assert_int_equal(rig_count(&rig, "u_muster_cve_instance", query), 1);
+}
+
+static void a_later_run_wrote_it(void **state)
+{
+	const char *run;
+	char *before, *now;
+
+	(void)state;
+	run = two_days(&before);
+	free(before);
+	day(2);
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	now = rig_alive(&rig, "name");
+	rig_muster(&rig, "undo", run, "--yes");
+	assert_true(rig.status == 0 || rig.status == 3);
+	/* what was undone is written again, and nothing else is lost */
+	(void)rig_sync(&rig, 0);
+	assert_alive(now);
+	free(now);
+	rig_quiet(&rig);
+}
+
+static void no_journal(void **state)
+{
+	(void)state;
+	rig_fresh(&rig);
+	rig_muster(&rig, "undo", "77");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_apply(&rig, NULL, NULL, "    undo_days: 0\n");
+	(void)rig_sync(&rig, 0);
+	rig_muster(&rig, "undo", "1");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "undo_days");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	rig_start(&rig, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	rig_stop(&rig);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(taken_back),
+	    cmocka_unit_test(first_load_taken_back),
+	    cmocka_unit_test(asks_first),
+	    cmocka_unit_test(others_changed_it),
+	    cmocka_unit_test(a_later_run_wrote_it),
+	    cmocka_unit_test(no_journal),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
