@@ -133,7 +133,10 @@ struct mst_dest_env {
 	const struct mst_catalog *catalog;
 	const char *run; /* run id, for correlation headers */
 	mst_verdict_fn verdict;
-	void *ctx;
+	/* Takes a line for people that is no error (a column that is not
+	 * there); NULL: nobody listens. */
+	void (*note)(void *ctx, const char *text);
+	void *ctx; /* of both */
 };
 
 struct mst_dest_ops {
@@ -175,6 +178,10 @@ struct mst_dest_ops {
 	/* No more changes of this set will be offered: send what waits for a
 	 * fuller packet. */
 	void (*end)(struct mst_dest *d);
+	/* All sets went well: what the destination tidies up by itself (master
+	 * data that nothing refers to). next and accept until IDLE. NULL:
+	 * nothing. */
+	void (*finish)(struct mst_dest *d);
 
 	/* Reading back, for plan, check and explain: by sys_id where it is
 	 * known, else by key. Rows come through fn. MST_OK, or 1 when its queue

@@ -280,6 +280,9 @@ struct mst_verdict {
 	enum mst_verdict_kind kind;
 	bool inserted; /* APPLIED: a new record was made */
 	bool reopened; /* APPLIED: a closed record was opened again */
+	/* UNCHANGED: something still refers to the record that was to go.
+	 * When that is nothing of ours, the record is none of ours any more. */
+	bool left_alone;
 	struct mst_sysid remote;
 	const char *reason;	/* REFUSED, FAILED; lent for the call */
 	const char *request_id; /* "" when the answer had none */

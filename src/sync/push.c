@@ -325,6 +325,21 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	return rc < 0 ? rc : 0;
 }
 
+/* All is delivered: what goes wrong now is no fault of the run. */
+static void tidy_up(struct mst_push *p)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int rc = 0;
+
+	if (!p->p->ops->finish)
+		return;
+	p->p->ops->finish(p->dest);
+	while (rc == 0)
+		rc = mst_push_pump(p, &err);
+	if (rc < 0)
+		mst_warn("tidying up: %s", err.msg);
+}
+
 int mst_push_run(struct mst_push *p, struct mst_err *err)
 {
 	struct mst_delta *d = p->delta;
@@ -346,6 +361,8 @@ int mst_push_run(struct mst_push *p, struct mst_err *err)
 	}
 	for (size_t i = d->sets_n; i-- > 0 && rc == 0;)
 		rc = push_set(p, d->order[i], ROUND_LAST, err);
+	if (rc == 0)
+		tidy_up(p);
 	mst_rules_free(&p->p->rules);
 	mst_reasons_close(&p->p->reasons, p->run);
 	mst_buf_fini(&p->p->payload);

@@ -98,6 +98,12 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 
 /* ---- reading ----- */
 
+static void note(void *ctx, const char *text)
+{
+	(void)ctx;
+	mst_warn("%s", text);
+}
+
 static int open_dest(struct mst_session *s, struct mst_err *err)
 {
 	struct mst_dest_env env = {
@@ -106,6 +112,7 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 	    .catalog = s->job.catalog,
 	    .run = s->run_text,
 	    .verdict = mst_push_verdict,
+	    .note = note,
 	    .ctx = &s->push,
 	};
 	struct mst_client_conf conf = {

@@ -175,6 +175,27 @@ static void parent_moved(struct mst_push *p, const struct mst_set_delta *sd,
 	}
 }
 
+/* Is anything that refers to records of the set still to be taken away? Then a
+ * record that was left alone for a reference is looked at again next time. */
+static bool owed(const struct mst_push *p, const struct mst_set *set)
+{
+	for (size_t i = 0; i < p->delta->sets_n; i++) {
+		const struct mst_set_delta *sd = &p->delta->sets[i];
+		bool refers = false;
+
+		for (size_t k = 0; k < sd->set->columns_n; k++) {
+			const struct mst_column *col = &sd->set->columns[k];
+
+			refers =
+			    refers || ((col->flags & MST_COL_REF) &&
+				       strcmp(col->ref_set, set->name) == 0);
+		}
+		if (refers && (sd->held || p->counts[i].refused))
+			return true;
+	}
+	return false;
+}
+
 void mst_push_verdict(void *push, const struct mst_verdict *v)
 {
 	struct mst_push *p = push;
@@ -196,6 +217,7 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 					 c->rec.key, &v->remote);
 		break;
 	case MST_VERDICT_UNCHANGED:
+		c->good = !v->left_alone || !owed(p, c->group->sd->set);
 		n->unchanged++;
 		break;
 	case MST_VERDICT_REFUSED:

@@ -182,6 +182,15 @@ struct fake *fake_new(void)
 	return f;
 }
 
+static void take_note(void *ctx, const char *text)
+{
+	struct fake *f = ctx;
+	size_t n = strlen(f->notes);
+
+	assert_null(strchr(text, '\n'));
+	snprintf(f->notes + n, sizeof(f->notes) - n, "%s\n", text);
+}
+
 void fake_open(struct fake *f)
 {
 	struct mst_dest_env env = {
@@ -190,6 +199,7 @@ void fake_open(struct fake *f)
 	    .catalog = f->catalog,
 	    .run = "r1",
 	    .verdict = take_verdict,
+	    .note = take_note,
 	    .ctx = f,
 	};
 

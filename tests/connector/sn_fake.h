@@ -80,6 +80,7 @@ struct fake {
 	struct fake_verdict verdicts[20000];
 	size_t verdicts_n;
 	uint64_t last_change;
+	char notes[1000]; /* a line each */
 	struct mst_err err;
 };
 

@@ -107,8 +107,8 @@ static bool same(const struct fake *f, struct mst_slice a, struct mst_slice b)
 static bool clause(const struct fake *f, const struct fake_row *row,
 		   struct mst_slice c)
 {
-	static const char *const ops[] = {"STARTSWITH", "ISNOTEMPTY", "IN", "=",
-					  ">"};
+	static const char *const ops[] = {"STARTSWITH", "ISNOTEMPTY", "IN",
+					  "=",		">",	      "LIKE"};
 	struct mst_slice value, have, item;
 	char column[64];
 	const char *op = NULL;
@@ -131,6 +131,8 @@ static bool clause(const struct fake *f, const struct fake_row *row,
 		return same(f, have, value);
 	if (strcmp(op, ">") == 0)
 		return mst_slice_cmp(have, value) > 0;
+	if (strcmp(op, "LIKE") == 0)
+		return memmem(have.p, have.n, value.p, value.n) != NULL;
 	if (strcmp(op, "ISNOTEMPTY") == 0)
 		return have.n > 0;
 	if (strcmp(op, "STARTSWITH") == 0)

@@ -313,6 +313,8 @@ static void packages(struct fake *f)
 	fake_end(f);
 	fake_is(f, n[0], MST_VERDICT_APPLIED, NULL);
 	fake_is(f, n[1], MST_VERDICT_UNCHANGED, "still installed");
+	assert_true(fake_verdict(f, n[1])->v.left_alone);
+	assert_false(fake_verdict(f, n[0])->v.left_alone);
 	fake_is(f, n[2], MST_VERDICT_UNCHANGED, "still installed");
 	for (int i = 0; i < 3; i++)
 		t_is(mst_slice_str(fake_get(fake_find(f, PK, "name", names[i]),

@@ -632,12 +632,141 @@ static void test_retire_by_sys_id(void **state)
 	     "7");
 }
 
+/* ---- answers to other requests ------------------------------------------- */
+
+#define OTHER "00000000000000000000000000000abc"
+
+/* Answers the first commit with somebody else's result. */
+static bool wrong_once(struct fake *f, const char *items,
+		       const struct mst_req *q, struct mst_buf *out)
+{
+	if (strstr(q->url, "queryEnhanced") || strstr(q->url, "/batch") ||
+	    f->n++)
+		return false;
+	mst_buf_addf(out, "{\"result\":{\"items\":[%s]}}", items);
+	return true;
+}
+
+static bool other_class(struct fake *f, unsigned call, const struct mst_req *q,
+			struct mst_resp *r, struct mst_buf *out)
+{
+	return wrong_once(f,
+			  "{\"className\":\"cmdb_ci_spkg\",\"operation\":"
+			  "\"INSERT\",\"sysId\":\"" OTHER "\","
+			  "\"inputIndices\":[0]}",
+			  q, out);
+}
+
+static bool other_key(struct fake *f, unsigned call, const struct mst_req *q,
+		      struct mst_resp *r, struct mst_buf *out)
+{
+	return wrong_once(f,
+			  "{\"className\":\"cmdb_ci_computer\",\"operation\":"
+			  "\"INSERT\",\"sourceNativeKey\":\"m9\",\"sysId\":"
+			  "\"" OTHER "\",\"inputIndices\":[0]}",
+			  q, out);
+}
+
+static bool other_update(struct fake *f, unsigned call, const struct mst_req *q,
+			 struct mst_resp *r, struct mst_buf *out)
+{
+	return wrong_once(f,
+			  "{\"className\":\"cmdb_ci_computer\",\"operation\":"
+			  "\"UPDATE\",\"sysId\":\"" OTHER "\","
+			  "\"inputIndices\":[0]}",
+			  q, out);
+}
+
+/* The very answer that another insert got. */
+static bool same_insert(struct fake *f, unsigned call, const struct mst_req *q,
+			struct mst_resp *r, struct mst_buf *out)
+{
+	char *items = mst_arena_printf(
+	    &f->arena,
+	    "{\"className\":\"cmdb_ci_computer\",\"operation\":\"INSERT\","
+	    "\"sysId\":\"%s\",\"inputIndices\":[0]}",
+	    fake_get(fake_find(f, CI, "name", "PC-1"), "sys_id"));
+
+	return wrong_once(f, items, q, out);
+}
+
+/* The first answer is lost, and the next one is not this payload's. */
+static bool lost_then_another(struct fake *f, unsigned call,
+			      const struct mst_req *q, struct mst_resp *r,
+			      struct mst_buf *out)
+{
+	if (strstr(q->url, "queryEnhanced") || strstr(q->url, "/batch") ||
+	    f->n >= 2)
+		return false;
+	if (f->n++ == 0) {
+		fake_serve_ire(f, q, r, out);
+		mst_buf_reset(out);
+		r->status = 500;
+		return true;
+	}
+	mst_buf_adds(out, "{\"result\":{\"items\":[{\"className\":"
+			  "\"cmdb_ci_computer\",\"operation\":\"INSERT\","
+			  "\"sysId\":\"" OTHER "\",\"inputIndices\":[0]}"
+			  "]}}");
+	return true;
+}
+
+static void is_there(struct fake *f, uint64_t c, const char *name)
+{
+	struct fake_row *row = fake_find(f, CI, "name", name);
+	char hex[33];
+
+	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
+	assert_non_null(row);
+	mst_sysid_hex(&fake_verdict(f, c)->v.remote, hex);
+	t_is(mst_slice_str(hex), fake_get(row, "sys_id"));
+}
+
+static void test_answers_to_other_requests(void **state)
+{
+	bool (*const hooks[])(struct fake *, unsigned, const struct mst_req *,
+			      struct mst_resp *, struct mst_buf *) = {
+	    other_class, other_key, same_insert, lost_then_another};
+	struct fake *f = *state;
+	uint64_t c;
+	char key[8], name[8];
+
+	fake_open(f);
+	fake_begin(f, "devices");
+	device(f, MST_INSERT, "m1", "PC-1");
+	fake_end(f);
+	for (unsigned i = 0; i < MST_LEN(hooks); i++) {
+		snprintf(key, sizeof(key), "k%u", i);
+		snprintf(name, sizeof(name), "NB-%u", i);
+		f->n = 0;
+		f->on_call = hooks[i];
+		fake_begin(f, "devices");
+		c = device(f, MST_INSERT, key, name);
+		fake_end(f);
+		is_there(f, c, name);
+		assert_true(fake_verdict(f, c)->v.inserted);
+	}
+	f->n = 0;
+	f->on_call = other_update;
+	fake_begin(f, "devices");
+	c = fake_offer(f, "devices",
+		       (struct fake_change){
+			   .action = MST_UPDATE,
+			   .key = "m1",
+			   .remote = fake_id(fake_get(
+			       fake_find(f, CI, "name", "PC-1"), "sys_id"))},
+		       "name", "PC-1b", NULL);
+	fake_end(f);
+	is_there(f, c, "PC-1b");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_golden_payloads),
+	    T(test_answers_to_other_requests),
 	    T(test_insert),
 	    T(test_insert_that_is_there_keeps_its_insert_only_columns),
 	    T(test_no_change),

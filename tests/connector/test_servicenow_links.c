@@ -218,6 +218,59 @@ static void test_sam_table(void **state)
 }
 
 /* Many devices: one list each, all in few batches. */
+/* The setting named the other table when these were delivered. */
+static void test_rows_of_the_other_table(void **state)
+{
+	struct fake *f = *state;
+	struct mst_sysid old, gone, kept;
+	uint64_t update, deleted, nowhere, denied;
+
+	fake_open(f);
+	old = fake_id(
+	    fake_add(f, TABLE, "installed_on", D1, "software", P1, NULL));
+	gone = fake_id(
+	    fake_add(f, TABLE, "installed_on", D1, "software", P2, NULL));
+	kept = fake_nr(0xeee);
+	fake_begin(f, SET);
+	update =
+	    fake_offer(f, SET,
+		       (struct fake_change){.action = MST_UPDATE,
+					    .key = "7-zip 24",
+					    .table = SAM,
+					    .parent = fake_nr(0xd1),
+					    .remote = old},
+		       "display_name", "7-Zip", "prod_id", "7-zip 24", NULL);
+	deleted = fake_offer(f, SET,
+			     (struct fake_change){.action = MST_DELETE,
+						  .table = SAM,
+						  .parent = fake_nr(0xd1),
+						  .remote = gone},
+			     NULL);
+	nowhere = fake_offer(f, SET,
+			     (struct fake_change){.action = MST_DELETE,
+						  .table = SAM,
+						  .parent = fake_nr(0xd1),
+						  .remote = kept},
+			     NULL);
+	fake_end(f);
+	fake_is(f, update, MST_VERDICT_APPLIED, NULL);
+	fake_is(f, deleted, MST_VERDICT_APPLIED, NULL);
+	fake_is(f, nowhere, MST_VERDICT_UNCHANGED, NULL);
+	assert_int_equal(fake_count(f, TABLE), 0);
+	assert_int_equal(fake_count(f, SAM), 1);
+	/* who may not even ask has not delivered there */
+	f->absent[0] = TABLE;
+	fake_begin(f, SET);
+	denied = fake_offer(f, SET,
+			    (struct fake_change){.action = MST_DELETE,
+						 .table = SAM,
+						 .parent = fake_nr(0xd1),
+						 .remote = kept},
+			    NULL);
+	fake_end(f);
+	fake_is(f, denied, MST_VERDICT_UNCHANGED, NULL);
+}
+
 static void test_look_ups_of_many_parents(void **state)
 {
 	struct fake *f = *state;
@@ -253,6 +306,7 @@ int main(void)
 	    T(test_uncertain_delete_is_repeated),
 	    T(test_package_that_was_refused),
 	    T(test_sam_table),
+	    T(test_rows_of_the_other_table),
 	    T(test_look_ups_of_many_parents),
 	};
 

@@ -113,6 +113,156 @@ static void test_missing_columns(void **state)
 	      "column u_muster_cve.u_description: commit muster's update set");
 }
 
+/* ---- columns of custom mappings ------------------------------------------ */
+
+static int nothing(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		   unsigned field, const void *arg, struct mst_slice *out_r)
+{
+	return 0;
+}
+
+/* As a custom mapping would: a column that the source does not know. */
+static void map_to(struct fake *f, const char *set, const char *column)
+{
+	struct mst_derive *d = mst_derive_begin(f->catalog, &f->arena);
+	struct mst_column col = {.name = column, .max = 40};
+	struct mst_map_row row = {
+	    .column = column, .op = nothing, .rule = "custom"};
+
+	t_ok(mst_derive_add_column(d, set, &col, &f->err), &f->err);
+	for (size_t i = 0; i < f->catalog->mappings_n; i++) {
+		if (strcmp(f->catalog->mappings[i].set, set) == 0)
+			t_ok(mst_derive_add_row(d, i, &row, false, &f->err),
+			     &f->err);
+	}
+	f->catalog = mst_derive_end(d);
+}
+
+/* cmdb/meta of the classes: what the rules write, and more for some. */
+static bool meta(struct fake *f, struct fake_sub *s)
+{
+	const struct mst_set *set = mst_catalog_set(f->catalog, "devices");
+	bool phone = mst_slice_ifind(s->url, "handheld");
+
+	if (!mst_slice_istarts(s->url, "/api/now/cmdb/meta/"))
+		return false;
+	s->status = 200;
+	mst_buf_adds(&s->out, "{\"result\":{\"attributes\":["
+			      "{\"element\":\"sys_id\"}");
+	for (size_t i = 0; i < set->columns_n && f->n != 1; i++) {
+		const char *name = set->columns[i].name;
+
+		if (!strcmp(name, "u_nowhere") || !strcmp(name, "asset_tagg") ||
+		    (phone && !strcmp(name, "u_site")))
+			continue;
+		mst_buf_addf(&s->out, ",{\"element\":\"%s\"}", name);
+	}
+	mst_buf_adds(&s->out, ",{\"element\":\"version\"},"
+			      "{\"element\":\"vendor\"},"
+			      "{\"element\":\"key\"}]}}");
+	return true;
+}
+
+static void test_custom_column(void **state)
+{
+	struct fake *f = *state;
+
+	map_to(f, "devices", "u_floor");
+	f->on_sub = meta;
+	t_ok(prepare(f, all_sets), &f->err);
+	t_is(mst_slice_str(f->notes), "");
+}
+
+static void test_custom_column_nowhere(void **state)
+{
+	struct fake *f = *state;
+
+	map_to(f, "devices", "u_nowhere");
+	f->on_sub = meta;
+	fails(f, MST_E_UNSUPPORTED,
+	      "the instance lacks column cmdb_ci_computer.u_nowhere: "
+	      "ServiceNow would drop its values without a word: add the "
+	      "column, or take it out of the mappings");
+}
+
+/* A list that lacks what every CI has is no list. */
+static void test_custom_column_of_an_odd_list(void **state)
+{
+	struct fake *f = *state;
+
+	map_to(f, "devices", "u_nowhere");
+	f->on_sub = meta;
+	f->n = 1;
+	t_ok(prepare(f, all_sets), &f->err);
+}
+
+static void test_custom_column_in_some_classes(void **state)
+{
+	struct fake *f = *state;
+
+	map_to(f, "devices", "u_site");
+	map_to(f, "devices", "asset_tagg");
+	f->on_sub = meta;
+	t_ok(prepare(f, all_sets), &f->err);
+	assert_non_null(strstr(f->notes, "asset_tagg is not there"));
+	assert_non_null(strstr(f->notes, "cmdb_ci_handheld_computing.u_site"));
+}
+
+static void test_custom_column_of_a_table(void **state)
+{
+	struct fake *f = *state;
+
+	map_to(f, "software_installs", "u_seat");
+	fake_add(f, "sys_dictionary", "name", "cmdb_software_instance",
+		 "element", "name", NULL);
+	fails(f, MST_E_UNSUPPORTED, "column cmdb_software_instance.u_seat");
+}
+
+static void test_install_count(void **state)
+{
+	struct fake *f = *state;
+	struct mst_err err = MST_ERR_INIT;
+
+	map_to(f, "software_packages", "install_count");
+	fake_open(f);
+	t_failed(mst_dest_servicenow.prepare(f->d, all_sets, &err), &err,
+		 MST_E_INVALID, "install_count");
+}
+
+/* ---- without IRE --------------------------------------------------------- */
+
+static void test_table_mode(void **state)
+{
+	struct fake *f = *state;
+
+	fake_setting(f, "write_mode", "table");
+	t_ok(prepare(f, all_sets), &f->err);
+	assert_int_equal(f->requests_n, 1);
+	assert_int_equal(fake_called(f, "/api/now/identify"), 0);
+	assert_int_equal(
+	    fake_asked(f, "GET /api/now/table/cmdb_ci_win_server?"), 1);
+}
+
+static bool no_rights_on_ci(struct fake *f, struct fake_sub *s)
+{
+	if (!mst_slice_istarts(s->url, "/api/now/table/cmdb_ci_computer"))
+		return false;
+	s->status = 403;
+	mst_buf_adds(&s->out, "{\"error\":{\"message\":\"User Not "
+			      "Authorized\",\"detail\":\"Failed API level "
+			      "ACL Validation\"},\"status\":\"failure\"}");
+	return true;
+}
+
+static void test_table_mode_without_rights(void **state)
+{
+	struct fake *f = *state;
+
+	fake_setting(f, "write_mode", "table");
+	f->on_sub = no_rights_on_ci;
+	fails(f, MST_E_FORBIDDEN, "table \"cmdb_ci_computer\" cannot be read");
+}
+
 static void test_discovery_source_is_no_choice(void **state)
 {
 	struct fake *f = *state;
@@ -120,7 +270,8 @@ static void test_discovery_source_is_no_choice(void **state)
 	f->no_choice = true;
 	fails(f, MST_E_UNSUPPORTED,
 	      "\"muster\" is no active choice of cmdb_ci.discovery_source: "
-	      "add a record to sys_choice");
+	      "`muster connection setup` offers to add it; or add a record to "
+	      "sys_choice");
 }
 
 static void test_discovery_source_in_another_case(void **state)
@@ -407,13 +558,15 @@ static void test_estimate(void **state)
 
 	fake_open(f);
 	assert_int_equal(
-	    mst_dest_servicenow.estimate(f->d, fake_set("devices"), 501), 4);
+	    mst_dest_servicenow.estimate(f->d, fake_set("devices"), 1), 5);
+	assert_int_equal(
+	    mst_dest_servicenow.estimate(f->d, fake_set("devices"), 501), 16);
 	assert_int_equal(
 	    mst_dest_servicenow.estimate(f->d, fake_set("vulnerabilities"), 0),
 	    0);
 	assert_int_equal(mst_dest_servicenow.estimate(
 			     f->d, fake_set("vulnerabilities"), 401),
-			 2);
+			 3);
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -441,6 +594,14 @@ int main(void)
 	    T(test_credentials_that_are_missing),
 	    T(test_where_the_token_may_go),
 	    T(test_estimate),
+	    T(test_custom_column),
+	    T(test_custom_column_nowhere),
+	    T(test_custom_column_of_an_odd_list),
+	    T(test_custom_column_in_some_classes),
+	    T(test_custom_column_of_a_table),
+	    T(test_install_count),
+	    T(test_table_mode),
+	    T(test_table_mode_without_rights),
 	};
 
 	return cmocka_run_group_tests_name("servicenow prepare", tests, NULL,

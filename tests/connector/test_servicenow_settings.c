@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/rules.h"
 #include "source/endpoint/endpoint.h"
 
 #define CI "cmdb_ci_computer"
@@ -429,6 +430,141 @@ static void test_packages_stay(void **state)
 	is(f, PK, "7-Zip", "vendor", of(f, CO, "Igor Pavlov", "sys_id"));
 }
 
+/* ---- software product models --------------------------------------------- */
+
+/* What the rules make of a package's row for a column; "" when nothing. */
+static void by_rules(struct fake *f, const char *name, const char *version,
+		     const char *column, char *out, size_t n)
+{
+	static const char conf[4096]; /* the source's: all off */
+	struct mst_rules_env env = {
+	    .catalog = f->catalog, .conf = conf, .connection = "defender"};
+	struct mst_value v[MST_MAX_FIELDS] = {{0}};
+	struct mst_rules *rules;
+	struct mst_desired d;
+	unsigned m = 0;
+
+	while (strcmp(f->catalog->mappings[m].set, "software_packages") != 0)
+		m++;
+	for (size_t i = 0; i < f->catalog->mappings[m].rows_n; i++) {
+		const struct mst_map_row *row =
+		    &f->catalog->mappings[m].rows[i];
+		const char *text = !strcmp(row->column, "name")	     ? name
+				   : !strcmp(row->column, "version") ? version
+				   : !strcmp(row->column, "vendor")  ? "Igor"
+								     : NULL;
+
+		if (!text)
+			continue;
+		v[row->field].type = MST_JSON_STRING;
+		v[row->field].u.s.p = text;
+		v[row->field].u.s.n = strlen(text);
+	}
+	t_ok(mst_rules_new(&env, &rules, &f->err), &f->err);
+	mst_rules_record(rules, v);
+	assert_true(mst_rules_apply(rules, m, &d));
+	*out = 0;
+	for (size_t i = 0; i < d.cells_n; i++) {
+		if (!strcmp(d.set->columns[d.cells[i].column].name, column))
+			snprintf(out, n, "%.*s",
+				 MST_SLICE_ARG(d.cells[i].text));
+	}
+	mst_rules_free(&rules);
+}
+
+static void test_software_models_off(void **state)
+{
+	struct fake *f = *state;
+
+	fake_open(f);
+	assert_int_equal(rows_of(f, "software_packages", "model_id"), 0);
+}
+
+static void test_software_model_depths(void **state)
+{
+	static const char *const cases[][3] = {
+	    {"ignore", "7-Zip", "7-Zip"},
+	    {"major", "7-Zip 22", "7-Zip 22"},
+	    {"major_minor", "7-Zip 22.1", "7-Zip 22.1"},
+	    {"major_minor_revision", "7-Zip 22.1.7", "7-Zip 22.1"},
+	    {"all", "7-Zip 22.1.7.0", "7-Zip 22.1"},
+	};
+	struct fake *f = *state;
+	char got[100];
+
+	for (size_t i = 0; i < MST_LEN(cases); i++) {
+		fake_setting(f, "software_models", cases[i][0]);
+		fake_open(f);
+		by_rules(f, "7-Zip", "22.1.7.0", "model_id", got, sizeof(got));
+		t_is(mst_slice_str(got), cases[i][1]);
+		by_rules(f, "7-Zip", "22.1", "model_id", got, sizeof(got));
+		t_is(mst_slice_str(got), cases[i][2]);
+		by_rules(f, "7-Zip", "", "model_id", got, sizeof(got));
+		t_is(mst_slice_str(got), "7-Zip");
+		fake_free(f);
+		*state = f = fake_new();
+	}
+}
+
+#define SW "cmdb_software_product_model"
+
+static uint64_t modelled(struct fake *f, const char *key, const char *vendor,
+			 const char *model)
+{
+	uint64_t n;
+
+	fake_begin(f, "software_packages");
+	n = fake_offer(f, "software_packages",
+		       (struct fake_change){.action = MST_INSERT, .key = key},
+		       "name", "7-Zip", "version", key, "vendor", vendor, "key",
+		       key, "model_id", model, NULL);
+	fake_end(f);
+	fake_is(f, n, MST_VERDICT_APPLIED, NULL);
+	return n;
+}
+
+static void test_software_models(void **state)
+{
+	struct fake *f = *state;
+	const struct mst_set *set;
+	const char *igor;
+
+	fake_setting(f, "software_models", "major");
+	fake_open(f);
+	igor = fake_add(f, CO, "name", "Igor", NULL);
+	fake_add(f, SW, "name", "7-Zip", "version", "21", "manufacturer", igor,
+		 NULL);
+	modelled(f, "21.0", "Igor", "7-Zip 21");
+	modelled(f, "22.0", "Igor", "7-Zip 22");
+	modelled(f, "22.1", "Igor", "7-Zip 22");
+	modelled(f, "no version", "Igor", "7-Zip");
+	/* a model without a maker is none */
+	modelled(f, "23.0", "", "7-Zip 23");
+	assert_int_equal(fake_count(f, SW), 3);
+	t_is(mst_slice_str(fake_get(fake_find(f, SW, "version", "22"), "name")),
+	     "7-Zip");
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, PK, "key", "22.0"), "model_id")),
+	     fake_get(fake_find(f, SW, "version", "22"), "sys_id"));
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, PK, "key", "22.1"), "model_id")),
+	     fake_get(fake_find(f, SW, "version", "22"), "sys_id"));
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, PK, "key", "21.0"), "model_id")),
+	     fake_get(fake_find(f, SW, "version", "21"), "sys_id"));
+	t_is(mst_slice_str(
+		 fake_get(fake_find(f, PK, "key", "23.0"), "model_id")),
+	     "");
+	/* read by name, it is the same */
+	set = mst_catalog_set(f->catalog, "software_packages");
+	assert_true(mst_dest_servicenow.same(
+	    f->d, &set->columns[set->columns_n - 1], MST_SLICE_LIT("7-Zip 22"),
+	    MST_SLICE_LIT("7-Zip")));
+	assert_false(mst_dest_servicenow.same(
+	    f->d, &set->columns[set->columns_n - 1], MST_SLICE_LIT("7-Zip 22"),
+	    MST_SLICE_LIT("7-Zi")));
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -455,6 +591,9 @@ int main(void)
 	    T(test_normalization_is_a_sys_id),
 	    T(test_retire_packages),
 	    T(test_packages_stay),
+	    T(test_software_models_off),
+	    T(test_software_model_depths),
+	    T(test_software_models),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

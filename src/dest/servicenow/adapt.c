@@ -137,6 +137,103 @@ static int makers(struct adapt *a, const struct mst_set *set)
 	return 0;
 }
 
+/* ---- software product models --------------------------------------------- */
+
+struct model_rows {
+	struct mst_map_row name, version;
+	int depth; /* enum sn_software_models */
+};
+
+/* So much of the version as tells models apart. */
+static struct mst_slice cut_version(struct mst_slice v, int depth)
+{
+	int dots = depth - SN_SOFTWARE_IGNORE;
+
+	if (depth == SN_SOFTWARE_ALL)
+		return v;
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] == '.' && --dots == 0)
+			return mst_slice(v.p, i);
+	}
+	return depth == SN_SOFTWARE_IGNORE ? mst_slice(NULL, 0) : v;
+}
+
+static bool run_row(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		    const struct mst_map_row *row, struct mst_slice *out_r)
+{
+	*out_r = mst_slice(NULL, 0);
+	return row->op && row->op(ctx, v, row->field, row->arg, out_r) == 1 &&
+	       out_r->n;
+}
+
+/* "7-Zip 22": the package's name and what counts of its version; see
+ * split_version in master.c. */
+static int op_software_model(struct mst_rule_ctx *ctx,
+			     const struct mst_value *v, unsigned field,
+			     const void *arg, struct mst_slice *out_r)
+{
+	const struct model_rows *rows = arg;
+	struct mst_slice name, version;
+	char *text;
+
+	(void)field;
+	if (!run_row(ctx, v, &rows->name, &name))
+		return 0;
+	(void)run_row(ctx, v, &rows->version, &version);
+	version = mst_slice_trim(cut_version(version, rows->depth));
+	text = mst_rule_scratch(ctx, name.n + 1 + version.n);
+	memcpy(text, name.p, name.n);
+	text[name.n] = ' ';
+	if (version.n)
+		memcpy(text + name.n + 1, version.p, version.n);
+	*out_r = mst_slice(text, name.n + (version.n ? 1 + version.n : 0));
+	return 1;
+}
+
+static const struct mst_map_row *row_of(const struct mst_mapping *m,
+					const char *column)
+{
+	for (size_t i = 0; i < m->rows_n; i++) {
+		if (strcmp(m->rows[i].column, column) == 0)
+			return &m->rows[i];
+	}
+	return NULL;
+}
+
+static int software_models(struct adapt *a, const char *set)
+{
+	static const struct mst_column col = {"model_id", MST_COL_MASTER, 255,
+					      SN_KIND_SOFTWARE};
+	const struct mst_catalog *c = mst_derive_catalog(a->d);
+
+	if (mst_derive_add_column(a->d, set, &col, a->err) < 0)
+		return -(int)a->err->code;
+	for (size_t i = 0; i < c->mappings_n; i++) {
+		const struct mst_mapping *m = &c->mappings[i];
+		const struct mst_map_row *name = row_of(m, "name"),
+					 *version = row_of(m, "version");
+		struct model_rows *rows;
+
+		if (strcmp(m->set, set) != 0 || !name)
+			continue;
+		rows = mst_arena_alloc(mst_derive_arena(a->d), sizeof(*rows));
+		rows->name = *name;
+		if (version)
+			rows->version = *version;
+		rows->depth = a->conf->software_models;
+		if (mst_derive_add_row(
+			a->d, i,
+			&(struct mst_map_row){.column = "model_id",
+					      .op = op_software_model,
+					      .arg = rows,
+					      .rule = "servicenow.software_"
+						      "models"},
+			false, a->err) < 0)
+			return -(int)a->err->code;
+	}
+	return 0;
+}
+
 /* ---- columns for inserts only ------------------------------------------- */
 
 static int no_column(struct adapt *a, const char *word)
@@ -181,7 +278,12 @@ static int adapt_ci(struct adapt *a, const char *name)
 		flag(a, set, 0, MST_COL_INSERT, is_status_column);
 	if (mst_sn_is_package(set) && !a->conf->retire_packages)
 		set->missing = MST_MISSING_KEEP;
-	return makers(a, set);
+	if (makers(a, set) < 0)
+		return -(int)a->err->code;
+	return mst_sn_is_package(set) &&
+		       a->conf->software_models != SN_SOFTWARE_OFF
+		   ? software_models(a, name)
+		   : 0;
 }
 
 int mst_sn_adapt(const void *conf, struct mst_derive *d, struct mst_err *err)

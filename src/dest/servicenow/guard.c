@@ -279,6 +279,7 @@ static bool rows_of_installs(struct mst_dest *d, struct sn_guard *g,
 	}
 	while ((it = TAILQ_FIRST(&found))) {
 		TAILQ_REMOVE(&found, it, link);
+		it->left_alone = true;
 		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false,
 			      "it is left alone: it is still installed "
 			      "somewhere");

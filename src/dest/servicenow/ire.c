@@ -160,6 +160,7 @@ static void read_item(struct mst_json item, struct sn_ire_result *r)
 	*r = (struct sn_ire_result){.present = true};
 	r->operation = mst_json_str(mst_json_get(item, "operation"));
 	r->klass = mst_json_str(mst_json_get(item, "className"));
+	r->native_key = mst_json_str(mst_json_get(item, "sourceNativeKey"));
 	/* The literal "Unknown" on failure leaves it zero. */
 	mst_sysid_parse(mst_json_str(mst_json_get(item, "sysId")), &r->id);
 	read_error(item, r);

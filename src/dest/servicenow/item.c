@@ -94,6 +94,19 @@ const struct mst_cell *mst_sn_cell(const struct sn_item *it, const char *name)
 	return NULL;
 }
 
+void mst_sn_tell(struct mst_dest *d, const char *fmt, ...)
+{
+	char text[SN_REASON];
+	int n = snprintf(text, sizeof(text), "%s: ", d->env.connection);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	if (d->env.note && !d->cancelled)
+		d->env.note(d->env.ctx, text);
+}
+
 const char *mst_sn_intern(struct mst_dest *d, struct mst_slice s)
 {
 	const char *known = mst_map_get(&d->words, s);
@@ -127,6 +140,7 @@ void mst_sn_settle(struct mst_dest *d, struct sn_item *it,
 	    .kind = kind,
 	    .inserted = inserted && kind == MST_VERDICT_APPLIED,
 	    .reopened = it->reopen && kind == MST_VERDICT_APPLIED,
+	    .left_alone = it->left_alone && kind == MST_VERDICT_UNCHANGED,
 	    .remote = it->remote,
 	    .request_id = d->request_id ? d->request_id : "",
 	};
@@ -137,6 +151,8 @@ void mst_sn_settle(struct mst_dest *d, struct sn_item *it,
 		mst_sn_one_line(line, sizeof(line), mst_slice_str(reason));
 		v.reason = line;
 	}
+	d->wrote_ci = d->wrote_ci || (kind == MST_VERDICT_APPLIED &&
+				      it->c.set->writer == MST_WRITE_CI);
 	mst_sn_ci_release(d, it);
 	mst_map_del(&d->active, it->identity);
 	d->items_n--;

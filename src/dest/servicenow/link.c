@@ -6,7 +6,8 @@
  */
 #include "dest/servicenow/sn.h"
 
-/* By which member of the row, dot-walked, its key can be read back. */
+/* The two tables that installed software may be in, and by which member of
+ * the row, dot-walked, its key can be read back. */
 static const struct {
 	const char *table, *member;
 } keys[] = {
@@ -21,6 +22,13 @@ const char *mst_sn_link_key(struct mst_slice table)
 			return keys[i].member;
 	}
 	return NULL;
+}
+
+const char *mst_sn_link_other(struct mst_slice table)
+{
+	if (!mst_sn_link_key(table))
+		return NULL;
+	return keys[mst_slice_is(table, keys[0].table) ? 1 : 0].table;
 }
 
 static bool same_ref(const struct sn_item *it, size_t i, struct mst_json row,

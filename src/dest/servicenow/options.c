@@ -83,6 +83,10 @@ const struct mst_opt mst_sn_opts[] = {
     {"create_companies", MST_OPT_BOOL, AT(create_companies), "yes",
      .help = "make companies that are missing in core_company",
      .rule = "servicenow.company"},
+    {"delete_companies", MST_OPT_BOOL, AT(delete_companies), "no",
+     .help = "delete companies that muster's user made and that nothing "
+	     "refers to any more",
+     .rule = "servicenow.company_delete"},
     {"models", MST_OPT_BOOL, AT(models), "yes",
      .help = "write the model of a device", .rule = "servicenow.device_model"},
     {"model_table", MST_OPT_CHOICE, AT(model_table),
@@ -91,6 +95,10 @@ const struct mst_opt mst_sn_opts[] = {
      .rule = "servicenow.model"},
     {"create_models", MST_OPT_BOOL, AT(create_models), "yes",
      .help = "make models that are missing", .rule = "servicenow.model"},
+    {"delete_models", MST_OPT_BOOL, AT(delete_models), "no",
+     .help = "delete models that muster's user made and that nothing refers "
+	     "to any more",
+     .rule = "servicenow.model_delete"},
     {"normalization", MST_OPT_TEXT, AT(normalization),
      .help = "sys_id of the Field Normalization record for company names: "
 	     "makers are handed over as raw names, and none is made",
@@ -98,6 +106,11 @@ const struct mst_opt mst_sn_opts[] = {
     {"retire_packages", MST_OPT_BOOL, AT(retire_packages), "yes",
      .help = "retire a software package with its last installation",
      .rule = "servicenow.packages"},
+    {"software_models", MST_OPT_CHOICE, AT(software_models), "off",
+     "off|ignore|major|major_minor|major_minor_revision|all",
+     .help = "software product models that packages refer to: none, or one "
+	     "for each so much of the version",
+     .rule = "servicenow.software_models"},
     {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
      .help = "requests under way at once"},
     {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,

@@ -8,38 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dest/servicenow/sn.h"
-
-#define CHECKS_MAX 64
-
-enum what { TABLE, COLUMNS, CHOICE, CLASS };
-
-struct check {
-	struct mst_dest *d;
-	enum what what;
-	const struct mst_set *set;
-	const char *name; /* of the table or class */
-	bool optional;
-};
-
-struct sn_prepare {
-	struct check checks[CHECKS_MAX];
-	size_t checks_n, left;
-	const char *klass; /* of the dry run; NULL: none is needed */
-	bool probe_sent;
-	unsigned probe_tries;
-	struct mst_buf missing; /* "table a, column b.c" */
-	bool ours;		/* something of the update set is missing */
-};
+#include "dest/servicenow/prepare.h"
 
 void mst_sn_prepare_fini(struct mst_dest *d)
 {
-	if (d->prepare) {
-		mst_buf_fini(&d->prepare->missing);
-		free(d->prepare);
-		d->prepare = NULL;
-	}
-	mst_map_fini(&d->absent);
+	struct sn_prepare *p = d->prepare;
+
+	for (size_t i = 0; p && i < p->columns_n; i++)
+		mst_sn_columns_fini(&p->columns[i]);
+	if (p)
+		mst_buf_fini(&p->missing);
+	free(p);
+	d->prepare = NULL;
 }
 
 bool mst_sn_has_class(const struct mst_dest *d, const char *table)
@@ -49,29 +29,6 @@ bool mst_sn_has_class(const struct mst_dest *d, const char *table)
 
 /* ---- the end ----------------------------------------------------------- */
 
-static void finish(struct mst_dest *d)
-{
-	struct sn_prepare *p = d->prepare;
-	struct mst_err err = MST_ERR_INIT;
-
-	if (p->left || p->klass)
-		return;
-	if (p->missing.n) {
-		mst_err_set(
-		    &err, MST_E_UNSUPPORTED,
-		    "%s: the instance lacks %.600s: %s", d->env.connection,
-		    p->missing.p,
-		    p->ours ? "commit muster's update set there (`muster "
-			      "update-set` writes the file)"
-			    : "activate the plug-in that brings it, or choose "
-			      "other record sets or classes");
-		mst_sn_die(d, &err);
-	}
-	mst_buf_fini(&p->missing);
-	free(p);
-	d->prepare = NULL;
-}
-
 static void missing(struct mst_dest *d, const char *kind, const char *table,
 		    const char *column)
 {
@@ -79,8 +36,63 @@ static void missing(struct mst_dest *d, const char *kind, const char *table,
 
 	mst_buf_addf(b, "%s%s %s%s%s", b->n ? ", " : "", kind, table,
 		     column ? "." : "", column ? column : "");
-	if (strncmp(table, "u_", 2) == 0)
+	if (column && !mst_sn_column_ours(table, column))
+		d->prepare->theirs = true;
+	else if (strncmp(table, "u_", 2) == 0)
 		d->prepare->ours = true;
+}
+
+/* A custom column that nobody has is a mistake; of the others an instance may
+ * lack some. */
+static void judge_columns(struct mst_dest *d, struct sn_columns *c)
+{
+	const struct mst_catalog *cat = d->env.catalog;
+	const char *column;
+	size_t i = 0;
+
+	while (mst_sn_columns_next(c, cat, &i, &column)) {
+		if (mst_sn_column_custom(column))
+			missing(d, "column", c->set->table, column);
+		else
+			mst_sn_tell(d,
+				    "column %s.%s is not there; its values are "
+				    "dropped",
+				    c->set->table, column);
+	}
+	if (c->partly.n && !d->prepare->theirs)
+		mst_sn_tell(d,
+			    "not there, so values for them are dropped: %.300s",
+			    c->partly.p);
+}
+
+static const char *remedy(const struct sn_prepare *p)
+{
+	if (p->ours)
+		return "commit muster's update set there (`muster update-set` "
+		       "writes the file)";
+	if (p->theirs)
+		return "ServiceNow would drop its values without a word: add "
+		       "the column, or take it out of the mappings";
+	return "activate the plug-in that brings it, or choose other record "
+	       "sets or classes";
+}
+
+void mst_sn_prepare_finish(struct mst_dest *d)
+{
+	struct sn_prepare *p = d->prepare;
+	struct mst_err err = MST_ERR_INIT;
+
+	if (p->left || p->klass)
+		return;
+	for (size_t i = 0; i < p->columns_n; i++)
+		judge_columns(d, &p->columns[i]);
+	if (p->missing.n) {
+		mst_err_set(&err, MST_E_UNSUPPORTED,
+			    "%s: the instance lacks %.600s: %s",
+			    d->env.connection, p->missing.p, remedy(p));
+		mst_sn_die(d, &err);
+	}
+	mst_sn_prepare_fini(d);
 }
 
 static void refuse(struct mst_dest *d, const struct sn_answer *a,
@@ -121,7 +133,7 @@ static bool no_such_thing(const struct sn_answer *a)
 		mst_slice_ifind(mst_slice_str(a->why), "invalid table"));
 }
 
-static void take_table(struct mst_dest *d, const struct check *c,
+static void take_table(struct mst_dest *d, const struct sn_check *c,
 		       const struct sn_answer *a)
 {
 	char what[128];
@@ -142,7 +154,7 @@ static void take_table(struct mst_dest *d, const struct check *c,
 
 /* Only who may read the dictionary is told of missing columns here; others
  * learn it from the first refused write. */
-static void take_columns(struct mst_dest *d, const struct check *c,
+static void take_columns(struct mst_dest *d, const struct sn_check *c,
 			 const struct sn_answer *a)
 {
 	struct mst_json result = mst_json_get(a->root, "result"), row;
@@ -154,6 +166,10 @@ static void take_columns(struct mst_dest *d, const struct check *c,
 		const char *name = c->set->columns[i].name;
 		bool found = false;
 
+		/* Of other tables only those of a customer are looked at. */
+		if (strncmp(c->name, "u_", 2) != 0 &&
+		    !mst_sn_column_custom(name))
+			continue;
 		it = mst_json_iter(result);
 		while (!found && mst_json_next(&it, NULL, &row)) {
 			/* A dropped clause brings other tables' columns. */
@@ -191,20 +207,29 @@ static void take_choice(struct mst_dest *d, const struct sn_answer *a)
 	}
 	mst_err_set(&err, MST_E_UNSUPPORTED,
 		    "%s: \"%s\" is no active choice of "
-		    "cmdb_ci.discovery_source%s: add a record to sys_choice "
-		    "(name cmdb_ci, element discovery_source, value and label "
+		    "cmdb_ci.discovery_source%s: `muster connection setup` "
+		    "offers to add it; or add a record to sys_choice (name "
+		    "cmdb_ci, element discovery_source, value and label "
 		    "\"%s\", exact case), or set discovery_source to one that "
 		    "exists",
 		    d->env.connection, source, near, source);
 	mst_sn_die(d, &err);
 }
 
-static void take_class(struct mst_dest *d, const struct check *c,
+static void take_class(struct mst_dest *d, const struct sn_check *c,
 		       const struct sn_answer *a)
 {
 	struct mst_slice key = mst_slice_str(c->name);
+	struct sn_prepare *p = d->prepare;
 	char what[128];
 
+	for (size_t i = 0; a->fate == SN_DONE && i < p->columns_n; i++) {
+		if (p->columns[i].set == c->set && !c->also)
+			mst_sn_columns_class(
+			    &p->columns[i], d->env.catalog, c->name,
+			    mst_json_get(mst_json_get(a->root, "result"),
+					 "attributes"));
+	}
 	if (is_there(a))
 		return;
 	if (a->fate == SN_GIVEN_UP || mst_sn_is_unscoped(a->why)) {
@@ -223,34 +248,34 @@ static void take_class(struct mst_dest *d, const struct check *c,
 
 static void take_check(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 {
-	const struct check *c = ctx;
+	const struct sn_check *c = ctx;
 
 	switch (c->what) {
-	case TABLE:
+	case SN_CHECK_TABLE:
 		take_table(d, c, a);
 		break;
-	case COLUMNS:
+	case SN_CHECK_COLUMNS:
 		take_columns(d, c, a);
 		break;
-	case CHOICE:
+	case SN_CHECK_CHOICE:
 		take_choice(d, a);
 		break;
-	case CLASS:
+	case SN_CHECK_CLASS:
 		take_class(d, c, a);
 		break;
 	}
 	d->prepare->left--;
 	if (!d->dead.code)
-		finish(d);
+		mst_sn_prepare_finish(d);
 }
 
-static void add(struct mst_dest *d, const struct check *check)
+static void add(struct mst_dest *d, const struct sn_check *check)
 {
 	struct sn_prepare *p = d->prepare;
 	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL), q = MST_BUF_INIT(1024);
-	struct check *c;
+	struct sn_check *c;
 
-	if (p->checks_n == CHECKS_MAX)
+	if (p->checks_n == SN_CHECKS_MAX)
 		return;
 	for (size_t i = 0; i < p->checks_n; i++) {
 		if (p->checks[i].what == check->what && check->name &&
@@ -260,18 +285,18 @@ static void add(struct mst_dest *d, const struct check *check)
 	c = &p->checks[p->checks_n++];
 	*c = *check;
 	switch (c->what) {
-	case TABLE:
+	case SN_CHECK_TABLE:
 		mst_buf_addf(&url,
 			     "/api/now/table/%s?sysparm_fields=sys_id"
 			     "&sysparm_limit=1",
 			     c->name);
 		break;
-	case COLUMNS:
+	case SN_CHECK_COLUMNS:
 		mst_buf_addf(&q, "name=%s^elementISNOTEMPTY", c->name);
 		mst_sn_list_url(&url, MST_SLICE_LIT("sys_dictionary"),
 				mst_buf_slice(&q), "name,element", 500);
 		break;
-	case CHOICE:
+	case SN_CHECK_CHOICE:
 		mst_buf_addf(&q,
 			     "name=cmdb_ci^element=discovery_source^value=%s",
 			     d->conf->discovery_source);
@@ -279,7 +304,7 @@ static void add(struct mst_dest *d, const struct check *check)
 				mst_buf_slice(&q), "value,inactive,language",
 				50);
 		break;
-	case CLASS:
+	case SN_CHECK_CLASS:
 		mst_buf_addf(&url, "/api/now/cmdb/meta/%s", c->name);
 		break;
 	}
@@ -290,26 +315,44 @@ static void add(struct mst_dest *d, const struct check *check)
 	mst_buf_fini(&q);
 }
 
+/* Without IRE the rights on the table itself count. */
+static void add_class(struct mst_dest *d, const struct sn_check *check)
+{
+	struct sn_check c = *check;
+
+	add(d, &c);
+	if (d->conf->write_mode != SN_WRITE_TABLE || c.optional)
+		return;
+	c.what = SN_CHECK_TABLE;
+	add(d, &c);
+}
+
 static void add_ci(struct mst_dest *d, const struct mst_set *set)
 {
-	struct check c = {.what = CHOICE, .name = ""};
+	struct sn_check c = {.what = SN_CHECK_CHOICE, .name = ""};
 
-	if (!d->prepare->klass)
+	if (!d->prepare->klass && d->conf->write_mode == SN_WRITE_IRE)
 		d->prepare->klass = set ? set->table : "cmdb_ci_computer";
 	add(d, &c);
 	if (!set)
 		return;
-	c = (struct check){.what = CLASS, .name = set->table};
+	if (d->prepare->columns_n < MST_MAX_SETS)
+		mst_sn_columns_init(
+		    &d->prepare->columns[d->prepare->columns_n++], set);
+	c = (struct sn_check){
+	    .what = SN_CHECK_CLASS, .set = set, .name = set->table};
 	if (!set->classes_n)
-		add(d, &c);
+		add_class(d, &c);
 	for (size_t i = 0; i < set->classes_n; i++) {
 		const struct mst_class *k = &set->classes[i];
 
 		c.name = k->table;
 		c.optional = k->optional;
-		add(d, &c);
+		c.also = false;
+		add_class(d, &c);
 		/* Somebody named them: a wrong name would go unseen. */
 		c.optional = false;
+		c.also = true;
 		for (const char *const *v = k->also_search; v && *v; v++) {
 			c.name = *v;
 			add(d, &c);
@@ -319,12 +362,14 @@ static void add_ci(struct mst_dest *d, const struct mst_set *set)
 
 static void add_table(struct mst_dest *d, const struct mst_set *set)
 {
-	struct check c = {.what = TABLE, .set = set, .name = set->table};
+	struct sn_check c = {
+	    .what = SN_CHECK_TABLE, .set = set, .name = set->table};
 
 	add(d, &c);
 	/* Only tables without a parent have all columns under their name. */
-	if (strncmp(set->table, "u_", 2) == 0) {
-		c.what = COLUMNS;
+	if (strncmp(set->table, "u_", 2) == 0 ||
+	    mst_sn_columns_custom(d->env.catalog, set)) {
+		c.what = SN_CHECK_COLUMNS;
 		add(d, &c);
 	}
 }
@@ -340,6 +385,16 @@ static bool selected(const char *const *sets, const char *name)
 	return false;
 }
 
+static int counted(struct mst_dest *d, struct mst_err *err)
+{
+	mst_sn_prepare_fini(d);
+	return mst_err_set(err, MST_E_INVALID,
+			   "%s: install_count of a package is ServiceNow's own "
+			   "count and is never written: take it out of the "
+			   "mappings",
+			   d->env.connection);
+}
+
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err)
 {
@@ -350,6 +405,7 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		return -(int)err->code;
 	}
 	mst_sn_prepare_fini(d);
+	mst_map_fini(&d->absent);
 	d->prepare = mst_alloc(sizeof(*d->prepare));
 	mst_buf_init(&d->prepare->missing, 4096);
 	d->skip_option = true;
@@ -358,6 +414,8 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 
 		if (!selected(sets, set->name))
 			continue;
+		if (mst_sn_column_counted(cat, set))
+			return counted(d, err);
 		if (set->writer == MST_WRITE_CI)
 			add_ci(d, set);
 		else
@@ -367,94 +425,4 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 	if (!d->prepare->checks_n)
 		add_ci(d, NULL);
 	return MST_OK;
-}
-
-/* ---- the dry run ------------------------------------------------------- */
-
-bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
-			  struct mst_req *req_r)
-{
-	struct sn_prepare *p = d->prepare;
-	struct mst_buf path = MST_BUF_INIT(1024);
-	struct mst_jout j;
-
-	if (!p || !p->klass || p->probe_sent)
-		return false;
-	p->probe_sent = true;
-	mst_buf_reset(&d->body);
-	mst_jout_init(&j, &d->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
-	mst_jout_obj(&j);
-	mst_jout_kstr(&j, "className", p->klass);
-	mst_jout_key(&j, "values");
-	mst_jout_obj(&j);
-	mst_jout_kstr(&j, "name", "muster-connection-test");
-	mst_jout_end_obj(&j);
-	mst_jout_end_obj(&j);
-	mst_jout_end_arr(&j);
-	mst_jout_end_obj(&j);
-	mst_sn_ire_path(d, true, &path);
-	call->kind = SN_CALL_PROBE;
-	call->skip_option = d->skip_option;
-	mst_sn_call_begin(d, call, path.p, MST_REPEAT_SAFE, req_r,
-			  "dry run of the identification");
-	mst_buf_fini(&path);
-	return true;
-}
-
-/* Only what would hit every item is an error here; what this made-up item
- * lacks for its class is not. */
-static bool bad_source(struct mst_dest *d, const struct sn_ire_result *r)
-{
-	struct mst_err err = MST_ERR_INIT;
-
-	if (!mst_slice_ifind(mst_slice_str(r->message), "invalid data source"))
-		return false;
-	mst_err_set(&err, MST_E_UNSUPPORTED,
-		    "%s: %s: add \"%s\" to the choices of "
-		    "cmdb_ci.discovery_source (exact case)",
-		    d->env.connection, r->message, d->conf->discovery_source);
-	mst_sn_die(d, &err);
-	return true;
-}
-
-void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
-			 const struct mst_resp *resp)
-{
-	struct sn_ire_result r = {0};
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_json root = {0};
-	char why[SN_REASON] = "";
-
-	if (resp->err.code == MST_E_CANCELLED)
-		d->cancelled = true;
-	if (resp->outcome == MST_OUT_ANSWER && resp->status != 202 &&
-	    mst_json_parse(d->outer, resp->body, &root, &err) != MST_OK)
-		root = (struct mst_json){0};
-	if (root.doc && mst_sn_ire_results(root, &r, 1)) {
-		if (bad_source(d, &r))
-			return;
-		d->prepare->klass = NULL;
-		finish(d);
-		return;
-	}
-	mst_sn_error_text(root, why, sizeof(why));
-	if (call->skip_option &&
-	    mst_slice_ifind(mst_slice_str(why), "not a valid entry")) {
-		d->skip_option = false;
-		d->prepare->probe_sent = false;
-		return;
-	}
-	if (resp->outcome == MST_OUT_ANSWER && resp->status < 300 &&
-	    !mst_sn_is_fatal(resp) && ++d->prepare->probe_tries < SN_TRIES) {
-		d->prepare->probe_sent = false;
-		return;
-	}
-	mst_sn_call_error(d, resp, root,
-			  "dry run of the identification and reconciliation "
-			  "engine",
-			  &err);
-	mst_sn_die(d, &err);
 }

@@ -485,8 +485,14 @@ bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 		desired = mst_sn_cut(desired, col->max);
 	if (mst_sn_same_text(col, desired, held))
 		return true;
-	if (!(col->flags & MST_COL_MASTER) || !col->ref_set ||
-	    strcmp(col->ref_set, SN_KIND_COMPANY) != 0)
+	if (!(col->flags & MST_COL_MASTER) || !col->ref_set)
+		return false;
+	/* Read by its name, which is the text without the version. */
+	if (strcmp(col->ref_set, SN_KIND_SOFTWARE) == 0)
+		return held.n && held.n < desired.n &&
+		       desired.p[held.n] == ' ' &&
+		       memcmp(held.p, desired.p, held.n) == 0;
+	if (strcmp(col->ref_set, SN_KIND_COMPANY) != 0)
 		return false;
 	if (mst_slice_is(desired, SN_CLEAR))
 		return held.n == 0;

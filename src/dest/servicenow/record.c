@@ -158,6 +158,43 @@ static void take_post(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 	}
 }
 
+/* ---- links of the other table -------------------------------------------- */
+
+static void take_other(struct mst_dest *d, void *ctx, const struct sn_answer *a)
+{
+	struct sn_item *it = ctx;
+	bool gone = a->fate == SN_DONE;
+
+	/* Whoever may not delete there has not delivered there. */
+	if (a->fate == SN_GIVEN_UP)
+		mst_sn_failed(d, it, "%s", a->why);
+	else if (it->c.action != MST_DELETE)
+		find(d, it);
+	else
+		mst_sn_settle(
+		    d, it, gone ? MST_VERDICT_APPLIED : MST_VERDICT_UNCHANGED,
+		    false, NULL);
+}
+
+/* Installed software goes to one of two tables. What was delivered to the other
+ * before the setting changed is deleted there; false when it cannot be. */
+static bool leave_other(struct mst_dest *d, struct sn_item *it)
+{
+	const char *table = mst_sn_link_other(it->c.table);
+	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL);
+	char hex[33];
+
+	if (!table || it->moved || mst_sysid_is_zero(&it->c.remote))
+		return false;
+	it->moved = true;
+	mst_sysid_hex(&it->c.remote, hex);
+	mst_buf_addf(&url, "/api/now/table/%s/%s", table, hex);
+	mst_sn_sub_add(d, MST_HTTP_DELETE, url.p, mst_slice(NULL, 0),
+		       take_other, it);
+	mst_buf_fini(&url);
+	return true;
+}
+
 static void take_put(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 {
 	struct sn_item *it = ctx;
@@ -168,8 +205,8 @@ static void take_put(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		mst_sn_failed(d, it, "%s", a->why);
 	} else if (a->status == 404) {
 		/* Somebody deleted it; or it was made again under another
-		 * sys_id. */
-		if (!too_often(d, it, a->why))
+		 * sys_id; or the setting named another table then. */
+		if (!too_often(d, it, a->why) && !leave_other(d, it))
 			find(d, it);
 	} else {
 		refused(d, it, a);
@@ -185,10 +222,10 @@ static void take_delete(struct mst_dest *d, void *ctx,
 		mst_sn_settle(d, it, MST_VERDICT_APPLIED, false, NULL);
 	else if (a->fate == SN_GIVEN_UP)
 		mst_sn_failed(d, it, "%s", a->why);
-	else if (a->status == 404)
-		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
-	else
+	else if (a->status != 404)
 		refused(d, it, a);
+	else if (!leave_other(d, it))
+		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
 }
 
 /* ---- requests ---------------------------------------------------------- */

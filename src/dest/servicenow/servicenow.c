@@ -74,16 +74,20 @@ static void sn_close(struct mst_dest **dp)
 	mst_sn_look_fini(d);
 	mst_sn_match_fini(d);
 	mst_sn_guard_fini(d);
+	mst_sn_verify_fini(d);
 	mst_sn_read_fini(d);
 	mst_sn_scan_fini(d);
 	mst_sn_children_fini(d);
 	mst_sn_raw_fini(d);
 	mst_sn_master_fini(d);
+	mst_sn_sweep_fini(d);
 	mst_sn_prepare_fini(d);
+	mst_map_fini(&d->absent);
 	mst_map_fini(&d->active);
 	mst_map_fini(&d->busy);
 	mst_map_fini(&d->classes);
 	mst_map_fini(&d->words);
+	mst_map_fini(&d->given);
 	mst_json_parser_free(&d->outer);
 	mst_json_parser_free(&d->inner);
 	mst_buf_fini(&d->body);
@@ -121,6 +125,8 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	TAILQ_INIT(&d->guard);
 	LIST_INIT(&d->matches);
 	LIST_INIT(&d->guards);
+	TAILQ_INIT(&d->verify);
+	LIST_INIT(&d->verifies);
 	TAILQ_INIT(&d->reads);
 	TAILQ_INIT(&d->scans);
 	LIST_INIT(&d->looks);
@@ -216,7 +222,9 @@ static void bury(struct mst_dest *d)
 	TAILQ_INIT(&d->look);
 	TAILQ_INIT(&d->match);
 	TAILQ_INIT(&d->guard);
-	d->dry_n = d->commit_n = d->look_n = d->match_n = d->guard_n = 0;
+	TAILQ_INIT(&d->verify);
+	d->dry_n = d->commit_n = d->look_n = 0;
+	d->match_n = d->guard_n = d->verify_n = 0;
 	while (mst_map_next(&d->active, &i, NULL, &it))
 		all[k++] = it;
 	for (i = 0; i < k; i++)
@@ -361,10 +369,12 @@ static void drain(struct mst_dest *d)
 		mst_sn_look_cancel(d);
 		mst_sn_match_cancel(d);
 		mst_sn_guard_cancel(d);
+		mst_sn_verify_cancel(d);
 		mst_sn_read_cancel(d);
 		mst_sn_scan_cancel(d);
 	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
-				      d->look_n + d->match_n + d->guard_n);
+				      d->look_n + d->match_n + d->guard_n +
+				      d->verify_n);
 }
 
 static bool send(struct mst_dest *d, struct mst_req *req_r)
@@ -381,6 +391,7 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 		mst_sn_match_pump(d);
 	if (flush || d->guard_n >= SN_QUEUE_ITEMS / 4)
 		mst_sn_guard_pump(d);
+	mst_sn_verify_pump(d);
 	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);
 	if (mst_sn_probe_request(d, call, req_r))
@@ -413,9 +424,17 @@ static int sn_next(struct mst_dest *d, struct mst_req *req_r,
 	if (!d->items_n && !d->reads_n && !d->subs_n && !d->prepare &&
 	    TAILQ_EMPTY(&d->scans))
 		return MST_DEST_IDLE;
-	mst_err_set(&d->dead, MST_E_INTERNAL,
-		    "%s: %zu changes and %zu reads wait for nothing",
-		    d->env.connection, d->items_n, d->reads_n);
+	if (d->prepare)
+		mst_err_set(&d->dead, MST_E_TRANSIENT,
+			    "%s: ServiceNow's answers do not fit the questions "
+			    "before the first write; nothing was written; run "
+			    "it again, and look for a proxy in between when it "
+			    "stays so",
+			    d->env.connection);
+	else
+		mst_err_set(&d->dead, MST_E_INTERNAL,
+			    "%s: %zu changes and %zu reads wait for nothing",
+			    d->env.connection, d->items_n, d->reads_n);
 	bury(d);
 	return dead(d, err);
 }
@@ -488,15 +507,21 @@ static int sn_accept(struct mst_dest *d, const struct mst_req *req,
 static uint64_t sn_estimate(const struct mst_dest *d, const struct mst_set *set,
 			    uint64_t changes)
 {
-	/* What fits a body, by experience: half of the largest batch. */
-	uint64_t a_batch = (uint64_t)MST_MAX(d->conf->batch_max / 2, 1);
+	/* By experience: a batch is filled to seven eighths; every other record
+	 * is looked up; makers, models and what two CIs share make the way of a
+	 * few CIs as long as that of many. */
+	uint64_t a_batch = (uint64_t)MST_MAX(d->conf->batch_max * 7 / 8, 1);
 	uint64_t items = (uint64_t)d->conf->ire_items;
+	uint64_t steps = MST_MIN(changes + 2, (uint64_t)10);
 
 	if (!changes)
 		return 0;
-	if (set->writer == MST_WRITE_CI) /* a dry run and a commit */
-		return 2 * ((changes + items - 1) / items);
-	return (changes + a_batch - 1) / a_batch;
+	if (set->writer != MST_WRITE_CI)
+		return 2 + (changes * 3 / 2 + a_batch - 1) / a_batch;
+	if (d->conf->write_mode == SN_WRITE_TABLE)
+		return steps + changes / 100;
+	/* a dry run and a commit */
+	return steps + 2 * ((changes + items - 1) / items) + changes / 200;
 }
 
 static void sn_client(const void *conf, struct mst_client_conf *c_r)
@@ -533,6 +558,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .begin = sn_begin,
     .offer = sn_offer,
     .end = sn_end,
+    .finish = mst_sn_sweep,
     .read = mst_sn_read_add,
     .on_row = sn_on_row,
     .scan = mst_sn_scan_add,

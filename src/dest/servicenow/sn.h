@@ -139,16 +139,20 @@ struct sn_item {
 	bool posted;	      /* a POST or IRE commit may have landed */
 	bool insert;	      /* CI: it is new, so insert-only columns go */
 	bool probed;	      /* CI: the dry run is done */
-	bool inserted;	      /* CI: a commit said INSERT */
-	bool by_id;	      /* CI: identified by its sys_id */
-	bool matched;	      /* CI: it was looked for (match.c) */
-	bool no_class;	      /* CI: the change does not say which */
-	bool guarded;	      /* CI: guard.c had its say */
-	bool keep_status;     /* CI: status columns do not go */
-	bool violated;	      /* row: the unique key said it is there */
-	bool reopen;	      /* row: the PUT under way opens it again */
-	int64_t reopened;     /* row: the counter's new value */
-	bool ages;	      /* row: the update carries the status, too */
+	bool doubted;	      /* CI: a result looked like another's */
+	enum mst_verdict_kind kind; /* CI: the verdict that waits (verify.c) */
+	bool inserted;		    /* CI: a commit said INSERT */
+	bool by_id;		    /* CI: identified by its sys_id */
+	bool matched;		    /* CI: it was looked for (match.c) */
+	bool moved;		    /* link: the other table was tried */
+	bool no_class;		    /* CI: the change does not say which */
+	bool guarded;		    /* CI: guard.c had its say */
+	bool keep_status;	    /* CI: status columns do not go */
+	bool left_alone;  /* package: it is still installed somewhere */
+	bool violated;	  /* row: the unique key said it is there */
+	bool reopen;	  /* row: the PUT under way opens it again */
+	int64_t reopened; /* row: the counter's new value */
+	bool ages;	  /* row: the update carries the status, too */
 	/* CI: the class that the destination holds it in, when it is not the
 	 * one we asked for; lives as long as the destination */
 	const char *held_class;
@@ -348,11 +352,16 @@ bool mst_sn_ci_admit(struct mst_dest *d, struct sn_item *it);
  * when it has to wait. */
 bool mst_sn_ci_hold(struct mst_dest *d, struct sn_item *it);
 
-/* CIs by IRE (ci.c). */
+/* CIs by IRE (ci.c; what it answers: ci_result.c). */
 void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it);
 /* match.c is done: hits[0] is the CI, or there is none. */
 void mst_sn_ci_matched(struct mst_dest *d, struct sn_item *it, bool found);
 void mst_sn_ci_guarded(struct mst_dest *d, struct sn_item *it);
+/* It is known which CI is meant: to be committed, perhaps after a look. */
+void mst_sn_ci_ready(struct mst_dest *d, struct sn_item *it);
+void mst_sn_ci_commit(struct mst_dest *d, struct sn_item *it);
+/* Once more, at the stage that it was at. */
+void mst_sn_ci_back(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_release(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_cancel(struct mst_dest *d);
 bool mst_sn_ci_request(struct mst_dest *d, struct sn_call *call, bool flush,
@@ -364,6 +373,7 @@ void mst_sn_ci_accept(struct mst_dest *d, struct sn_call *call,
 struct sn_ire_result {
 	bool present;
 	struct mst_slice operation, klass; /* lent from the answer */
+	struct mst_slice native_key;	   /* when the answer has it */
 	struct mst_sysid id;
 	char error[64]; /* code, "" when none */
 	char message[SN_REASON];
@@ -404,6 +414,14 @@ void mst_sn_guard_pump(struct mst_dest *d);
 void mst_sn_guard_cancel(struct mst_dest *d);
 void mst_sn_guard_fini(struct mst_dest *d);
 
+/* Is the CI of a result the right one? (verify.c) Then this verdict. */
+LIST_HEAD(sn_verifies, sn_verify);
+void mst_sn_verify_add(struct mst_dest *d, struct sn_item *it,
+		       enum mst_verdict_kind kind, bool inserted);
+void mst_sn_verify_pump(struct mst_dest *d);
+void mst_sn_verify_cancel(struct mst_dest *d);
+void mst_sn_verify_fini(struct mst_dest *d);
+
 /* Rows and links by the Table API, and CIs when IRE is not to write them
  * (record.c). */
 void mst_sn_record_guarded(struct mst_dest *d, struct sn_item *it);
@@ -435,6 +453,8 @@ void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
 bool mst_sn_link_matches(const struct sn_item *it, struct mst_json row);
 /* The member by which a link's key can be read back, dot-walked; or NULL. */
 const char *mst_sn_link_key(struct mst_slice table);
+/* The other table of such links; NULL when there is none. */
+const char *mst_sn_link_other(struct mst_slice table);
 
 /* Look-ups before and after writes (look.c). */
 LIST_HEAD(sn_looks, sn_look);
@@ -442,6 +462,10 @@ void mst_sn_look_fini(struct mst_dest *d);
 void mst_sn_look_add(struct mst_dest *d, struct sn_item *it);
 void mst_sn_look_pump(struct mst_dest *d);
 void mst_sn_look_cancel(struct mst_dest *d);
+
+/* Master data that nothing refers to (sweep.c). */
+void mst_sn_sweep(struct mst_dest *d);
+void mst_sn_sweep_fini(struct mst_dest *d);
 
 /* Reading back (reading.c). */
 TAILQ_HEAD(sn_reads, sn_read);
@@ -501,6 +525,9 @@ void mst_sn_prepare_fini(struct mst_dest *d);
 /* The same text, kept once and for as long as the destination. */
 const char *mst_sn_intern(struct mst_dest *d, struct mst_slice s);
 
+/* A line for people that is no error. */
+void mst_sn_tell(struct mst_dest *d, const char *fmt, ...) MST_PRINTF(2, 3);
+
 /* ---- the destination --------------------------------------------------- */
 
 struct mst_dest {
@@ -544,20 +571,27 @@ struct mst_dest {
 	struct mst_map busy;	/* identification attributes under way */
 	struct mst_map classes; /* CI's key → class that holds it */
 	struct mst_map words;	/* texts that are kept once (intern) */
+	struct mst_map given;	/* sys_ids that commits gave to CIs */
 	struct sn_items match;	/* CIs to be looked for */
 	size_t match_n;
 	struct sn_matches matches; /* lists under way */
 	struct sn_items guard;	   /* CIs to be looked at */
 	size_t guard_n;
 	struct sn_guards guards; /* lists under way */
-	bool skip_option;	 /* IRE takes skip_updating_source_… */
-	struct sn_items look;	 /* rows to be looked up */
+	bool mixed;		 /* IRE: an answer was lost or another's */
+	struct sn_items verify;	 /* CIs whose sys_id is in doubt */
+	size_t verify_n;
+	struct sn_verifies verifies; /* lists under way */
+	bool skip_option;	     /* IRE takes skip_updating_source_… */
+	struct sn_items look;	     /* rows to be looked up */
 	size_t look_n;
 	struct sn_looks looks;	/* look-ups under way */
 	struct mst_map masters; /* kind, name, manufacturer → entry */
 	struct mst_map makers;	/* kind, folded name → entry that creates */
 	struct sn_master *first_master;
 	struct sn_letters *letters;
+	struct sn_sweep *sweep;
+	bool wrote_ci; /* some CI was written in this run */
 
 	/* reading */
 	struct sn_reads reads;
