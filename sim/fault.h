@@ -23,7 +23,8 @@ enum sim_fault_kind {
 	SIM_FAULT_HTML,		 /* 200, a hibernating instance's page */
 	SIM_FAULT_RESET,	 /* TCP reset in the middle of the body */
 	SIM_FAULT_WRONG_LENGTH,	 /* Content-Length promises more */
-	SIM_FAULT_BAD_GZIP,	 /* bytes flipped */
+	SIM_FAULT_BAD_GZIP,	 /* bytes flipped in what is compressed; what is
+				  * not is sent with Content-Encoding: gzip */
 	SIM_FAULT_SHORT_GZIP,	 /* ends early with a right Content-Length */
 	SIM_FAULT_EMPTY_BODY,	 /* 200, nothing */
 	SIM_FAULT_EMPTY_PAGE,	 /* 200, "value" or "result" is [] */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/gunzip.h"
 #include "sim/fault_private.h"
 
 void sim_fault_html(struct sim_reply *reply)
@@ -151,6 +152,21 @@ static void remember(struct sim_faults *f, enum mst_sim_host host,
 	mst_buf_add_slice(&f->last[host], mst_buf_slice(&reply->body));
 }
 
+/* What has no check sum of its own gets one from the way it is sent. */
+static void compress(struct sim_reply *reply)
+{
+	struct mst_buf out = MST_BUF_INIT(SIM_MAX_REPLY);
+	struct mst_err err = MST_ERR_INIT;
+
+	if (mst_gzip(mst_buf_slice(&reply->body), 1, &out, &err) < 0) {
+		mst_buf_fini(&out);
+		return;
+	}
+	mst_buf_fini(&reply->body);
+	reply->body = out;
+	sim_reply_header(reply, "Content-Encoding", "gzip");
+}
+
 static void flip(struct mst_buf *b, uint64_t random)
 {
 	if (b->n < 32)
@@ -201,6 +217,8 @@ void sim_fault_after(struct sim_faults *f, const struct sim_plan *p,
 		truncate_list(&reply->body);
 		break;
 	case SIM_FAULT_BAD_GZIP:
+		if (r->host != MST_SIM_BLOB)
+			compress(reply);
 		flip(&reply->body, p->random);
 		break;
 	case SIM_FAULT_SHORT_GZIP:

@@ -22,16 +22,6 @@ static char *alive_before; /* what the source showed, and shows */
 static unsigned first_seed;
 static char *hits; /* of the last run's faults */
 
-/* Flipped bits are for files: what has no check sum of its own comes by TLS.
- * And no server answers a write with the answer to another one. */
-static bool makes_sense(const char *host, const char *kind)
-{
-	if (strcmp(kind, "bad_gzip") == 0)
-		return strcmp(host, "blob") == 0;
-	return strcmp(kind, "repeat_page") != 0 ||
-	       strcmp(host, "servicenow") != 0;
-}
-
 static void add_fault(const char *host, const char *kind, const char *more)
 {
 	rig_control(&rig, "POST", "/_sim/faults",
@@ -176,8 +166,6 @@ static void each_alone(void **state)
 	(void)state;
 	for (size_t h = 0; h < MST_LEN(hosts); h++) {
 		for (size_t k = 0; k < MST_LEN(kinds); k++) {
-			if (!makes_sense(hosts[h], kinds[k]))
-				continue;
 			(void)snprintf(what, sizeof(what), "%s %s", hosts[h],
 				       kinds[k]);
 			prepare();
@@ -198,8 +186,6 @@ static void each_for_ever(void **state)
 	(void)state;
 	for (size_t h = 0; h < MST_LEN(hosts); h++) {
 		for (size_t k = 0; k < MST_LEN(kinds); k++) {
-			if (!makes_sense(hosts[h], kinds[k]))
-				continue;
 			(void)snprintf(what, sizeof(what), "always %s %s",
 				       hosts[h], kinds[k]);
 			prepare();
@@ -288,8 +274,7 @@ static void add_some(uint64_t *s)
 			       "\"probability\":0.%02u,\"seed\":%llu,"
 			       "\"retry_after\":0,\"delay_ms\":1",
 			       percent, (unsigned long long)(mix(s) >> 1));
-		if (makes_sense(host, kind))
-			add_fault(host, kind, more);
+		add_fault(host, kind, more);
 	}
 }
 
