@@ -15,7 +15,7 @@
 #include "sync/job.h"
 
 #define PAGE_MAX  (1u << 20)
-#define NAMES_MAX 128
+#define NAMES_MAX 256
 
 /* ---- pages --------------------------------------------------------------- */
 
