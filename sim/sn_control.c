@@ -348,7 +348,33 @@ static void do_access(struct ctl *c)
 		bad(c, 400, "operations are read, write, create, delete");
 }
 
-/* {"table": "sys_rate_limit_rules", "values": {…}}: a new record, unchecked */
+/* {"table": "cmdb_ci", "column": "u_site", "max_length": 40} */
+static void do_columns(struct ctl *c)
+{
+	struct sn_table *t = sn_table_any(c->sn, member(c, c->body, "table"));
+	const char *name = member(c, c->body, "column");
+	const char *reference = member(c, c->body, "reference");
+	int64_t max = 40;
+
+	(void)mst_json_i64(mst_json_get(c->body, "max_length"), &max);
+	if (!t || !*name) {
+		bad(c, 404, "there is no such table");
+		return;
+	}
+	if (sn_col_add(
+		c->sn, t,
+		&(struct sn_col){.name = name,
+				 .label = name,
+				 .type = *reference ? "reference" : "string",
+				 .reference = *reference ? reference : NULL,
+				 .max_length = (unsigned)max}))
+		ok(c);
+	else
+		bad(c, 409, "there are too many columns");
+}
+
+/* {"table": "sys_rate_limit_rules", "values": {…}, "by": "a user"}: a new
+ * record, unchecked */
 static void do_insert(struct ctl *c)
 {
 	struct sn_table *t = sn_table_any(c->sn, member(c, c->body, "table"));
@@ -356,6 +382,7 @@ static void do_insert(struct ctl *c)
 	    mst_json_iter(mst_json_get(c->body, "values"));
 	struct mst_slice vals[SN_MAX_COLUMNS], key;
 	struct mst_json v;
+	const char *by = member(c, c->body, "by");
 	struct sn_row *row;
 
 	if (!t) {
@@ -369,7 +396,7 @@ static void do_insert(struct ctl *c)
 		if (at > SN_C__N)
 			vals[at - 1] = sn_json_text(c->sn, v);
 	}
-	row = sn_insert(c->sn, t, vals, NULL, "kim.example");
+	row = sn_insert(c->sn, t, vals, NULL, *by ? by : "kim.example");
 	mst_jout_obj(&c->j);
 	mst_jout_kstr(&c->j, "sys_id", row->id);
 	mst_jout_end_obj(&c->j);
@@ -511,6 +538,7 @@ void sim_sn_control(struct sim_sn *sn, const struct sim_request *r,
 	    {"stats", do_stats, false},	   {"state", do_state, false},
 	    {"reset", do_reset, false},	   {"scopes", do_scopes, true},
 	    {"access", do_access, true},   {"insert", do_insert, true},
+	    {"columns", do_columns, true},
 	};
 	struct ctl c = {.sn = sn, .r = r, .reply = reply};
 	struct mst_err err = MST_ERR_INIT;

@@ -135,6 +135,13 @@ void mst_sn_ci_guarded(struct mst_dest *d, struct sn_item *it)
 void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it)
 {
 	it->held_class = mst_map_get(&d->classes, it->c.key);
+	/* It may be in a class that IRE does not look into for the one that
+	 * the source names. */
+	if (it->c.action != MST_INSERT && !mst_sysid_is_zero(&it->remote) &&
+	    mst_sn_match_elsewhere(d, it)) {
+		mst_sn_match_add(d, it);
+		return;
+	}
 	/* An update is of a CI that we delivered. A retirement is asked for
 	 * first: what a person deleted must not be made anew by it. */
 	if (it->c.action == MST_UPDATE &&

@@ -162,7 +162,10 @@ void mst_sn_ci_matched(struct mst_dest *d, struct sn_item *it, bool found)
 		it->by_id = true;
 		it->insert = false;
 	}
-	mst_sn_ci_ready(d, it);
+	if (!found && it->c.action == MST_RETIRE)
+		mst_sn_ci_back(d, it);
+	else
+		mst_sn_ci_ready(d, it);
 }
 
 static void commit_result(struct mst_dest *d, struct sn_item *it,

@@ -86,6 +86,20 @@ static const char *const *further(const struct mst_dest *d,
 	return NULL;
 }
 
+bool mst_sn_match_elsewhere(const struct mst_dest *d, const struct sn_item *it)
+{
+	const struct mst_set *set = it->c.set;
+
+	if (!it->no_class)
+		return mst_sn_match_further(d, it);
+	for (size_t i = 0; i < set->classes_n && d->conf->cross_class; i++) {
+		if (set->classes[i].also_search &&
+		    *set->classes[i].also_search)
+			return true;
+	}
+	return false;
+}
+
 bool mst_sn_match_further(const struct mst_dest *d, const struct sn_item *it)
 {
 	const char *const *classes = further(d, it);

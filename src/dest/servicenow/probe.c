@@ -51,7 +51,8 @@ static bool bad_source(struct mst_dest *d, const struct sn_ire_result *r)
 		return false;
 	mst_err_set(&err, MST_E_UNSUPPORTED,
 		    "%s: %s: add \"%s\" to the choices of "
-		    "cmdb_ci.discovery_source (exact case)",
+		    "cmdb_ci.discovery_source (exact case); `muster "
+		    "connection setup` offers to",
 		    d->env.connection, r->message, d->conf->discovery_source);
 	mst_sn_die(d, &err);
 	return true;

@@ -394,6 +394,8 @@ LIST_HEAD(sn_matches, sn_match);
 void mst_sn_match_add(struct mst_dest *d, struct sn_item *it);
 /* Has the item's class others that it is looked for in? */
 bool mst_sn_match_further(const struct mst_dest *d, const struct sn_item *it);
+/* May a CI that was delivered be in one of those? */
+bool mst_sn_match_elsewhere(const struct mst_dest *d, const struct sn_item *it);
 void mst_sn_match_pump(struct mst_dest *d);
 void mst_sn_match_cancel(struct mst_dest *d);
 void mst_sn_match_fini(struct mst_dest *d);
