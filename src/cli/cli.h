@@ -83,6 +83,7 @@ int cmd_rules(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_undo(int argc, char **argv);
 int cmd_recver(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_update_set(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

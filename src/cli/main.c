@@ -30,6 +30,8 @@ const struct cli_command cli_commands[] = {
     {"check", "JOB", "compare the destination with what was delivered",
      cmd_check},
     {"undo", "RUN", "take the writes of a run back", cmd_undo},
+    {"report", "NAME JOB", "report on coverage, CVEs, duplicates and more",
+     cmd_report},
     {"recver", "stats | reset JOB", "look at or empty the checksum database",
      cmd_recver},
     {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",

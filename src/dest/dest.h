@@ -112,6 +112,7 @@ struct mst_scan {
 	size_t columns_n;
 	const struct mst_cond *conds;
 	size_t conds_n;
+	uint64_t most; /* rows; 0: all */
 	/* Called in next and accept, in order of sys_id. values: texts as the
 	 * table holds them, {NULL,0}: not shown to the user. COUNT: id is NULL,
 	 * and one more value behind the columns is the count. */
@@ -242,6 +243,11 @@ struct mst_dest_ops {
 			    size_t max);
 	int (*checks)(struct mst_dest *d, const struct mst_checks_env *env,
 		      struct mst_checks **c_r, struct mst_err *err);
+
+	/* Can the text in the column tell one device from others? Serial
+	 * numbers and addresses that many have cannot. NULL: any can. */
+	bool (*identifies)(const struct mst_dest *d, const char *column,
+			   struct mst_slice text);
 
 	/* Does the text that a read brought mean the desired one? Numbers,
 	 * booleans, line ends and spellings of a company have several forms

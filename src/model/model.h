@@ -284,7 +284,9 @@ struct mst_verdict {
 	 * When that is nothing of ours, the record is none of ours any more. */
 	bool left_alone;
 	struct mst_sysid remote;
-	const char *reason;	/* REFUSED, FAILED; lent for the call */
+	const char *reason;	/* of REFUSED and FAILED; APPLIED: what
+				 * it goes without, or NULL. Lent for the
+				 * call */
 	const char *request_id; /* "" when the answer had none */
 };
 

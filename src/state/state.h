@@ -106,10 +106,11 @@ int mst_state_run_sets(struct mst_state *s, int64_t run,
 				 const struct mst_run_counts *c),
 		       void *ctx, struct mst_err *err);
 
-/* Refused and skipped records, with the reason. At most 100,000 a run are
- * kept; the counts stay right. */
+/* Refused and skipped records, and those delivered without something, with the
+ * reason. At most 100,000 a run are kept; the counts stay right. */
 struct mst_run_item {
-	const char *set, *key, *what /* "refused", "skipped" */, *reason;
+	const char *set, *key, *what /* "refused", "skipped", "without" */,
+	    *reason;
 	const char *request_id;
 };
 

@@ -16,8 +16,11 @@ struct mst_run_conf {
 	struct mst_opt_list record_sets; /* instead of the job's; n 0: those */
 	const char *one;		 /* --device */
 	uint64_t limit;
-	bool full;		     /* send everything again */
-	bool approve;		     /* the guard does not hold back */
+	bool full;    /* send everything again */
+	bool approve; /* the guard does not hold back */
+	/* Nothing will be written, nor is it asked what a run would: no guard,
+	 * no doubts told; skipped records are kept. */
+	bool look;
 	const struct mst_hash *plan; /* only if the delta has this sum */
 	/* Configuration that counts instead of what is stored, as if it were
 	 * (config.h); outlives the session. */
@@ -55,6 +58,10 @@ struct mst_session {
 int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err);
+/* Instead: the job and its destination alone, without the job's lock, RecVer
+ * or the source. */
+int mst_session_look(struct mst_session *s, struct mst_state *state,
+		     const struct mst_run_conf *conf, struct mst_err *err);
 /* The destination alone: opened and asked what must be known. */
 int mst_session_dest(struct mst_session *s, struct mst_err *err);
 /* Opens both ends, asks the destination what must be known, reads the source

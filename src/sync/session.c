@@ -138,6 +138,19 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 	return 0;
 }
 
+int mst_session_look(struct mst_session *s, struct mst_state *state,
+		     const struct mst_run_conf *conf, struct mst_err *err)
+{
+	const struct mst_config config = {state, conf->front, conf->front_n};
+
+	*s = (struct mst_session){.conf = *conf, .state = state};
+	s->now_us = mst_now_us();
+	mst_arena_init(&s->skips_arena, 256u << 20);
+	return mst_job_get(&config, conf->job, &s->job, err) < 0
+		   ? -(int)err->code
+		   : open_dest(s, err);
+}
+
 static int prepare_dest(struct mst_session *s, struct mst_err *err)
 {
 	const struct mst_catalog *c = s->job.catalog;
@@ -273,7 +286,7 @@ static void note_skip(void *ctx, const char *set, struct mst_slice key,
 {
 	struct mst_session *s = ctx;
 
-	if (!s->run || s->skips_n >= SKIPS_KEPT)
+	if ((!s->run && !s->conf.look) || s->skips_n >= SKIPS_KEPT)
 		return;
 	if (!s->skips)
 		s->skips = mst_alloc(SKIPS_KEPT * sizeof(*s->skips));
@@ -406,6 +419,8 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 		s->counts[i].skipped = d->sets[i].skipped;
 		s->counts[i].unchanged = d->sets[i].unchanged;
 	}
+	if (s->conf.look)
+		return 0;
 	tell_doubts(s);
 	if (guard(s, err) < 0)
 		return -(int)err->code;

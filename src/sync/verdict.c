@@ -215,6 +215,8 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 		if (v->inserted)
 			mst_journal_made(p->journal, c->group->sd->set, g,
 					 c->rec.key, &v->remote);
+		if (v->reason && *v->reason)
+			log_item(p, c, "without", v);
 		break;
 	case MST_VERDICT_UNCHANGED:
 		c->good = !v->left_alone || !owed(p, c->group->sd->set);

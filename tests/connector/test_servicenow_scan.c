@@ -435,6 +435,38 @@ static void test_several_at_once(void **state MST_UNUSED)
 	is_over(MST_SCAN_WHOLE, "");
 }
 
+/* Only a few are wanted: to see whether a question is understood. */
+static void test_at_most(void **state MST_UNUSED)
+{
+	scan.most = 2;
+	begin();
+	asks("ORDERBY", NULL);
+	page(9, ROW(1) "," ROW(2) "," ROW(3));
+	is_over(MST_SCAN_WHOLE, "");
+	assert_string_equal(rows, "1 x;2 x;");
+}
+
+static void test_what_identifies(void **state MST_UNUSED)
+{
+	static const struct {
+		const char *column, *text;
+		bool yes;
+	} rows_of[] = {
+	    {"name", "pc1", true},
+	    {"name", " ", false},
+	    {"serial_number", "ABC123", true},
+	    {"serial_number", "To be filled by O.E.M.", false},
+	    {"mac_address", "00:1b:21:aa:bb:cc", true},
+	    {"mac_address", "02:00:00:00:00:01", false},
+	};
+
+	for (size_t i = 0; i < MST_LEN(rows_of); i++)
+		assert_int_equal(mst_dest_servicenow.identifies(
+				     f->d, rows_of[i].column,
+				     mst_slice_str(rows_of[i].text)),
+				 rows_of[i].yes);
+}
+
 static void test_cancelled(void **state MST_UNUSED)
 {
 	struct mst_resp resp = {.outcome = MST_OUT_FAILED, .request_id = ""};
@@ -466,6 +498,8 @@ int main(void)
 	    T(test_native_keys),
 	    T(test_counts),
 	    T(test_several_at_once),
+	    T(test_at_most),
+	    T(test_what_identifies),
 	    T(test_cancelled),
 	};
 

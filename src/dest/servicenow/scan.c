@@ -7,13 +7,11 @@
  * Pages are cut by sys_id (offsets shift when rows go meanwhile), and only an
  * empty one is the last: access rules take rows out of a page after it was
  * cut. How many rows there should be is said with the first page; when fewer
- * came, the end says so. A condition that ServiceNow drops without a word
- * widens a list, so every row is held against all of them.
+ * came, the end says so. Every row is held against the conditions (cond.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/num.h"
 #include "dest/servicenow/sn.h"
 
 #define PAGE	    2000  /* rows; halved when one cannot be read */
@@ -43,6 +41,16 @@ struct sn_scan {
 
 static const char *const native_columns[] = {"id", "target_sys_id",
 					     "target_table"};
+
+bool mst_sn_identifies(const struct mst_dest *d, const char *column,
+		       struct mst_slice text)
+{
+	if (strcmp(column, "serial_number") == 0)
+		return !mst_sn_junk_serial(text);
+	if (strcmp(column, "mac_address") == 0)
+		return !mst_sn_shared_mac(d->conf, text);
+	return mst_slice_trim(text).n > 0;
+}
 
 /* ---- life ---------------------------------------------------------------- */
 
@@ -79,38 +87,6 @@ void mst_sn_scan_cancel(struct mst_dest *d)
 
 /* ---- what is asked ------------------------------------------------------- */
 
-static bool path_ok(const char *column)
-{
-	const char *p = column;
-
-	while (p) {
-		size_t n = strcspn(p, ".");
-
-		if (!mst_sn_name_ok(mst_slice(p, n)))
-			return false;
-		p = p[n] ? p + n + 1 : NULL;
-	}
-	return true;
-}
-
-static bool values_ok(const struct mst_cond *c)
-{
-	const char *p = c->value;
-
-	if (c->op == MST_COND_EMPTY || c->op == MST_COND_FILLED)
-		return true;
-	if (c->op != MST_COND_IN)
-		return mst_sn_query_safe(mst_slice_str(c->value));
-	while (p) {
-		size_t n = strcspn(p, ",");
-
-		if (!mst_sn_query_safe(mst_slice(p, n)))
-			return false;
-		p = p[n] ? p + n + 1 : NULL;
-	}
-	return true;
-}
-
 static int column_at(struct sn_scan *x, const char *name)
 {
 	for (size_t i = 0; i < x->columns_n; i++) {
@@ -128,10 +104,9 @@ static bool askable(struct sn_scan *x)
 	bool ok = mst_sn_name_ok(mst_slice_str(x->table));
 
 	for (size_t i = 0; i < x->columns_n; i++)
-		ok = ok && path_ok(x->columns[i]);
+		ok = ok && mst_sn_path_ok(x->columns[i]);
 	for (size_t i = 0; i < x->conds_n; i++)
-		ok = ok && path_ok(x->conds[i].column) &&
-		     values_ok(&x->conds[i]) &&
+		ok = ok && mst_sn_cond_ok(&x->conds[i]) &&
 		     column_at(x, x->conds[i].column) >= 0;
 	return ok;
 }
@@ -173,28 +148,6 @@ int mst_sn_scan_add(struct mst_dest *d, struct mst_scan *scan,
 	scan->why[0] = 0;
 	TAILQ_INSERT_TAIL(&d->scans, x, link);
 	return MST_OK;
-}
-
-static void add_cond(const struct mst_cond *c, struct mst_buf *q)
-{
-	static const char *const ops[] = {
-	    [MST_COND_IS] = "=",
-	    [MST_COND_IN] = "IN",
-	    [MST_COND_NOT] = "!=",
-	    [MST_COND_EMPTY] = "ISEMPTY",
-	    [MST_COND_FILLED] = "ISNOTEMPTY",
-	    [MST_COND_BELOW] = "<",
-	    [MST_COND_FROM] = ">=",
-	};
-
-	if (q->n)
-		mst_buf_addc(q, '^');
-	mst_buf_adds(q, c->column);
-	mst_buf_adds(q, ops[c->op]);
-	if (c->op != MST_COND_EMPTY && c->op != MST_COND_FILLED)
-		mst_buf_adds(q, c->value);
-	if (c->op == MST_COND_NOT)
-		mst_buf_addf(q, "^%sISNOTEMPTY", c->column);
 }
 
 static void add_list(const char *const *columns, size_t n, struct mst_buf *url)
@@ -251,7 +204,7 @@ bool mst_sn_scan_request(struct mst_dest *d, struct sn_call *call,
 	if (!x)
 		return false;
 	for (size_t i = 0; i < x->conds_n; i++)
-		add_cond(&x->conds[i], &q);
+		mst_sn_cond_add(&x->conds[i], &q);
 	if (x->s->what == MST_SCAN_COUNT)
 		count_url(x, mst_buf_slice(&q), &url);
 	else
@@ -270,51 +223,6 @@ bool mst_sn_scan_request(struct mst_dest *d, struct sn_call *call,
 
 /* ---- rows ---------------------------------------------------------------- */
 
-static bool in_list(struct mst_slice v, const char *list)
-{
-	for (const char *p = list; p;) {
-		size_t n = strcspn(p, ",");
-
-		if (mst_slice_ieq(v, mst_slice(p, n)))
-			return true;
-		p = p[n] ? p + n + 1 : NULL;
-	}
-	return false;
-}
-
-/* Numbers as numbers; texts of times are in their own order. */
-static int order(struct mst_slice a, struct mst_slice b)
-{
-	double x, y;
-
-	if (mst_num_dbl(a, &x) && mst_num_dbl(b, &y))
-		return x < y ? -1 : x > y;
-	return mst_slice_cmp(a, b);
-}
-
-static bool holds(const struct mst_cond *c, struct mst_slice v)
-{
-	struct mst_slice want = mst_slice_str(c->value ? c->value : "");
-
-	switch (c->op) {
-	case MST_COND_IS:
-		return mst_slice_ieq(v, want);
-	case MST_COND_IN:
-		return in_list(v, c->value);
-	case MST_COND_NOT:
-		return v.n && !mst_slice_ieq(v, want);
-	case MST_COND_EMPTY:
-		return !v.n;
-	case MST_COND_FILLED:
-		return v.n > 0;
-	case MST_COND_BELOW:
-		return v.n && order(v, want) < 0;
-	case MST_COND_FROM:
-		return v.n && order(v, want) >= 0;
-	}
-	return false;
-}
-
 /* One row: 1 when it was handed on, 0 when a condition was dropped and it is
  * none of ours, -1 when that cannot be known. */
 static int row(struct sn_scan *x, struct mst_json r, const struct mst_sysid *id)
@@ -332,7 +240,7 @@ static int row(struct sn_scan *x, struct mst_json r, const struct mst_sysid *id)
 				       name);
 			return -1;
 		}
-		if (!holds(&x->conds[i], v[at]))
+		if (!mst_sn_cond_holds(&x->conds[i], v[at]))
 			return 0;
 	}
 	for (size_t i = 0; i < x->own_n; i++) {
@@ -367,8 +275,13 @@ static bool rows(struct mst_dest *d, struct sn_scan *x, struct mst_json result,
 		}
 		memcpy(x->after, hex, sizeof(x->after));
 		++*n_r;
-		if (row(x, r, &id) >= 0)
+		if (row(x, r, &id) >= 0 &&
+		    (!x->s->most || x->s->rows < x->s->most))
 			continue;
+		if (!x->s->why[0]) {
+			finish(d, x, MST_SCAN_WHOLE, "");
+			return false;
+		}
 		(void)snprintf(why, sizeof(why),
 			       "the column %.80s of %.80s is not there, or the "
 			       "user may not read it",

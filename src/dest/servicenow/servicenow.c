@@ -571,5 +571,6 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .client = sn_client,
     .addresses = sn_addresses,
     .checks = mst_sn_checks,
+    .identifies = mst_sn_identifies,
     .same = mst_sn_same,
 };

@@ -490,6 +490,14 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 			void *ctx, struct mst_err *err);
 void mst_sn_children_fini(struct mst_dest *d);
 
+/* Conditions of a list (cond.c): a column, or a path over references, that can
+ * be asked for; a condition whose text changes no query; its words, added to a
+ * query; and whether a row with the value `v` in its column fulfils it. */
+bool mst_sn_path_ok(const char *column);
+bool mst_sn_cond_ok(const struct mst_cond *c);
+void mst_sn_cond_add(const struct mst_cond *c, struct mst_buf *q);
+bool mst_sn_cond_holds(const struct mst_cond *c, struct mst_slice v);
+
 /* Tables from the first row to the last (scan.c). */
 TAILQ_HEAD(sn_scans, sn_scan);
 int mst_sn_scan_add(struct mst_dest *d, struct mst_scan *scan,
@@ -500,6 +508,8 @@ void mst_sn_scan_accept(struct mst_dest *d, struct sn_call *call,
 			const struct mst_resp *resp);
 void mst_sn_scan_cancel(struct mst_dest *d);
 void mst_sn_scan_fini(struct mst_dest *d);
+bool mst_sn_identifies(const struct mst_dest *d, const char *column,
+		       struct mst_slice text);
 
 /* Records by their sys_id, as they are (raw.c). */
 LIST_HEAD(sn_raws, sn_raw);
