@@ -64,11 +64,13 @@ static void insert(const char *table, const char *values, const char *by)
 /* Edits the only row that the query finds. */
 static void edit(const char *table, const char *query, const char *values)
 {
-	struct mst_json rows = rig_rows(&rig, table, query, "sys_id"), row;
+	struct mst_json rows = rig_rows(&rig, table, query, "sys_id"),
+			row = {0};
 	struct mst_json_iter it = mst_json_iter(rows);
 	char path[80];
 
-	if (mst_json_len(rows) != 1 || !mst_json_next(&it, NULL, &row))
+	(void)mst_json_next(&it, NULL, &row);
+	if (mst_json_len(rows) != 1)
 		fail_msg("%s: %zu rows with %s", table, mst_json_len(rows),
 			 query);
 	(void)snprintf(
