@@ -403,6 +403,92 @@ static void test_normalization_is_a_sys_id(void **state)
 	fake_open(f);
 }
 
+/* ---- different values for insert and update ------------------------------ */
+
+/* The column gets a twin: the old one is for inserts, the new for updates. */
+static void split_column(struct fake *f, const char *set, const char *column)
+{
+	struct mst_derive *d = mst_derive_begin(f->catalog, &f->arena);
+	struct mst_column twin = {column, MST_COL_UPDATE, 255, NULL};
+
+	mst_derive_column(d, set, column)->flags |= MST_COL_INSERT;
+	t_ok(mst_derive_add_column(d, set, &twin, &f->err), &f->err);
+	f->catalog = mst_derive_end(d);
+}
+
+static void two_values(struct fake *f, enum mst_action action, const char *key,
+		       const struct mst_sysid *remote)
+{
+	struct fake_change c = {
+	    .action = action, .key = key, .table = CI, .may_exist = true};
+	uint64_t n;
+
+	if (remote)
+		c.remote = *remote;
+	fake_begin(f, "devices");
+	n = fake_offer(f, "devices", c, "name", key, "os", "made", "os~",
+		       "found", "correlation_id", key, NULL);
+	fake_end(f);
+	fake_is(f, n, MST_VERDICT_APPLIED, NULL);
+}
+
+static void split_ci(struct fake *f)
+{
+	struct mst_sysid id, gone = fake_nr(0xdead);
+
+	split_column(f, "devices", "os");
+	fake_open(f);
+	fake_add(f, CI, "name", "PC-1", NULL);
+	two_values(f, MST_INSERT, "PC-1", NULL);
+	is(f, CI, "PC-1", "os", "found");
+	two_values(f, MST_INSERT, "PC-2", NULL);
+	is(f, CI, "PC-2", "os", "made");
+	id = fake_id(of(f, CI, "PC-2", "sys_id"));
+	two_values(f, MST_UPDATE, "PC-2", &id);
+	is(f, CI, "PC-2", "os", "found");
+	/* a person deleted it: it is made again */
+	two_values(f, MST_UPDATE, "PC-3", &gone);
+	is(f, CI, "PC-3", "os", "made");
+}
+
+static void test_split_by_ire(void **state)
+{
+	split_ci(*state);
+}
+
+static void test_split_by_table(void **state)
+{
+	fake_setting(*state, "write_mode", "table");
+	split_ci(*state);
+}
+
+static void test_split_of_a_row(void **state)
+{
+	struct fake *f = *state;
+
+	split_column(f, "vulnerabilities", "u_name");
+	fake_open(f);
+	fake_add(f, "u_muster_cve", "u_cve_id", "CVE-1", "u_name", "x", NULL);
+	fake_begin(f, "vulnerabilities");
+	for (int i = 1; i <= 2; i++) {
+		char *key = mst_arena_printf(&f->arena, "CVE-%d", i);
+
+		fake_offer(f, "vulnerabilities",
+			   (struct fake_change){.action = MST_INSERT,
+						.key = key,
+						.may_exist = true},
+			   "u_cve_id", key, "u_name", "made", "u_name~",
+			   "found", NULL);
+	}
+	fake_end(f);
+	t_is(mst_slice_str(fake_get(
+		 fake_find(f, "u_muster_cve", "u_cve_id", "CVE-1"), "u_name")),
+	     "found");
+	t_is(mst_slice_str(fake_get(
+		 fake_find(f, "u_muster_cve", "u_cve_id", "CVE-2"), "u_name")),
+	     "made");
+}
+
 /* ---- packages ------------------------------------------------------------ */
 
 static void test_retire_packages(void **state)
@@ -589,6 +675,9 @@ int main(void)
 	    T(test_model_table),
 	    T(test_normalization),
 	    T(test_normalization_is_a_sys_id),
+	    T(test_split_by_ire),
+	    T(test_split_by_table),
+	    T(test_split_of_a_row),
 	    T(test_retire_packages),
 	    T(test_packages_stay),
 	    T(test_software_models_off),

@@ -573,16 +573,19 @@ static void site_column(void)
 		    "{\"table\":\"cmdb_ci\",\"column\":\"u_site\"}");
 }
 
-static void map_site(void)
+/* A custom mapping; lines below its column. */
+static void map(const char *column, const char *lines)
 {
-	char *path = mst_asprintf("%s/site.yaml", rig.dir);
+	char *path = mst_asprintf("%s/map.yaml", rig.dir);
+	char *yaml = mst_asprintf("settings:\n"
+				  "  - connection: defender\n"
+				  "    environment: test\n"
+				  "    mappings:\n"
+				  "      %s:\n%s",
+				  column, lines);
 
-	t_write(path, MST_SLICE_LIT("settings:\n"
-				    "  - connection: defender\n"
-				    "    environment: test\n"
-				    "    mappings:\n"
-				    "      devices.u_site:\n"
-				    "        value: lower(computerDnsName)\n"));
+	t_write(path, mst_slice_str(yaml));
+	free(yaml);
 	rig_muster(&rig, "apply", "-f", path, "--consent");
 	rig_status(&rig, 0);
 	free(path);
@@ -603,9 +606,35 @@ static void custom_column(void **state MST_UNUSED)
 	for (size_t i = 0; i < MST_LEN(modes); i++) {
 		rig_fresh(&rig);
 		rig_apply(&rig, NULL, modes[i], NULL);
-		map_site();
+		map("devices.u_site",
+		    "        value: lower(computerDnsName)\n");
 		take(&lacking, 0, modes[i]);
 		take(&there, 1, modes[i]);
+	}
+}
+
+/* One value when a CI is made, another one when it is there. */
+static void split(void **state MST_UNUSED)
+{
+	static const char *const modes[] = {"    write_mode: ire\n",
+					    "    write_mode: table\n"};
+	static const struct step first = {
+	    D("a1", "PC-1", V("1")) "," D("a2", "PC-2", V("1")),
+	    .people = their_pc,
+	    .looks = {{PC, "name=PC-1^short_description=found", 1},
+		      {PC, "name=PC-2^short_description=made", 1}}};
+	static const struct step second = {
+	    D("a2", "PC-2", V("2")),
+	    .looks = {{PC, "name=PC-2^short_description=found", 1}}};
+
+	for (size_t i = 0; i < MST_LEN(modes); i++) {
+		rig_fresh(&rig);
+		rig_apply(&rig, NULL, modes[i], NULL);
+		map("devices.short_description",
+		    "        insert: \"'made'\"\n"
+		    "        update: \"'found'\"\n");
+		take(&first, 0, modes[i]);
+		take(&second, 1, modes[i]);
 	}
 }
 
@@ -749,6 +778,7 @@ int main(void)
 	    cmocka_unit_test(software_models),
 	    cmocka_unit_test(software_table),
 	    cmocka_unit_test(custom_column),
+	    cmocka_unit_test(split),
 	    cmocka_unit_test(shared_packages),
 	    cmocka_unit_test(days_by_ire),
 	    cmocka_unit_test(days_by_table),
