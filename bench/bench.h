@@ -38,6 +38,7 @@ uint64_t bench_rss(void);
 
 bool bench_delta(struct bench *b); /* delta.* */
 bool bench_job(struct bench *b);   /* job.*, recver.bytes */
+bool bench_rules(struct bench *b); /* rules.cost */
 uint64_t bench_env(const char *name, uint64_t def);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "bench/bench.h"
 #include "bench/data.h"
+#include "bench/engine.h"
 
 struct arg {
 	const char *dir;   /* the estate to read */
@@ -18,96 +19,6 @@ struct arg {
 	bool commit; /* take the delta for delivered */
 	int rounds;
 };
-
-static const char yaml[] = "connections:\n"
-			   "  - name: bench\n"
-			   "    type: endpoint\n"
-			   "    read_from: /\n"
-			   "    assume_complete: yes\n";
-
-/* A job without a destination: the delta needs none. */
-static int make_job(struct mst_job *job, struct mst_err *err)
-{
-	struct mst_conf conf;
-	void *c;
-	int rc;
-
-	*job = (struct mst_job){.name = "bench"};
-	mst_arena_init(&job->arena, 8u << 20);
-	job->source = mst_source_find("endpoint");
-	job->catalog = job->source->catalog;
-	job->conf.source = "bench";
-	job->conf.destination = "bench";
-	if (mst_conf_read(mst_slice_str(yaml), "bench", &conf, err) < 0)
-		return -(int)err->code;
-	c = mst_arena_alloc(&job->arena, job->source->conf_size);
-	rc = mst_conf_apply(&conf.items[0], job->source->opts, c, &job->arena,
-			    err);
-	mst_conf_fini(&conf);
-	job->source_conf = c;
-	return rc;
-}
-
-static int put_group(struct mst_delta *d, const struct mst_set_delta *sd,
-		     uint32_t group, struct mst_member *m, size_t n,
-		     struct mst_err *err)
-{
-	const struct mst_group *g = &sd->groups.v[group];
-	struct mst_group_put put = {
-	    .row = {.key = g->key,
-		    .text = g->text,
-		    .digest = g->digest,
-		    .members = (uint32_t)n,
-		    .remote = {{1}},
-		    .state = MST_GROUP_CLEAN},
-	    .members = m,
-	    .with_remote = true,
-	};
-
-	if (!sd->set->parent)
-		put.members = NULL;
-	return d->recver->ops->put(d->recver, d->target, sd->set->name, &put, 1,
-				   err);
-}
-
-/* Everything was delivered: what a first load leaves behind. */
-static int commit_set(struct mst_delta *d, struct mst_set_delta *sd,
-		      struct mst_err *err)
-{
-	struct mst_member *m = mst_alloc((sd->changes.recs_n + 1) * sizeof(*m));
-	struct mst_change_rec rec;
-	uint32_t group = UINT32_MAX;
-	size_t n = 0, got;
-	int rc = 0;
-
-	for (uint64_t at = 0; rc == 0 && at <= sd->changes.recs_n; at++) {
-		rc = mst_changes_get(&sd->changes, at, &rec, 1, &got, err);
-		if (rc < 0)
-			break;
-		if ((got == 0 || rec.group != group) && group != UINT32_MAX)
-			rc = put_group(d, sd, group, m, n, err);
-		if (got == 0)
-			break;
-		if (rec.group != group)
-			n = 0;
-		group = rec.group;
-		m[n++] = (struct mst_member){
-		    .key = rec.key, .value = rec.value, .remote = {{2}}};
-	}
-	free(m);
-	return rc;
-}
-
-static int commit_all(struct mst_delta *d, struct mst_err *err)
-{
-	if (d->recver->ops->begin(d->recver, err) < 0)
-		return -(int)err->code;
-	for (size_t i = 0; i < d->sets_n; i++) {
-		if (d->sets[i].selected && commit_set(d, &d->sets[i], err) < 0)
-			return -(int)err->code;
-	}
-	return d->recver->ops->commit(d->recver, err);
-}
 
 static int limit_record(void *worker, const struct mst_value *v,
 			struct mst_err *err)
@@ -135,12 +46,6 @@ static double parse_alone(const struct mst_spool *spool, unsigned threads)
 	return bench_now() - from;
 }
 
-static bool fail(const struct mst_err *err)
-{
-	(void)fprintf(stderr, "bench: %s\n", err->msg);
-	return false;
-}
-
 /* out: seconds, limit's seconds, rows, changes, rss */
 static bool run_delta(struct bench *b, void *p, double out[8])
 {
@@ -151,32 +56,23 @@ static bool run_delta(struct bench *b, void *p, double out[8])
 	struct mst_recver *r;
 	struct mst_job job;
 
-	if (make_job(&job, &err) < 0 ||
+	if (bench_make_job(&job, NULL, &err) < 0 ||
 	    mst_spool_open(&spool, job.source, arg->dir, true, &err) < 0 ||
 	    ops->open(arg->store, "bench", true, &r, &err) < 0)
-		return fail(&err);
+		return bench_fail(&err);
 	out[0] = out[1] = 1e9;
 	for (int i = 0; i < arg->rounds; i++) {
 		struct mst_delta *d = mst_alloc(sizeof(*d));
 		double from, took;
 
-		*d = (struct mst_delta){.job = &job,
-					.spool = &spool,
-					.recver = r,
-					.target = "bench",
-					.threads = arg->threads,
-					.dir = b->dir};
-		d->rules = (struct mst_rules_env){
-		    .catalog = job.catalog,
-		    .conf = job.source_conf,
-		    .connection = "bench",
-		    .seed = 12345,
-		};
+		bench_delta_init(d, &job, &spool, r);
+		d->threads = arg->threads;
+		d->dir = b->dir;
 		took = parse_alone(&spool, arg->threads);
 		out[1] = MST_MIN(out[1], took);
 		from = bench_now();
 		if (mst_delta_run(d, &err) < 0)
-			return fail(&err);
+			return bench_fail(&err);
 		took = bench_now() - from;
 		out[0] = MST_MIN(out[0], took);
 		out[2] =
@@ -184,8 +80,8 @@ static bool run_delta(struct bench *b, void *p, double out[8])
 		out[3] = 0;
 		for (size_t k = 0; k < d->sets_n; k++)
 			out[3] += (double)d->sets[k].changes.recs_n;
-		if (arg->commit && commit_all(d, &err) < 0)
-			return fail(&err);
+		if (arg->commit && bench_commit(d, &err) < 0)
+			return bench_fail(&err);
 		mst_delta_fini(d);
 		free(d);
 	}
@@ -211,23 +107,6 @@ static void print(const char *name, const double out[8], double ratio,
 	bench_print(&line);
 }
 
-static bool make_estate(struct bench *b, const char *dir, uint64_t rows,
-			unsigned change_every)
-{
-	struct bench_data data = {dir, rows, b->devices, change_every};
-	struct mst_err err = MST_ERR_INIT;
-
-	return bench_data_write(&data, &err) == 0 || fail(&err);
-}
-
-/* Generating takes memory; it must not count for the case. */
-static bool estate_child(struct bench *b, void *p, double out[8])
-{
-	const struct bench_data *d = p;
-
-	return make_estate(b, d->dir, d->rows, d->change_every);
-}
-
 static bool four_times(struct bench *b, const char *store)
 {
 	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/four", b->dir);
@@ -236,7 +115,7 @@ static bool four_times(struct bench *b, const char *store)
 	struct arg pass = {dir, store, 1, false, 2};
 	struct mst_err err = MST_ERR_INIT;
 	double out[8];
-	bool ok = bench_child(estate_child, b, &data, out) &&
+	bool ok = bench_child(bench_estate, b, &data, out) &&
 		  bench_child(run_delta, b, &load, out) &&
 		  bench_child(run_delta, b, &pass, out);
 
@@ -264,7 +143,7 @@ bool bench_delta(struct bench *b)
 	double out[8], single;
 	struct mst_err err = MST_ERR_INIT;
 
-	if (!bench_child(estate_child, b, &data1, out) ||
+	if (!bench_child(bench_estate, b, &data1, out) ||
 	    !bench_child(run_delta, b, &load, out) ||
 	    !bench_child(run_delta, b, &pass, out))
 		return false;
@@ -273,7 +152,7 @@ bool bench_delta(struct bench *b)
 	if (!bench_child(run_delta, b, &threads, out))
 		return false;
 	print("delta.two_threads", out, single / out[0], true);
-	if (!bench_child(estate_child, b, &data2, out) ||
+	if (!bench_child(bench_estate, b, &data2, out) ||
 	    !bench_child(run_delta, b, &percent, out))
 		return false;
 	print("delta.one_percent", out, out[0] / single, false);

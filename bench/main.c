@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
- * set the size; names on the command line choose ("delta", "job").
+ * set the size; names on the command line choose ("delta", "rules", "job").
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +126,8 @@ int main(int argc, char **argv)
 	}
 	if (chosen(argc, argv, "delta"))
 		ok = bench_delta(&b) && ok;
+	if (chosen(argc, argv, "rules"))
+		ok = bench_rules(&b) && ok;
 	if (chosen(argc, argv, "job"))
 		ok = bench_job(&b) && ok;
 	(void)mst_dir_remove(b.dir, &err);

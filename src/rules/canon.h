@@ -9,6 +9,7 @@
 
 #include "base/bytes64.h"
 #include "base/limits.h"
+#include "rules/expr_memo.h"
 #include "rules/rules.h"
 
 /* A word of an mst_op_enum table. Length and first letter tell nearly all
@@ -43,6 +44,7 @@ struct mst_compiled {
 	struct mst_row
 	    hashed[MST_MAX_COLUMNS]; /* those that the checksum covers */
 	size_t hashed_n;
+	size_t custom_from; /* from here on all of them are mst_op_expr */
 };
 
 /* What ops see. */
@@ -213,13 +215,13 @@ static inline void copy_text(char *to, const char *from, size_t n)
 static inline char *mst_canon_add(struct mst_rules *r, char *at, uint8_t number,
 				  struct mst_slice s)
 {
-	uint32_t n = (uint32_t)s.n;
+	/* Number and length in one store: the hash waits for all of them. */
+	uint64_t head = number | (uint64_t)(uint32_t)s.n << 8;
 
 	if (MST_UNLIKELY(r->canon_cap - (size_t)(at - r->canon) <
 			 s.n + CANON_ROW + CANON_OVER))
 		at = canon_grow(r, at, s.n + CANON_ROW + CANON_OVER);
-	*at = (char)number;
-	memcpy(at + 1, &n, sizeof(n));
+	memcpy(at, &head, sizeof(head));
 	copy_text(at + CANON_ROW, s.p, s.n);
 	return at + CANON_ROW + s.n;
 }

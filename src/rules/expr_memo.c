@@ -1,72 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What one thread remembers from record to record. Rows of exports repeat
- * themselves: the same product on the rows of a device, five severities, a
- * handful of vendors. So a value of a field that was seen lately gets the stamp
- * that it had then, and an expression whose inputs have stamps that it saw
- * lately gets its result back without being run.
- *
- * Equal stamps mean equal values, always: a stamp is given out once. What does
- * not repeat (a CVE id in every row) is noticed, and let alone for a while.
+ * The slower ways of expr_memo.h: values that were not seen yet, results of
+ * several inputs, and whether it pays to remember.
  */
+#include "rules/expr_memo.h"
+
 #include <stdlib.h>
 
-#include "rules/expr_private.h"
+_Static_assert(EXPR_VALUES == EXPR_RESULTS && EXPR_VALUES <= 256,
+	       "a place is one of a value and of its result");
 
-#define VALUES	   32 /* remembered of a field; a power of two */
-#define VALUE_MAX  47 /* longer values are not remembered */
-#define RESULTS	   32 /* remembered of an expression; a power of two */
-#define RESULT_MAX 512
-#define PROBES	   64	/* so many questions decide whether it pays */
-#define PAYS	   16	/* hits among them that make it worth while */
-#define SLEEP	   4096 /* records that it is let alone for */
+_Static_assert(sizeof(struct expr_value) == EXPR_LINE &&
+		   sizeof(struct expr_result) == EXPR_LINE &&
+		   offsetof(struct expr_memo, since) == EXPR_LINE - 8,
+	       "one line each");
 
-struct value {
-	uint64_t stamp; /* 0: free */
-	uint8_t type, n;
-	char bytes[VALUE_MAX];
-};
-
-struct input {
-	uint64_t record, stamp; /* of the last record that was looked at */
-	struct value values[VALUES];
-};
-
-struct result {
-	uint64_t stamps[EXPR_INPUTS];
-	char *p;
-	uint16_t n, cap;
-	int8_t rc; /* of the op; -1: nothing is known */
-};
-
-struct memo {
-	uint64_t awake; /* the record from which on it is asked again */
-	uint16_t probes, hits;
-	struct result *free;	      /* where put goes; NULL: nowhere */
-	uint64_t stamps[EXPR_INPUTS]; /* for put */
-	struct result results[RESULTS];
-};
-
-struct expr_thread {
-	struct mst_exprs *all;
-	struct expr_thread *next; /* of another mst_exprs */
-	struct expr_patterns *patterns;
-	uint64_t stamps; /* given out so far */
-	struct input *inputs[MST_MAX_FIELDS];
-	size_t memos_n;
-	struct memo *memos[];
-};
+#define RESULT_MAX 512	/* longer results are not remembered */
+#define MISSES	   48	/* that many */
+#define WITHIN	   64	/* in so many records, and it does not pay */
+#define SLEEP	   4096 /* records that it is let alone for then */
 
 /* ---- a thread ------------------------------------------------------------ */
-
-static void free_memo(struct memo *m)
-{
-	if (!m)
-		return;
-	for (size_t i = 0; i < RESULTS; i++)
-		free(m->results[i].p);
-	free(m);
-}
 
 static void free_threads(void *p)
 {
@@ -75,187 +29,147 @@ static void free_threads(void *p)
 	while (t) {
 		struct expr_thread *next = t->next;
 
-		for (size_t i = 0; i < MST_LEN(t->inputs); i++)
-			free(t->inputs[i]);
-		for (size_t i = 0; i < t->memos_n; i++)
-			free_memo(t->memos[i]);
+		for (size_t i = 0; i < t->all->n; i++) {
+			struct expr_result *r = t->memos[i].results;
+
+			for (size_t k = 0; r && k < EXPR_RESULTS; k++) {
+				if (r[k].p != r[k].short_text)
+					free(r[k].p);
+			}
+		}
 		expr_patterns_free(t->patterns);
+		mst_arena_fini(&t->arena);
 		free(t);
 		t = next;
 	}
 }
 
-static struct expr_thread *new_thread(struct mst_rule_own *own,
-				      struct mst_exprs *all)
+/* What is asked for every row is to touch as few cache lines as can be. */
+static void *lines(struct expr_thread *t, size_t n)
 {
+	char *p = mst_arena_alloc(&t->arena, n + EXPR_LINE);
+
+	return p + (-(uintptr_t)p & (EXPR_LINE - 1));
+}
+
+/* inputs: by field, shared by the expressions. */
+static void prepare(struct expr_thread *t, const struct mst_expr *e,
+		    struct expr_input **inputs)
+{
+	struct expr_memo *m = &t->memos[e->number];
+
+	if (!e->memo)
+		return;
+	m->results = lines(t, EXPR_RESULTS * sizeof(*m->results));
+	for (size_t i = 0; i < EXPR_RESULTS; i++) {
+		m->results[i].p = m->results[i].short_text;
+		m->results[i].cap = EXPR_SHORT;
+	}
+	m->inputs_n = e->inputs_n;
+	for (size_t i = 0; i < e->inputs_n; i++) {
+		struct expr_input **in = &inputs[e->inputs[i]];
+
+		if (!*in)
+			*in = lines(t, sizeof(**in));
+		m->in[i] = *in;
+		m->fields[i] = e->inputs[i];
+	}
+}
+
+struct expr_thread *expr_thread_new(struct mst_rule_own *own,
+				    struct mst_exprs *all)
+{
+	struct expr_input *inputs[MST_MAX_FIELDS] = {NULL};
 	struct expr_thread *t;
 
 	for (t = own->p; t; t = t->next) {
 		if (t->all == all)
 			return t;
 	}
-	t = mst_alloc(sizeof(*t) + all->n * sizeof(t->memos[0]));
+	t = mst_alloc(sizeof(*t));
+	mst_arena_init(&t->arena, MST_MAX_ARENA);
 	t->all = all;
-	t->memos_n = all->n;
 	t->stamps = 3; /* those below stand for null, false and true */
+	t->space_n = EXPR_SPACE;
+	t->space = lines(t, t->space_n);
+	t->memos = lines(t, all->n * sizeof(*t->memos));
+	t->patterns = expr_patterns_new(all->regexes);
+	for (const struct mst_expr *e = all->first; e; e = e->next)
+		prepare(t, e, inputs);
 	t->next = own->p;
 	own->p = t;
 	own->fini = free_threads;
 	return t;
 }
 
-struct expr_thread *expr_thread_of(struct mst_rule_own *own,
-				   struct mst_exprs *all)
-{
-	struct expr_thread *t = own->p;
-
-	return MST_LIKELY(t && t->all == all) ? t : new_thread(own, all);
-}
-
-struct expr_patterns *expr_thread_patterns(struct expr_thread *t)
-{
-	if (!t->patterns)
-		t->patterns = expr_patterns_new(t->all->regexes);
-	return t->patterns;
-}
-
 /* ---- values -------------------------------------------------------------- */
 
-/* Bytes of the first and of the last eight, and the length. */
-static inline uint32_t hash_of(const char *p, size_t n)
+/* Second chance: the first that was not used since it was last passed over. */
+void expr_memo_learn(struct expr_thread *t, struct expr_input *in,
+		     uint32_t cell, uint16_t tag, struct mst_slice s)
 {
-	uint64_t a = n, b = 0;
+	struct expr_value *v = &in->values[in->hand];
 
-	if (n >= 8) {
-		memcpy(&a, p, 8);
-		memcpy(&b, p + n - 8, 8);
-	} else if (n >= 4) {
-		uint32_t x, y;
-
-		memcpy(&x, p, 4);
-		memcpy(&y, p + n - 4, 4);
-		a = x;
-		b = y;
-	} else if (n > 0) {
-		a = (unsigned char)p[0];
-		b = (unsigned char)p[n - 1];
+	while (v->used) {
+		v->used = false;
+		in->hand = (in->hand + 1) % EXPR_VALUES;
+		v = &in->values[in->hand];
 	}
-	a = (a ^ n) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)((a ^ b * UINT64_C(0xc2b2ae3d27d4eb4f)) >> 40);
-}
-
-static uint64_t stamp_of_bytes(struct expr_thread *t, struct input *in,
-			       uint8_t type, const char *p, size_t n)
-{
-	struct value *v;
-
-	if (n > VALUE_MAX)
-		return 0;
-	v = &in->values[hash_of(p, n) % VALUES];
-	if (v->stamp && v->n == n && v->type == type &&
-	    memcmp(v->bytes, p, n) == 0)
-		return v->stamp;
+	memset(v->bytes, 0, sizeof(v->bytes));
+	memcpy(v->bytes, s.p, s.n);
 	v->stamp = ++t->stamps;
-	v->type = type;
-	v->n = (uint8_t)n;
-	memcpy(v->bytes, p, n);
-	return v->stamp;
+	v->tag = tag;
+	v->used = true;
+	/* Of the two cells, the one whose value was not used gives way. */
+	if (in->values[in->index[cell]].used &&
+	    !in->values[in->index[cell ^ 1]].used)
+		cell ^= 1;
+	in->index[cell] = (uint8_t)in->hand;
+	in->place = in->hand;
+	in->stamp = v->stamp;
+	in->hand = (in->hand + 1) % EXPR_VALUES;
 }
 
-static uint64_t stamp_of(struct expr_thread *t, struct input *in,
-			 const struct mst_value *v)
+void expr_memo_odd(struct expr_input *in, const struct mst_value *v)
 {
-	switch (v->type) {
-	case MST_JSON_NULL:
-		return 1;
-	case MST_JSON_BOOL:
-		return v->u.b ? 3 : 2;
-	case MST_JSON_INT:
-	case MST_JSON_DOUBLE:
-		return stamp_of_bytes(t, in, (uint8_t)v->type,
-				      (const char *)&v->u, sizeof(v->u.i));
-	case MST_JSON_STRING:
-		return v->u.s.n ? stamp_of_bytes(t, in, MST_JSON_STRING,
-						 v->u.s.p, v->u.s.n)
-				: 1; /* as good as null */
-	case MST_JSON_ARRAY:
-	case MST_JSON_OBJECT:
-		break;
-	}
-	return 0;
-}
-
-/* Looked at once a record, however many expressions ask. */
-static inline uint64_t input_stamp(struct expr_thread *t, unsigned field,
-				   const struct mst_value *v, uint64_t record)
-{
-	struct input *in = t->inputs[field];
-
-	if (MST_UNLIKELY(!in))
-		in = t->inputs[field] = mst_alloc(sizeof(*in));
-	if (in->record != record) {
-		in->record = record;
-		in->stamp = stamp_of(t, in, &v[field]);
-	}
-	return in->stamp;
+	in->stamp = EXPR_NO_STAMP;
+	if (v->type == MST_JSON_NULL ||
+	    (v->type == MST_JSON_STRING && v->u.s.n == 0))
+		in->stamp = 1;
+	else if (v->type == MST_JSON_BOOL)
+		in->stamp = v->u.b ? 3 : 2;
+	in->place = (uint32_t)in->stamp % EXPR_VALUES;
 }
 
 /* ---- results ------------------------------------------------------------- */
 
-/* Does it pay? Asked every so many questions. */
-static void judge(struct memo *m, uint64_t record)
+/* What get says of it. */
+int expr_memo_miss(struct expr_memo *m, uint64_t record)
 {
-	if (m->hits < PAYS)
-		m->awake = record + SLEEP;
-	m->probes = m->hits = 0;
+	bool known = true;
+
+	for (unsigned i = 0; i < m->inputs_n; i++)
+		known = known && m->stamps[i] != EXPR_NO_STAMP;
+	if (m->misses++ == 0)
+		m->since = record;
+	if (m->misses == MISSES) {
+		if (record - m->since < WITHIN)
+			m->awake = record + SLEEP;
+		m->misses = 0;
+	}
+	return known ? -1 : -2;
 }
 
-int expr_memo_get(struct expr_thread *t, const struct mst_expr *e,
-		  const struct mst_value *v, uint64_t record,
-		  struct mst_slice *out_r)
+void expr_memo_put(struct expr_memo *m, int rc, struct mst_slice out)
 {
-	struct memo *m = t->memos[e->number];
-	struct result *r;
-	uint64_t at = 0;
-	bool same = true;
-
-	if (MST_UNLIKELY(!m))
-		m = t->memos[e->number] = mst_alloc(sizeof(*m));
-	m->free = NULL;
-	if (m->awake > record)
-		return -1;
-	if (++m->probes > PROBES)
-		judge(m, record);
-	for (size_t i = 0; i < e->inputs_n; i++) {
-		m->stamps[i] = input_stamp(t, e->inputs[i], v, record);
-		if (m->stamps[i] == 0)
-			return -1;
-		at = at * 31 + m->stamps[i];
-	}
-	r = &m->results[at % RESULTS];
-	for (size_t i = 0; i < e->inputs_n; i++)
-		same = same && r->stamps[i] == m->stamps[i];
-	if (!same || r->rc < 0) {
-		m->free = r;
-		return -1;
-	}
-	m->hits++;
-	*out_r = mst_slice(r->p, r->n);
-	return r->rc;
-}
-
-void expr_memo_put(struct expr_thread *t, const struct mst_expr *e, int rc,
-		   struct mst_slice out)
-{
-	struct memo *m = t->memos[e->number];
-	struct result *r = m->free;
+	struct expr_result *r = m->free;
 	size_t n = rc == 1 ? out.n : 0;
 
-	if (!r || n > RESULT_MAX)
+	if (n > RESULT_MAX)
 		return;
 	if (n > r->cap) {
 		r->cap = (uint16_t)(n + 32);
-		r->p = mst_realloc(r->p, r->cap);
+		r->p = mst_realloc(r->p == r->short_text ? NULL : r->p, r->cap);
 	}
 	if (n)
 		memcpy(r->p, out.p, n);

@@ -26,6 +26,7 @@ struct expr_fn;
 struct expr_node {
 	enum expr_kind kind;
 	bool is_number; /* TEXT: written without quotes */
+	double number;	/* of that */
 	size_t at;	/* where it stands in the source text */
 	struct mst_slice text;
 	/* FIELD */
@@ -97,14 +98,16 @@ struct mst_exprs {
 	const struct mst_map_row **rows;
 	size_t *rows_n;
 	struct expr_table *tables;
-	size_t n;	/* expressions */
+	const struct mst_expr *first; /* of the expressions */
+	size_t n;
 	size_t regexes; /* patterns in all of them */
 };
 
-#define EXPR_INPUTS 4 /* fields that are worth remembering by */
+#define EXPR_INPUTS 3 /* fields that are worth remembering by */
 
 struct mst_expr {
 	struct mst_exprs *all;
+	const struct mst_expr *next;
 	const struct expr_node *root;
 	size_t number;
 	bool lacks_field;
@@ -160,11 +163,39 @@ char *expr_space(struct expr_run *r, size_t n);
 /* Room for `cap` elements. */
 bool expr_list_begin(struct expr_run *r, struct expr_list *l, size_t cap);
 bool expr_list_add(struct expr_run *r, struct expr_list *l, struct mst_slice s);
+bool expr_text_slow(struct expr_run *r, const struct expr_node *n,
+		    struct mst_slice *out_r);
+
 /* The node as a text of at most MST_MAX_TEXT bytes; false: no value. */
-bool expr_text(struct expr_run *r, const struct expr_node *n,
-	       struct mst_slice *out_r);
-bool expr_arg(struct expr_run *r, const struct expr_node *n, size_t i,
-	      struct mst_slice *out_r);
+static inline bool expr_text(struct expr_run *r, const struct expr_node *n,
+			     struct mst_slice *out_r)
+{
+	const struct mst_value *v;
+
+	/* Most of them are constants and clean texts. */
+	if (n->kind == EXPR_TEXT) {
+		*out_r = n->text;
+		return out_r->n > 0;
+	}
+	if (n->kind == EXPR_FIELD && !n->members) {
+		v = &r->v[n->field];
+		if (v->type == MST_JSON_STRING && v->u.s.n > 0 &&
+		    v->u.s.n <= MST_MAX_TEXT &&
+		    (unsigned char)v->u.s.p[0] > ' ' &&
+		    (unsigned char)v->u.s.p[v->u.s.n - 1] > ' ') {
+			*out_r = mst_slice(v->u.s.p, v->u.s.n);
+			return true;
+		}
+	}
+	return expr_text_slow(r, n, out_r);
+}
+
+static inline bool expr_arg(struct expr_run *r, const struct expr_node *n,
+			    size_t i, struct mst_slice *out_r)
+{
+	return i < n->args_n && expr_text(r, n->args[i], out_r);
+}
+
 /* The node as a list: a text is a list of one, no value an empty one. A list
  * of the source has no order that could be relied on: it comes sorted by bytes,
  * without doubles and blanks. */
@@ -176,28 +207,49 @@ bool expr_number(struct expr_run *r, const struct expr_node *n, size_t i,
 bool expr_whole(struct expr_run *r, const struct expr_node *n, size_t i,
 		int64_t *out_r);
 bool expr_bool(bool b, struct mst_slice *out_r);
+/* Appends a text; where it ends. Most are short: two moves that overlap instead
+ * of a call. */
+static inline char *expr_put(char *to, struct mst_slice s)
+{
+	struct {
+		char b[16];
+	} head, tail;
+	uint64_t x, y;
+	uint32_t u, v;
+
+	if (s.n > 32) {
+		memcpy(to, s.p, s.n);
+	} else if (s.n >= 16) {
+		memcpy(&head, s.p, 16);
+		memcpy(&tail, s.p + s.n - 16, 16);
+		memcpy(to, &head, 16);
+		memcpy(to + s.n - 16, &tail, 16);
+	} else if (s.n >= 8) {
+		memcpy(&x, s.p, 8);
+		memcpy(&y, s.p + s.n - 8, 8);
+		memcpy(to, &x, 8);
+		memcpy(to + s.n - 8, &y, 8);
+	} else if (s.n >= 4) {
+		memcpy(&u, s.p, 4);
+		memcpy(&v, s.p + s.n - 4, 4);
+		memcpy(to, &u, 4);
+		memcpy(to + s.n - 4, &v, 4);
+	} else {
+		for (size_t i = 0; i < s.n; i++)
+			to[i] = s.p[i];
+	}
+	return to + s.n;
+}
+
 /* Is the argument's text "true"? */
 bool expr_is_true(struct expr_run *r, const struct expr_node *n, size_t i);
 /* The longest start of at most max bytes that ends on a character. */
 struct mst_slice expr_cut(struct mst_slice s, size_t max);
-
-/* ---- between records (expr_memo.c) --------------------------------------- */
-
-struct expr_thread *expr_thread_of(struct mst_rule_own *own,
-				   struct mst_exprs *all);
-/* The result for these inputs, if it is known: 1 or 0 as of an op, else -1. */
-int expr_memo_get(struct expr_thread *t, const struct mst_expr *e,
-		  const struct mst_value *v, uint64_t record,
-		  struct mst_slice *out_r);
-/* Behind a get of the same record that knew nothing. */
-void expr_memo_put(struct expr_thread *t, const struct mst_expr *e, int rc,
-		   struct mst_slice out);
 
 /* ---- patterns (expr_regex.c) --------------------------------------------- */
 
 struct expr_patterns; /* compiled, of one thread */
 struct expr_patterns *expr_patterns_new(size_t n);
 void expr_patterns_free(struct expr_patterns *p);
-struct expr_patterns *expr_thread_patterns(struct expr_thread *t);
 
 #endif

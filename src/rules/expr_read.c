@@ -144,14 +144,13 @@ static int read_quoted(struct expr_reader *rd, struct mst_slice *out_r)
 static int read_number(struct expr_reader *rd, struct expr_node *n)
 {
 	const char *from = rd->p;
-	double d;
 
 	rd->p += *rd->p == '-';
 	while (is_digit(*rd->p) || *rd->p == '.' || is_letter(*rd->p))
 		rd->p++;
 	n->text = mst_slice(from, (size_t)(rd->p - from));
 	n->is_number = true;
-	if (!mst_num_dbl(n->text, &d))
+	if (!mst_num_dbl(n->text, &n->number))
 		return expr_fail(rd, n->at,
 				 "'%.*s' is no number; put a text in quotes",
 				 MST_SLICE_ARG(n->text));
@@ -378,6 +377,8 @@ int mst_expr_compile(struct mst_exprs *x, size_t mapping, const char *text,
 		return expr_fail(&rd, here(&rd),
 				 "the expression has ended before this");
 	x->n++;
+	e->next = x->first;
+	x->first = e;
 	e->root = root;
 	e->memo = e->memo && e->inputs_n > 0;
 	*e_r = e;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "rules/expr_private.h"
+#include "rules/expr_memo.h"
 
 #define STEPS	    200000 /* of one match */
 #define DEPTH	    1000   /* of backtracking */
@@ -31,6 +31,8 @@ struct expr_patterns {
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
 	size_t n;
+	bool *jit;		  /* compiled for the processor */
+	const PCRE2_SIZE *groups; /* of the last match: from, to, ... */
 	pcre2_code *codes[];
 };
 
@@ -40,10 +42,12 @@ struct expr_patterns *expr_patterns_new(size_t n)
 	    mst_alloc(sizeof(*p) + n * sizeof(p->codes[0]));
 
 	p->n = n;
+	p->jit = mst_alloc(n * sizeof(*p->jit));
 	p->data = pcre2_match_data_create(GROUPS, NULL);
 	p->limits = pcre2_match_context_create(NULL);
 	if (!p->data || !p->limits)
 		mst_oom();
+	p->groups = pcre2_get_ovector_pointer(p->data);
 	(void)pcre2_set_match_limit(p->limits, STEPS);
 	(void)pcre2_set_depth_limit(p->limits, DEPTH);
 	(void)pcre2_set_heap_limit(p->limits, HEAP_KIB);
@@ -58,6 +62,7 @@ void expr_patterns_free(struct expr_patterns *p)
 		pcre2_code_free(p->codes[i]);
 	pcre2_match_data_free(p->data);
 	pcre2_match_context_free(p->limits);
+	free(p->jit);
 	free(p);
 }
 
@@ -140,7 +145,7 @@ static pcre2_code *code_of(struct expr_patterns *p, const struct regex *re)
 	if (!*code)
 		mst_oom();
 	/* Where there is none, or none is allowed, it is interpreted. */
-	(void)pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE);
+	p->jit[re->number] = pcre2_jit_compile(*code, PCRE2_JIT_COMPLETE) == 0;
 	return *code;
 }
 
@@ -148,12 +153,17 @@ static pcre2_code *code_of(struct expr_patterns *p, const struct regex *re)
 static const PCRE2_SIZE *match(struct expr_run *r, const struct regex *re,
 			       struct mst_slice s)
 {
-	struct expr_patterns *p = expr_thread_patterns(r->thread);
-	int rc = pcre2_match(code_of(p, re), (PCRE2_SPTR)s.p, s.n, 0, 0,
-			     p->data, p->limits);
+	struct expr_patterns *p = r->thread->patterns;
+	const pcre2_code *code = code_of(p, re);
+	/* The texts and options are known to be good: no checks before. */
+	int rc = p->jit[re->number]
+		     ? pcre2_jit_match(code, (PCRE2_SPTR)s.p, s.n, 0, 0,
+				       p->data, p->limits)
+		     : pcre2_match(code, (PCRE2_SPTR)s.p, s.n, 0, 0, p->data,
+				   p->limits);
 
 	if (MST_LIKELY(rc >= 0))
-		return pcre2_get_ovector_pointer(p->data);
+		return p->groups;
 	if (rc != PCRE2_ERROR_NOMATCH)
 		atomic_fetch_add(r->expr->limited, 1);
 	return NULL;

@@ -6,17 +6,26 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "rules/expr_private.h"
+#include "rules/expr_memo.h"
 
+/* Most texts fit a piece of memory that the thread uses again and again; what
+ * is more comes from the record's scratch. */
 char *expr_space(struct expr_run *r, size_t n)
 {
-	if (n > r->space) {
+	struct expr_thread *t = r->thread;
+	size_t room = (n + 15) & ~(size_t)15;
+
+	if (MST_UNLIKELY(n > r->space)) {
 		r->space = 0;
 		return NULL;
 	}
 	r->space -= n;
-	return r->arena ? mst_arena_alloc(r->arena, n)
-			: mst_rule_scratch(r->ctx, n);
+	if (MST_UNLIKELY(!t))
+		return mst_arena_alloc(r->arena, n);
+	if (MST_UNLIKELY(room > t->space_n - t->space_used))
+		return mst_rule_scratch(r->ctx, n);
+	t->space_used += room;
+	return t->space + t->space_used - room;
 }
 
 struct mst_slice expr_cut(struct mst_slice s, size_t max)
@@ -220,19 +229,17 @@ static bool rows_text(struct expr_run *r, const struct expr_node *n,
 	return false;
 }
 
-static bool call_text(struct expr_run *r, const struct expr_node *n,
+static bool list_text(struct expr_run *r, const struct expr_node *n,
 		      struct mst_slice *out_r)
 {
 	struct expr_list list;
 
-	if (!n->fn->list)
-		return n->fn->text(r, n, out_r);
 	n->fn->list(r, n, &list);
 	return lines(r, &list, out_r);
 }
 
-bool expr_text(struct expr_run *r, const struct expr_node *n,
-	       struct mst_slice *out_r)
+bool expr_text_slow(struct expr_run *r, const struct expr_node *n,
+		    struct mst_slice *out_r)
 {
 	bool some = false;
 
@@ -248,7 +255,8 @@ bool expr_text(struct expr_run *r, const struct expr_node *n,
 		some = rows_text(r, n, out_r);
 		break;
 	case EXPR_CALL:
-		some = call_text(r, n, out_r);
+		some = n->fn->text ? n->fn->text(r, n, out_r)
+				   : list_text(r, n, out_r);
 		break;
 	}
 	if (!some || out_r->n == 0)
@@ -256,12 +264,6 @@ bool expr_text(struct expr_run *r, const struct expr_node *n,
 	if (MST_UNLIKELY(out_r->n > MST_MAX_TEXT))
 		*out_r = expr_cut(*out_r, MST_MAX_TEXT);
 	return out_r->n > 0;
-}
-
-bool expr_arg(struct expr_run *r, const struct expr_node *n, size_t i,
-	      struct mst_slice *out_r)
-{
-	return i < n->args_n && expr_text(r, n->args[i], out_r);
 }
 
 void expr_list(struct expr_run *r, const struct expr_node *n,
@@ -281,9 +283,24 @@ void expr_list(struct expr_run *r, const struct expr_node *n,
 bool expr_number(struct expr_run *r, const struct expr_node *n, size_t i,
 		 double *out_r)
 {
+	const struct expr_node *a = n->args[i];
+	const struct mst_value *v;
 	struct mst_slice s;
 
-	return expr_arg(r, n, i, &s) && mst_num_dbl(mst_slice_trim(s), out_r);
+	/* Scores come a million times a run: no way over texts. */
+	if (a->is_number) {
+		*out_r = a->number;
+		return true;
+	}
+	if (a->kind == EXPR_FIELD && !a->members) {
+		v = &r->v[a->field];
+		if (v->type == MST_JSON_INT || v->type == MST_JSON_DOUBLE) {
+			*out_r =
+			    v->type == MST_JSON_INT ? (double)v->u.i : v->u.d;
+			return true;
+		}
+	}
+	return expr_text(r, a, &s) && mst_num_dbl(mst_slice_trim(s), out_r);
 }
 
 bool expr_whole(struct expr_run *r, const struct expr_node *n, size_t i,
@@ -291,10 +308,10 @@ bool expr_whole(struct expr_run *r, const struct expr_node *n, size_t i,
 {
 	double d;
 
-	if (!expr_number(r, n, i, &d) || fabs(d) > 1e9 || d != floor(d))
+	if (!expr_number(r, n, i, &d) || !(fabs(d) <= 1e9))
 		return false;
 	*out_r = (int64_t)d;
-	return true;
+	return (double)*out_r == d;
 }
 
 bool expr_is_true(struct expr_run *r, const struct expr_node *n, size_t i)
@@ -306,27 +323,39 @@ bool expr_is_true(struct expr_run *r, const struct expr_node *n, size_t i)
 
 /* ---- the op -------------------------------------------------------------- */
 
-int mst_op_expr(struct mst_rule_ctx *ctx, const struct mst_value *v,
-		unsigned field, const void *arg, struct mst_slice *out_r)
+int expr_run(struct mst_rule_ctx *ctx, const struct mst_value *v,
+	     const struct mst_expr *e, struct expr_thread *t, bool remember,
+	     struct mst_slice *out_r)
 {
-	const struct mst_expr *e = arg;
-	struct mst_rule_own *own = mst_rule_own(ctx);
+	uint64_t record = mst_rule_own(ctx)->record;
 	struct expr_run run = {.ctx = ctx,
 			       .v = v,
-			       .thread = expr_thread_of(own, e->all),
+			       .thread = t,
 			       .expr = e,
 			       .space = MST_MAX_EXPR_SPACE};
 	int rc;
 
-	if (e->memo) {
-		rc = expr_memo_get(run.thread, e, v, own->record, out_r);
-		if (rc >= 0)
-			return rc;
+	if (t->record != record) {
+		t->record = record;
+		t->space_used = 0;
 	}
-	rc = expr_text(&run, e->root, out_r);
+	/* Nearly always a function that makes a text. */
+	if (e->root->kind == EXPR_CALL && e->root->fn->text) {
+		rc = e->root->fn->text(&run, e->root, out_r) && out_r->n > 0;
+		if (MST_UNLIKELY(rc && out_r->n > MST_MAX_TEXT))
+			*out_r = expr_cut(*out_r, MST_MAX_TEXT);
+	} else {
+		rc = expr_text(&run, e->root, out_r);
+	}
 	if (MST_UNLIKELY(run.space == 0))
 		atomic_fetch_add(e->limited, 1);
-	if (e->memo)
-		expr_memo_put(run.thread, e, rc, *out_r);
+	if (remember)
+		expr_memo_put(&t->memos[e->number], rc, *out_r);
 	return rc;
+}
+
+int mst_op_expr(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		unsigned field, const void *arg, struct mst_slice *out_r)
+{
+	return expr_value(ctx, mst_rule_own(ctx), v, arg, out_r);
 }

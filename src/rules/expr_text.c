@@ -62,11 +62,12 @@ static uint32_t upper_letter(uint32_t c)
 	return c;
 }
 
-static void change_case(char *p, size_t n, bool up)
+/* From character i on, which is not ASCII any more. */
+static void other_case(char *p, size_t i, size_t n, bool up)
 {
 	char first = up ? 'a' : 'A', last = up ? 'z' : 'Z';
 
-	for (size_t i = 0; i < n; i++) {
+	for (; i < n; i++) {
 		unsigned char c = (unsigned char)p[i];
 		uint32_t letter;
 
@@ -83,28 +84,45 @@ static void change_case(char *p, size_t n, bool up)
 	}
 }
 
+#define EACH(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
+
+/* Eight ASCII letters at once; room behind p for seven more bytes. */
+static size_t ascii_case(char *p, size_t n, bool up)
+{
+	uint64_t from = EACH(0x80 - (up ? 'a' : 'A'));
+	uint64_t to = EACH(0x7f - (up ? 'z' : 'Z'));
+	size_t i = 0;
+
+	for (; i < n; i += 8) {
+		uint64_t w;
+
+		memcpy(&w, p + i, 8);
+		if (w & EACH(0x80))
+			return i;
+		w ^= ((w + from) & ~(w + to) & EACH(0x80)) >> 2;
+		memcpy(p + i, &w, 8);
+	}
+	return n;
+}
+
 static bool in_case(struct expr_run *r, const struct expr_node *n, bool up,
 		    struct mst_slice *out_r)
 {
-	char first = up ? 'a' : 'A', last = up ? 'z' : 'Z';
-	bool change = false;
 	struct mst_slice s;
+	size_t plain;
 	char *p;
 
 	if (!expr_arg(r, n, 0, &s))
 		return false;
-	for (size_t i = 0; i < s.n && !change; i++)
-		change = (s.p[i] >= first && s.p[i] <= last) ||
-			 (unsigned char)s.p[i] >= 0xc3;
-	if (change) {
-		p = expr_space(r, s.n);
-		if (!p)
-			return false;
-		memcpy(p, s.p, s.n);
-		change_case(p, s.n, up);
-		s.p = p;
-	}
-	*out_r = s;
+	p = expr_space(r, s.n + 8);
+	if (!p)
+		return false;
+	memset(p + s.n, 0, 8);
+	(void)expr_put(p, s);
+	plain = ascii_case(p, s.n, up);
+	if (plain < s.n)
+		other_case(p, plain, s.n, up);
+	*out_r = mst_slice(p, s.n);
 	return true;
 }
 
@@ -145,15 +163,15 @@ static int64_t characters(struct mst_slice s)
 	return n;
 }
 
-/* Where character number `at` (from 0) begins. */
+/* Where character number `at` (from 0) begins, or the end. */
 static size_t offset_of(struct mst_slice s, int64_t at)
 {
 	size_t i = 0;
 
-	while (i < s.n && (at > 0 || !is_start(s.p[i]))) {
-		i++;
-		if (i < s.n && is_start(s.p[i]))
-			at--;
+	for (; at > 0 && i < s.n; at--) {
+		do {
+			i++;
+		} while (i < s.n && !is_start(s.p[i]));
 	}
 	return i;
 }
@@ -176,22 +194,19 @@ static bool length(struct expr_run *r, const struct expr_node *n,
 static bool substr(struct expr_run *r, const struct expr_node *n,
 		   struct mst_slice *out_r)
 {
-	int64_t start, length_wanted = INT64_MAX, all;
+	int64_t start, most = INT64_MAX;
 	struct mst_slice s;
-	size_t from, to;
+	size_t from;
 
 	if (!expr_arg(r, n, 0, &s) || !expr_whole(r, n, 1, &start) ||
-	    start == 0)
+	    start == 0 ||
+	    (n->args_n > 2 && (!expr_whole(r, n, 2, &most) || most <= 0)))
 		return false;
-	if (n->args_n > 2 &&
-	    (!expr_whole(r, n, 2, &length_wanted) || length_wanted <= 0))
-		return false;
-	all = characters(s);
-	start = start > 0 ? start - 1 : MST_MAX(all + start, (int64_t)0);
-	from = offset_of(s, MST_MIN(start, all));
+	if (start < 0) /* from the end */
+		start = MST_MAX(characters(s) + start, (int64_t)0) + 1;
+	from = offset_of(s, start - 1);
 	s = mst_slice(s.p + from, s.n - from);
-	to = offset_of(s, MST_MIN(length_wanted, all));
-	*out_r = mst_slice(s.p, to);
+	*out_r = mst_slice(s.p, offset_of(s, most));
 	return true;
 }
 
@@ -213,10 +228,8 @@ static bool concat(struct expr_run *r, const struct expr_node *n,
 	p = q = expr_space(r, all);
 	if (!p)
 		return false;
-	for (size_t i = 0; i < n->args_n; i++) {
-		memcpy(q, parts[i].p, parts[i].n);
-		q += parts[i].n;
-	}
+	for (size_t i = 0; i < n->args_n; i++)
+		q = expr_put(q, parts[i]);
 	*out_r = mst_slice(p, all);
 	return true;
 }

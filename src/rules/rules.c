@@ -146,6 +146,15 @@ static int compile(struct mst_compiled *m, const struct mst_catalog *c,
 		if (!(m->rows[i].flags & MST_UNHASHED))
 			m->hashed[m->hashed_n++] = m->rows[i];
 	}
+	m->custom_from = m->hashed_n;
+	while (m->custom_from > 0 &&
+	       m->hashed[m->custom_from - 1].op == mst_op_expr)
+		m->custom_from--;
+	/* Two rows of one column stay together. */
+	while (m->custom_from > 0 && m->custom_from < m->hashed_n &&
+	       m->hashed[m->custom_from - 1].column ==
+		   m->hashed[m->custom_from].column)
+		m->custom_from++;
 	return 0;
 }
 

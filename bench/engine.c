@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine without both ends: a job over a folder, a delta over it, and a
+ * RecVer that has taken everything for delivered.
+ */
+#include "bench/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rules/custom.h"
+
+bool bench_fail(const struct mst_err *err)
+{
+	(void)fprintf(stderr, "bench: %s\n", err->msg);
+	return false;
+}
+
+bool bench_estate(struct bench *b MST_UNUSED, void *p, double out[8] MST_UNUSED)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	return bench_data_write(p, &err) == 0 || bench_fail(&err);
+}
+
+static const char yaml[] = "connections:\n"
+			   "  - name: bench\n"
+			   "    type: endpoint\n"
+			   "    read_from: /\n"
+			   "    assume_complete: yes\n";
+
+static int make_catalog(struct mst_job *job, const struct mst_conf *settings,
+			struct mst_err *err)
+{
+	struct mst_derive *d =
+	    mst_derive_begin(job->source->catalog, &job->arena);
+
+	if (mst_custom_apply(d, &settings->items[0], err) < 0)
+		return -(int)err->code;
+	job->catalog = mst_derive_end(d);
+	return 0;
+}
+
+int bench_make_job(struct mst_job *job, const struct mst_conf *settings,
+		   struct mst_err *err)
+{
+	struct mst_conf conf;
+	void *c;
+	int rc;
+
+	*job = (struct mst_job){.name = "bench"};
+	mst_arena_init(&job->arena, 64u << 20);
+	job->source = mst_source_find("endpoint");
+	job->catalog = job->source->catalog;
+	job->conf.source = "bench";
+	job->conf.destination = "bench";
+	if (mst_conf_read(mst_slice_str(yaml), "bench", &conf, err) < 0)
+		return -(int)err->code;
+	c = mst_arena_alloc(&job->arena, job->source->conf_size);
+	rc = mst_conf_apply(&conf.items[0], job->source->opts, c, &job->arena,
+			    err);
+	mst_conf_fini(&conf);
+	job->source_conf = c;
+	if (rc == 0 && settings)
+		rc = make_catalog(job, settings, err);
+	return rc;
+}
+
+static int put_group(struct mst_delta *d, const struct mst_set_delta *sd,
+		     uint32_t group, struct mst_member *m, size_t n,
+		     struct mst_err *err)
+{
+	const struct mst_group *g = &sd->groups.v[group];
+	struct mst_group_put put = {
+	    .row = {.key = g->key,
+		    .text = g->text,
+		    .digest = g->digest,
+		    .members = (uint32_t)n,
+		    .remote = {{1}},
+		    .state = MST_GROUP_CLEAN},
+	    .members = m,
+	    .with_remote = true,
+	};
+
+	if (!sd->set->parent)
+		put.members = NULL;
+	return d->recver->ops->put(d->recver, d->target, sd->set->name, &put, 1,
+				   err);
+}
+
+/* Everything was delivered: what a first load leaves behind. */
+static int commit_set(struct mst_delta *d, struct mst_set_delta *sd,
+		      struct mst_err *err)
+{
+	struct mst_member *m = mst_alloc((sd->changes.recs_n + 1) * sizeof(*m));
+	struct mst_change_rec rec;
+	uint32_t group = UINT32_MAX;
+	size_t n = 0, got;
+	int rc = 0;
+
+	for (uint64_t at = 0; rc == 0 && at <= sd->changes.recs_n; at++) {
+		rc = mst_changes_get(&sd->changes, at, &rec, 1, &got, err);
+		if (rc < 0)
+			break;
+		if ((got == 0 || rec.group != group) && group != UINT32_MAX)
+			rc = put_group(d, sd, group, m, n, err);
+		if (got == 0)
+			break;
+		if (rec.group != group)
+			n = 0;
+		group = rec.group;
+		m[n++] = (struct mst_member){
+		    .key = rec.key, .value = rec.value, .remote = {{2}}};
+	}
+	free(m);
+	return rc;
+}
+
+int bench_commit(struct mst_delta *d, struct mst_err *err)
+{
+	if (d->recver->ops->begin(d->recver, err) < 0)
+		return -(int)err->code;
+	for (size_t i = 0; i < d->sets_n; i++) {
+		if (d->sets[i].selected && commit_set(d, &d->sets[i], err) < 0)
+			return -(int)err->code;
+	}
+	return d->recver->ops->commit(d->recver, err);
+}
+
+void bench_delta_init(struct mst_delta *d, const struct mst_job *job,
+		      const struct mst_spool *spool, struct mst_recver *r)
+{
+	*d = (struct mst_delta){
+	    .job = job,
+	    .spool = spool,
+	    .recver = r,
+	    .target = "bench",
+	    .threads = 1,
+	    .rules = {.catalog = job->catalog,
+		      .conf = job->source_conf,
+		      .connection = "bench",
+		      .seed = 12345},
+	};
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the cases over a folder of files share.
+ */
+#ifndef MST_BENCH_ENGINE_H
+#define MST_BENCH_ENGINE_H
+
+#include "bench/bench.h"
+#include "bench/data.h"
+
+/* Prints the error; false. */
+bool bench_fail(const struct mst_err *err);
+/* For bench_child, with a struct bench_data: generating takes memory, which
+ * must not count for the case. */
+bool bench_estate(struct bench *b, void *data, double out[8]);
+/* A job without a destination: the delta needs none. settings: an item with
+ * custom mappings, or NULL. */
+int bench_make_job(struct mst_job *job, const struct mst_conf *settings,
+		   struct mst_err *err);
+/* One thread, no dir. */
+void bench_delta_init(struct mst_delta *d, const struct mst_job *job,
+		      const struct mst_spool *spool, struct mst_recver *r);
+/* Everything was delivered: what a first load leaves behind. */
+int bench_commit(struct mst_delta *d, struct mst_err *err);
+
+#endif
