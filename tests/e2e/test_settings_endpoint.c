@@ -544,6 +544,18 @@ static void plan_says_so(void **state MST_UNUSED)
 	assert_non_null(strstr(rig.out.p, "pc-1"));
 }
 
+static void refused(const char *yaml, const char *part)
+{
+	char *path = mst_asprintf("%s/bad.yaml", rig.dir);
+
+	t_write(path, mst_slice_str(yaml));
+	rig_muster(&rig, "apply", "-f", path);
+	rig_status(&rig, 1);
+	rig_says(&rig, part);
+	rig_one_error(&rig);
+	free(path);
+}
+
 static void bad_settings(void **state MST_UNUSED)
 {
 	static const char *const bad[][2] = {
@@ -561,16 +573,16 @@ static void bad_settings(void **state MST_UNUSED)
 					  "    type: endpoint\n"
 					  "    read_from: /nowhere\n%s",
 					  bad[i][0]);
-		char *path = mst_asprintf("%s/bad.yaml", rig.dir);
 
-		t_write(path, mst_slice_str(yaml));
-		rig_muster(&rig, "apply", "-f", path);
-		rig_status(&rig, 1);
-		rig_says(&rig, bad[i][1]);
-		rig_one_error(&rig);
-		free(path);
+		refused(yaml, bad[i][1]);
 		free(yaml);
 	}
+	refused("jobs:\n"
+		"  - name: main\n"
+		"    source: defender\n"
+		"    destination: cmdb\n"
+		"    asset_types: [windowspc]\n",
+		"has no asset type 'windowspc'; did you mean 'windows_pc'?");
 }
 
 static int set_up(void **state MST_UNUSED)
