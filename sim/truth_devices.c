@@ -438,7 +438,7 @@ static void put_winner(struct sim_truth *t, const struct candidate *c,
 	mst_map_put(&t->ci_by_name, mst_slice_str(c->slot), ci);
 }
 
-static void retire_missing(struct sim_truth *t, const struct mst_map *losers)
+static void retire_missing(struct sim_truth *t)
 {
 	for (size_t i = 0; i < t->machines.n; i++) {
 		struct truth_machine *m = t->machines.v[i];
@@ -447,8 +447,7 @@ static void retire_missing(struct sim_truth *t, const struct mst_map *losers)
 		if (!m->delivered || m->seen == t->sync)
 			continue;
 		m->delivered = false;
-		if (mst_map_has(losers, mst_slice_str(m->id)) ||
-		    ci->owner_seen == t->sync)
+		if (ci->owner_seen == t->sync)
 			continue; /* its CI has a new owner */
 		ci->status[0] = "retired";
 		ci->status[1] = "divested";
@@ -471,7 +470,7 @@ static void map_entra(const struct sim_estate *e, struct mst_map *entra)
 
 void truth_devices(struct sim_truth *t, const struct sim_estate *e)
 {
-	struct mst_map best = {0}, losers = {0}, entra = {0};
+	struct mst_map best = {0}, entra = {0};
 	struct candidate *all = mst_alloc((e->devices_n + 1) * sizeof(*all));
 	size_t n = 0;
 
@@ -489,12 +488,9 @@ void truth_devices(struct sim_truth *t, const struct sim_estate *e)
 	for (size_t i = 0; i < n; i++) {
 		if (mst_map_get(&best, mst_slice_str(all[i].slot)) == &all[i])
 			put_winner(t, &all[i], &entra);
-		else
-			mst_map_put(&losers, mst_slice_str(all[i].id), &all[i]);
 	}
-	retire_missing(t, &losers);
+	retire_missing(t);
 	mst_map_fini(&best);
-	mst_map_fini(&losers);
 	mst_map_fini(&entra);
 	free(all);
 }

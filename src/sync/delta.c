@@ -224,6 +224,9 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 				       "same name",
 				       MST_SLICE_ARG(winner));
 			g->flags |= MST_G_SUPERSEDED;
+			if (!(g->flags & MST_G_SEEN))
+				g->digest = mst_hash128(winner.p, winner.n,
+							w->groups[k].seed);
 			w->skipped[k]++;
 			mst_skips_add(&w->skips, set->name, g->text,
 				      mst_slice_str(text));

@@ -159,6 +159,9 @@ void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		count = to->count + p->count;
 		if (p->flags & MST_G_SEEN)
 			mst_group_show(to, p->digest, p->newest, sum);
+		else if ((p->flags & MST_G_SUPERSEDED) &&
+			 !(to->flags & MST_G_SEEN))
+			to->digest = p->digest;
 		to->flags |= p->flags & (MST_G_SUPERSEDED | MST_G_LEFT);
 		to->count = count;
 	}
@@ -255,4 +258,18 @@ bool mst_owners_other(const struct mst_owners *o, const struct mst_groups *g,
 	    mst_owners_find(o, &g->v[group].remote, &n);
 
 	return n > 1 || (n == 1 && own->group != group);
+}
+
+bool mst_group_orphaned(const struct mst_groups *g, uint32_t group)
+{
+	const struct mst_group *lost = &g->v[group];
+	uint32_t at = lost->flags & MST_G_SUPERSEDED
+			  ? mst_groups_find_key(g, lost->digest)
+			  : NO_GROUP;
+
+	return at != NO_GROUP && !(lost->flags & MST_G_SEEN) &&
+	       !mst_sysid_is_zero(&lost->remote) &&
+	       !mst_sysid_is_zero(&g->v[at].remote) &&
+	       memcmp(&lost->remote, &g->v[at].remote, sizeof(lost->remote)) !=
+		   0;
 }

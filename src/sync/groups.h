@@ -28,7 +28,9 @@
 
 struct mst_group {
 	struct mst_hash key;
-	struct mst_hash digest; /* shown by the source */
+	/* Shown by the source; of a group that is superseded: the key of the
+	 * one that won. */
+	struct mst_hash digest;
 	struct mst_hash stored; /* in RecVer */
 	struct mst_slice text;
 	struct mst_sysid remote;
@@ -89,6 +91,11 @@ struct mst_owner *mst_owners_find(const struct mst_owners *o,
 /* Has another group than this one its record? */
 bool mst_owners_other(const struct mst_owners *o, const struct mst_groups *g,
 		      uint32_t group);
+
+/* A superseded group whose record is not the winner's (it was renamed before
+ * the winner took its name): nobody else will retire it. False as long as the
+ * winner has no record. */
+bool mst_group_orphaned(const struct mst_groups *g, uint32_t group);
 
 /* The digest rule of one record, as mst_groups_merge has it. */
 static inline void mst_group_show(struct mst_group *g, struct mst_hash value,

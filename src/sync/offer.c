@@ -175,6 +175,30 @@ static bool taken_over(struct mst_push *p, const struct mst_push_group *a)
 	return mst_owners_other(&p->p->owners, &a->sd->groups, a->group);
 }
 
+/* A device that another one superseded in this run is forgotten, because both
+ * are one record; only now is known whether they are. */
+static bool is_orphan(struct mst_push *p, const struct mst_push_group *a,
+		      const struct mst_push_change *c)
+{
+	return c->rec.action == MST_FORGET && !a->sd->set->parent &&
+	       a->sd->set->missing == MST_MISSING_RETIRE &&
+	       mst_group_orphaned(&a->sd->groups, a->group) &&
+	       !taken_over(p, a);
+}
+
+/* Retires it, unless the guard holds what is missing. */
+static int offer_orphan(struct mst_push *p, struct mst_push_group *a,
+			struct mst_push_change *c, struct mst_err *err)
+{
+	if (a->sd->held) {
+		a->held = true;
+		mst_push_settle(p, c);
+		return 0;
+	}
+	c->rec.action = MST_RETIRE;
+	return offer_change(p, a, c, err);
+}
+
 int mst_push_offer(struct mst_push *p, struct mst_push_group *a,
 		   struct mst_err *err)
 {
@@ -191,6 +215,8 @@ int mst_push_offer(struct mst_push *p, struct mst_push_group *a,
 		mst_push_check_cancel(p);
 		if (p->p->abort)
 			skip(p, c);
+		else if (is_orphan(p, a, c))
+			rc = offer_orphan(p, a, c, err);
 		else if (c->rec.action == MST_FORGET ||
 			 (missing && taken_over(p, a)))
 			forget(p, c);

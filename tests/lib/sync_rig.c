@@ -457,12 +457,13 @@ char *rig_alive(struct rig *r, const char *ci_column)
 	    "sys_created_by=" MST_SIM_USER "^install_status!=7";
 	struct lines *lines = mst_alloc(sizeof(*lines));
 	struct mst_buf out = MST_BUF_INIT(OUT_MAX);
+	char *software = mst_asprintf("installed_on.%s,name", ci_column);
 
 	add_lines(r, "cmdb_ci_computer", mine, ci_column, lines);
 	add_lines(r, "cmdb_ci_handheld_computing", mine, ci_column, lines);
 	add_lines(r, "cmdb_ci_spkg", mine, "key", lines);
-	add_lines(r, "cmdb_software_instance", "",
-		  "installed_on.correlation_id,name", lines);
+	add_lines(r, "cmdb_software_instance", "", software, lines);
+	free(software);
 	add_lines(r, "u_muster_cve_instance", "u_status!=resolved_confirmed",
 		  "u_key", lines);
 	qsort(lines->v, lines->n, sizeof(*lines->v), by_text);

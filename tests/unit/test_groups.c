@@ -160,6 +160,33 @@ static void test_superseded(void **state MST_UNUSED)
 	mst_groups_fini(&a);
 }
 
+/* Is the loser's record another than the winner's? */
+static void test_orphaned(void **state MST_UNUSED)
+{
+	struct mst_slice won = MST_SLICE_LIT("won");
+	struct mst_groups a;
+	uint32_t winner, loser;
+
+	mst_groups_init(&a, 5);
+	loser = mst_groups_get(&a, mst_slice_str("lost"));
+	a.v[loser].flags |= MST_G_SUPERSEDED;
+	a.v[loser].digest = mst_hash128(won.p, won.n, 5);
+	show(&g, "won", num(1, 1), false);
+	mst_groups_merge(&g, &a, false);
+	mst_groups_fini(&a);
+	winner = mst_groups_find(&g, won);
+	loser = mst_groups_find(&g, mst_slice_str("lost"));
+	g.v[loser].remote.b[0] = 1;
+	assert_false(mst_group_orphaned(&g, loser)); /* not known yet */
+	g.v[winner].remote.b[0] = 1;
+	assert_false(mst_group_orphaned(&g, loser));
+	g.v[winner].remote.b[0] = 2;
+	assert_true(mst_group_orphaned(&g, loser));
+	assert_false(mst_group_orphaned(&g, winner));
+	g.v[loser].flags |= MST_G_SEEN;
+	assert_false(mst_group_orphaned(&g, loser));
+}
+
 static void test_load(void **state MST_UNUSED)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -277,7 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_find),	    T(test_collisions), T(test_merge_sum),
 	    T(test_merge_greatest), T(test_superseded), T(test_load),
-	    T(test_limit),	    T(test_owners),
+	    T(test_limit),	    T(test_owners),	T(test_orphaned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
