@@ -369,3 +369,15 @@ int mst_dir_walk(const char *dir,
 	mst_arena_fini(&w.arena);
 	return ret;
 }
+
+FILE *mst_file_stream(const char *path, const char *mode, struct mst_err *err)
+{
+	char flags[8];
+	FILE *f;
+
+	(void)snprintf(flags, sizeof(flags), "%se", mode);
+	f = fopen(path, flags);
+	if (!f)
+		(void)mst_err_os(err, "%s", path);
+	return f;
+}

@@ -5,6 +5,8 @@
 #ifndef MST_BASE_FILE_H
 #define MST_BASE_FILE_H
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -28,5 +30,8 @@ int mst_dir_walk(const char *dir,
 			   uint64_t size, struct mst_err *err),
 		 void *ctx, struct mst_err *err);
 bool mst_file_exists(const char *path);
+/* fopen, closed on exec. The caller closes it. NULL: an error that names the
+ * path. */
+FILE *mst_file_stream(const char *path, const char *mode, struct mst_err *err);
 
 #endif

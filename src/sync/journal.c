@@ -98,7 +98,7 @@ static void begin_line(struct mst_journal *j, struct mst_jout *o,
 		       struct mst_slice group, struct mst_hash group_key,
 		       uint64_t member, const struct mst_sysid *id)
 {
-	char hex[33], number[17];
+	char hex[33];
 
 	mst_sysid_hex(id, hex);
 	mst_jout_init(o, &j->line);
@@ -108,8 +108,7 @@ static void begin_line(struct mst_journal *j, struct mst_jout *o,
 	mst_jout_kslice(o, "group", group);
 	hash_member(o, "group_key", group_key);
 	hash_member(o, "log", mst_push_log_key(set->name, group_key, member));
-	(void)snprintf(number, sizeof(number), "%016" PRIx64, member);
-	mst_jout_kstr(o, "member", number);
+	hash_member(o, "member", (struct mst_hash){.lo = member});
 	mst_jout_kstr(o, "id", hex);
 }
 
@@ -303,9 +302,9 @@ static int open_file(struct mst_journal *j, struct mst_err *err)
 	    remove_old(dir, j->s->job.conf.undo_days, err) < 0)
 		return -(int)err->code;
 	j->path = mst_journal_path(j->s->state, j->s->run);
-	j->file = fopen(j->path, "we");
+	j->file = mst_file_stream(j->path, "w", err);
 	if (!j->file)
-		return mst_err_os(err, "%s", j->path);
+		return -(int)err->code;
 	(void)fchmod(fileno(j->file), 0600);
 	mst_jout_init(&o, &j->line);
 	mst_jout_obj(&o);
@@ -405,13 +404,13 @@ static int again(struct mst_journal *j, struct mst_json line,
 static int read_after(struct mst_journal *j, struct mst_err *err)
 {
 	struct mst_json_parser *parser = mst_json_parser_new(LINE_MAX);
-	FILE *in = fopen(j->path, "re");
+	FILE *in = mst_file_stream(j->path, "r", err);
 	off_t end = ftello(j->file);
 	struct mst_json root;
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
-	int rc = in ? 0 : mst_err_os(err, "%s", j->path);
+	int rc = in ? 0 : -(int)err->code;
 
 	while (rc == 0 && ftello(in) < end &&
 	       (n = getline(&line, &cap, in)) > 0) {

@@ -2,11 +2,11 @@
  *
  * A journal as items, and what has become of its records since.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/map.h"
 #include "sync/journal.h"
 #include "sync/undo_private.h"
@@ -40,15 +40,6 @@ static void take_pairs(struct mst_undo *u, struct mst_json columns,
 	*v_r = v;
 }
 
-static uint64_t hex_number(struct mst_slice s)
-{
-	char text[17] = "";
-
-	if (s.n < sizeof(text))
-		memcpy(text, s.p, s.n);
-	return strtoull(text, NULL, 16);
-}
-
 static void add_item(struct loading *l, struct mst_json line, bool made)
 {
 	struct mst_undo *u = l->u;
@@ -56,13 +47,16 @@ static void add_item(struct loading *l, struct mst_json line, bool made)
 	struct mst_slice hex = mst_json_str(mst_json_get(line, "id"));
 	char set[MST_MAX_NAME + 1];
 	struct mst_undo_item it = {.made = made};
+	struct mst_hash member;
 
 	(void)snprintf(set, sizeof(set), "%.*s", MST_SLICE_ARG(name));
 	it.set = mst_catalog_set(u->session.job.catalog, set);
 	if (!it.set || !mst_sysid_parse(hex, &it.id) ||
 	    !mst_hash_parse(mst_json_str(mst_json_get(line, "group_key")),
 			    &it.group_key) ||
-	    !mst_hash_parse(mst_json_str(mst_json_get(line, "log")), &it.log))
+	    !mst_hash_parse(mst_json_str(mst_json_get(line, "log")), &it.log) ||
+	    !mst_hash_parse(mst_json_str(mst_json_get(line, "member")),
+			    &member))
 		return;
 	it.group =
 	    mst_arena_dup(&u->arena, mst_json_str(mst_json_get(line, "group")));
@@ -70,7 +64,7 @@ static void add_item(struct loading *l, struct mst_json line, bool made)
 	    mst_arena_dup(&u->arena, mst_json_str(mst_json_get(line, "table")));
 	it.gone =
 	    !made && !mst_json_is_str(mst_json_get(line, "action"), "update");
-	it.member = hex_number(mst_json_str(mst_json_get(line, "member")));
+	it.member = member.lo;
 	if (!made)
 		take_pairs(u, mst_json_get(line, "columns"), &it.before,
 			   &it.before_n);
@@ -126,11 +120,13 @@ int mst_undo_load(struct mst_undo *u, struct mst_err *err)
 	size_t cap = 0;
 	ssize_t n;
 	int rc = 0;
-	FILE *in = fopen(path, "re");
+	FILE *in;
 
+	if (!mst_file_exists(path))
+		return no_journal(u, err);
+	in = mst_file_stream(path, "r", err);
 	if (!in)
-		return errno == ENOENT ? no_journal(u, err)
-				       : mst_err_os(err, "%s", path);
+		return -(int)err->code;
 	if (fstat(fileno(in), &st) == 0 && st.st_size > (off_t)JOURNAL_MAX) {
 		(void)fclose(in);
 		return mst_err_set(err, MST_E_INVALID,

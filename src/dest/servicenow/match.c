@@ -93,8 +93,7 @@ bool mst_sn_match_elsewhere(const struct mst_dest *d, const struct sn_item *it)
 	if (!it->no_class)
 		return mst_sn_match_further(d, it);
 	for (size_t i = 0; i < set->classes_n && d->conf->cross_class; i++) {
-		if (set->classes[i].also_search &&
-		    *set->classes[i].also_search)
+		if (set->classes[i].also_search && *set->classes[i].also_search)
 			return true;
 	}
 	return false;
