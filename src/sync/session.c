@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/time.h"
+#include "rules/custom.h"
 #include "sync/choice.h"
 #include "sync/journal.h"
 #include "sync/run.h"
@@ -394,6 +395,16 @@ static void tell_doubts(struct mst_session *s)
 	}
 }
 
+static void tell_limited(void *ctx, const char *set, const char *column,
+			 uint64_t values)
+{
+	(void)ctx;
+	mst_warn("custom mapping %s.%s: %llu values took more steps or memory "
+		 "than an expression may; they count as none: make its pattern "
+		 "simpler",
+		 set, column, (unsigned long long)values);
+}
+
 int mst_session_compare(struct mst_session *s, struct mst_err *err)
 {
 	struct mst_delta *d = &s->delta;
@@ -421,6 +432,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	}
 	if (s->conf.look)
 		return 0;
+	mst_custom_limited(s->job.catalog, tell_limited, NULL);
 	tell_doubts(s);
 	if (guard(s, err) < 0)
 		return -(int)err->code;
