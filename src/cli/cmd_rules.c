@@ -67,10 +67,12 @@ static void put_wrapped(struct mst_buf *out, int indent, const char *text)
 static bool is_default(const struct view *v, size_t at)
 {
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
-		const struct mst_setting *s = &v->in.c[i].settings[at];
+		const struct mst_setting *s;
 
-		if (v->in.shown[i] &&
-		    (s->stored || mst_setting_origin(s) != MST_ORIGIN_DEFAULT))
+		if (!v->in.shown[i])
+			continue; /* it has no settings here */
+		s = &v->in.c[i].settings[at];
+		if (s->stored || mst_setting_origin(s) != MST_ORIGIN_DEFAULT)
 			return false;
 	}
 	return true;
