@@ -210,13 +210,52 @@ static int look_for(struct mst_push *p, struct mst_push_group *a,
 	return 0;
 }
 
+static void take_record(void *ctx, uint64_t tag, bool found,
+			const struct mst_sysid *id,
+			const struct mst_slice *columns MST_UNUSED)
+{
+	struct mst_push *p = ctx;
+	struct mst_push_group *a = (struct mst_push_group *)(uintptr_t)tag;
+
+	p->p->looking--;
+	a->absent = !found;
+	if (found)
+		a->sd->groups.v[a->group].remote = *id;
+}
+
+/* A record that a dead run may have made, and that is to go: its id tells
+ * whether it is another group's too. */
+static int look_up(struct mst_push *p, struct mst_push_group *a,
+		   struct mst_err *err)
+{
+	const struct mst_dest_ops *ops = p->p->ops;
+	const struct mst_group *g = &a->sd->groups.v[a->group];
+	int rc;
+
+	if (a->n == 0 || !mst_sysid_is_zero(&g->remote) ||
+	    a->v[0].rec.action == MST_INSERT ||
+	    a->v[0].rec.action == MST_UPDATE)
+		return 0;
+	ops->on_row(p->dest, take_record, p);
+	while ((rc = ops->read(p->dest, a->sd->set, (uint64_t)(uintptr_t)a,
+			       NULL, mst_slice(NULL, 0), g->text, NULL, err)) >
+	       0) {
+		rc = mst_push_pump(p, err);
+		if (rc < 0)
+			break;
+	}
+	p->p->looking += rc == 0;
+	return rc < 0 ? rc : 0;
+}
+
 static int find_leftovers(struct mst_push *p, struct mst_err *err)
 {
+	bool members = p->p->sd->set->parent != NULL;
 	struct mst_push_group *a;
 
 	TAILQ_FOREACH(a, &p->p->batch, link)
 	{
-		if (p->p->sd->set->parent && look_for(p, a, err) < 0)
+		if ((members ? look_for(p, a, err) : look_up(p, a, err)) < 0)
 			return -(int)err->code;
 	}
 	while (p->p->looking) {
@@ -226,8 +265,8 @@ static int find_leftovers(struct mst_push *p, struct mst_err *err)
 			return rc;
 		if (rc > 0 && p->p->looking)
 			return mst_err_set(err, MST_E_INTERNAL,
-					   "the destination did not say what "
-					   "hangs on a record");
+					   "the destination did not answer "
+					   "what it has");
 	}
 	return 0;
 }

@@ -12,9 +12,10 @@
 
 #include "rules/rules.h"
 
-/* MST_FORGET: nothing is written. A group that is a record leaves RecVer,
- * because another record owns what it had made; a group of members is stored
- * with its new digest. */
+/* MST_FORGET: nothing is written. A group that is a record leaves RecVer if
+ * another record owns what it had made; whether it does the push knows. A
+ * member leaves its group; without a key the group is stored with its new
+ * digest. */
 #define MST_FORGET MST_ACTION__MAX
 
 struct mst_change_rec {

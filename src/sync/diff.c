@@ -343,7 +343,7 @@ static uint8_t gone_action(struct chunk *ch, uint32_t group)
 	const struct mst_groups *groups = &ch->sd->groups;
 
 	if ((groups->v[group].flags & MST_G_SUPERSEDED) &&
-	    !mst_group_orphaned(groups, group))
+	    !(ch->sd->proven && mst_group_orphaned(groups, group)))
 		return MST_FORGET;
 	if (!ch->owners.v)
 		mst_owners_make(&ch->owners, groups);

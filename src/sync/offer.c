@@ -137,6 +137,13 @@ static void forget(struct mst_push *p, struct mst_push_change *c)
 	mst_push_settle(p, c);
 }
 
+/* Not decided in this run: the record stays as it is stored, to be looked at
+ * again. */
+static void leave(struct mst_push *p, struct mst_push_change *c)
+{
+	mst_push_settle(p, c);
+}
+
 /* Cancelled: the change was never offered and stays different. */
 static void skip(struct mst_push *p, struct mst_push_change *c)
 {
@@ -186,13 +193,13 @@ static bool is_orphan(struct mst_push *p, const struct mst_push_group *a,
 	       !taken_over(p, a);
 }
 
-/* Retires it, unless the guard holds what is missing. */
+/* Retires it, unless the guard holds what is missing or the run only sees a
+ * part. */
 static int offer_orphan(struct mst_push *p, struct mst_push_group *a,
 			struct mst_push_change *c, struct mst_err *err)
 {
-	if (a->sd->held) {
-		a->held = true;
-		mst_push_settle(p, c);
+	if (a->sd->held || !a->sd->proven) {
+		leave(p, c);
 		return 0;
 	}
 	c->rec.action = MST_RETIRE;
@@ -217,8 +224,12 @@ int mst_push_offer(struct mst_push *p, struct mst_push_group *a,
 			skip(p, c);
 		else if (is_orphan(p, a, c))
 			rc = offer_orphan(p, a, c, err);
-		else if (c->rec.action == MST_FORGET ||
-			 (missing && taken_over(p, a)))
+		else if (missing && taken_over(p, a))
+			forget(p, c);
+		else if (c->rec.action == MST_FORGET && !a->sd->set->parent &&
+			 !a->absent)
+			leave(p, c); /* the winner has no record yet */
+		else if (c->rec.action == MST_FORGET)
 			forget(p, c);
 		else if (c->leftover)
 			rc = offer_leftover(p, a, c, err);

@@ -47,6 +47,7 @@ struct mst_push_group {
 	struct mst_sysid parent; /* zero: it is not there */
 	bool parent_new;	 /* made by this run */
 	char unread[256];	 /* why leftovers could not be looked for */
+	bool absent;		 /* the destination does not have the record */
 };
 
 TAILQ_HEAD(mst_push_groups, mst_push_group);
@@ -61,7 +62,7 @@ struct push_private {
 	struct mst_run_counts *c;
 	struct mst_owners owners; /* of the set, when something is missing */
 	struct mst_rules *rules;
-	unsigned looking; /* lists of leftovers that are not there yet */
+	unsigned looking; /* answers about leftovers that are not there yet */
 	struct mst_buf payload;
 	struct mst_desired desired;
 	/* What is to be noted in the state store with the next commit. */

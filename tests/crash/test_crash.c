@@ -164,6 +164,33 @@ static void kill_twice(void **state)
 	free(want);
 }
 
+/* The device that the dead run was about to deliver is installed anew and has
+ * another id, and the old id is gone: whatever the dead run has made is the new
+ * one's, and is never retired. */
+static void kill_then_install_anew(void **state)
+{
+	static const char device[] =
+	    "{\"devices\":[{\"id\":\"%040d\",\"name\":\"PC-ANEW\"}]}";
+	unsigned n;
+
+	(void)state;
+	for (n = 1; n < STEPS_MAX; n++) {
+		rig_fresh(&rig);
+		rig_control(&rig, "POST", "/_sim/devices", device, 1);
+		if (!dies_at(n))
+			break;
+		rig_control(&rig, "DELETE", "/_sim/devices",
+			    "{\"ids\":[\"%040d\"]}", 1);
+		rig_control(&rig, "POST", "/_sim/devices", device, 2);
+		(void)rig_sync(&rig, 0);
+		if (rig_count(&rig, "cmdb_ci_computer",
+			      "name=PC-ANEW^install_status=1") != 1)
+			fail_msg("stopped at step %u: the device is not alive",
+				 n);
+		rig_quiet(&rig);
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -185,6 +212,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_in_a_row),
 	    cmocka_unit_test(kill_then_move_on),
 	    cmocka_unit_test(kill_twice),
+	    cmocka_unit_test(kill_then_install_anew),
 	};
 
 	day1 = argc > 1 && strcmp(argv[1], "day1") == 0;

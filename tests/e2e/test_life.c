@@ -495,6 +495,38 @@ static void alone_installed_anew(void **state)
 	old_device_goes(NULL);
 }
 
+/* It was renamed before: the new id is not found by the name that its record
+ * has there, and gets another one. The old record does not stay for ever. */
+static void renamed_and_installed_anew(void **state)
+{
+	static const char both[] =
+	    "{\"devices\":[{\"id\":\"" OLD_ID "\",\"name\":\"PC-OTHER\","
+	    "\"first_seen\":\"2024-01-01T00:00:00Z\",\"health\":\"Inactive\"},"
+	    "{\"id\":\"" NEW_ID "\",\"name\":\"PC-OTHER\","
+	    "\"first_seen\":\"2024-11-01T00:00:00Z\"}]}";
+
+	(void)state;
+	old_device();
+	rig_control(&rig, "POST", "/_sim/devices", "%s", both);
+	/* A part of the devices takes nothing away. */
+	for (int i = 0; i < 2; i++) {
+		rig_muster(&rig, "run", "main", "--json", "--device", NEW_ID);
+		rig_status(&rig, 0);
+	}
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer",
+				   "name=PC-ANEW^install_status=1"),
+			 1);
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer",
+				   "name=PC-OTHER^install_status=1"),
+			 1);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer",
+				   "name=PC-ANEW^install_status=7"),
+			 1);
+	rig_quiet(&rig);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -527,6 +559,7 @@ int main(void)
 	    cmocka_unit_test(days_pass),
 	    cmocka_unit_test(guarded_while_installed_anew),
 	    cmocka_unit_test(alone_installed_anew),
+	    cmocka_unit_test(renamed_and_installed_anew),
 	};
 
 	return cmocka_run_group_tests_name("life", tests, set_up, tear_down);
