@@ -195,10 +195,11 @@ static void get_one(struct cli_settings *s, const struct cli_settings_view *v,
 			   rule ? " (" : "", rule ? rule->title : "",
 			   rule ? "): " : "", rule ? rule->text : "");
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
-		const struct mst_setting *one = &v->c[i].settings[at];
+		const struct mst_setting *one;
 
 		if (!v->shown[i])
 			continue;
+		one = &v->c[i].settings[at];
 		(void)mst_buf_addf(&s->out,
 				   "  %s: ", cli_env_title((enum mst_env)i));
 		cli_in_force(&s->out, one, (enum mst_env)i);

@@ -130,7 +130,8 @@ static size_t open_cves(struct rig *r, bool low_only)
 static void out_has(const char *part)
 {
 	if (!strstr(rig.out.p, part))
-		fail_msg("\"%s\" is not in: %s", part, rig.out.p);
+		fail_msg("\"%s\" is not in: %s; stderr: %s", part, rig.out.p,
+			 rig.err.p);
 }
 
 static void out_lacks(const char *part)
