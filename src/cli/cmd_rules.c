@@ -8,17 +8,21 @@
 
 #include "base/limits.h"
 #include "cli/cmd_settings.h"
+#include "cli/rules_test.h"
 #include "cli/settings.h"
 
 #define OUT_MAX (16u << 20)
 #define WIDTH	78
 
 static const struct cli_command rules_cmd = {
-    "rules", "[CONNECTION]",
+    "rules", "[CONNECTION] | test CONNECTION FILE...",
     "Prints the rules: id, title, the default, and the settings that override "
     "it. Of a\nconnection with the values in force in TEST and PROD where "
     "these "
-    "are not the default,\nwhere they come from, and the custom mappings.",
+    "are not the default,\nwhere they come from, and the custom mappings. "
+    "test shows what the settings and custom\nmappings of files would change: "
+    "sample records before and after, and what the next\nrun would write; "
+    "nothing is saved. FILE is - for standard input.",
     cmd_rules};
 
 /* The rules of one connector; with a connection, what is in force there. */
@@ -278,9 +282,14 @@ static int show_connection(struct printer *p, struct mst_state *state,
 
 int cmd_rules(int argc, char **argv)
 {
+	struct cli_rules_test test = {.samples = 3};
 	const char *env = NULL;
 	const struct cli_opt opts[] = {
 	    {"env", "test|prod", "only this environment", NULL, &env, NULL},
+	    {"job", "NAME", "test: the job whose records are tried", NULL,
+	     &test.job, NULL},
+	    {"sample", "N", "test: show so many records of each set (3)", NULL,
+	     NULL, &test.samples},
 	    {0},
 	};
 	struct printer p = {.out = MST_BUF_INIT(OUT_MAX)};
@@ -288,8 +297,21 @@ int cmd_rules(int argc, char **argv)
 	struct mst_state *state = NULL;
 	int status, rc = 0;
 
-	if (!cli_parse(&rules_cmd, opts, &argc, &argv, 0, 1, &status))
+	if (!cli_parse(&rules_cmd, opts, &argc, &argv, 0, 32, &status))
 		return status;
+	if (argc > 2 && strcmp(argv[0], "test") == 0) {
+		test.connection = argv[1];
+		test.files = argv + 2;
+		test.files_n = argc - 2;
+		test.env = env;
+		return cli_rules_test(&test);
+	}
+	if (argc > 1) {
+		(void)fprintf(stderr, "muster: 'muster rules' takes one "
+				      "connection, or 'test CONNECTION "
+				      "FILE...'\n");
+		return CLI_USAGE;
+	}
 	mst_arena_init(&p.arena, MST_MAX_ARENA);
 	mst_jout_init(&p.j, &p.out);
 	if (argc == 0) {

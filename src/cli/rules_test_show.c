@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See rules_test_show.h.
+ */
+#include "cli/rules_test_show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/settings.h"
+
+#define OUT_MAX	    (256u << 20)
+#define SAMPLES_MAX (64u << 20)
+#define VALUE_SHOWN 60
+
+void cli_trial_begin(struct cli_trial_show *s)
+{
+	const struct mst_delta *d = &s->trial->s->delta;
+
+	s->sets = mst_alloc(d->sets_n * sizeof(*s->sets));
+	for (size_t i = 0; i < d->sets_n; i++) {
+		const struct mst_set_delta *sd = &d->sets[d->order[i]];
+		struct cli_trial_set *set = &s->sets[s->sets_n];
+
+		if (!sd->selected)
+			continue;
+		s->sets_n++;
+		set->set = sd->set;
+		mst_buf_init(&set->samples, SAMPLES_MAX);
+		mst_jout_init(&set->j, &set->samples);
+		if (cli.json)
+			mst_jout_arr(&set->j);
+	}
+}
+
+void cli_trial_end(struct cli_trial_show *s)
+{
+	for (size_t i = 0; i < s->sets_n; i++)
+		mst_buf_fini(&s->sets[i].samples);
+	free(s->sets);
+}
+
+/* ---- fields -------------------------------------------------------------- */
+
+/* A column on both sides. */
+struct field {
+	const struct mst_column *column;
+	struct mst_slice before, after;
+	const char *before_rule, *after_rule;
+};
+
+struct fields {
+	struct field v[2 * MST_MAX_COLUMNS];
+	size_t n;
+};
+
+/* The one of two columns for inserts is not the one for updates. */
+static bool same_column(const struct mst_column *a, const struct mst_column *b)
+{
+	return strcmp(a->name, b->name) == 0 &&
+	       !((a->flags & MST_COL_INSERT) && (b->flags & MST_COL_UPDATE)) &&
+	       !((a->flags & MST_COL_UPDATE) && (b->flags & MST_COL_INSERT));
+}
+
+static struct field *find(struct fields *f, const struct mst_column *column)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (same_column(f->v[i].column, column))
+			return &f->v[i];
+	}
+	f->v[f->n] = (struct field){.column = column};
+	return &f->v[f->n++];
+}
+
+static void gather(struct fields *f, const struct mst_trial_record *r)
+{
+	f->n = 0;
+	for (size_t i = 0; r->before && i < r->before->cells_n; i++) {
+		const struct mst_cell *c = &r->before->cells[i];
+		struct field *v = find(f, &r->before->set->columns[c->column]);
+
+		v->before = c->text;
+		v->before_rule = r->before_map->rows[r->before->rows[i]].rule;
+	}
+	for (size_t i = 0; r->after && i < r->after->cells_n; i++) {
+		const struct mst_cell *c = &r->after->cells[i];
+		struct field *v = find(f, &r->after->set->columns[c->column]);
+
+		v->column = &r->after->set->columns[c->column];
+		v->after = c->text;
+		v->after_rule = r->after_map->rows[r->after->rows[i]].rule;
+	}
+}
+
+static bool differs(const struct field *f)
+{
+	return !mst_slice_eq(f->before, f->after);
+}
+
+/* ---- counting ------------------------------------------------------------ */
+
+/* True when no sample showed this column yet. */
+static bool count(struct cli_trial_set *set, const struct field *f)
+{
+	struct cli_trial_column *c;
+
+	for (size_t i = 0; i < set->columns_n; i++) {
+		c = &set->columns[i];
+		if (strcmp(c->name, f->column->name) == 0) {
+			if (f->after_rule)
+				c->rule = f->after_rule;
+			c->records++;
+			return false;
+		}
+	}
+	if (set->columns_n == MST_LEN(set->columns))
+		return false;
+	set->columns[set->columns_n++] = (struct cli_trial_column){
+	    .name = f->column->name,
+	    .rule = f->after_rule ? f->after_rule : f->before_rule,
+	    .flags = f->column->flags,
+	    .records = 1,
+	};
+	return true;
+}
+
+/* ---- samples ------------------------------------------------------------- */
+
+static void put_value(struct mst_buf *out, struct mst_slice s)
+{
+	size_t n = MST_MIN(s.n, (size_t)VALUE_SHOWN);
+
+	if (!s.n) {
+		(void)mst_buf_adds(out, "(none)");
+		return;
+	}
+	while (n < s.n && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		(void)mst_buf_addc(out,
+				   (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+	if (n < s.n)
+		(void)mst_buf_adds(out, "...");
+}
+
+static const char *flag_words(uint16_t flags)
+{
+	if (flags & MST_COL_INSERT)
+		return ", on inserts only";
+	if (flags & MST_COL_UPDATE)
+		return ", on updates only";
+	if (flags & MST_COL_VOLATILE)
+		return ", never a reason to write";
+	return "";
+}
+
+static void sample_text(struct mst_buf *out, const struct mst_trial_record *r,
+			const struct fields *f)
+{
+	const struct mst_desired *d = r->after ? r->after : r->before;
+
+	(void)mst_buf_addf(out, "  %.*s", MST_SLICE_ARG(d->key));
+	if (r->set->parent)
+		(void)mst_buf_addf(out, " of %.*s", MST_SLICE_ARG(d->group));
+	if (r->before && r->after &&
+	    !mst_slice_eq(r->before->table, r->after->table))
+		(void)mst_buf_addf(out, ", %.*s -> %.*s",
+				   MST_SLICE_ARG(r->before->table),
+				   MST_SLICE_ARG(r->after->table));
+	if (!r->before || !r->after)
+		(void)mst_buf_addf(out, ": %s%s%.*s",
+				   r->after ? "delivered from now on"
+					    : "not delivered any more",
+				   r->why.n ? "; " : "", MST_SLICE_ARG(r->why));
+	(void)mst_buf_addc(out, '\n');
+	for (size_t i = 0; r->before && r->after && i < f->n; i++) {
+		const struct field *v = &f->v[i];
+
+		if (!differs(v))
+			continue;
+		(void)mst_buf_addf(out, "    %-26s ", v->column->name);
+		put_value(out, v->before);
+		(void)mst_buf_adds(out, " -> ");
+		put_value(out, v->after);
+		(void)mst_buf_addf(
+		    out, "   [%s%s%s]\n", v->after_rule ? "" : "was ",
+		    v->after_rule ? v->after_rule : v->before_rule,
+		    flag_words(v->column->flags));
+	}
+}
+
+static void value_json(struct mst_jout *j, const char *key, struct mst_slice s,
+		       const char *rule_key, const char *rule)
+{
+	mst_jout_key(j, key);
+	if (s.p)
+		mst_jout_slice(j, s);
+	else
+		mst_jout_null(j);
+	mst_jout_key(j, rule_key);
+	if (rule)
+		mst_jout_str(j, rule);
+	else
+		mst_jout_null(j);
+}
+
+static void sample_json(struct mst_jout *j, const struct mst_trial_record *r,
+			const struct fields *f)
+{
+	const struct mst_desired *d = r->after ? r->after : r->before;
+
+	mst_jout_obj(j);
+	mst_jout_kslice(j, "key", d->key);
+	mst_jout_kslice(j, "group", d->group);
+	mst_jout_kslice(j, "table", d->table);
+	mst_jout_kbool(j, "before", r->before != NULL);
+	mst_jout_kbool(j, "after", r->after != NULL);
+	mst_jout_kslice(j, "why", r->why);
+	mst_jout_key(j, "fields");
+	mst_jout_arr(j);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct field *v = &f->v[i];
+
+		if (!differs(v))
+			continue;
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "column", v->column->name);
+		value_json(j, "before", v->before, "rule_before",
+			   v->before_rule);
+		value_json(j, "after", v->after, "rule_after", v->after_rule);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+	mst_jout_end_obj(j);
+}
+
+int cli_trial_record(void *show, const struct mst_trial_record *r)
+{
+	struct cli_trial_show *s = show;
+	struct cli_trial_set *set = s->sets;
+	bool both = r->before && r->after, differ = !both, fresh = false;
+	struct fields f;
+
+	while (strcmp(set->set->name, r->set->name) != 0)
+		set++;
+	set->records++;
+	gather(&f, r);
+	for (size_t i = 0; both && i < f.n; i++) {
+		if (!differs(&f.v[i]))
+			continue;
+		differ = true;
+		fresh = count(set, &f.v[i]) || fresh;
+	}
+	if (both && !mst_slice_eq(r->before->table, r->after->table))
+		differ = true;
+	if (!differ)
+		return 0;
+	set->differ++;
+	set->gained += !r->before;
+	set->lost += !r->after;
+	/* Some records, and for every column one that shows it. */
+	if (s->samples == 0 || (set->shown >= s->samples && !fresh))
+		return 0;
+	set->shown++;
+	if (cli.json)
+		sample_json(&set->j, r, &f);
+	else
+		sample_text(&set->samples, r, &f);
+	return 0;
+}
+
+/* ---- printing: text ------------------------------------------------------ */
+
+static void set_text(struct mst_buf *out, const struct cli_trial_set *set)
+{
+	(void)mst_buf_addf(out, "\n%s: %llu of %llu records differ",
+			   set->set->name, (unsigned long long)set->differ,
+			   (unsigned long long)set->records);
+	if (set->gained || set->lost)
+		(void)mst_buf_addf(out,
+				   ", %llu are delivered from now on, %llu not "
+				   "any more",
+				   (unsigned long long)set->gained,
+				   (unsigned long long)set->lost);
+	(void)mst_buf_addc(out, '\n');
+	for (size_t i = 0; i < set->columns_n; i++)
+		(void)mst_buf_addf(
+		    out, "    %-26s %9llu   [%s%s]\n", set->columns[i].name,
+		    (unsigned long long)set->columns[i].records,
+		    set->columns[i].rule, flag_words(set->columns[i].flags));
+	(void)mst_buf_add_slice(out, mst_buf_slice(&set->samples));
+}
+
+static void counts_row(struct mst_buf *out, const char *name, const char *rules,
+		       const struct mst_set_delta *sd)
+{
+	(void)mst_buf_addf(
+	    out, "%-24s %-6s %9llu %9llu %9llu %10llu %9llu\n", name, rules,
+	    (unsigned long long)sd->inserts, (unsigned long long)sd->updates,
+	    (unsigned long long)sd->missing, (unsigned long long)sd->unchanged,
+	    (unsigned long long)sd->skipped);
+}
+
+static void counts_text(struct mst_buf *out, struct cli_trial_show *s)
+{
+	(void)mst_buf_addf(out,
+			   "\nWhat the next run of job %s would write, now and "
+			   "with these rules:\n%-24s %-6s %9s %9s %9s %10s "
+			   "%9s\n",
+			   s->trial->s->job.name, "record set", "rules",
+			   "insert", "update", "missing", "unchanged",
+			   "skipped");
+	for (size_t i = 0; i < s->sets_n; i++) {
+		const char *name = s->sets[i].set->name;
+		const struct mst_set_delta *now =
+		    mst_delta_set(&s->trial->before, name);
+
+		if (now)
+			counts_row(out, name, "now", now);
+		counts_row(out, now ? "" : name, "these",
+			   mst_delta_set(&s->trial->s->delta, name));
+	}
+}
+
+static void notes_text(struct mst_buf *out, const struct mst_trial *t)
+{
+	for (size_t i = 0; i < t->fields_n; i++) {
+		const struct mst_trial_field *f = &t->fields[i];
+
+		if (f->records && !f->values)
+			(void)mst_buf_addf(
+			    out,
+			    "\nNone of %llu %s has a field '%s': is it spelled "
+			    "right?\n",
+			    (unsigned long long)f->records, f->feed->title,
+			    f->name);
+	}
+}
+
+static void changes_text(struct mst_buf *out, struct cli_trial_show *s,
+			 struct mst_arena *arena)
+{
+	const struct mst_job *now = &s->trial->present;
+	const struct mst_connection *end =
+	    strcmp(now->conf.source, s->connection) == 0 ? &now->source_end
+							 : &now->dest_end;
+	struct mst_override_change *list;
+	size_t n =
+	    mst_overrides_diff(end->overrides, s->settings, arena, &list);
+
+	(void)mst_buf_addf(out, "settings of %s for %s%s\n", s->connection,
+			   cli_env_title(s->env),
+			   n ? ":" : ": the same as those in force");
+	cli_changes(out, list, n);
+}
+
+static void print_text(struct cli_trial_show *s)
+{
+	struct mst_buf out = MST_BUF_INIT(OUT_MAX);
+	struct mst_arena arena;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	changes_text(&out, s, &arena);
+	for (size_t i = 0; i < s->sets_n; i++)
+		set_text(&out, &s->sets[i]);
+	counts_text(&out, s);
+	notes_text(&out, s->trial);
+	cli_print(&out);
+	mst_buf_fini(&out);
+	mst_arena_fini(&arena);
+}
+
+/* ---- printing: JSON ------------------------------------------------------ */
+
+static void counts_json(struct mst_jout *j, const char *key,
+			const struct mst_set_delta *sd)
+{
+	mst_jout_key(j, key);
+	if (!sd) {
+		mst_jout_null(j);
+		return;
+	}
+	mst_jout_obj(j);
+	mst_jout_ki64(j, "insert", (int64_t)sd->inserts);
+	mst_jout_ki64(j, "update", (int64_t)sd->updates);
+	mst_jout_ki64(j, "missing", (int64_t)sd->missing);
+	mst_jout_ki64(j, "unchanged", (int64_t)sd->unchanged);
+	mst_jout_ki64(j, "skipped", (int64_t)sd->skipped);
+	mst_jout_end_obj(j);
+}
+
+static void set_json(struct mst_jout *j, struct cli_trial_show *s,
+		     struct cli_trial_set *set)
+{
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "record_set", set->set->name);
+	mst_jout_ki64(j, "records", (int64_t)set->records);
+	mst_jout_ki64(j, "differ", (int64_t)set->differ);
+	mst_jout_ki64(j, "gained", (int64_t)set->gained);
+	mst_jout_ki64(j, "lost", (int64_t)set->lost);
+	counts_json(j, "now", mst_delta_set(&s->trial->before, set->set->name));
+	counts_json(j, "then",
+		    mst_delta_set(&s->trial->s->delta, set->set->name));
+	mst_jout_key(j, "columns");
+	mst_jout_arr(j);
+	for (size_t i = 0; i < set->columns_n; i++) {
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "column", set->columns[i].name);
+		mst_jout_kstr(j, "rule", set->columns[i].rule);
+		mst_jout_ki64(j, "records", (int64_t)set->columns[i].records);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+	mst_jout_end_arr(&set->j);
+	mst_jout_key(j, "samples");
+	mst_jout_raw(j, mst_buf_slice(&set->samples));
+	mst_jout_end_obj(j);
+}
+
+static void fields_json(struct mst_jout *j, const struct mst_trial *t)
+{
+	mst_jout_key(j, "fields");
+	mst_jout_arr(j);
+	for (size_t i = 0; i < t->fields_n; i++) {
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "feed", t->fields[i].feed->name);
+		mst_jout_kstr(j, "field", t->fields[i].name);
+		mst_jout_ki64(j, "records", (int64_t)t->fields[i].records);
+		mst_jout_ki64(j, "values", (int64_t)t->fields[i].values);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+}
+
+static void print_json(struct cli_trial_show *s)
+{
+	struct mst_buf out = MST_BUF_INIT(OUT_MAX);
+	struct mst_jout j;
+
+	mst_jout_init(&j, &out);
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "connection", s->connection);
+	mst_jout_kstr(&j, "environment", mst_env_name(s->env));
+	mst_jout_kstr(&j, "job", s->trial->s->job.name);
+	mst_jout_key(&j, "record_sets");
+	mst_jout_arr(&j);
+	for (size_t i = 0; i < s->sets_n; i++)
+		set_json(&j, s, &s->sets[i]);
+	mst_jout_end_arr(&j);
+	fields_json(&j, s->trial);
+	mst_jout_end_obj(&j);
+	(void)mst_buf_addc(&out, '\n');
+	cli_print(&out);
+	mst_buf_fini(&out);
+}
+
+void cli_trial_print(struct cli_trial_show *s)
+{
+	if (cli.json)
+		print_json(s);
+	else
+		print_text(s);
+}
