@@ -284,6 +284,32 @@ static bool same_text(const struct drifting *w, const struct mst_column *col,
  * those that are written over some values only. */
 #define NOT_CHECKED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
 
+/* A column for updates, in a record that may not have had an update since it
+ * was made: then it holds the value for inserts, and without one whatever the
+ * destination put there. */
+static bool as_made(struct drifting *w, const struct mst_plan_change *c,
+		    const struct mst_column *col, struct mst_slice have)
+{
+	bool twin = false;
+
+	if (!(col->flags & MST_COL_UPDATE))
+		return false;
+	for (size_t i = 0; i < c->cells_n; i++) {
+		const struct mst_column *other =
+		    &c->set->columns[c->cells[i].column];
+		char hex[33];
+
+		if (!(other->flags & MST_COL_INSERT) ||
+		    strcmp(other->name, col->name) != 0)
+			continue;
+		twin = true;
+		if (same_text(w, other, want_text(w, other, &c->cells[i], hex),
+			      have))
+			return true;
+	}
+	return !twin;
+}
+
 static int drift_one(void *ctx, const struct mst_plan_change *c)
 {
 	struct drifting *w = ctx;
@@ -306,7 +332,8 @@ static int drift_one(void *ctx, const struct mst_plan_change *c)
 		if ((col->flags & NOT_CHECKED) || col->only_over)
 			continue;
 		want = want_text(w, col, &c->cells[i], hex[i]);
-		if (!want.n || same_text(w, col, want, have))
+		if (!want.n || same_text(w, col, want, have) ||
+		    as_made(w, c, col, have))
 			continue;
 		w->drift.columns[w->drift.n].column = col->name;
 		w->drift.columns[w->drift.n].want = want;
