@@ -2,7 +2,7 @@
  *
  * delta.*: the engine over export files on disk. No network, no destination.
  * Every case runs in a process of its own; the limit (inflate and parse alone)
- * is measured in the same process, by turns, and the best of three counts.
+ * is measured in the same process, by turns, and the best of ROUNDS (5) counts.
  */
 #include <stdio.h>
 #include <stdlib.h>
