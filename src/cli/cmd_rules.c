@@ -280,46 +280,21 @@ static int show_connection(struct printer *p, struct mst_state *state,
 	return 0;
 }
 
-int cmd_rules(int argc, char **argv)
+static int show_rules(const char *connection, const char *env)
 {
-	struct cli_rules_test test = {.samples = 3};
-	const char *env = NULL;
-	const struct cli_opt opts[] = {
-	    {"env", "test|prod", "only this environment", NULL, &env, NULL},
-	    {"job", "NAME", "test: the job whose records are tried", NULL,
-	     &test.job, NULL},
-	    {"sample", "N", "test: show so many records of each set (3)", NULL,
-	     NULL, &test.samples},
-	    {0},
-	};
 	struct printer p = {.out = MST_BUF_INIT(OUT_MAX)};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_state *state = NULL;
-	int status, rc = 0;
+	int rc = 0;
 
-	if (!cli_parse(&rules_cmd, opts, &argc, &argv, 0, 32, &status))
-		return status;
-	if (argc > 2 && strcmp(argv[0], "test") == 0) {
-		test.connection = argv[1];
-		test.files = argv + 2;
-		test.files_n = argc - 2;
-		test.env = env;
-		return cli_rules_test(&test);
-	}
-	if (argc > 1) {
-		(void)fprintf(stderr, "muster: 'muster rules' takes one "
-				      "connection, or 'test CONNECTION "
-				      "FILE...'\n");
-		return CLI_USAGE;
-	}
 	mst_arena_init(&p.arena, MST_MAX_ARENA);
 	mst_jout_init(&p.j, &p.out);
-	if (argc == 0) {
+	if (!connection) {
 		show_all(&p);
 	} else {
 		rc = cli_open_state(&state, &err);
 		if (rc == 0)
-			rc = show_connection(&p, state, argv[0], env, &err);
+			rc = show_connection(&p, state, connection, env, &err);
 	}
 	if (cli.json)
 		(void)mst_buf_addc(&p.out, '\n');
@@ -329,4 +304,47 @@ int cmd_rules(int argc, char **argv)
 	mst_arena_fini(&p.arena);
 	mst_state_close(&state);
 	return rc < 0 ? cli_fail(&err) : CLI_OK;
+}
+
+static int wrong_use(const char *what)
+{
+	(void)fprintf(stderr, "muster: rules: %s\n", what);
+	return CLI_USAGE;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+	struct cli_rules_test test = {.samples = UINT64_MAX};
+	const char *env = NULL;
+	const struct cli_opt opts[] = {
+	    {"env", "test|prod", "only this environment", NULL, &env, NULL},
+	    {"job", "NAME", "test: the job whose records are tried", NULL,
+	     &test.job, NULL},
+	    {"from", "DIR", "test: records that 'muster fetch' saved", NULL,
+	     &test.from, NULL},
+	    {"sample", "N", "test: show so many records of each set (3)", NULL,
+	     NULL, &test.samples},
+	    {0},
+	};
+	int status;
+	bool tests;
+
+	if (!cli_parse(&rules_cmd, opts, &argc, &argv, 0, 32, &status))
+		return status;
+	tests = argc > 0 && strcmp(argv[0], "test") == 0;
+	if (tests && argc < 3)
+		return wrong_use("test wants a connection and a file");
+	if (!tests && argc > 1)
+		return wrong_use("one connection, or test CONNECTION FILE...");
+	if (!tests && (test.job || test.from || test.samples != UINT64_MAX))
+		return wrong_use("--job, --from and --sample go with test");
+	if (!tests)
+		return show_rules(argc ? argv[0] : NULL, env);
+	test.connection = argv[1];
+	test.files = argv + 2;
+	test.files_n = argc - 2;
+	test.env = env;
+	if (test.samples == UINT64_MAX)
+		test.samples = 3;
+	return cli_rules_test(&test);
 }

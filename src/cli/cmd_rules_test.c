@@ -224,6 +224,7 @@ static int run(struct testing *t, struct mst_err *err)
 	conf.job = t->job;
 	conf.front = t->front;
 	conf.front_n = t->front_n;
+	conf.read_from = t->in->from;
 	s = mst_alloc(sizeof(*s));
 	trial = mst_alloc(sizeof(*trial));
 	rc = mst_session_open(s, t->state, &conf, false, err);
@@ -242,8 +243,10 @@ int cli_rules_test(const struct cli_rules_test *in)
 	struct mst_err err = MST_ERR_INIT;
 	int rc;
 
-	if (in->files_n > FILES_MAX) {
-		(void)fprintf(stderr, "muster: at most %d files\n", FILES_MAX);
+	if (in->files_n > FILES_MAX || in->samples > CLI_TRIAL_SAMPLES) {
+		(void)fprintf(stderr,
+			      "muster: at most %d files, and --sample %d\n",
+			      FILES_MAX, CLI_TRIAL_SAMPLES);
 		return CLI_USAGE;
 	}
 	mst_arena_init(&t.arena, MST_MAX_ARENA);

@@ -13,7 +13,8 @@ struct cli_rules_test {
 	char **files; /* YAML with settings; "-" is standard input */
 	int files_n;
 	const char *env, *job; /* NULL: the only one there is */
-	uint64_t samples;      /* of each record set */
+	const char *from; /* a saved folder instead of the source, or NULL */
+	uint64_t samples; /* of each record set */
 };
 
 /* The command's exit status. */

@@ -94,6 +94,13 @@ static void gather(struct fields *f, const struct mst_trial_record *r)
 	}
 }
 
+/* Another key is another record: one goes, one comes. */
+static bool other_key(const struct mst_trial_record *r)
+{
+	return r->before && r->after &&
+	       !mst_slice_eq(r->before->key, r->after->key);
+}
+
 static bool differs(const struct field *f)
 {
 	return !mst_slice_eq(f->before, f->after);
@@ -156,12 +163,28 @@ static const char *flag_words(uint16_t flags)
 	return "";
 }
 
+/* "delivered from now on; so far: min_cvss" */
+static void fate_text(struct mst_buf *out, const struct mst_trial_record *r)
+{
+	(void)mst_buf_adds(out, r->after  ? ": delivered from now on"
+				: r->left ? ": stays as it is from now on"
+					  : ": not delivered any more");
+	if (r->why.n)
+		(void)mst_buf_addf(out, "%s%.*s",
+				   r->after ? "; so far not: " : ": ",
+				   MST_SLICE_ARG(r->why));
+}
+
 static void sample_text(struct mst_buf *out, const struct mst_trial_record *r,
 			const struct fields *f)
 {
 	const struct mst_desired *d = r->after ? r->after : r->before;
 
-	(void)mst_buf_addf(out, "  %.*s", MST_SLICE_ARG(d->key));
+	(void)mst_buf_adds(out, "  ");
+	if (other_key(r))
+		(void)mst_buf_addf(out, "%.*s -> ",
+				   MST_SLICE_ARG(r->before->key));
+	(void)mst_buf_addf(out, "%.*s", MST_SLICE_ARG(d->key));
 	if (r->set->parent)
 		(void)mst_buf_addf(out, " of %.*s", MST_SLICE_ARG(d->group));
 	if (r->before && r->after &&
@@ -170,10 +193,7 @@ static void sample_text(struct mst_buf *out, const struct mst_trial_record *r,
 				   MST_SLICE_ARG(r->before->table),
 				   MST_SLICE_ARG(r->after->table));
 	if (!r->before || !r->after)
-		(void)mst_buf_addf(out, ": %s%s%.*s",
-				   r->after ? "delivered from now on"
-					    : "not delivered any more",
-				   r->why.n ? "; " : "", MST_SLICE_ARG(r->why));
+		fate_text(out, r);
 	(void)mst_buf_addc(out, '\n');
 	for (size_t i = 0; r->before && r->after && i < f->n; i++) {
 		const struct field *v = &f->v[i];
@@ -213,10 +233,13 @@ static void sample_json(struct mst_jout *j, const struct mst_trial_record *r,
 
 	mst_jout_obj(j);
 	mst_jout_kslice(j, "key", d->key);
+	if (other_key(r))
+		mst_jout_kslice(j, "key_before", r->before->key);
 	mst_jout_kslice(j, "group", d->group);
 	mst_jout_kslice(j, "table", d->table);
 	mst_jout_kbool(j, "before", r->before != NULL);
 	mst_jout_kbool(j, "after", r->after != NULL);
+	mst_jout_kbool(j, "left", r->left);
 	mst_jout_kslice(j, "why", r->why);
 	mst_jout_key(j, "fields");
 	mst_jout_arr(j);
@@ -236,30 +259,52 @@ static void sample_json(struct mst_jout *j, const struct mst_trial_record *r,
 	mst_jout_end_obj(j);
 }
 
+static struct cli_trial_set *set_of(struct cli_trial_show *s,
+				    const struct mst_trial_record *r)
+{
+	for (size_t i = 0; i < s->sets_n; i++) {
+		if (strcmp(s->sets[i].set->name, r->set->name) == 0)
+			return &s->sets[i];
+	}
+	return NULL;
+}
+
+/* Counts the columns that differ; *fresh_r: one of them is in no sample yet. */
+static bool columns_differ(struct cli_trial_set *set,
+			   const struct mst_trial_record *r,
+			   const struct fields *f, bool *fresh_r)
+{
+	bool any = false;
+
+	for (size_t i = 0; r->before && r->after && i < f->n; i++) {
+		if (!differs(&f->v[i]))
+			continue;
+		any = true;
+		*fresh_r = count(set, &f->v[i]) || *fresh_r;
+	}
+	return any;
+}
+
 int cli_trial_record(void *show, const struct mst_trial_record *r)
 {
 	struct cli_trial_show *s = show;
-	struct cli_trial_set *set = s->sets;
-	bool both = r->before && r->after, differ = !both, fresh = false;
+	struct cli_trial_set *set = set_of(s, r);
+	bool differ, fresh = false;
 	struct fields f;
 
-	while (strcmp(set->set->name, r->set->name) != 0)
-		set++;
+	if (!set)
+		return 0;
 	set->records++;
 	gather(&f, r);
-	for (size_t i = 0; both && i < f.n; i++) {
-		if (!differs(&f.v[i]))
-			continue;
-		differ = true;
-		fresh = count(set, &f.v[i]) || fresh;
-	}
-	if (both && !mst_slice_eq(r->before->table, r->after->table))
-		differ = true;
+	differ = columns_differ(set, r, &f, &fresh) || !r->before ||
+		 !r->after || other_key(r) ||
+		 !mst_slice_eq(r->before->table, r->after->table);
 	if (!differ)
 		return 0;
 	set->differ++;
 	set->gained += !r->before;
-	set->lost += !r->after;
+	set->lost += !r->after && !r->left;
+	set->left += !r->after && r->left;
 	/* Some records, and for every column one that shows it. */
 	if (s->samples == 0 || (set->shown >= s->samples && !fresh))
 		return 0;
@@ -278,12 +323,15 @@ static void set_text(struct mst_buf *out, const struct cli_trial_set *set)
 	(void)mst_buf_addf(out, "\n%s: %llu of %llu records differ",
 			   set->set->name, (unsigned long long)set->differ,
 			   (unsigned long long)set->records);
-	if (set->gained || set->lost)
-		(void)mst_buf_addf(out,
-				   ", %llu are delivered from now on, %llu not "
-				   "any more",
-				   (unsigned long long)set->gained,
+	if (set->gained)
+		(void)mst_buf_addf(out, ", %llu are delivered from now on",
+				   (unsigned long long)set->gained);
+	if (set->lost)
+		(void)mst_buf_addf(out, ", %llu are not delivered any more",
 				   (unsigned long long)set->lost);
+	if (set->left)
+		(void)mst_buf_addf(out, ", %llu stay as they are",
+				   (unsigned long long)set->left);
 	(void)mst_buf_addc(out, '\n');
 	for (size_t i = 0; i < set->columns_n; i++)
 		(void)mst_buf_addf(
@@ -400,6 +448,7 @@ static void set_json(struct mst_jout *j, struct cli_trial_show *s,
 	mst_jout_ki64(j, "differ", (int64_t)set->differ);
 	mst_jout_ki64(j, "gained", (int64_t)set->gained);
 	mst_jout_ki64(j, "lost", (int64_t)set->lost);
+	mst_jout_ki64(j, "left", (int64_t)set->left);
 	counts_json(j, "now", mst_delta_set(&s->trial->before, set->set->name));
 	counts_json(j, "then",
 		    mst_delta_set(&s->trial->s->delta, set->set->name));

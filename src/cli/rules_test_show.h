@@ -9,6 +9,8 @@
 #include "sync/trial.h"
 #include "json/out.h"
 
+#define CLI_TRIAL_SAMPLES 1000 /* more are for no person */
+
 struct cli_trial_column {
 	const char *name, *rule; /* the candidate's, else the one before */
 	uint16_t flags;
@@ -17,7 +19,7 @@ struct cli_trial_column {
 
 struct cli_trial_set {
 	const struct mst_set *set;
-	uint64_t records, differ, gained, lost;
+	uint64_t records, differ, gained, lost, left;
 	uint64_t shown; /* samples */
 	struct cli_trial_column columns[2 * MST_MAX_COLUMNS];
 	size_t columns_n;
@@ -30,7 +32,7 @@ struct cli_trial_show {
 	const char *connection;
 	enum mst_env env;
 	const struct mst_conf_item *settings; /* the candidate */
-	uint64_t samples;
+	uint64_t samples;		      /* at most CLI_TRIAL_SAMPLES */
 	struct cli_trial_set *sets;
 	size_t sets_n;
 };

@@ -274,3 +274,21 @@ bool mst_job_wants(const struct mst_job *j, const struct mst_set *set)
 	}
 	return false;
 }
+
+uint32_t mst_job_feeds(const struct mst_job *j, struct mst_source *source)
+{
+	const struct mst_catalog *c = j->catalog;
+	uint32_t feeds = 0;
+
+	for (size_t i = 0; i < c->sets_n; i++) {
+		const struct mst_set *by =
+		    c->sets[i].referenced_by
+			? mst_catalog_set(c, c->sets[i].referenced_by)
+			: NULL;
+
+		if (mst_job_wants(j, &c->sets[i]) ||
+		    (by && mst_job_wants(j, by)))
+			feeds |= j->source->needs(source, c->sets[i].name);
+	}
+	return feeds;
+}

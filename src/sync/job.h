@@ -60,5 +60,8 @@ int mst_job_catalog(const struct mst_connection *source,
 		    const struct mst_catalog **catalog_r, struct mst_err *err);
 /* Does the job take the set? A derived set goes with its origin. */
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set);
+/* The feeds (bits) that the sets it takes need, with those that they refer to.
+ * source: opened with the job's settings. */
+uint32_t mst_job_feeds(const struct mst_job *j, struct mst_source *source);
 
 #endif

@@ -15,6 +15,8 @@ struct mst_run_conf {
 	const char *job;
 	struct mst_opt_list record_sets; /* instead of the job's; n 0: those */
 	const char *one;		 /* --device */
+	const char *read_from; /* a folder instead of the source; NULL: as the
+				* connection has it */
 	uint64_t limit;
 	bool full;    /* send everything again */
 	bool approve; /* the guard does not hold back */

@@ -64,6 +64,13 @@ static int read_seed(struct mst_session *s, uint64_t *seed_r,
 	return rc;
 }
 
+/* The folder that is read instead of the API, or NULL. */
+static const char *read_from(const struct mst_session *s)
+{
+	return s->conf.read_from ? s->conf.read_from
+				 : s->job.source_conf->read_from;
+}
+
 int mst_session_open(struct mst_session *s, struct mst_state *state,
 		     const struct mst_run_conf *conf, bool record,
 		     struct mst_err *err)
@@ -93,8 +100,7 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 	if (record)
 		mst_log_field("run", s->run_text);
 	return mst_session_dir_make(mst_state_dir(state), s->job.name, s->run,
-				    s->job.source_conf->read_from, &s->dir,
-				    err);
+				    read_from(s), &s->dir, err);
 }
 
 /* ---- reading ----- */
@@ -182,25 +188,6 @@ static int prepare_dest(struct mst_session *s, struct mst_err *err)
 		      : 0;
 }
 
-static uint32_t needed_feeds(struct mst_session *s)
-{
-	const struct mst_catalog *c = s->job.catalog;
-	uint32_t feeds = 0;
-
-	for (size_t i = 0; i < c->sets_n; i++) {
-		const struct mst_set *by =
-		    c->sets[i].referenced_by
-			? mst_catalog_set(c, c->sets[i].referenced_by)
-			: NULL;
-
-		if (mst_job_wants(&s->job, &c->sets[i]) ||
-		    (by && mst_job_wants(&s->job, by)))
-			feeds |=
-			    s->job.source->needs(s->source, c->sets[i].name);
-	}
-	return feeds;
-}
-
 static int read_source(struct mst_session *s, struct mst_err *err)
 {
 	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/source", s->dir);
@@ -213,9 +200,8 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	};
 	uint32_t feeds;
 
-	if (s->job.source_conf->read_from)
-		return mst_spool_open(&s->spool, s->job.source,
-				      s->job.source_conf->read_from,
+	if (read_from(s))
+		return mst_spool_open(&s->spool, s->job.source, read_from(s),
 				      s->job.source_conf->assume_complete, err);
 	if (s->job.source->open(s->job.conf.source, s->job.source_conf,
 				&s->source, err) < 0 ||
@@ -225,7 +211,7 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 		return -(int)err->code;
 	f.source = s->source;
 	f.client = s->source_client;
-	feeds = needed_feeds(s);
+	feeds = mst_job_feeds(&s->job, s->source);
 	if (mst_fetch_permissions(&f, &feeds, err) < 0 ||
 	    mst_fetch_feeds(&f, feeds, err) < 0)
 		return -(int)err->code;

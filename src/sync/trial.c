@@ -11,14 +11,22 @@
 
 #include "sync/delta_private.h"
 
-/* One of the two rule sets. */
+/* One of the two rule sets, and what it says of a record. */
 struct side {
 	struct mst_delta *d;
 	struct mst_rules *rules;
 	struct mst_value v[MST_MAX_FIELDS];
+	int gate; /* mapping that tells the parent of the feed's rows, or -1 */
 	struct mst_desired desired;
-	bool delivers;
+	bool delivers, left;
+	bool elsewhere; /* another row makes the record */
+	uint32_t group; /* among the groups of its set */
 	struct mst_slice why;
+};
+
+/* A pair of groups. */
+struct told {
+	uint32_t before, after;
 };
 
 struct trying {
@@ -30,13 +38,66 @@ struct trying {
 	struct mst_catalog catalog;
 	struct mst_field *fields[MST_MAX_FEEDS];
 	uint8_t number[MST_MAX_FEEDS][MST_MAX_FIELDS];
-	size_t first_field[MST_MAX_FEEDS]; /* in t->fields */
+	struct mst_trial_field *note[MST_MAX_FEEDS][MST_MAX_FIELDS];
+	/* What was told of a set whose records are groups: struct told. */
+	struct mst_arena arena;
+	struct mst_map told[MST_MAX_SETS];
 	mst_trial_fn fn;
 	void *ctx;
 };
 
-/* ---- two deltas -----------------------------------------------------------
+/* ---- two deltas ---------------------------------------------------------- */
+
+/* Reads what the stored job needs and the candidate does not; *feeds_r is all
+ * that the stored one needs. */
+static int read_more(struct mst_trial *t, uint32_t *feeds_r,
+		     struct mst_err *err)
+{
+	struct mst_session *s = t->s;
+	struct mst_job *job = &t->present;
+	struct mst_source *source = NULL;
+	struct mst_client *client = NULL;
+	struct mst_fetch f = {.job = job,
+			      .spool = &s->spool,
+			      .progress = s->conf.progress,
+			      .cancel = s->conf.cancel};
+	uint32_t feeds;
+	int rc =
+	    job->source->open(job->conf.source, job->source_conf, &source, err);
+
+	if (rc < 0)
+		return rc;
+	*feeds_r = mst_job_feeds(job, source);
+	feeds = *feeds_r & ~mst_job_feeds(&s->job, s->source);
+	if (feeds)
+		rc = mst_fetch_client(job, source, &client, err);
+	f.source = source;
+	f.client = client;
+	if (rc == 0 && feeds)
+		rc = mst_fetch_permissions(&f, &feeds, err);
+	if (rc == 0 && feeds)
+		rc = mst_fetch_feeds(&f, feeds, err);
+	mst_client_free(&client);
+	job->source->close(&source);
+	return rc;
+}
+
+/* A run takes a folder as it is, but reads no more of a source than it needs.
  */
+static int read_present(struct mst_trial *t, struct mst_err *err)
+{
+	struct mst_session *s = t->s;
+	uint32_t feeds = UINT32_MAX;
+	int rc = s->source ? read_more(t, &feeds, err) : 0;
+
+	t->spool = s->spool;
+	t->spool.owned = false;
+	for (unsigned f = 0; f < MST_MAX_FEEDS; f++) {
+		if (!(feeds & 1u << f))
+			t->spool.feeds[f].present = false;
+	}
+	return rc;
+}
 
 int mst_trial_open(struct mst_trial *t, struct mst_session *s,
 		   struct mst_err *err)
@@ -47,13 +108,13 @@ int mst_trial_open(struct mst_trial *t, struct mst_session *s,
 	if (mst_job_load(s->state, s->conf.job, &t->present, err) < 0)
 		return mst_err_prefix(err, "the rules in force");
 	t->present.conf.record_sets = s->job.conf.record_sets;
+	if (read_present(t, err) < 0)
+		return -(int)err->code;
 	d->job = &t->present;
-	d->spool = &s->spool;
+	d->spool = &t->spool;
 	d->recver = s->recver;
 	d->target = s->delta.target;
 	d->threads = s->delta.threads;
-	d->one = s->delta.one;
-	d->limit = s->delta.limit;
 	d->dir = s->dir;
 	d->progress = s->conf.progress;
 	d->cancel = s->conf.cancel;
@@ -74,8 +135,7 @@ void mst_trial_close(struct mst_trial *t)
 	*t = (struct mst_trial){.s = NULL};
 }
 
-/* ---- fields of both -------------------------------------------------------
- */
+/* ---- fields of both ------------------------------------------------------ */
 
 static void merge_feed(struct trying *x, unsigned f)
 {
@@ -105,7 +165,20 @@ static void merge_feed(struct trying *x, unsigned f)
 	feed->fields_n = n;
 }
 
-/* Fields beyond those that the source declares. */
+static bool is_joined(const struct mst_catalog *c, unsigned feed, size_t field)
+{
+	for (size_t i = 0; i < c->joins_n; i++) {
+		for (unsigned k = 0; k < c->joins[i].copy_n; k++) {
+			if (c->joins[i].feed == feed &&
+			    c->joins[i].copy[k].to == field)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Fields beyond those that the source declares, but for those that another
+ * feed fills. */
 static void note_fields(struct trying *x)
 {
 	const struct mst_catalog *own = x->t->present.source->catalog;
@@ -115,12 +188,15 @@ static void note_fields(struct trying *x)
 	t->fields = mst_alloc((size_t)MST_MAX_FEEDS * MST_MAX_FIELDS *
 			      sizeof(*t->fields));
 	for (unsigned f = 0; f < c->feeds_n; f++) {
-		x->first_field[f] = t->fields_n;
 		for (size_t i = own->feeds[f].fields_n;
-		     i < c->feeds[f].fields_n; i++)
-			t->fields[t->fields_n++] = (struct mst_trial_field){
+		     i < c->feeds[f].fields_n; i++) {
+			if (is_joined(c, f, i))
+				continue;
+			x->note[f][i] = &t->fields[t->fields_n++];
+			*x->note[f][i] = (struct mst_trial_field){
 			    .feed = &c->feeds[f],
 			    .name = c->feeds[f].fields[i].name};
+		}
 	}
 }
 
@@ -145,33 +221,104 @@ static void unmerge(struct trying *x)
 	free((void *)(uintptr_t)x->catalog.feeds);
 }
 
-/* ---- records --------------------------------------------------------------
- */
+/* ---- one record ---------------------------------------------------------- */
 
-static bool is_shown(struct side *side, const struct mst_set *set)
+/* A row of a parent that is not delivered makes nothing at all. */
+static bool has_parent(struct side *side)
 {
-	struct mst_set_delta *sd = mst_delta_set(side->d, set->name);
-	uint32_t at = mst_groups_find(&sd->groups, side->desired.group);
-	uint16_t flags;
+	const struct mst_catalog *c = side->d->job->catalog;
+	struct mst_set_delta *parent;
+	const struct mst_group *g;
+	struct mst_slice text;
+	uint32_t at;
 
+	if (side->gate < 0)
+		return true;
+	side->why = MST_SLICE_LIT("its parent is not delivered");
+	if (!mst_rules_group(side->rules, (unsigned)side->gate, &text))
+		return false;
+	parent = mst_delta_set(
+	    side->d, mst_catalog_set(c, c->mappings[side->gate].set)->parent);
+	at = mst_groups_find(&parent->groups, text);
 	if (at == UINT32_MAX)
 		return false;
-	flags = sd->groups.v[at].flags;
-	return (flags & MST_G_SEEN) &&
-	       !(flags & (MST_G_SUPERSEDED | MST_G_ORPHAN));
+	g = &parent->groups.v[at];
+	if (parent->selected ? (g->flags & MST_G_SEEN) != 0
+			     : !mst_sysid_is_zero(&g->remote)) {
+		side->why = mst_slice(NULL, 0);
+		return true;
+	}
+	side->left = g->flags & MST_G_LEFT;
+	return false;
 }
 
-static void ask(struct side *side, unsigned m)
+static bool keeps(struct side *side, unsigned m, const struct mst_set_delta *sd)
+{
+	enum mst_keep keep = mst_delta_keep(
+	    side->d, (size_t)(sd - side->d->sets), side->rules, m, &side->why);
+
+	side->left = keep == MST_LEAVE;
+	return keep == MST_KEEP;
+}
+
+/* A package is there as long as a row of some delivered device makes it. */
+static bool by_another_row(struct side *side, unsigned m,
+			   struct mst_set_delta *sd)
+{
+	struct mst_slice text;
+	uint32_t at;
+
+	if (sd->set->parent || !mst_rules_group(side->rules, m, &text))
+		return false;
+	at = mst_groups_find(&sd->groups, text);
+	return at != UINT32_MAX && (sd->groups.v[at].flags & MST_G_SEEN);
+}
+
+static void ask(struct side *side, unsigned m, unsigned feed)
 {
 	const struct mst_mapping *map = &side->d->job->catalog->mappings[m];
 	struct mst_set_delta *sd = mst_delta_set(side->d, map->set);
+	uint32_t at;
 
 	side->why = mst_slice(NULL, 0);
-	side->delivers =
-	    sd && sd->selected &&
-	    mst_rules_keep(side->rules, m, &side->why) == MST_KEEP &&
-	    mst_rules_apply(side->rules, m, &side->desired) &&
-	    is_shown(side, sd->set);
+	side->left = side->delivers = side->elsewhere = false;
+	side->group = UINT32_MAX;
+	if (!sd || !sd->selected || !(map->feeds & 1u << feed) ||
+	    !side->d->spool->feeds[feed].present)
+		return;
+	if (!has_parent(side)) {
+		side->elsewhere = by_another_row(side, m, sd);
+		return;
+	}
+	if (!keeps(side, m, sd) ||
+	    !mst_rules_apply(side->rules, m, &side->desired))
+		return;
+	at = mst_groups_find(&sd->groups, side->desired.group);
+	if (at == UINT32_MAX)
+		return;
+	if (sd->groups.v[at].flags & MST_G_SUPERSEDED)
+		side->why = MST_SLICE_LIT("another record has its identity");
+	side->delivers = !side->why.n && (sd->groups.v[at].flags & MST_G_SEEN);
+	if (side->delivers)
+		side->group = at;
+}
+
+/* Was this pair of groups told before? Many rows make one package. */
+static bool is_told(struct trying *x, const struct mst_set *set)
+{
+	struct told *key, pair = {x->before.group, x->after.group};
+	struct mst_map *told;
+
+	if (set->parent)
+		return false;
+	told = &x->told[mst_delta_index(x->after.d, set->name)];
+	if (mst_map_has(told, mst_slice((const char *)&pair, sizeof(pair))))
+		return true;
+	key = mst_arena_alloc(&x->arena, sizeof(*key));
+	*key = pair;
+	(void)mst_map_put(told, mst_slice((const char *)key, sizeof(*key)),
+			  key);
+	return false;
 }
 
 static int one(struct trying *x, unsigned m)
@@ -180,33 +327,52 @@ static int one(struct trying *x, unsigned m)
 	    .before_map = &x->before.d->job->catalog->mappings[m],
 	    .after_map = &x->after.d->job->catalog->mappings[m],
 	};
+	const struct side *silent;
 
-	ask(&x->before, m);
-	ask(&x->after, m);
-	if (!x->before.delivers && !x->after.delivers)
+	ask(&x->before, m, x->feed);
+	ask(&x->after, m, x->feed);
+	if ((!x->before.delivers && !x->after.delivers) ||
+	    x->before.elsewhere || x->after.elsewhere)
 		return 0;
 	r.set = mst_catalog_set(x->after.d->job->catalog, r.after_map->set);
-	if (x->before.delivers)
-		r.before = &x->before.desired;
-	else
-		r.why = x->before.why;
-	if (x->after.delivers)
-		r.after = &x->after.desired;
-	else
-		r.why = x->after.why;
+	if (is_told(x, r.set))
+		return 0;
+	r.before = x->before.delivers ? &x->before.desired : NULL;
+	r.after = x->after.delivers ? &x->after.desired : NULL;
+	if (!r.before || !r.after) {
+		silent = r.before ? &x->after : &x->before;
+		r.why = silent->why;
+		r.left = silent->left;
+	}
 	return x->fn(x->ctx, &r);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+static void find_gate(struct side *side, unsigned feed)
+{
+	const struct mst_catalog *c = side->d->job->catalog;
+
+	side->gate = -1;
+	for (size_t m = 0; m < c->mappings_n; m++) {
+		const struct mst_set *set =
+		    mst_catalog_set(c, c->mappings[m].set);
+
+		if (set->parent && mst_mapping_active(side->d, m, feed, false))
+			side->gate = (int)m;
+	}
 }
 
 static void count_fields(struct trying *x)
 {
-	struct mst_trial *t = x->t;
-	size_t own = t->present.source->catalog->feeds[x->feed].fields_n;
+	size_t own = x->t->present.source->catalog->feeds[x->feed].fields_n;
 	size_t all = x->after.d->job->catalog->feeds[x->feed].fields_n;
 
 	for (size_t i = own; i < all; i++) {
-		struct mst_trial_field *f =
-		    &t->fields[x->first_field[x->feed] + i - own];
+		struct mst_trial_field *f = x->note[x->feed][i];
 
+		if (!f)
+			continue;
 		f->records++;
 		f->values += x->after.v[i].type != MST_JSON_NULL;
 	}
@@ -232,8 +398,7 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 	mst_rules_record(x->after.rules, x->after.v);
 	mst_rules_record(x->before.rules, x->before.v);
 	for (unsigned m = 0; m < c->mappings_n && rc == 0; m++) {
-		if (!c->mappings[m].fallback &&
-		    (c->mappings[m].feeds & 1u << x->feed))
+		if (!c->mappings[m].fallback)
 			rc = one(x, m);
 	}
 	return rc;
@@ -256,6 +421,8 @@ static int read_all(struct trying *x, struct mst_err *err)
 					.cancel = s->conf.cancel};
 
 		x->feed = f;
+		find_gate(&x->before, f);
+		find_gate(&x->after, f);
 		if (s->spool.feeds[f].present)
 			rc = mst_read_feed(&read, &stats, err);
 	}
@@ -269,6 +436,7 @@ int mst_trial_records(struct mst_trial *t, mst_trial_fn fn, void *ctx,
 	int rc;
 
 	x->t = t;
+	mst_arena_init(&x->arena, MST_MAX_ARENA);
 	x->fn = fn;
 	x->ctx = ctx;
 	x->before.d = &t->before;
@@ -283,6 +451,9 @@ int mst_trial_records(struct mst_trial *t, mst_trial_fn fn, void *ctx,
 	mst_rules_free(&x->before.rules);
 	mst_rules_free(&x->after.rules);
 	unmerge(x);
+	for (size_t i = 0; i < MST_MAX_SETS; i++)
+		mst_map_fini(&x->told[i]);
+	mst_arena_fini(&x->arena);
 	free(x);
 	return rc;
 }
