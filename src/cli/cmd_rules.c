@@ -103,7 +103,7 @@ static void setting_text(struct printer *p, const struct view *v, size_t at)
 		cli_in_force(&p->out, s, (enum mst_env)i);
 		if (s->stored && !s->override) {
 			(void)mst_buf_adds(&p->out, "; kept, not in force: ");
-			cli_value(&p->out, s->stored);
+			cli_setting_value(&p->out, s->opt, s->stored);
 		}
 		(void)mst_buf_addc(&p->out, '\n');
 	}

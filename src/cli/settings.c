@@ -110,7 +110,7 @@ void cli_setting_form(struct mst_buf *out, const struct mst_opt *opt)
 	def = mst_opt_default(opt, &arena);
 	if (def && def->texts_n) {
 		(void)mst_buf_adds(out, ", default ");
-		cli_value(out, def);
+		cli_setting_value(out, opt, def);
 	}
 	mst_arena_fini(&arena);
 }
@@ -142,20 +142,34 @@ void cli_value(struct mst_buf *out, const struct mst_conf_value *v)
 	}
 }
 
+static bool is_yes(const char *text)
+{
+	static const char *const yes[] = {"true", "yes", "on"};
+	bool is = false;
+
+	for (size_t i = 0; i < MST_LEN(yes); i++)
+		is = is || mst_slice_iis(mst_slice_str(text), yes[i]);
+	return is;
+}
+
+void cli_setting_value(struct mst_buf *out, const struct mst_opt *opt,
+		       const struct mst_conf_value *v)
+{
+	if (opt->type == MST_OPT_BOOL && v && v->texts_n == 1 && *v->texts[0])
+		(void)mst_buf_adds(out, is_yes(v->texts[0]) ? "yes" : "no");
+	else
+		cli_value(out, v);
+}
+
 static bool typed_json(struct mst_jout *j, enum mst_opt_type type,
 		       const char *text)
 {
-	static const char *const yes[] = {"true", "yes", "on"};
 	struct mst_slice s = mst_slice_str(text);
 	int64_t i;
 	double d;
 
 	if (type == MST_OPT_BOOL) {
-		bool v = false;
-
-		for (size_t k = 0; k < MST_LEN(yes); k++)
-			v = v || mst_slice_iis(s, yes[k]);
-		mst_jout_bool(j, v);
+		mst_jout_bool(j, is_yes(text));
 		return true;
 	}
 	if (type == MST_OPT_INT && mst_num_i64(s, &i)) {
@@ -205,7 +219,7 @@ void cli_in_force(struct mst_buf *out, const struct mst_setting *s,
 
 	mst_arena_init(&arena, 1u << 20);
 	value = mst_setting_value(s, &arena);
-	cli_value(out, value && value->texts_n ? value : NULL);
+	cli_setting_value(out, s->opt, value && value->texts_n ? value : NULL);
 	(void)mst_buf_addf(out, " (%s)",
 			   cli_origin(mst_setting_origin(s), env));
 	mst_arena_fini(&arena);

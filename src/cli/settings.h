@@ -17,6 +17,9 @@ const char *cli_setting_type(const struct mst_opt *opt);
 void cli_setting_form(struct mst_buf *out, const struct mst_opt *opt);
 /* "7"; "a, b"; "-" when v is NULL, "(none)" when it is empty. */
 void cli_value(struct mst_buf *out, const struct mst_conf_value *v);
+/* The same; a slider is "yes" or "no", however it was written. */
+void cli_setting_value(struct mst_buf *out, const struct mst_opt *opt,
+		       const struct mst_conf_value *v);
 /* A boolean, number, text or array, as the option has it; null when v is
  * NULL. opt NULL: texts. */
 void cli_value_json(struct mst_jout *j, const struct mst_opt *opt,

@@ -552,6 +552,7 @@ static void rules_are_shown(void **state)
 	      "  - connection: defender\n"
 	      "    environment: test\n"
 	      "    min_cvss: {override: true, value: 7}\n"
+	      "    hardware: {override: true, value: On}\n"
 	      "    mappings:\n"
 	      "      devices.short_description:\n"
 	      "        value: lower(computerDnsName)\n");
@@ -559,12 +560,17 @@ static void rules_are_shown(void **state)
 	rig_status(&rig, 0);
 	out_has("endpoint.cve_threshold  Minimum CVSS");
 	out_has("min_cvss: number from 0 to 10, default 0");
+	out_has("enrich: slider, default yes");
+	out_has("create_companies: slider, default yes");
+	out_lacks("slider, default true");
+	out_lacks("slider, default false");
 	out_has("servicenow.company  ");
 	out_lacks("7 (test)");
 	rig_muster(&rig, "rules", "defender");
 	rig_status(&rig, 0);
 	out_has("TEST  7 (test)");
 	out_has("PROD  0 (default)");
+	out_has("TEST  yes (test)");
 	out_has("custom mappings, TEST\n"
 		"    mappings.devices.short_description.value: "
 		"lower(computerDnsName)");
@@ -575,6 +581,8 @@ static void rules_are_shown(void **state)
 	assert_int_equal(mst_json_len(rig_json(&rig)), 2);
 	rig_muster(&rig, "rules", "defender", "--json");
 	out_has("\"test\":{\"value\":7,\"from\":\"test\",\"kept\":null}");
+	out_has("\"test\":{\"value\":true,\"from\":\"test\",\"kept\":null}");
+	out_has("\"key\":\"enrich\",\"type\":\"slider\",\"default\":true");
 	(void)rig_json(&rig);
 	rig_muster(&rig, "rules", "defendr");
 	rig_status(&rig, 1);

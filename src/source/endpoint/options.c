@@ -84,8 +84,8 @@ const struct mst_opt ep_opts[] = {
     {"read_from", MST_OPT_TEXT, AT(common.read_from), NULL, NULL, 0, 0, 0,
      "Folder of saved answers and export files that is read instead of the "
      "API."},
-    {"assume_complete", MST_OPT_BOOL, AT(common.assume_complete), "false", NULL,
-     0, 0, 0,
+    {"assume_complete", MST_OPT_BOOL, AT(common.assume_complete), "no", NULL, 0,
+     0, 0,
      "Take a folder without a manifest for everything there is, so that what "
      "it does not show is retired."},
     {"recver.type", MST_OPT_TEXT, AT(common.recver_type), "sqlite", NULL, 0, 0,
@@ -131,7 +131,7 @@ const struct mst_opt ep_opts[] = {
      .rule = "endpoint.name"},
     {"name_case", MST_OPT_CHOICE, AT(name_case), "as_is", "as_is|lower|upper",
      .help = "Case of the name.", .rule = "endpoint.name"},
-    {"status_by_onboarding", MST_OPT_BOOL, AT(status_by_onboarding), "false",
+    {"status_by_onboarding", MST_OPT_BOOL, AT(status_by_onboarding), "no",
      .help = "Take the status from the onboarding status instead of the "
 	     "health; what each means, the four settings below say.",
      .rule = "endpoint.status"},
@@ -148,7 +148,7 @@ const struct mst_opt ep_opts[] = {
      .help = "Devices not seen for more days than this get the retired "
 	     "status; 0 is never.",
      .rule = "endpoint.status"},
-    {"insert_inactive", MST_OPT_BOOL, AT(insert_inactive), "true",
+    {"insert_inactive", MST_OPT_BOOL, AT(insert_inactive), "yes",
      .help = "Make CIs of devices that are not active; without, such devices "
 	     "are only updated.",
      .rule = "endpoint.status"},
@@ -191,14 +191,14 @@ const struct mst_opt ep_opts[] = {
 	     "leaves out: it is retired like one that is gone, or it stays as "
 	     "it is with all that hangs on it.",
      .rule = "endpoint.filter"},
-    {"mac_unique_only", MST_OPT_BOOL, AT(mac_unique_only), "true",
+    {"mac_unique_only", MST_OPT_BOOL, AT(mac_unique_only), "yes",
      .help = "Pass over MAC addresses that fit mac_ignore.",
      .rule = "endpoint.mac"},
     {"mac_ignore", MST_OPT_LIST, AT(mac_ignore), EP_SHARED_MACS,
      .help = "Patterns of MAC addresses that several devices may have: "
 	     "assigned locally, VPN clients, host-only and dial-up adapters.",
      .rule = "endpoint.mac"},
-    {"serial_check", MST_OPT_BOOL, AT(serial_check), "true",
+    {"serial_check", MST_OPT_BOOL, AT(serial_check), "yes",
      .help = "Pass over serial numbers that fit serial_ignore, and those that "
 	     "are one character repeated.",
      .rule = "endpoint.serial"},
@@ -209,11 +209,11 @@ const struct mst_opt ep_opts[] = {
      .help = "Put in front of the device id in correlation_id, to tell "
 	     "several tenants in one CMDB apart.",
      .rule = "endpoint.correlation"},
-    {"enrich", MST_OPT_BOOL, AT(enrich), "true",
+    {"enrich", MST_OPT_BOOL, AT(enrich), "yes",
      .help = "Fill manufacturer and model from Entra ID (permission "
 	     "Device.Read.All of Microsoft Graph).",
      .rule = "endpoint.enrich"},
-    {"hardware", MST_OPT_BOOL, AT(hardware), "false",
+    {"hardware", MST_OPT_BOOL, AT(hardware), "no",
      .help = "Fill manufacturer, model and serial number from the hardware "
 	     "inventory (needs a vulnerability management licence).",
      .rule = "endpoint.enrich"},
@@ -227,7 +227,7 @@ const struct mst_opt ep_opts[] = {
      "entra|hardware",
      .help = "Which of both counts where both know manufacturer or model.",
      .rule = "endpoint.enrich"},
-    {"software_packages", MST_OPT_BOOL, AT(software_packages), "true",
+    {"software_packages", MST_OPT_BOOL, AT(software_packages), "yes",
      .help = "Deliver software packages; without, installed software has its "
 	     "name only.",
      .rule = "endpoint.packages"},
@@ -235,7 +235,7 @@ const struct mst_opt ep_opts[] = {
      "cmdb_software_instance", "cmdb_software_instance|cmdb_sam_sw_install",
      .help = "Table that installed software goes to.",
      .rule = "endpoint.installs"},
-    {"software_non_cpe", MST_OPT_BOOL, AT(software_non_cpe), "true",
+    {"software_non_cpe", MST_OPT_BOOL, AT(software_non_cpe), "yes",
      .help = "Deliver software without a product code (CPE) too.",
      .rule = "endpoint.installs"},
     {"software_require", MST_OPT_LIST, AT(software_require), NULL,
@@ -254,7 +254,7 @@ const struct mst_opt ep_opts[] = {
      "any|low|medium|high|critical",
      .help = "CVE instances of a lower severity are left out.",
      .rule = "endpoint.cve_threshold"},
-    {"only_exploitable", MST_OPT_BOOL, AT(only_exploitable), "false",
+    {"only_exploitable", MST_OPT_BOOL, AT(only_exploitable), "no",
      .help = "CVE instances without a known exploit are left out.",
      .rule = "endpoint.cve_threshold"},
     {"below_threshold", MST_OPT_CHOICE, AT(below_threshold), "close",
