@@ -300,7 +300,9 @@ static int make_rows(struct custom *c, const struct kept *kept, const char *key,
 	const struct mst_catalog *cat = mst_derive_catalog(c->d);
 
 	for (size_t m = 0; m < cat->mappings_n; m++) {
+		/* One that a setting switched off reads no feed. */
 		if (strcmp(cat->mappings[m].set, c->set) == 0 &&
+		    cat->mappings[m].feeds &&
 		    add_row(c, m, &kept[m], key, text, flag) < 0)
 			return -(int)c->err->code;
 	}
