@@ -126,6 +126,19 @@ static void retire_unknown(struct mst_dest *d, struct sn_item *it)
 	mst_buf_fini(&url);
 }
 
+static void take_note(struct sn_item *it, const struct sn_ire_result *r)
+{
+	if (it->note)
+		return;
+	if (r->several)
+		it->note = "several CIs are identified by its attributes: "
+			   "ServiceNow takes the oldest and marks the others "
+			   "as duplicates; merge them";
+	else if (r->masked)
+		it->note = "a reconciliation rule keeps some of its attributes "
+			   "for another source";
+}
+
 static void dry_result(struct mst_dest *d, struct sn_item *it,
 		       const struct sn_ire_result *r)
 {
@@ -142,6 +155,7 @@ static void dry_result(struct mst_dest *d, struct sn_item *it,
 		return;
 	}
 	keep_class(d, it, r);
+	take_note(it, r);
 	it->tries = 0;
 	it->limit = MST_MAX_IRE_ITEMS;
 	it->insert = fresh && it->c.action != MST_RETIRE;
@@ -187,9 +201,7 @@ static void commit_result(struct mst_dest *d, struct sn_item *it,
 		return;
 	}
 	keep_class(d, it, r);
-	if (r->masked && !it->note)
-		it->note = "a reconciliation rule keeps some of its attributes "
-			   "for another source";
+	take_note(it, r);
 	it->remote = r->id;
 	if (inserted && !it->insert && it->c.action != MST_RETIRE) {
 		/* The CI of an update was gone, so this made it again: now

@@ -342,8 +342,6 @@ void mst_sn_company_look(struct mst_dest *d, struct sn_master *m)
 	struct letter *l;
 	char mark[8];
 
-	m->id = (struct mst_sysid){{0}};
-	m->exact = false;
 	/* After an uncertain POST the letter's list is an old one. */
 	if (m->tries && mark_of(m->name, mark)) {
 		l = letter_of(d, mark);

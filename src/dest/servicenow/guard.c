@@ -34,7 +34,7 @@ static bool wants_newer(const struct sn_conf *conf)
 	       conf->status_updates == SN_STATUS_NEWER_DISCOVERY;
 }
 
-static bool protects_status(const struct sn_conf *conf)
+bool mst_sn_guard_status(const struct sn_conf *conf)
 {
 	return conf->status_keep.n || wants_newer(conf);
 }
@@ -59,7 +59,7 @@ static enum look look_of(const struct mst_dest *d, const struct sn_item *it)
 		return CONTENTS;
 	if (mst_sn_is_package(it->c.set))
 		return retire ? INSTALLS : NOTHING;
-	if (!protects_status(d->conf))
+	if (!mst_sn_guard_status(d->conf))
 		return NOTHING;
 	if (retire)
 		return d->conf->status_keep_retire && d->conf->status_keep.n

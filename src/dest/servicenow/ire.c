@@ -153,6 +153,21 @@ static bool keeps_class(struct mst_json item)
 	return false;
 }
 
+/* ServiceNow takes the oldest then, and marks the others as its duplicates. */
+static bool found_several(struct mst_json item)
+{
+	struct mst_json_iter it =
+	    mst_json_iter(mst_json_get(item, "identificationAttempts"));
+	struct mst_json v;
+
+	while (mst_json_next(&it, NULL, &v)) {
+		if (mst_slice_is(mst_json_str(mst_json_get(v, "attemptResult")),
+				 "MULTI_MATCH"))
+			return true;
+	}
+	return false;
+}
+
 static void read_item(struct mst_json item, struct sn_ire_result *r)
 {
 	int64_t errors = 0;
@@ -170,6 +185,7 @@ static void read_item(struct mst_json item, struct sn_ire_result *r)
 		snprintf(r->error, sizeof(r->error), "ERROR");
 	r->kept_class = keeps_class(item);
 	r->masked = mst_json_len(mst_json_get(item, "maskedAttributes")) > 0;
+	r->several = found_several(item);
 }
 
 bool mst_sn_ire_results(struct mst_json root, struct sn_ire_result *r, size_t n)

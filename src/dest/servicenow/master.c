@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "dest/servicenow/master.h"
 
+#define TOLD_MAX 20 /* names that are there several times */
+
 static const struct {
 	const char *ref_set, *create; /* create: the setting that allows it */
 	size_t max;
@@ -33,6 +35,9 @@ const char *mst_sn_master_table(const struct mst_dest *d, enum sn_kind kind)
 
 static void look(struct mst_dest *d, struct sn_master *m)
 {
+	m->id = (struct mst_sysid){{0}};
+	m->exact = false;
+	m->alike = 0;
 	if (m->kind == SN_COMPANY)
 		mst_sn_company_look(d, m);
 	else
@@ -294,8 +299,11 @@ void mst_sn_master_consider(struct sn_master *m, struct mst_slice name,
 	if (!exact && !(m->kind == SN_COMPANY ? folds_alike(m, name)
 					      : mst_slice_ieq(name, m->name)))
 		return;
-	if (!mst_sysid_is_zero(&m->id) &&
-	    (m->exact > exact || (m->exact == exact && !older(m, created, id))))
+	if (!mst_sysid_is_zero(&m->id) && m->exact > exact)
+		return;
+	m->alike = m->exact == exact ? m->alike + 1 : 1;
+	if (!mst_sysid_is_zero(&m->id) && m->exact == exact &&
+	    !older(m, created, id))
 		return;
 	m->id = *id;
 	m->exact = exact;
@@ -378,6 +386,17 @@ static bool may_create(const struct mst_dest *d, enum sn_kind kind)
 	return kind == SN_SOFTWARE || d->conf->create_models;
 }
 
+bool mst_sn_master_makes(const struct mst_dest *d, const char *ref_set)
+{
+	enum sn_kind kind = SN_COMPANY;
+
+	while (kind < SN_KINDS && strcmp(kinds[kind].ref_set, ref_set) != 0)
+		kind++;
+	/* Models need their company. */
+	return kind < SN_KINDS && may_create(d, kind) &&
+	       may_create(d, SN_COMPANY);
+}
+
 static void not_made(struct mst_dest *d, struct sn_master *m)
 {
 	char why[80];
@@ -387,14 +406,35 @@ static void not_made(struct mst_dest *d, struct sn_master *m)
 	mst_sn_master_settle(d, m, SN_NONE, why);
 }
 
+/* The oldest is taken, which a person should know of. */
+static void tell_several(struct mst_dest *d, const struct sn_master *m)
+{
+	char hex[33];
+
+	if (m->alike < 2 || d->several_n > TOLD_MAX)
+		return;
+	mst_sysid_hex(&m->id, hex);
+	if (d->several_n++ < TOLD_MAX)
+		mst_sn_tell(d,
+			    "%s has %u records for \"%.*s\": the oldest is "
+			    "taken, %s; merge them",
+			    mst_sn_master_table(d, m->kind), m->alike,
+			    MST_SLICE_ARG(m->name), hex);
+	else
+		mst_sn_tell(d, "further names of companies and models have "
+			       "several records, too");
+}
+
 void mst_sn_master_looked(struct mst_dest *d, struct sn_master *m)
 {
-	if (!mst_sysid_is_zero(&m->id))
+	if (!mst_sysid_is_zero(&m->id)) {
+		tell_several(d, m);
 		mst_sn_master_settle(d, m, SN_READY, NULL);
-	else if (may_create(d, m->kind))
+	} else if (may_create(d, m->kind)) {
 		create(d, m);
-	else
+	} else {
 		not_made(d, m);
+	}
 }
 
 /* Of several spellings of one company only the first is made. */

@@ -36,6 +36,7 @@ struct sn_master {
 	struct mst_sysid id;	    /* of the best candidate so far */
 	char created[32];	    /* its sys_created_on */
 	bool exact;		    /* it has exactly this name */
+	unsigned alike;		    /* candidates that are as good */
 	char after[33];		    /* models: keyset */
 	unsigned page, pages, tries;
 	char *why; /* SN_NONE, SN_GONE */

@@ -150,6 +150,52 @@ bool mst_sn_same_text(const struct mst_column *col, struct mst_slice a,
 	return mst_num_dbl(a, &x) && mst_num_dbl(b, &y) && !(x < y) && !(x > y);
 }
 
+static bool is_of_package(const struct mst_dest *d,
+			  const struct mst_column *col)
+{
+	const struct mst_catalog *c = d->env.catalog;
+
+	for (size_t i = 0; i < c->sets_n; i++) {
+		const struct mst_set *set = &c->sets[i];
+
+		if (col >= set->columns && col < set->columns + set->columns_n)
+			return mst_sn_is_package(set);
+	}
+	return false;
+}
+
+bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
+		 struct mst_slice desired, struct mst_slice held)
+{
+	char a[256], b[256];
+
+	if (col->max)
+		desired = mst_sn_cut(desired, col->max);
+	if (mst_sn_same_text(col, desired, held))
+		return true;
+	/* A status that muster left alone is not what was delivered. */
+	if (mst_sn_is_status(col->name) && mst_sn_guard_status(d->conf) &&
+	    !is_of_package(d, col))
+		return true;
+	if (!(col->flags & MST_COL_MASTER) || !col->ref_set)
+		return false;
+	/* What muster may not make is left out, and the CI keeps what it had:
+	 * that says nothing about what others did. */
+	if (!mst_sn_master_makes(d, col->ref_set))
+		return true;
+	/* Read by its name, which is the text without the version. */
+	if (strcmp(col->ref_set, SN_KIND_SOFTWARE) == 0)
+		return held.n && held.n < desired.n &&
+		       desired.p[held.n] == ' ' &&
+		       memcmp(held.p, desired.p, held.n) == 0;
+	if (strcmp(col->ref_set, SN_KIND_COMPANY) != 0)
+		return false;
+	if (mst_slice_is(desired, SN_CLEAR))
+		return held.n == 0;
+	return mst_slice_eq(mst_sn_fold(desired, a, sizeof(a)),
+			    mst_sn_fold(held, b, sizeof(b)));
+}
+
 struct mst_slice mst_sn_cut(struct mst_slice s, size_t max)
 {
 	if (s.n <= max)

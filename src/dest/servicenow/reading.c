@@ -2,7 +2,8 @@
  *
  * Reading records back, for plan, check and explain: by sys_id, by the unique
  * key of a row, by the native key of a CI (sys_object_source), by the parent
- * of a link. Fifty at a time, several lists in a batch.
+ * of a link; of a CI that is in another class than it is made in, the class
+ * first. Fifty at a time, several lists in a batch.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #define PAGES_MAX 2000
 
-enum mode { BY_ID, BY_KEY, BY_SOURCE, BY_PARENT };
+enum mode { BY_ID, BY_CLASS, BY_KEY, BY_SOURCE, BY_PARENT };
 
 struct sn_read {
 	TAILQ_ENTRY(sn_read) link;
@@ -148,6 +149,7 @@ static bool matches(const struct sn_read *r, enum mode mode,
 
 	switch (mode) {
 	case BY_ID:
+	case BY_CLASS:
 		return mst_sn_row_id(row, &id) &&
 		       memcmp(&id, &r->id, sizeof(id)) == 0;
 	case BY_KEY:
@@ -163,13 +165,17 @@ static bool matches(const struct sn_read *r, enum mode mode,
 	return false;
 }
 
-/* The native key leads to a record of some class: that is read next. */
+/* The native key leads to a record of some class, the sys_id to its class: that
+ * is read next. */
 static void follow(struct mst_dest *d, struct sn_read *r, struct mst_json row)
 {
-	struct mst_slice table = mst_sn_member(row, "target_table");
+	bool source = r->mode == BY_SOURCE;
+	struct mst_slice table =
+	    mst_sn_member(row, source ? "target_table" : "sys_class_name");
 	struct mst_json none = {0};
 
-	if (!mst_sysid_parse(mst_sn_member(row, "target_sys_id"), &r->id)) {
+	if (source &&
+	    !mst_sysid_parse(mst_sn_member(row, "target_sys_id"), &r->id)) {
 		emit(d, r, false, none);
 		return;
 	}
@@ -187,9 +193,16 @@ static void not_found(struct mst_dest *d, struct sn_read *r)
 {
 	struct mst_json none = {0};
 
-	/* Deleted and made again, or held in another class. */
-	if (r->mode == BY_ID && !r->last_try && r->key.n &&
-	    r->set->writer != MST_WRITE_LINK) {
+	/* Held in another class. */
+	if (r->mode == BY_ID && !r->last_try &&
+	    r->set->writer == MST_WRITE_CI) {
+		r->mode = BY_CLASS;
+		queue(d, r);
+		return;
+	}
+	/* Deleted and made again. */
+	if ((r->mode == BY_ID || r->mode == BY_CLASS) && !r->last_try &&
+	    r->key.n && r->set->writer != MST_WRITE_LINK) {
 		r->last_try = true;
 		r->mode = r->set->writer == MST_WRITE_CI ? BY_SOURCE : BY_KEY;
 		queue(d, r);
@@ -229,7 +242,7 @@ static void rows(struct mst_dest *d, struct sn_reading *g,
 			if (!matches(r, g->mode, row))
 				continue;
 			leave(g, r);
-			if (g->mode == BY_SOURCE) {
+			if (g->mode == BY_SOURCE || g->mode == BY_CLASS) {
 				follow(d, r, row);
 			} else {
 				r->id = id;
@@ -293,6 +306,10 @@ static void fields(const struct sn_reading *g, struct mst_buf *out)
 		mst_buf_adds(out, "sys_id,id,target_sys_id,target_table");
 		return;
 	}
+	if (g->mode == BY_CLASS) {
+		mst_buf_adds(out, "sys_id,sys_class_name");
+		return;
+	}
 	mst_buf_adds(out, "sys_id");
 	for (size_t i = 0; i < g->set->columns_n; i++) {
 		const struct mst_column *col = &g->set->columns[i];
@@ -316,7 +333,7 @@ static void query_in(const struct sn_reading *g, const char *column,
 	TAILQ_FOREACH(r, &g->reads, link)
 	{
 		mst_buf_adds(q, sep);
-		if (g->mode == BY_ID) {
+		if (g->mode == BY_ID || g->mode == BY_CLASS) {
 			mst_sysid_hex(&r->id, hex);
 			mst_buf_adds(q, hex);
 		} else {
@@ -332,7 +349,7 @@ static bool query_prefix(const struct sn_reading *g, const char *column,
 {
 	struct mst_slice key = TAILQ_FIRST(&g->reads)->key;
 
-	if (g->mode == BY_ID || mst_sn_query_safe(key))
+	if (g->mode == BY_ID || g->mode == BY_CLASS || mst_sn_query_safe(key))
 		return false;
 	mst_buf_addf(q, "%sSTARTSWITH", column);
 	mst_buf_add_slice(q, mst_sn_query_prefix(key));
@@ -375,7 +392,8 @@ static void ask(struct mst_dest *d, struct sn_reading *g)
 	mst_sn_list_url(&url,
 			g->mode == BY_SOURCE
 			    ? MST_SLICE_LIT("sys_object_source")
-			    : g->table,
+			: g->mode == BY_CLASS ? MST_SLICE_LIT("cmdb_ci")
+					      : g->table,
 			mst_buf_slice(&q), f.p, g->page);
 	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take_rows,
 		       g);
@@ -388,7 +406,7 @@ static void ask(struct mst_dest *d, struct sn_reading *g)
 
 static bool askable(const struct sn_read *r)
 {
-	if (r->mode == BY_ID)
+	if (r->mode == BY_ID || r->mode == BY_CLASS)
 		return true;
 	if (r->mode == BY_PARENT)
 		return !mst_sysid_is_zero(&r->parent) && r->key.n &&
@@ -408,6 +426,8 @@ static bool together(const struct sn_reading *g, const struct sn_read *r)
 		return false;
 	if (g->mode == BY_ID)
 		return mst_slice_eq(r->table, g->table);
+	if (g->mode == BY_CLASS)
+		return true;
 	return mst_sn_query_safe(r->key) &&
 	       mst_sn_query_safe(TAILQ_FIRST(&g->reads)->key);
 }
@@ -471,31 +491,4 @@ void mst_sn_read_cancel(struct mst_dest *d)
 	mst_err_set(&err, MST_E_CANCELLED, "%s: cancelled while reading",
 		    d->env.connection);
 	mst_sn_die(d, &err);
-}
-
-/* ---- comparing --------------------------------------------------------- */
-
-bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
-		 struct mst_slice desired, struct mst_slice held)
-{
-	char a[256], b[256];
-
-	(void)d;
-	if (col->max)
-		desired = mst_sn_cut(desired, col->max);
-	if (mst_sn_same_text(col, desired, held))
-		return true;
-	if (!(col->flags & MST_COL_MASTER) || !col->ref_set)
-		return false;
-	/* Read by its name, which is the text without the version. */
-	if (strcmp(col->ref_set, SN_KIND_SOFTWARE) == 0)
-		return held.n && held.n < desired.n &&
-		       desired.p[held.n] == ' ' &&
-		       memcmp(held.p, desired.p, held.n) == 0;
-	if (strcmp(col->ref_set, SN_KIND_COMPANY) != 0)
-		return false;
-	if (mst_slice_is(desired, SN_CLEAR))
-		return held.n == 0;
-	return mst_slice_eq(mst_sn_fold(desired, a, sizeof(a)),
-			    mst_sn_fold(held, b, sizeof(b)));
 }

@@ -338,6 +338,8 @@ struct mst_slice mst_sn_fold(struct mst_slice name, char *out, size_t n);
  * else mst_sn_start is called when they are. */
 bool mst_sn_master_need(struct mst_dest *d, struct sn_item *it);
 void mst_sn_master_pump(struct mst_dest *d);
+/* May what a column of this kind names be made when there is none? */
+bool mst_sn_master_makes(const struct mst_dest *d, const char *ref_set);
 void mst_sn_master_cancel(struct mst_dest *d);
 void mst_sn_master_fini(struct mst_dest *d);
 
@@ -379,6 +381,7 @@ struct sn_ire_result {
 	char message[SN_REASON];
 	bool kept_class; /* SKIPPED_CLASS_…: fine, the class stays */
 	bool masked;	 /* some attributes belong to another source */
+	bool several;	 /* identification found more CIs than one */
 };
 
 /* One item as JSON; bytes of it are bounded by the buffer. */
@@ -409,6 +412,8 @@ bool mst_sn_junk_serial(struct mst_slice serial);
 /* What is looked at before a CI that is there is written (guard.c). */
 LIST_HEAD(sn_guards, sn_guard);
 bool mst_sn_guard_needed(const struct mst_dest *d, const struct sn_item *it);
+/* May the status of a CI be left alone? */
+bool mst_sn_guard_status(const struct sn_conf *conf);
 /* A retirement that the settings never allow. */
 bool mst_sn_guard_never(const struct mst_dest *d, const struct sn_item *it);
 void mst_sn_guard_add(struct mst_dest *d, struct sn_item *it);
@@ -601,6 +606,7 @@ struct mst_dest {
 	struct mst_map masters; /* kind, name, manufacturer → entry */
 	struct mst_map makers;	/* kind, folded name → entry that creates */
 	struct sn_master *first_master;
+	unsigned several_n; /* names that have several records */
 	struct sn_letters *letters;
 	struct sn_sweep *sweep;
 	bool wrote_ci; /* some CI was written in this run */
