@@ -19,7 +19,7 @@
 static const struct cli_command settings_cmd = {
     "settings",
     "get CONNECTION [KEY] | set CONNECTION KEY VALUE... |\n"
-    "       unset CONNECTION KEY | diff CONNECTION | promote CONNECTION |\n"
+    "       unset CONNECTION KEY... | diff CONNECTION | promote CONNECTION |\n"
     "       undo CONNECTION | log CONNECTION",
     "Settings override rules, with a value of their own for TEST and for PROD. "
     "get shows them,\ndiff compares TEST with PROD. set and unset change one, "
@@ -205,7 +205,7 @@ static void get_one(struct cli_settings *s, const struct cli_settings_view *v,
 		cli_in_force(&s->out, one, (enum mst_env)i);
 		if (one->stored && !one->override) {
 			(void)mst_buf_adds(&s->out, "; kept, not in force: ");
-			cli_value(&s->out, one->stored);
+			cli_setting_value(&s->out, one->opt, one->stored);
 		}
 		(void)mst_buf_addc(&s->out, '\n');
 	}
@@ -412,7 +412,7 @@ static int log_one(void *ctx, const struct mst_audit_entry *e)
 
 static int show_log(struct cli_settings *s, struct mst_err *err)
 {
-	const struct mst_config config = {.state = s->state};
+	const struct mst_config config = {.state = s->state, .bare = true};
 	const char *name = s->argv[1];
 	struct logging l = {.s = s, .left = s->count ? s->count : 1};
 	struct mst_connection c;
@@ -444,7 +444,7 @@ static const struct verb {
 } verbs[] = {
     {"get", 1, 2, get},
     {"set", 3, CLI_WORDS_MAX, cli_settings_set},
-    {"unset", 2, 2, cli_settings_unset},
+    {"unset", 2, CLI_WORDS_MAX, cli_settings_unset},
     {"diff", 1, 1, diff},
     {"promote", 1, 1, cli_settings_promote},
     {"undo", 1, 1, cli_settings_undo},

@@ -33,18 +33,18 @@ static int save(struct cli_settings *s, const struct mst_connection *c,
 
 /* ---- set, unset ---------------------------------------------------------- */
 
-static int connection_in(struct cli_settings *s, struct mst_connection *c_r,
-			 struct mst_err *err)
+static int connection_of(struct cli_settings *s,
+			 const struct mst_config *config,
+			 struct mst_connection *c_r, struct mst_err *err)
 {
-	const struct mst_config config = {.state = s->state};
+	const struct mst_config bare = {.state = s->state, .bare = true};
 	enum mst_env env = MST_ENV_TEST;
 
-	if (mst_connection_get(&config, s->argv[1], MST_ENV__MAX, &s->arena,
-			       c_r, err) < 0 ||
+	if (mst_connection_get(&bare, s->argv[1], MST_ENV__MAX, &s->arena, c_r,
+			       err) < 0 ||
 	    cli_settings_env(c_r, s->env, &env, err) < 0)
 		return -(int)err->code;
-	return mst_connection_get(&config, s->argv[1], env, &s->arena, c_r,
-				  err);
+	return mst_connection_get(config, s->argv[1], env, &s->arena, c_r, err);
 }
 
 /* The words behind the key. Each is an entry of a list; one empty word is the
@@ -75,13 +75,14 @@ static int value_of(struct cli_settings *s, const struct mst_opt *opt,
 
 int cli_settings_set(struct cli_settings *s, struct mst_err *err)
 {
+	const struct mst_config config = {.state = s->state};
 	const char *key = s->argv[2];
 	const struct mst_opt *opt = NULL;
 	struct mst_connection c;
 	struct mst_conf_item after;
 	struct mst_conf_value value;
 
-	if (connection_in(s, &c, err) < 0)
+	if (connection_of(s, &config, &c, err) < 0)
 		return -(int)err->code;
 	if (!mst_is_custom_key(key)) {
 		opt = cli_settings_find(&c, key, err);
@@ -102,24 +103,43 @@ int cli_settings_set(struct cli_settings *s, struct mst_err *err)
 	return save(s, &c, &after, "set", s->plan, err);
 }
 
-int cli_settings_unset(struct cli_settings *s, struct mst_err *err)
+/* One setting less, whether this muster knows it or not. */
+static int drop(struct cli_settings *s, const struct mst_connection *c,
+		const char *key, struct mst_conf_item *item,
+		struct mst_err *err)
 {
-	const char *key = s->argv[2];
-	struct mst_connection c;
-	struct mst_conf_item after;
+	struct mst_conf_item after =
+	    mst_settings_drop(item, item->name, key, &s->arena);
 
-	if (connection_in(s, &c, err) < 0)
-		return -(int)err->code;
-	after = mst_settings_drop(c.overrides,
-				  mst_settings_name(c.name, c.env, &s->arena),
-				  key, &s->arena);
-	if (!c.overrides || after.values_n == c.overrides->values_n) {
+	if (after.values_n == item->values_n) {
 		/* a slip, or nothing to do? */
-		if (!mst_is_custom_key(key) && !cli_settings_find(&c, key, err))
+		if (!mst_is_custom_key(key) && !cli_settings_find(c, key, err))
 			return -(int)err->code;
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "'%s' of '%s' is not set for %s", key,
-				   c.name, mst_env_name(c.env));
+				   c->name, mst_env_name(c->env));
+	}
+	*item = after;
+	return 0;
+}
+
+int cli_settings_unset(struct cli_settings *s, struct mst_err *err)
+{
+	const struct mst_config config = {.state = s->state, .bare = true};
+	struct mst_conf_item after = {.kind = MST_SETTINGS, .type = ""};
+	struct mst_connection c;
+
+	if (connection_of(s, &config, &c, err) < 0)
+		return -(int)err->code;
+	after.name = mst_settings_name(c.name, c.env, &s->arena);
+	if (mst_config_find(&config, MST_SETTINGS, after.name, &s->arena,
+			    &c.overrides, err) < 0)
+		return -(int)err->code;
+	if (c.overrides)
+		after = *c.overrides;
+	for (int i = 2; i < s->argc; i++) {
+		if (drop(s, &c, s->argv[i], &after, err) < 0)
+			return -(int)err->code;
 	}
 	return save(s, &c, &after, "unset", s->plan, err);
 }

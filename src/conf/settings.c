@@ -246,3 +246,45 @@ int mst_settings_check(const struct mst_conf_item *settings,
 	}
 	return 0;
 }
+
+/* The values of one setting, as an item. */
+static struct mst_conf_item only(const struct mst_conf_item *settings,
+				 const char *key, struct mst_arena *arena)
+{
+	struct mst_conf_value *v =
+	    mst_arena_alloc(arena, settings->values_n * sizeof(*v));
+	struct mst_conf_item one = *settings;
+
+	one.values = v;
+	one.values_n = 0;
+	for (size_t i = 0; i < settings->values_n; i++) {
+		const char *of =
+		    mst_settings_key(settings->values[i].key, arena);
+
+		if (strcmp(of ? of : settings->values[i].key, key) == 0)
+			v[one.values_n++] = settings->values[i];
+	}
+	return one;
+}
+
+const char *mst_settings_wrong(const struct mst_conf_item *settings,
+			       const struct mst_opt *opts,
+			       struct mst_arena *arena)
+{
+	const char *words = "", *before = "";
+
+	for (size_t i = 0; i < settings->values_n; i++) {
+		const char *own = settings->values[i].key;
+		const char *of = mst_settings_key(own, arena);
+		const char *key = of ? of : own;
+		struct mst_conf_item one = only(settings, key, arena);
+		struct mst_err ignored = MST_ERR_INIT;
+
+		if (strcmp(key, before) != 0 &&
+		    mst_settings_check(&one, opts, arena, &ignored) < 0)
+			words = mst_arena_printf(arena, "%s%s%s", words,
+						 *words ? " " : "", key);
+		before = key;
+	}
+	return words;
+}

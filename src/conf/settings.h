@@ -41,6 +41,11 @@ bool mst_is_custom_key(const char *key);
 int mst_settings_check(const struct mst_conf_item *settings,
 		       const struct mst_opt *opts, struct mst_arena *arena,
 		       struct mst_err *err);
+/* The keys of those that fail that check, with a blank between them; "" when
+ * all are right. Lives in arena. */
+const char *mst_settings_wrong(const struct mst_conf_item *settings,
+			       const struct mst_opt *opts,
+			       struct mst_arena *arena);
 
 /* The connection's item with the values of the overrides in force in the place
  * of its own: for mst_conf_apply. Borrows from both; settings (checked) may be

@@ -14,6 +14,7 @@ struct mst_config {
 	struct mst_state *state; /* NULL: nothing is stored */
 	const struct mst_conf_item *front;
 	size_t front_n;
+	bool bare; /* connections without their settings, which may be wrong */
 };
 
 /* The item; it lives in arena, or where the items in front do. *item_r is

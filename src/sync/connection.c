@@ -90,6 +90,28 @@ static enum mst_env only_env(const struct mst_connection *c)
 						      : MST_ENV_PROD;
 }
 
+/* Stored by another version of muster, or not by muster. */
+static int stored_wrong(const struct mst_config *config,
+			const struct mst_connection *c, struct mst_arena *arena,
+			struct mst_err *err)
+{
+	/* Without the list of all that there are. */
+	const char *what =
+	    mst_arena_dup(arena, mst_slice(err->msg, strcspn(err->msg, ";"))).p;
+	const char *keys;
+
+	if (mst_config_is_front(config, c->overrides))
+		return -(int)err->code;
+	keys = mst_settings_wrong(c->overrides, c->opts, arena);
+	if (!*keys)
+		return -(int)err->code;
+	return mst_err_set(err, err->code,
+			   "%.400s: this muster cannot use what is stored; "
+			   "'muster settings unset %s %s --env %s --consent' "
+			   "takes it away",
+			   what, c->name, keys, mst_env_name(c->env));
+}
+
 /* The overrides over the values that are there already. */
 static int fill_settings(const struct mst_config *config,
 			 struct mst_connection *c, void *conf,
@@ -104,7 +126,7 @@ static int fill_settings(const struct mst_config *config,
 	if (!c->overrides)
 		return 0;
 	if (mst_settings_check(c->overrides, c->opts, arena, err) < 0)
-		return -(int)err->code;
+		return stored_wrong(config, c, arena, err);
 	merged = mst_settings_merge(c->item, c->overrides, arena);
 	return mst_conf_apply(&merged, c->opts, conf, arena, err);
 }
@@ -127,7 +149,7 @@ int mst_connection_get(const struct mst_config *config, const char *name,
 		return -(int)err->code;
 	c.envs = envs_of(c.opts, conf);
 	c.env = env == MST_ENV__MAX ? only_env(&c) : env;
-	if (c.env != MST_ENV__MAX &&
+	if (c.env != MST_ENV__MAX && !config->bare &&
 	    fill_settings(config, &c, conf, arena, err) < 0)
 		return -(int)err->code;
 	c.settings_n =

@@ -338,6 +338,60 @@ static void out_of_force(void **state)
 	rig_says(&rig, "is not set for test");
 }
 
+/* Settings that this muster cannot use: here, because the connection was of
+ * another type when they were stored. */
+static void store_unknown(void)
+{
+	static const char *const other = "connections:\n"
+					 "  - name: defender\n"
+					 "    type: servicenow\n"
+					 "    url: http://127.0.0.1:9\n"
+					 "    username: nobody\n"
+					 "    password: env:NONE\n"
+					 "settings:\n"
+					 "  - connection: defender\n"
+					 "    environment: test\n"
+					 "    status_keep:\n"
+					 "      override: true\n"
+					 "      value: [6]\n"
+					 "    create_models:\n"
+					 "      override: false\n"
+					 "      value: no\n";
+	char *yaml;
+
+	rig_new_state(&rig);
+	apply(other, "--consent");
+	rig_status(&rig, 0);
+	yaml = connections("");
+	apply(yaml, "--consent");
+	free(yaml);
+	rig_status(&rig, 0);
+}
+
+/* They block what they are part of, and say how to get rid of them. */
+static void of_another_version(void **state)
+{
+	(void)state;
+	store_unknown();
+	rig_muster(&rig, "settings", "get", "defender", "--env", "test");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "'muster settings unset defender status_keep "
+		       "create_models --env test --consent' takes it away");
+	rig_muster(&rig, "settings", "log", "defender");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "settings", "unset", "defender", "create_models",
+		   "status_keep", "--env", "test", "--consent");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "settings", "get", "defender", "--env", "test");
+	rig_status(&rig, 0);
+	store_unknown();
+	apply(seven, "--consent");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "settings", "get", "defender", "min_cvss");
+	rig_status(&rig, 0);
+}
+
 static void explain_names_the_setting(void **state)
 {
 	(void)state;
@@ -651,6 +705,7 @@ int main(void)
 	    cmocka_unit_test(environments_must_match),
 	    cmocka_unit_test(test_and_prod_get_what_is_theirs),
 	    cmocka_unit_test(out_of_force),
+	    cmocka_unit_test(of_another_version),
 	    cmocka_unit_test(explain_names_the_setting),
 	    cmocka_unit_test(promote_and_undo),
 	    cmocka_unit_test(undo_in_steps),
