@@ -61,8 +61,16 @@ bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 int cli_fail(const struct mst_err *err);
 int cli_status(const struct mst_err *err);
 int cli_open_state(struct mst_state **s_r, struct mst_err *err);
-/* Prints and empties. */
+/* Prints and empties. What cannot be printed is told by cli_printed. */
 void cli_print(struct mst_buf *out);
+/* At the end: did all of the output get to where it goes? Else the exit status
+ * says so, whatever the command came to. A reader that went away early (head)
+ * is no error. */
+int cli_printed(int status);
+/* Writes a file that the user named: a new one takes the place of an old one
+ * when it is whole; a device, pipe or link is written to. */
+int cli_write_file(const char *path, struct mst_slice data, unsigned mode,
+		   struct mst_err *err);
 /* Splits "a,b,c" into a list; texts live in arena. */
 void cli_split(const char *text, struct mst_arena *arena,
 	       struct mst_opt_list *list_r);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/planfile.h"
@@ -165,7 +164,7 @@ static int plan(struct mst_session *s, const char *out_file, bool all,
 		cli_plan_end(&writer);
 	cli_progress_end();
 	if (rc == 0 && out_file)
-		rc = mst_file_write(out_file, mst_buf_slice(&writer.buf), 0600,
+		rc = cli_write_file(out_file, mst_buf_slice(&writer.buf), 0600,
 				    err);
 	if (rc == 0 && cli.json) {
 		cli_print(&writer.buf);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "sync/report.h"
@@ -95,7 +94,7 @@ static int deliver(struct mst_buf *out, const struct asking *a,
 		   struct mst_err *err)
 {
 	if (a->out)
-		return mst_file_write(a->out, mst_buf_slice(out), 0600, err);
+		return cli_write_file(a->out, mst_buf_slice(out), 0600, err);
 	cli_print(out);
 	return 0;
 }

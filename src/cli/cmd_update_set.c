@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "base/file.h"
 #include "cli/cli.h"
 #include "servicenow/tables.h"
 #include "servicenow/update_set.h"
@@ -70,7 +69,7 @@ int cmd_update_set(int argc, char **argv)
 	else
 		list_text(&out);
 	if (rc == 0 && out_file)
-		rc = mst_file_write(out_file, mst_buf_slice(&out), 0644, &err);
+		rc = cli_write_file(out_file, mst_buf_slice(&out), 0644, &err);
 	else if (rc == 0)
 		cli_print(&out);
 	mst_buf_fini(&out);

@@ -2,11 +2,14 @@
  *
  * Options, errors and printing for the commands.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "cli/cli.h"
@@ -165,12 +168,63 @@ int cli_open_state(struct mst_state **s_r, struct mst_err *err)
 	return mst_state_open(cli.state_dir, s_r, err);
 }
 
+static int print_errno; /* of the first write that failed */
+
+static void flush_out(void)
+{
+	if (fflush(stdout) != 0 && !print_errno)
+		print_errno = errno;
+}
+
 void cli_print(struct mst_buf *out)
 {
-	if (out->n)
-		(void)fwrite(out->p, 1, out->n, stdout);
-	(void)fflush(stdout);
+	if (out->n && fwrite(out->p, 1, out->n, stdout) != out->n &&
+	    !print_errno)
+		print_errno = errno;
+	flush_out();
 	mst_buf_reset(out);
+}
+
+int cli_printed(int status)
+{
+	flush_out();
+	if (!print_errno || print_errno == EPIPE)
+		return status;
+	(void)fprintf(stderr,
+		      "muster: the output is not whole: standard output cannot "
+		      "be written: %s\n",
+		      strerror(print_errno));
+	return status == CLI_OK || status == CLI_DRIFT ? CLI_FAILED : status;
+}
+
+static int write_through(const char *path, struct mst_slice data,
+			 struct mst_err *err)
+{
+	FILE *f = mst_file_stream(path, "w", err);
+	bool whole;
+
+	if (!f)
+		return -(int)err->code;
+	whole = fwrite(data.p, 1, data.n, f) == data.n && fflush(f) == 0;
+	if (!whole)
+		(void)mst_err_os(err, "cannot write \"%s\"", path);
+	if (fclose(f) != 0 && whole)
+		return mst_err_os(err, "cannot write \"%s\"", path);
+	return whole ? 0 : -(int)err->code;
+}
+
+int cli_write_file(const char *path, struct mst_slice data, unsigned mode,
+		   struct mst_err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return mst_file_write(path, data, mode, err);
+	if (S_ISDIR(st.st_mode))
+		return mst_err_set(err, MST_E_INVALID,
+				   "\"%s\" is a folder; name a file in it",
+				   path);
+	return write_through(path, data, err);
 }
 
 void cli_split(const char *text, struct mst_arena *arena,

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	mst_log_level(MST_INFO);
 	for (const struct cli_command *c = cli_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name) == 0)
-			return c->run(argc - 1, argv + 1);
+			return cli_printed(c->run(argc - 1, argv + 1));
 	}
 	return unknown(argv[1]);
 }
