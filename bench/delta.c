@@ -52,13 +52,14 @@ static bool run_delta(struct bench *b, void *p, double out[8])
 	const struct arg *arg = p;
 	struct mst_err err = MST_ERR_INIT;
 	const struct mst_recver_ops *ops = mst_recver_find("sqlite");
+	const struct mst_recver_conf at = {.path = arg->store};
 	struct mst_spool spool;
 	struct mst_recver *r;
 	struct mst_job job;
 
 	if (bench_make_job(&job, NULL, &err) < 0 ||
 	    mst_spool_open(&spool, job.source, arg->dir, true, &err) < 0 ||
-	    ops->open(arg->store, "bench", true, &r, &err) < 0)
+	    ops->open(&at, "bench", true, &r, &err) < 0)
 		return bench_fail(&err);
 	out[0] = out[1] = 1e9;
 	for (int i = 0; i < arg->rounds; i++) {

@@ -148,7 +148,8 @@ static int recver_size(const char *state, double *bytes_r, struct mst_err *err)
 	const struct mst_recver_ops *ops = mst_recver_find("sqlite");
 	struct mst_recver *r;
 	struct stat st;
-	int rc = ops->open(path, "defender", false, &r, err);
+	const struct mst_recver_conf at = {.path = path};
+	int rc = ops->open(&at, "defender", false, &r, err);
 
 	if (rc == 0)
 		rc = ops->compact(r, err);

@@ -74,11 +74,12 @@ static bool open_side(struct bench *b, struct side *s, const char *name,
 	char *path MST_CLEANUP(mst_freep) =
 	    mst_asprintf("%s/%s.db", b->dir, name);
 	const struct mst_recver_ops *ops = mst_recver_find("sqlite");
+	const struct mst_recver_conf at = {.path = path};
 	struct mst_err err = MST_ERR_INIT;
 
 	s->best = 1e9;
 	return (bench_make_job(&s->job, settings, &err) == 0 &&
-		ops->open(path, "bench", true, &s->recver, &err) == 0) ||
+		ops->open(&at, "bench", true, &s->recver, &err) == 0) ||
 	       bench_fail(&err);
 }
 

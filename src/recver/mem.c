@@ -165,7 +165,7 @@ static int found(struct store *s, const char *where, const char *source,
 	if (rc < 0)
 		return rc;
 	s->d = mst_alloc(sizeof(*s->d));
-	s->d->name = mst_strdup(where ? where : "");
+	s->d->name = mst_strdup(where);
 	s->d->source = mst_strdup(source);
 	s->d->next = databases;
 	databases = s->d;
@@ -176,14 +176,15 @@ static int found(struct store *s, const char *where, const char *source,
 	return 0;
 }
 
-static int store_open(const char *where, const char *source, bool create,
-		      struct mst_recver **r_r, struct mst_err *err)
+static int store_open(const struct mst_recver_conf *conf, const char *source,
+		      bool create, struct mst_recver **r_r, struct mst_err *err)
 {
+	const char *where = conf->path ? conf->path : "";
 	struct database *d = NULL;
 	struct store *s;
 	int rc = 0;
 
-	if (where && where[0]) {
+	if (where[0]) {
 		for (d = databases; d && strcmp(d->name, where) != 0;)
 			d = d->next;
 	}
@@ -191,7 +192,7 @@ static int store_open(const char *where, const char *source, bool create,
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "RecVer '%s' does not exist yet: it is made "
 				   "by the first run",
-				   where ? where : "");
+				   where);
 	if (d && d->open)
 		return mst_err_set(err, MST_E_CONFLICT,
 				   "RecVer '%s' is in use by this process: "

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "model/model.h"
+#include "model/recver_conf.h"
 
 enum mst_group_state {
 	MST_GROUP_CLEAN = 0,  /* digest is what the source showed */
@@ -59,13 +60,12 @@ struct mst_recver_stats {
 };
 
 struct mst_recver_ops {
-	const char *type; /* "sqlite", "mem" */
-	/* where: path or connection text; source: the connection's name. Makes
-	 * the database when create. A newer schema than ours is refused. Takes
-	 * the store's lock (one run at a time): MST_E_CONFLICT names the
-	 * holder. */
-	int (*open)(const char *where, const char *source, bool create,
-		    struct mst_recver **r_r, struct mst_err *err);
+	const char *type; /* "sqlite", "mem", … */
+	/* conf is not kept; source: the connection's name. Makes the database
+	 * when create. A newer schema than ours is refused. Takes the store's
+	 * lock (one run at a time): MST_E_CONFLICT names the holder. */
+	int (*open)(const struct mst_recver_conf *conf, const char *source,
+		    bool create, struct mst_recver **r_r, struct mst_err *err);
 	void (*close)(struct mst_recver **r);
 
 	/* Small values by name: seed, fingerprints, cursors, proofs. A missing

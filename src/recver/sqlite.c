@@ -243,9 +243,10 @@ static int take_lock(struct mst_sqlstore *s, const char *where,
 	return rc;
 }
 
-static int store_open(const char *where, const char *source, bool create,
-		      struct mst_recver **r_r, struct mst_err *err)
+static int store_open(const struct mst_recver_conf *conf, const char *source,
+		      bool create, struct mst_recver **r_r, struct mst_err *err)
 {
+	const char *where = conf->path;
 	struct mst_sqlstore *s;
 	struct mst_recver *r;
 	int rc = 0;

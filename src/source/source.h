@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "model/derive.h"
+#include "model/recver_conf.h"
 #include "net/auth.h"
 #include "net/checks.h"
 #include "net/client.h"
@@ -50,6 +51,19 @@ struct mst_source_auth {
 	const char *name;
 	struct mst_auth *auth;	  /* owned by the source */
 	const char *const *hosts; /* NULL ended */
+};
+
+/* What a file in a folder may be instead of records of a feed. */
+enum mst_file {
+	MST_FILE_OTHER = -1,	 /* not ours: passed over with a note */
+	MST_FILE_ADDRESSES = -2, /* a list of file URLs: no records */
+	MST_FILE_SPOILT = -3	 /* records should be there, and are not */
+};
+
+struct mst_spoilt {
+	int feed;	  /* that its name stands for, or -1 */
+	bool damaged;	  /* nobody can read it; else it says something else */
+	const char *what; /* "is UTF-16: save it again as UTF-8"; a literal */
 };
 
 struct mst_source_ops {
@@ -116,9 +130,10 @@ struct mst_source_ops {
 
 	/* A folder of files instead of the API. Which feed does the file hold?
 	 * rel is its path below the folder, head the first bytes (inflated when
-	 * it was gzip). Returns the feed, -1: not ours (passed over with a
-	 * note), -2: known, but holds no records (a list of file URLs). */
-	int (*classify)(const char *rel, struct mst_slice head);
+	 * it was gzip). Returns the feed or an enum mst_file; sp is filled for
+	 * MST_FILE_SPOILT only. */
+	int (*classify)(const char *rel, struct mst_slice head,
+			struct mst_spoilt *sp);
 
 	/* Where a page holds its records: member name of the array in an
 	 * envelope ("value"). NDJSON parts hold one record a line. */
@@ -135,14 +150,12 @@ const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
 /* First member of every source's conf struct: what the engine itself reads
  * from the options of a source connection. */
 struct mst_source_common {
-	const char *recver_type; /* "sqlite", "mem": option recver.type */
-	const char *recver_path; /* option recver.path; NULL: below the state
-				  * folder */
-	const char *read_from;	 /* a folder instead of the API, or NULL */
-	bool assume_complete;	 /* a folder without a manifest counts as a
-				  * complete read */
-	const char *proxy;	 /* option proxy: "http://host:port", or NULL */
-	const char *ca_file;	 /* option ca_file: PEM, or NULL */
+	struct mst_recver_conf recver; /* options recver.* */
+	const char *read_from; /* a folder instead of the API, or NULL */
+	bool assume_complete;  /* a folder without a manifest counts as a
+				* complete read */
+	const char *proxy;     /* option proxy: "http://host:port", or NULL */
+	const char *ca_file;   /* option ca_file: PEM, or NULL */
 };
 
 /* Requests for files: next() sets req_r->file to a bare name

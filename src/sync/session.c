@@ -24,10 +24,8 @@
 
 static int open_recver(struct mst_session *s, struct mst_err *err)
 {
-	const char *type = s->job.source_conf->recver_type;
-	const struct mst_recver_ops *ops =
-	    mst_recver_find(type ? type : "sqlite");
-	const char *where = s->job.source_conf->recver_path;
+	struct mst_recver_conf conf = s->job.source_conf->recver;
+	const struct mst_recver_ops *ops = mst_recver_find(conf.type);
 	char *dir MST_CLEANUP(mst_freep) =
 	    mst_asprintf("%s/recver", mst_state_dir(s->state));
 	char *path MST_CLEANUP(mst_freep) =
@@ -36,13 +34,13 @@ static int open_recver(struct mst_session *s, struct mst_err *err)
 	if (!ops)
 		return mst_err_set(err, MST_E_INVALID,
 				   "connection '%s': unknown recver.type '%s'",
-				   s->job.conf.source, type);
-	if (!where) {
+				   s->job.conf.source, conf.type);
+	if (!conf.path) {
 		if (mst_dir_make(dir, err) < 0)
 			return -(int)err->code;
-		where = path;
+		conf.path = path;
 	}
-	return ops->open(where, s->job.conf.source, true, &s->recver, err);
+	return ops->open(&conf, s->job.conf.source, true, &s->recver, err);
 }
 
 static int read_seed(struct mst_session *s, uint64_t *seed_r,

@@ -875,7 +875,7 @@ static void test_options(void **state)
 	}
 	drive_open(&d, "alias: main\nenvironments: [test, prod]\n"
 		       "recver.type: mem\nmin_cvss: 7.5\n");
-	assert_string_equal(d.conf.common.recver_type, "mem");
+	assert_string_equal(d.conf.common.recver.type, "mem");
 	assert_int_equal(d.conf.environments.n, 2);
 	assert_true(d.conf.min_cvss == 7.5);
 	assert_true(d.conf.enrich);
@@ -892,7 +892,7 @@ static void test_folder_connection(void **state)
 	drive_open(&d, "read_from: saved\n");
 	assert_int_equal(OPS->auths(d.s, auths, 4), 0);
 	assert_int_equal(OPS->permissions(d.s, ~0u, checks, 8), 0);
-	assert_string_equal(d.conf.common.recver_type, "sqlite");
+	assert_string_equal(d.conf.common.recver.type, "sqlite");
 	t_failed(OPS->begin(d.s, EP_MACHINES, NULL, &d.err), &d.err,
 		 MST_E_UNSUPPORTED, "reads a folder");
 	drive_close(&d);

@@ -16,15 +16,23 @@ const char *rv_fresh_place(void)
 	return t_path("%s/%u.recver", rv.ops->type, n++);
 }
 
+int rv_open(const char *where, const char *source, bool create,
+	    struct mst_recver **r_r, struct mst_err *err)
+{
+	struct mst_recver_conf conf = {.type = rv.ops->type, .path = where};
+
+	return rv.ops->open(&conf, source, create, r_r, err);
+}
+
 void rv_open_again(void)
 {
-	t_ok(rv.ops->open(rv.where, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	t_ok(rv_open(rv.where, SOURCE, false, &rv.r, &rv.err), &rv.err);
 }
 
 int rv_set_up(void **state)
 {
 	rv.where = rv_fresh_place();
-	t_ok(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err);
+	t_ok(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err);
 	return 0;
 }
 

@@ -33,6 +33,9 @@ struct rv_seen {
 };
 
 const char *rv_fresh_place(void);
+/* The store under test, at such a place. */
+int rv_open(const char *where, const char *source, bool create,
+	    struct mst_recver **r_r, struct mst_err *err);
 void rv_open_again(void);
 int rv_set_up(void **state);
 int rv_tear_down(void **state);

@@ -18,15 +18,14 @@ static void test_open(void **state)
 {
 	struct mst_recver *other = NULL;
 
-	t_failed(rv.ops->open(rv_fresh_place(), SOURCE, false, &other, &rv.err),
+	t_failed(rv_open(rv_fresh_place(), SOURCE, false, &other, &rv.err),
 		 &rv.err, MST_E_NOTFOUND, "does not exist yet");
-	t_failed(rv.ops->open(rv.where, SOURCE, true, &other, &rv.err), &rv.err,
+	t_failed(rv_open(rv.where, SOURCE, true, &other, &rv.err), &rv.err,
 		 MST_E_CONFLICT, "in use by");
 	assert_null(other);
 	rv.ops->close(&rv.r);
-	t_failed(rv.ops->open(rv.where, "other", false, &other, &rv.err),
-		 &rv.err, MST_E_INVALID,
-		 "belongs to the connection 'defender'");
+	t_failed(rv_open(rv.where, "other", false, &other, &rv.err), &rv.err,
+		 MST_E_INVALID, "belongs to the connection 'defender'");
 	/* A refused opener leaves no lock. */
 	rv_open_again();
 	rv.ops->close(&rv.r);

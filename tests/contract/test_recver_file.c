@@ -107,8 +107,8 @@ static void test_crash(void **state)
 			bool ok;
 
 			row.state = MST_GROUP_PENDING;
-			ok = rv.ops->open(rv.where, SOURCE, false, &rv.r,
-					  &rv.err) == 0;
+			ok = rv_open(rv.where, SOURCE, false, &rv.r, &rv.err) ==
+			     0;
 			if (ok && step >= 1)
 				ok = rv.ops->mark(rv.r, "snow", "cves", &row, 1,
 						  &rv.err) == 0;
@@ -151,7 +151,7 @@ static void test_second_process(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct mst_recver *mine = NULL;
-		int rc = rv.ops->open(rv.where, SOURCE, true, &mine, &rv.err);
+		int rc = rv_open(rv.where, SOURCE, true, &mine, &rv.err);
 
 		_exit(rc == -MST_E_CONFLICT && strstr(rv.err.msg, part) ? 0
 									: 1);
@@ -216,23 +216,23 @@ static void test_refused_files(void **state)
 	rv_put_text("snow", "cves", "pc-1", 3);
 	rv.ops->close(&rv.r);
 	sql("PRAGMA user_version=7");
-	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_UNSUPPORTED, "newer muster (schema 7");
 	sql("PRAGMA user_version=1; UPDATE meta SET value=x'35'"
 	    " WHERE name='hash'");
-	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_UNSUPPORTED, "another kind");
 
 	rv.where = rv_fresh_place();
 	memset(noise, 'n', 100000);
 	t_write(rv.where, mst_slice(noise, 100000));
-	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_CORRUPT, "is damaged");
 	rv.where = rv_fresh_place();
 	sql("CREATE TABLE somebodys(x)");
-	t_failed(rv.ops->open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
+	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_CORRUPT, "some other database");
-	t_failed(rv.ops->open(t_dir(), SOURCE, true, &rv.r, &rv.err), &rv.err,
+	t_failed(rv_open(t_dir(), SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_INVALID, "not a file");
 	assert_null(rv.r);
 	free(noise);
@@ -257,8 +257,7 @@ static void test_no_access(void **state)
 
 		if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
 			_exit(1);
-		if (rv.ops->open(path, SOURCE, true, &mine, &rv.err) !=
-		    -MST_E_IO)
+		if (rv_open(path, SOURCE, true, &mine, &rv.err) != -MST_E_IO)
 			_exit(2);
 		if (!strstr(rv.err.msg, path) ||
 		    !strstr(rv.err.msg,
@@ -288,7 +287,7 @@ static void test_full_disk(void **state)
 		int rc;
 
 		signal(SIGXFSZ, SIG_IGN);
-		if (rv.ops->open(rv.where, SOURCE, false, &rv.r, &rv.err) < 0)
+		if (rv_open(rv.where, SOURCE, false, &rv.r, &rv.err) < 0)
 			_exit(1);
 		setrlimit(RLIMIT_FSIZE, &small);
 		if (rv.ops->begin(rv.r, &rv.err) < 0)

@@ -31,7 +31,9 @@ static struct {
 static int set_up(void **state MST_UNUSED)
 {
 	err = (struct mst_err)MST_ERR_INIT;
-	t_ok(mst_recver_mem.open("", "here", true, &recver, &err), &err);
+	t_ok(mst_recver_mem.open(&(struct mst_recver_conf){0}, "here", true,
+				 &recver, &err),
+	     &err);
 	job = (struct mst_job){
 	    .name = "job", .source = &fx_source, .catalog = fx_source.catalog};
 	conf = (struct fx_conf){0};

@@ -206,7 +206,8 @@ static void test_load(void **state MST_UNUSED)
 	};
 	const struct mst_group *x;
 
-	t_ok(ops->open("", "source", true, &r, &err), &err);
+	t_ok(ops->open(&(struct mst_recver_conf){0}, "source", true, &r, &err),
+	     &err);
 	t_ok(ops->put(r, "t", "devices", &put, 1, &err), &err);
 	/* seen before it was loaded: one group, both sides */
 	show(&g, "dev-1", num(1, 1), false);

@@ -6,8 +6,10 @@
 #include <stddef.h>
 
 #include "source/endpoint/endpoint_private.h"
+#include "source/recver_opts.h"
 
-#define AT(member) offsetof(struct ep_conf, member)
+#define AT(member)     offsetof(struct ep_conf, member)
+#define RECVER(member) offsetof(struct ep_conf, common.recver.member)
 
 /* Several devices may show these: assigned locally (second hex digit 2, 6, a
  * or e), FortiClient, Cisco AnyConnect, VMware's host-only adapters, WAN
@@ -88,10 +90,7 @@ const struct mst_opt ep_opts[] = {
      0, 0,
      "Take a folder without a manifest for everything there is, so that what "
      "it does not show is retired."},
-    {"recver.type", MST_OPT_TEXT, AT(common.recver_type), "sqlite", NULL, 0, 0,
-     0, "Kind of the RecVer database: sqlite, or mem for tests."},
-    {"recver.path", MST_OPT_TEXT, AT(common.recver_path), NULL, NULL, 0, 0, 0,
-     "File of the RecVer database, when it is not below the state folder."},
+    MST_RECVER_OPTS(RECVER),
     {"proxy", MST_OPT_TEXT, AT(common.proxy), NULL, NULL, 0, 0, 0,
      "HTTP proxy, \"http://host:port\"; the environment's when not set."},
     {"ca_file", MST_OPT_TEXT, AT(common.ca_file), NULL, NULL, 0, 0, 0,
