@@ -46,6 +46,11 @@ void mst_json_parser_free(struct mst_json_parser **p);
 int mst_json_parse(struct mst_json_parser *p, struct mst_slice data,
 		   struct mst_json *root_r, struct mst_err *err);
 
+/* How many bytes the first value of text takes, with the blanks before it; 0:
+ * there is none, or it is cut. Looks at brackets and quotes only, so that
+ * documents that stand behind each other can be parsed one by one. */
+size_t mst_json_span(struct mst_slice text);
+
 enum mst_json_type mst_json_type(struct mst_json v);
 /* Member of an object; a null value (type NULL) when absent or no object.
  * Exact key first; mst_json_iget folds ASCII case. */

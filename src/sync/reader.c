@@ -228,11 +228,74 @@ static int read_lines(struct reader *r, size_t have, struct mst_err *err)
 	}
 }
 
-static int read_page(struct reader *r, size_t have, struct mst_err *err)
+static int give_document(struct reader *r, struct mst_json root, bool nested,
+			 struct mst_err *err);
+
+/* A list of records, or of pages: nobody's record has a list of that name. */
+static int give_list(struct reader *r, struct mst_json array, bool nested,
+		     struct mst_err *err)
+{
+	const char *envelope = r->sh->read->spool->ops->envelope;
+	struct mst_json_iter it = mst_json_iter(array);
+	struct mst_json e;
+	int rc = 0;
+
+	if (nested || !mst_json_next(&it, NULL, &e) ||
+	    mst_json_type(mst_json_iget(e, envelope)) != MST_JSON_ARRAY)
+		return give_all(r, array, err);
+	do {
+		rc = give_document(r, e, true, err);
+	} while (rc == 0 && mst_json_next(&it, NULL, &e));
+	return rc;
+}
+
+static int give_document(struct reader *r, struct mst_json root, bool nested,
+			 struct mst_err *err)
 {
 	const struct mst_source_ops *ops = r->sh->read->spool->ops;
-	struct mst_json root, list;
-	size_t n;
+	struct mst_json list;
+
+	r->stats.pages++;
+	if (mst_json_type(root) == MST_JSON_ARRAY)
+		return give_list(r, root, nested, err);
+	list = mst_json_iget(root, ops->envelope);
+	if (mst_json_type(mst_json_iget(root, ops->more)) == MST_JSON_STRING)
+		r->stats.pages_more++;
+	if (mst_json_type(list) == MST_JSON_ARRAY)
+		return give_all(r, list, err);
+	if (list.doc)
+		return mst_err_set(err, MST_E_CORRUPT, "%s: '%s' is not a list",
+				   r->part->path, ops->envelope);
+	return r->sh->only_parse ? 0 : give(r, root, err);
+}
+
+/* Documents that stand behind each other: pages put into one file, or records
+ * over several lines. */
+static int give_documents(struct reader *r, struct mst_slice text,
+			  struct mst_err *err)
+{
+	struct mst_json root;
+	size_t span;
+
+	for (size_t i = 1; mst_slice_trim(text).n; i++) {
+		span = mst_json_span(text);
+		if (mst_json_parse(r->parser,
+				   mst_slice(text.p, span ? span : text.n),
+				   &root, err) < 0)
+			return mst_err_prefix(err, "%s document %zu",
+					      r->part->path, i);
+		if (give_document(r, root, false, err) < 0)
+			return -(int)err->code;
+		text = mst_slice(text.p + span, text.n - span);
+	}
+	return 0;
+}
+
+static int read_page(struct reader *r, size_t have, struct mst_err *err)
+{
+	struct mst_slice text;
+	struct mst_json root;
+	size_t n, span;
 
 	while (!r->eof) {
 		if (have == r->cap && make_room(r, r->cap * 2, err) < 0)
@@ -241,21 +304,15 @@ static int read_page(struct reader *r, size_t have, struct mst_err *err)
 			return -(int)err->code;
 		have += n;
 	}
-	if (mst_json_parse(r->parser, mst_slice(r->window + 1, have), &root,
-			   err) < 0)
+	text = mst_slice(r->window + 1, have);
+	if (mst_json_parse(r->parser, text, &root, err) == 0)
+		return give_document(r, root, false, err);
+	span = mst_json_span(text);
+	if (span == 0 ||
+	    mst_slice_trim(mst_slice(text.p + span, text.n - span)).n == 0)
 		return mst_err_prefix(err, "%s", r->part->path);
-	r->stats.pages++;
-	if (mst_json_type(root) == MST_JSON_ARRAY)
-		return give_all(r, root, err);
-	list = mst_json_get(root, ops->envelope);
-	if (mst_json_type(mst_json_get(root, ops->more)) == MST_JSON_STRING)
-		r->stats.pages_more++;
-	if (mst_json_type(list) == MST_JSON_ARRAY)
-		return give_all(r, list, err);
-	if (list.doc)
-		return mst_err_set(err, MST_E_CORRUPT, "%s: '%s' is not a list",
-				   r->part->path, ops->envelope);
-	return r->sh->only_parse ? 0 : give(r, root, err);
+	mst_err_clear(err);
+	return give_documents(r, text, err);
 }
 
 /* Lines or a page? A first line that is an object of its own, and no
@@ -277,7 +334,16 @@ static bool looks_like_lines(struct reader *r, size_t have)
 		return false;
 	if (mst_json_parse(r->parser, line, &root, &err) < 0)
 		return false;
-	return !mst_json_get(root, ops->envelope).doc;
+	return !mst_json_iget(root, ops->envelope).doc;
+}
+
+/* The byte order mark that some editors put in front of UTF-8. */
+static size_t without_mark(struct reader *r, size_t have)
+{
+	if (have < 3 || memcmp(r->window + 1, "\xef\xbb\xbf", 3) != 0)
+		return have;
+	memmove(r->window + 1, r->window + 4, have - 3);
+	return have - 3;
 }
 
 static int read_part(struct reader *r, const struct mst_part *part,
@@ -301,6 +367,8 @@ static int read_part(struct reader *r, const struct mst_part *part,
 		mst_gunzip_reset(r->gunzip);
 	rc =
 	    pull(r, r->window + 1, MST_MIN(r->cap, (size_t)WINDOW), &have, err);
+	if (rc == 0)
+		have = without_mark(r, have);
 	if (rc == 0) {
 		bool lines = part->form == MST_PART_LINES ||
 			     (part->form == MST_PART_UNKNOWN &&

@@ -3,22 +3,20 @@
  * The spool on disk and its manifest.
  */
 #include "sync/spool.h"
+#include "sync/spool_private.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/gunzip.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "json/out.h"
 
-#define MANIFEST     "manifest.json"
+#define MANIFEST     MST_SPOOL_MANIFEST
 #define MANIFEST_MAX (256u << 20)
-#define HEAD_MAX     (64u << 10) /* of a file, to see what it holds */
 #define SPOOL_TEXTS  (256u << 20)
 
 static void start(struct mst_spool *s, const struct mst_source_ops *ops,
@@ -298,98 +296,21 @@ static int open_manifest(struct mst_spool *s, const char *path,
 	return rc;
 }
 
-/* ---- a folder that somebody made ----------------------------------------- */
-
-static size_t read_head(const char *path, char *out, bool *gzip_r)
-{
-	struct mst_gunzip *gunzip = NULL;
-	struct mst_err err = MST_ERR_INIT;
-	char raw[8192];
-	struct mst_slice in;
-	size_t got = 0, n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t r;
-
-	*gzip_r = false;
-	if (fd < 0)
-		return 0;
-	while ((r = read(fd, raw, sizeof(raw))) > 0 && got < HEAD_MAX) {
-		in = mst_slice(raw, (size_t)r);
-		if (got == 0 && r > 2 && (unsigned char)raw[0] == 0x1f &&
-		    (unsigned char)raw[1] == 0x8b) {
-			*gzip_r = true;
-			gunzip = mst_gunzip_new();
-		}
-		if (gunzip) {
-			if (mst_gunzip_step(gunzip, &in, out + got,
-					    HEAD_MAX - got, &n, &err) < 0)
-				break;
-		} else {
-			n = MST_MIN((size_t)r, HEAD_MAX - got);
-			memcpy(out + got, raw, n);
-		}
-		got += n;
-	}
-	mst_gunzip_free(&gunzip);
-	(void)close(fd);
-	return got;
-}
-
-static int look_at(void *ctx, const char *path, const char *rel, uint64_t size,
-		   struct mst_err *err MST_UNUSED)
-{
-	struct mst_spool *s = ctx;
-	char *head = mst_alloc(HEAD_MAX + 1);
-	bool gzip;
-	size_t n = read_head(path, head, &gzip);
-	int feed = s->ops->classify(rel, mst_slice(head, n));
-
-	free(head);
-	if (feed >= 0)
-		mst_spool_add(s, (unsigned)feed, path, size, MST_PART_UNKNOWN,
-			      gzip);
-	else if (feed == -2)
-		mst_info("%s lists file addresses, not records: passed over",
-			 rel);
-	else
-		mst_info("%s is nothing that this source reads: passed over",
-			 rel);
-	return 0;
-}
-
 int mst_spool_open(struct mst_spool *s, const struct mst_source_ops *ops,
 		   const char *dir, bool assume_complete, struct mst_err *err)
 {
 	char *path MST_CLEANUP(mst_freep) =
-	    mst_asprintf("%s/%s", dir, MANIFEST);
-	bool any = false;
+	    mst_asprintf("%s/%s", dir, MST_SPOOL_MANIFEST);
 	int rc;
 
 	start(s, ops, dir, false);
 	if (mst_file_exists(path)) {
 		rc = open_manifest(s, path, err);
-		if (rc < 0)
-			mst_spool_fini(s);
-		return rc;
+		if (rc == 0)
+			rc = mst_spool_strangers(s, err);
+	} else {
+		rc = mst_spool_folder(s, assume_complete, err);
 	}
-	rc = mst_dir_walk(dir, look_at, s, err);
-	for (size_t i = 0; i < ops->catalog->feeds_n; i++) {
-		struct mst_proof *proof = &s->feeds[i].proof;
-
-		any = any || s->feeds[i].present;
-		proof->as_of_us = MST_TIME_NONE;
-		proof->files = s->feeds[i].parts_n;
-		proof->complete = assume_complete && s->feeds[i].present;
-		if (!proof->complete)
-			(void)snprintf(proof->why, sizeof(proof->why),
-				       "a folder without a manifest does not "
-				       "prove that it is whole (see the "
-				       "option assume_complete)");
-	}
-	if (rc == 0 && !any)
-		rc =
-		    mst_err_set(err, MST_E_NOTFOUND,
-				"%s holds no file that this source reads", dir);
 	if (rc < 0)
 		mst_spool_fini(s);
 	return rc;

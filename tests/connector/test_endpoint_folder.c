@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-#define NO	(-1)
-#define LIST	(-2)
+#define NO	MST_FILE_OTHER
+#define LIST	MST_FILE_ADDRESSES
+#define BAD	MST_FILE_SPOILT
 #define MACHINE "{\"id\":\"1\",\"computerDnsName\":\"a\",\"lastSeen\":\"x\"}"
 #define SOFTWARE                                                               \
 	"{\"deviceId\":\"1\",\"softwareName\":\"a\",\"softwareVersion\":"      \
@@ -20,10 +21,11 @@
 #define VULN                                                                   \
 	"{\"Id\":\"1\",\"DeviceId\":\"1\",\"SoftwareName\":\"a\","             \
 	"\"SoftwareVersion\":\"1\",\"CveId\":\"CVE-1\"}"
-#define CVE	 "{\"id\":\"CVE-1\",\"name\":\"CVE-1\",\"cvssV3\":7.5}"
-#define ENTRA	 "{\"id\":\"1\",\"deviceId\":\"2\",\"displayName\":\"x\"}"
-#define HARDWARE "{\"deviceId\":\"1\",\"componentType\":\"Hardware\"}"
-#define PAGE(r)	 "{\"@odata.context\":\"x\",\"value\":[" r "]}"
+#define CVE	      "{\"id\":\"CVE-1\",\"name\":\"CVE-1\",\"cvssV3\":7.5}"
+#define ENTRA	      "{\"id\":\"1\",\"deviceId\":\"2\",\"displayName\":\"x\"}"
+#define HARDWARE      "{\"deviceId\":\"1\",\"componentType\":\"Hardware\"}"
+#define PAGE_OF(c, r) "{\"@odata.context\":\"" c "\",\"value\":[" r "]}"
+#define PAGE(r)	      "{\"@odata.context\":\"x\",\"value\":[" r "]}"
 
 static const struct {
 	const char *rel, *head;
@@ -103,21 +105,45 @@ static const struct {
     /* not ours */
     {"README.md", "# Samples", NO},
     {"machines.csv", "id,name", NO},
-    {"machines.json", "<html>", NO},
+    {"machines.json", "<html>", BAD},
     {"manifest.json", "{\"manifest\":1,\"feeds\":{}}", NO},
-    {"machines.json", "{\"error\":{\"code\":\"NotFound\"}}", NO},
-    {"machines.json", "{\"error\":\"invalid_client\"}", NO},
+    {"machines.json", "{\"error\":{\"code\":\"NotFound\"}}", BAD},
+    {"machines.json", "{\"error\":\"invalid_client\"}", BAD},
     {"token.json", "{\"token_type\":\"Bearer\",\"access_token\":\"x\"}", NO},
     {"SoftwareVulnerabilityChangesByMachine.json", PAGE(VULN), NO},
     {"machinesVulnerabilities.json",
      PAGE("{\"id\":\"1\",\"cveId\":\"CVE-1\",\"machineId\":\"2\"}"), NO},
-    {"machines.json", "{\"value\":{\"id\":\"1\"}}", NO},
-    {"machines.json", "{broken", NO},
+    {"machines.json", "{\"value\":{\"id\":\"1\"}}", BAD},
+    {"machines.json", "{broken", BAD},
     /* brackets that do not match must not be looked at for ever */
-    {"machines.json", "{\"value\":[}", NO},
-    {"machines.json", "[}", NO},
-    {"machines.json", "{\"value\":[{\"id\":1]}", NO},
-    {"machines.json", "{\"a\":]", NO},
+    {"machines.json", "{\"value\":[}", BAD},
+    {"machines.json", "[}", BAD},
+    {"machines.json", "{\"value\":[{\"id\":1]}", BAD},
+    {"machines.json", "{\"a\":]", BAD},
+    /* records behind the first one count, exports leave out what is null */
+    {"a.json", "{\"id\":\"1\"}\n" MACHINE, EP_MACHINES},
+    {"a.json", "[{\"id\":\"1\"}," MACHINE "]", EP_MACHINES},
+    {"SoftwareVulnerabilitiesExport/p.gz",
+     "{\"DeviceId\":\"1\",\"SoftwareName\":\"a\",\"SoftwareVersion\":\"1\","
+     "\"RecommendationReference\":\"va-_-a\"}",
+     EP_DEVICE_CVES},
+    {"machines.json",
+     "{\"id\":\"1\",\"osPlatform\":\"Linux\",\"lastSeen\":\"x\"}", EP_MACHINES},
+    {"machine-logonusers.json",
+     "{\"id\":\"d\\\\u\",\"firstSeen\":\"x\",\"lastSeen\":\"x\"}", NO},
+    /* pages behind each other, a list of pages */
+    {"a.json", PAGE(MACHINE) "\n" PAGE(MACHINE), EP_MACHINES},
+    {"a.json", "[" PAGE(MACHINE) "," PAGE(MACHINE) "]", EP_MACHINES},
+    {"a.json", "{\"Value\":[" MACHINE "]}", EP_MACHINES},
+    /* spoilt, whatever the name */
+    {"page-2.json", "{\"error\":{\"code\":\"TooManyRequests\"}}", BAD},
+    {"page-2.json", "\xff\xfe{", BAD},
+    {"machines.json", "\xef\xbb\xbf<?xml version=\"1.0\"?>", BAD},
+    {"machines.json.gz", "\x1f\x8b", BAD},
+    {"machines.json", "null", BAD},
+    {"machines.json", "{\"value\":null}", BAD},
+    {"machines.zip", "PK\3\4", BAD},
+    {"machines.txt", "notes", NO},
     /* lists of addresses */
     {"SoftwareVulnerabilitiesExport.json", "{\"exportFiles\":[\"https://x\"]}",
      LIST},
@@ -128,8 +154,9 @@ static const struct {
 static void test_cases(void **state)
 {
 	for (size_t i = 0; i < MST_LEN(cases); i++) {
-		int feed =
-		    OPS->classify(cases[i].rel, mst_slice_str(cases[i].head));
+		struct mst_spoilt sp;
+		int feed = OPS->classify(cases[i].rel,
+					 mst_slice_str(cases[i].head), &sp);
 
 		if (feed != cases[i].feed)
 			fail_msg("case %zu, %s: %s: wanted %d, got %d", i,
@@ -147,15 +174,51 @@ static void test_cut_anywhere(void **state)
 
 		for (size_t k = 0; k <= n; k++) {
 			char *head = mst_strndup(cases[i].head, k);
+			struct mst_spoilt sp;
 			int feed;
 
 			/* no NUL to lean on */
 			head = mst_realloc(head, k ? k : 1);
-			feed = OPS->classify(cases[i].rel, mst_slice(head, k));
-			assert_in_range(feed + 2, 0, EP__FEEDS + 1);
+			feed = OPS->classify(cases[i].rel, mst_slice(head, k),
+					     &sp);
+			assert_in_range(feed + 3, 0, EP__FEEDS + 2);
 			mst_freep(&head);
 		}
 	}
+}
+
+static void spoilt_says(const char *rel, const char *head, int feed,
+			bool damaged, const char *part)
+{
+	struct mst_spoilt sp;
+
+	assert_int_equal(OPS->classify(rel, mst_slice_str(head), &sp), BAD);
+	assert_int_equal(sp.feed, feed);
+	assert_int_equal(sp.damaged, damaged);
+	if (!strstr(sp.what, part))
+		fail_msg("%s: \"%s\" does not say \"%s\"", rel, sp.what, part);
+}
+
+static void test_spoilt(void **state)
+{
+	struct mst_spoilt sp;
+
+	spoilt_says("machines-2.json", "{\"error\":{}}", EP_MACHINES, false,
+		    "is an error");
+	spoilt_says("page-2.json", "{\"error\":{}}", -1, false, "is an error");
+	spoilt_says("software/1.json.gz", "<html>", EP_SOFTWARE, true, "HTML");
+	spoilt_says("machines.json", "\xff\xfe", EP_MACHINES, true, "UTF-16");
+	spoilt_says("vulnerabilities.json", "{\"value\":7}", EP_CVES, true,
+		    "no list");
+	spoilt_says("machines.zip", "PK\3\4", EP_MACHINES, true, "unpack it");
+	spoilt_says("machines.json", "{\"machines\":[" MACHINE "]}",
+		    EP_MACHINES, false, "other records");
+	spoilt_says("machines.json", PAGE_OF("#Machines", "{\"a\":1}"),
+		    EP_MACHINES, false, "other records");
+	/* without a byte order mark */
+	assert_int_equal(OPS->classify("a.json", mst_slice("{\0\"\0", 4), &sp),
+			 BAD);
+	assert_non_null(strstr(sp.what, "UTF-16"));
 }
 
 int main(void)
@@ -163,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_cut_anywhere),
+	    cmocka_unit_test(test_spoilt),
 	};
 
 	return cmocka_run_group_tests(tests, t_log_watch, t_log_check);

@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 
-#define NO   (-1)
-#define LIST (-2)
+#define NO   MST_FILE_OTHER
+#define LIST MST_FILE_ADDRESSES
 
 static const struct {
 	const char *rel;
@@ -60,18 +60,19 @@ static int expected(const char *rel)
 		if (strcmp(ours[i].rel, rel) == 0)
 			return ours[i].feed;
 	}
-	return NO;
+	return strstr(rel, "-error") ? MST_FILE_SPOILT : NO;
 }
 
 static int look_at(void *ctx, const char *path, const char *rel, uint64_t size,
 		   struct mst_err *err)
 {
 	struct mst_buf b = MST_BUF_INIT(1u << 20);
+	struct mst_spoilt sp;
 	size_t *n = ctx;
 	int feed;
 
 	t_ok(mst_file_read(path, &b, err), err);
-	feed = OPS->classify(rel, mst_slice_str(b.p));
+	feed = OPS->classify(rel, mst_slice_str(b.p), &sp);
 	if (feed != expected(rel))
 		fail_msg("%s: wanted %d, got %d", rel, expected(rel), feed);
 	mst_buf_fini(&b);

@@ -135,6 +135,7 @@ static void take_record(struct mst_slice text, unsigned feed,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct set_up ups[2];
+	struct mst_spoilt spoilt;
 	struct mst_slice text;
 	int feed;
 
@@ -145,8 +146,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || size > (1u << 20))
 		return 0;
 	text = mst_slice((const char *)data + 1, size - 1);
-	feed = ep_classify("part.json", text);
-	assert(feed >= -2 && feed < EP__FEEDS);
+	feed = ep_classify("part.json", text, &spoilt);
+	assert(feed >= MST_FILE_SPOILT && feed < EP__FEEDS);
 	take_record(text, data[0] % EP__FEEDS, &ups[data[0] >> 7]);
 	return 0;
 }

@@ -186,18 +186,26 @@ static const struct mst_catalog catalog = {
     .mappings_n = MST_LEN(mappings),
 };
 
-/* By the name alone. */
-static int classify(const char *rel, struct mst_slice head)
+/* By the name alone, unless the text says that it is no good. */
+static int classify(const char *rel, struct mst_slice head,
+		    struct mst_spoilt *sp)
 {
 	struct mst_slice s = mst_slice_str(rel);
+	int feed = MST_FILE_OTHER;
 
 	if (mst_slice_ifind(head, "\"urls\""))
-		return -2;
-	for (int i = 0; i < FX__FEEDS; i++) {
+		return MST_FILE_ADDRESSES;
+	for (int i = 0; i < FX__FEEDS && feed < 0; i++) {
 		if (mst_slice_ifind(s, feeds[i].name))
-			return i;
+			feed = i;
 	}
-	return -1;
+	*sp = (struct mst_spoilt){feed, false, "is an error"};
+	if (mst_slice_ifind(head, "\"error\""))
+		return MST_FILE_SPOILT;
+	*sp = (struct mst_spoilt){feed, true, "is damaged"};
+	if (mst_slice_ifind(head, "\"damage\""))
+		return MST_FILE_SPOILT;
+	return feed;
 }
 
 const struct mst_source_ops fx_source = {

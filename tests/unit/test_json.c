@@ -502,6 +502,33 @@ static void test_many_lines(void **state MST_UNUSED)
 	mst_buf_fini(&b);
 }
 
+static void span(const char *text, size_t want)
+{
+	size_t n = strlen(text), is = mst_json_span(mst_slice(text, n));
+
+	if (is != want)
+		fail_msg("%s: %zu, not %zu", text, is, want);
+	/* nothing is whole that is cut */
+	for (size_t k = 0; want && k < want && strchr("{[\"", *text); k++)
+		assert_int_equal(mst_json_span(mst_slice(text, k)), 0);
+}
+
+static void test_span(void **state MST_UNUSED)
+{
+	span("", 0);
+	span(" \n", 0);
+	span("{}", 2);
+	span("{}{}", 2);
+	span(" [1,2] 3", 6);
+	span("{\"a\":\"}\\\"{\"}x", 12);
+	span("{\"a\":[{}]}\n{", 10);
+	span("\"a\\\"\" 1", 5);
+	span("12 13", 2);
+	span("null,", 4);
+	span("}", 0);
+	span("{\"a\":\"", 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -510,7 +537,7 @@ int main(void)
 	    T(test_lone_str),	T(test_write),	    T(test_refused),
 	    T(test_surrogates), T(test_pick),	    T(test_pick_many),
 	    T(test_pick_long),	T(test_lines),	    T(test_bad_lines),
-	    T(test_odd_bytes),	T(test_many_lines),
+	    T(test_odd_bytes),	T(test_many_lines), T(test_span),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,18 @@ static void test_forms(void **state MST_UNUSED)
 		part("{'value':[{'key':'a'},{'key':'b'}]}", look, gzip, 2);
 		part("{\n 'value': [\n  {'key':'a'}\n ]\n}\n", look, gzip, 1);
 		part("{'value':[]}\n", MST_PART_PAGE, gzip, 0);
+		part("\xef\xbb\xbf{'key':'a'}\n{'key':'b'}\n", look, gzip, 2);
+		part("\xef\xbb\xbf{'key':'a'}\n", MST_PART_LINES, gzip, 1);
+		part("\xef\xbb\xbf", look, gzip, 0);
+		part("{'Value':[{'key':'a'}]}", look, gzip, 1);
+		/* documents behind each other, over lines or not */
+		part("{\n'key':'a'\n}\n{\n'key':'b'\n}\n", look, gzip, 2);
+		part("{'key':'a'}{'key':'}{'}", look, gzip, 2);
+		part("[{'key':'a'}]\n[{'key':'b'},{'key':'c'}]", look, gzip, 3);
+		part("{'value':[{'key':'a'}]}\n{'value':[]}\n", look, gzip, 1);
+		/* a list of pages */
+		part("[{'value':[{'key':'a'}]},{'value':[{'key':'b'}]}]", look,
+		     gzip, 2);
 		part("{\n'key':'a'\n}", look, gzip, 1); /* one, over lines */
 		part("\xef\xbb\xbf[{'key':'a'}]", look, gzip, 1);
 	}
@@ -143,6 +155,11 @@ static void test_more_pages(void **state MST_UNUSED)
 	assert_int_equal(stats.pages_more, 1);
 	part("{'value':[],'@odata.nextLink':null}", MST_PART_PAGE, false, 0);
 	assert_int_equal(stats.pages_more, 0);
+	/* the last one of several has none */
+	part("{'value':[],'@Odata.NextLink':'x'}{'value':[]}", MST_PART_UNKNOWN,
+	     false, 0);
+	assert_int_equal(stats.pages, 2);
+	assert_int_equal(stats.pages_more, 1);
 }
 
 static void test_damage(void **state MST_UNUSED)
@@ -160,6 +177,10 @@ static void test_damage(void **state MST_UNUSED)
 	bad("{'value':{'key':'a'}}", MST_PART_PAGE, false, MST_E_CORRUPT,
 	    "is not a list");
 	bad("[{'key':'a'},7]", MST_PART_UNKNOWN, false, MST_E_CORRUPT,
+	    "not a JSON object");
+	bad("{\n'key':'a'}\n{'key':\n", MST_PART_UNKNOWN, false, MST_E_CORRUPT,
+	    "document 2");
+	bad("[[{'value':[]}]]", MST_PART_UNKNOWN, false, MST_E_CORRUPT,
 	    "not a JSON object");
 	bad("<html></html>", MST_PART_UNKNOWN, false, MST_E_CORRUPT,
 	    "not valid JSON");

@@ -11,10 +11,10 @@
 
 static struct mst_err err;
 
-static int set_up(void **state MST_UNUSED)
+static int set_up(void **state)
 {
 	err = (struct mst_err)MST_ERR_INIT;
-	return 0;
+	return t_log_watch(state);
 }
 
 static const char *name_in(const char *dir, const char *name)
@@ -182,6 +182,7 @@ static void test_doubts(void **state MST_UNUSED)
 	assert_false(s.feeds[FX_ROWS].proof.complete);
 	mst_spool_fini(&s);
 	/* no word of completeness; unknown feeds; odd types */
+	t_log_expect(MST_WARN, "does not name 1 of the files", 2);
 	open_text(&s, "{'source':'fixture','feeds':{'rows':{'parts':7},"
 		      "'news':{'complete':true},'defs':null}}");
 	assert_true(s.feeds[FX_ROWS].present);
@@ -205,7 +206,7 @@ static void test_folder(void **state MST_UNUSED)
 	fx_file(dir, "devices.json", "[{'id':'a'}]", false, 0);
 	fx_file(dir, "rows-1.bin", "{'device':'a'}\n", true, 0); /* is gzip */
 	fx_file(dir, "rows-2.json.gz", "{'device':'a'}\n", false, 0); /* not */
-	fx_file(dir, "rows-3", "", false, 0);
+	fx_file(dir, "rows-3", "", true, 0); /* an empty part */
 	fx_file(dir, "notes.txt", "what is this", false, 0);
 	fx_file(dir, "rows-list.json", "{'urls':['x']}", false, 0);
 	t_ok(mst_spool_open(&s, &fx_source, dir, false, &err), &err);
@@ -213,7 +214,7 @@ static void test_folder(void **state MST_UNUSED)
 	assert_int_equal(s.feeds[FX_ROWS].parts_n, 3);
 	assert_true(s.feeds[FX_ROWS].parts[0].gzip);
 	assert_false(s.feeds[FX_ROWS].parts[1].gzip);
-	assert_false(s.feeds[FX_ROWS].parts[2].gzip);
+	assert_true(s.feeds[FX_ROWS].parts[2].gzip);
 	assert_int_equal(s.feeds[FX_ROWS].parts[0].form, MST_PART_UNKNOWN);
 	for (unsigned f = 0; f < FX__FEEDS; f++) {
 		assert_false(s.feeds[f].proof.complete);
@@ -233,12 +234,103 @@ static void test_folder(void **state MST_UNUSED)
 	    &err, MST_E_NOTFOUND, "not there");
 }
 
+/* A folder of one good file and another one, said to be whole. */
+static void open_with(struct mst_spool *s, const char *name, const char *text)
+{
+	const char *dir = fx_dir();
+
+	fx_file(dir, "devices.json", "[{'id':'a'}]", false, 0);
+	fx_file(dir, "rows-1.json", "[{'device':'a'}]", false, 0);
+	fx_file(dir, name, text, false, 0);
+	t_ok(mst_spool_open(s, &fx_source, dir, true, &err), &err);
+}
+
+static void doubted(const char *name, const char *text, bool devices, bool rows,
+		    const char *says)
+{
+	struct mst_spool s;
+
+	t_log_expect(MST_WARN, says, 1);
+	open_with(&s, name, text);
+	assert_int_equal(s.feeds[FX_DEVICES].proof.complete, !devices);
+	assert_int_equal(s.feeds[FX_ROWS].proof.complete, !rows);
+	assert_int_equal(s.feeds[FX_ROWS].parts_n, 1);
+	if (rows)
+		assert_non_null(strstr(s.feeds[FX_ROWS].proof.why, name));
+	mst_spool_fini(&s);
+}
+
+static void test_spoilt(void **state MST_UNUSED)
+{
+	const char *dir = fx_dir();
+	struct mst_spool s;
+
+	/* something is missing that nobody has: it proves nothing */
+	doubted("rows-2.json", "{'error':{}}", false, true, "is an error");
+	doubted("page-2.json", "{'error':{}}", true, true, "is an error");
+	doubted("page-2.json", "{'damage':1}", true, true, "is damaged");
+	doubted("rows-2.json", "", false, true, "is empty");
+	doubted("page-2.json", "\x1f\x8b\x08 no", true, true,
+		"damaged gzip data");
+	/* a name that says what is lost */
+	fx_file(dir, "rows-2.json", "{'damage':1}", false, 0);
+	t_failed(mst_spool_open(&s, &fx_source, dir, true, &err), &err,
+		 MST_E_CORRUPT, "rows-2.json is damaged");
+	/* what no download leaves */
+	open_with(&s, ".rows-2.json.swp", "{'damage':1}");
+	assert_true(s.feeds[FX_ROWS].proof.complete);
+	mst_spool_fini(&s);
+	dir = fx_dir();
+	fx_file(dir, "rows-1.json", "[]", false, 0);
+	assert_int_equal(symlink("nowhere", name_in(dir, "rows-2.json")), 0);
+	t_failed(mst_spool_open(&s, &fx_source, dir, true, &err), &err,
+		 MST_E_IO, "rows-2.json");
+}
+
+static void test_saved_below(void **state MST_UNUSED)
+{
+	const char *dir = fx_dir();
+	struct mst_spool s;
+
+	t_ok(mst_dir_make(name_in(dir, "monday"), &err), &err);
+	t_ok(mst_dir_make(name_in(dir, "tuesday"), &err), &err);
+	fx_file(dir, "monday/rows.json", "[]", false, 0);
+	fx_file(dir, "monday/manifest.json", "{'manifest':1,'source':'x'}",
+		false, 0);
+	t_failed(mst_spool_open(&s, &fx_source, dir, true, &err), &err,
+		 MST_E_INVALID, "1 saved source,");
+	assert_non_null(strstr(err.msg, "/monday"));
+	fx_file(dir, "tuesday/manifest.json", "{'manifest':1,'source':'x'}",
+		false, 0);
+	t_failed(mst_spool_open(&s, &fx_source, dir, true, &err), &err,
+		 MST_E_INVALID, "2 saved sources,");
+	/* of something else */
+	fx_file(dir, "monday/manifest.json", "{'icons':[]}", false, 0);
+	fx_file(dir, "tuesday/manifest.json", "{'icons':[]}", false, 0);
+	t_ok(mst_spool_open(&s, &fx_source, dir, true, &err), &err);
+	mst_spool_fini(&s);
+}
+
+static void test_beside_manifest(void **state MST_UNUSED)
+{
+	const char *dir = saved();
+	struct mst_spool s;
+
+	fx_file(dir, "rows/late.json", "[]", false, 0);
+	fx_file(dir, ".note", "", false, 0);
+	t_log_expect(MST_WARN, "does not name 1 of the files beside it", 1);
+	t_ok(mst_spool_open(&s, &fx_source, dir, false, &err), &err);
+	assert_int_equal(s.feeds[FX_ROWS].parts_n, 2);
+	mst_spool_fini(&s);
+}
+
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, set_up)
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, t_log_check)
 	const struct CMUnitTest tests[] = {
-	    T(test_round_trip), T(test_owned),	T(test_bad_manifests),
-	    T(test_doubts),	T(test_folder),
+	    T(test_round_trip),	 T(test_owned),		  T(test_bad_manifests),
+	    T(test_doubts),	 T(test_folder),	  T(test_spoilt),
+	    T(test_saved_below), T(test_beside_manifest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -410,6 +410,6 @@ size_t ep_check_roles(const char *roles, const char *graph_roles,
 bool ep_permitted(struct mst_source *s, unsigned feed);
 
 /* folder.c */
-int ep_classify(const char *rel, struct mst_slice head);
+int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp);
 
 #endif
