@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "sync/journal.h"
 
 static const struct cli_command runs_cmd = {
     "runs", "[ID]",
@@ -56,6 +57,7 @@ void cli_counts_json(struct mst_jout *j, const struct mst_run_counts *c)
 }
 
 struct printing {
+	const struct mst_state *state;
 	struct mst_buf out;
 	struct mst_jout j;
 	bool json;
@@ -69,8 +71,10 @@ static double seconds_of(const struct mst_run *r)
 		   : (double)(r->ended_us - r->started_us) / 1e6;
 }
 
-static void run_json(struct mst_jout *j, const struct mst_run *r)
+static void run_json(struct printing *p, const struct mst_run *r)
 {
+	int64_t undo_of = mst_journal_undo_of(p->state, r->id);
+	struct mst_jout *j = &p->j;
 	char at[21];
 
 	mst_time_iso(r->started_us, at);
@@ -83,27 +87,35 @@ static void run_json(struct mst_jout *j, const struct mst_run *r)
 	mst_jout_ki64(j, "read", (int64_t)r->read);
 	mst_jout_ki64(j, "writes", (int64_t)r->writes);
 	mst_jout_ki64(j, "requests", (int64_t)r->requests);
+	if (undo_of)
+		mst_jout_ki64(j, "undo_of", undo_of);
 }
 
 static int list_run(void *ctx, const struct mst_run *r)
 {
 	struct printing *p = ctx;
 	char at[21];
+	int64_t undo_of;
 
 	p->n++;
 	if (p->json) {
 		mst_jout_obj(&p->j);
-		run_json(&p->j, r);
+		run_json(p, r);
 		mst_jout_end_obj(&p->j);
 		return 0;
 	}
 	mst_time_iso(r->started_us, at);
+	undo_of = mst_journal_undo_of(p->state, r->id);
 	(void)mst_buf_addf(
 	    &p->out,
-	    "%6lld  %-16s %s %8.1f s  %-9s %9llu read %8llu written%s%s\n",
+	    "%6lld  %-16s %s %8.1f s  %-9s %9llu read %8llu written%s%s",
 	    (long long)r->id, r->job, at, seconds_of(r),
 	    mst_run_status_name(r->status), (unsigned long long)r->read,
 	    (unsigned long long)r->writes, *r->error ? "  " : "", r->error);
+	if (undo_of)
+		(void)mst_buf_addf(&p->out, "  took run %lld back",
+				   (long long)undo_of);
+	(void)mst_buf_addc(&p->out, '\n');
 	return 0;
 }
 
@@ -113,7 +125,7 @@ static int show_run(void *ctx, const struct mst_run *r)
 
 	p->n++;
 	if (p->json) {
-		run_json(&p->j, r);
+		run_json(p, r);
 		mst_jout_key(&p->j, "proof");
 		mst_jout_raw(&p->j, mst_slice_str(*r->proof ? r->proof : "{}"));
 		return 0;
@@ -215,6 +227,7 @@ int cmd_runs(int argc, char **argv)
 	p.json = cli.json;
 	mst_jout_init(&p.j, &p.out);
 	rc = cli_open_state(&state, &err);
+	p.state = state;
 	if (rc == 0 && argc == 1) {
 		rc = show(state, id, items, &p, &err);
 	} else if (rc == 0) {

@@ -60,6 +60,31 @@ static uint64_t to_write(const struct mst_undo *u)
 	       u->counts[MST_UNDO_RETIRE] + u->counts[MST_UNDO_MAKE];
 }
 
+/* What an undo leaves behind, whatever it does. */
+static void show_limits(struct mst_buf *out, const struct mst_undo *u)
+{
+	bool stays = false;
+
+	for (size_t i = 0; i < u->items_n; i++)
+		stays = stays || (u->items[i].made &&
+				  u->items[i].kind == MST_UNDO_NOTHING &&
+				  u->items[i].set->missing == MST_MISSING_KEEP);
+	if (u->counts[MST_UNDO_RETIRE])
+		(void)mst_buf_adds(out, "Configuration items that the run made "
+					"are retired, not deleted: what others "
+					"hung on them stays.\n");
+	if (stays || u->counts[MST_UNDO_RETIRE])
+		(void)mst_buf_adds(out, "Companies, models and CVE definitions "
+					"that it made stay.\n");
+	if (u->dead)
+		(void)mst_buf_addf(
+		    out,
+		    "Run %lld did not end: what it sent last and got no "
+		    "answer for is not in this list; the next run of the "
+		    "job looks for it.\n",
+		    (long long)u->run);
+}
+
 static void show_sum(struct mst_buf *out, const struct mst_undo *u)
 {
 	(void)mst_buf_addf(out, "run %lld of job %s:", (long long)u->run,
@@ -89,6 +114,7 @@ static void show(const struct mst_undo *u, bool all)
 	if (left)
 		(void)mst_buf_addf(&out, "… and %zu more (--all)\n", left);
 	show_sum(&out, u);
+	show_limits(&out, u);
 	cli_print(&out);
 	mst_buf_fini(&out);
 }
@@ -129,6 +155,7 @@ static void print_json(const struct mst_undo *u)
 	mst_jout_obj(&j);
 	mst_jout_ki64(&j, "run", u->run);
 	mst_jout_kstr(&j, "job", u->session.job.name);
+	mst_jout_kbool(&j, "ended", !u->dead);
 	mst_jout_ki64(&j, "undone", (int64_t)u->done);
 	mst_jout_ki64(&j, "to_undo", (int64_t)(to_write(u) - u->done));
 	mst_jout_ki64(&j, "refused", (int64_t)u->counts[MST_UNDO_REFUSED]);

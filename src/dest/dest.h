@@ -66,6 +66,12 @@ struct mst_raw {
 typedef void (*mst_raw_fn)(void *ctx, uint64_t tag, const struct mst_raw *row,
 			   const char *why);
 
+/* An insert found a record (its id), and is about to change it: as it is now.
+ * row NULL: it could not be read. change: as in the verdict. */
+typedef void (*mst_found_fn)(void *ctx, uint64_t change,
+			     const struct mst_sysid *id,
+			     const struct mst_raw *row);
+
 /* A condition on a column; "a.b" is column b of what a refers to. */
 enum mst_cond_op {
 	MST_COND_IS,	/* ASCII case does not count */
@@ -220,6 +226,13 @@ struct mst_dest_ops {
 			 const struct mst_sysid *id, const char *const *names,
 			 const struct mst_slice *values, size_t n, uint64_t tag,
 			 mst_raw_fn fn, void *ctx, struct mst_err *err);
+	/* The account that writes, as made_by and changed_by would name it;
+	 * NULL when it is not known. NULL op: it never is. */
+	const char *(*account)(const struct mst_dest *d);
+	/* Records that inserts find are read before they are changed, and told;
+	 * fn is called in next and accept, at most once for a change. NULL:
+	 * inserts never change a record that is there. */
+	void (*on_found)(struct mst_dest *d, mst_found_fn fn, void *ctx);
 
 	/* >=0: enum mst_dest_next. */
 	int (*next)(struct mst_dest *d, struct mst_req *req_r,

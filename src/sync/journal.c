@@ -14,10 +14,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "sync/plan.h"
+#include "sync/push.h"
 #include "json/out.h"
 
 #define BUCKETS	 12 /* classes that are collected side by side */
 #define LINE_MAX (4u << 20)
+#define LINE_BUF (64u << 10)
 #define DAY_S	 86400
 
 /* A record that waits to be read. */
@@ -51,6 +53,36 @@ char *mst_journal_path(const struct mst_state *state, int64_t run)
 {
 	return mst_asprintf("%s/undo/%" PRId64 ".jsonl", mst_state_dir(state),
 			    run);
+}
+
+int mst_journal_undo(const struct mst_state *state, int64_t run, int64_t of,
+		     struct mst_err *err)
+{
+	char *path MST_CLEANUP(mst_freep) = mst_journal_path(state, run);
+	char *dir MST_CLEANUP(mst_freep) =
+	    mst_asprintf("%s/undo", mst_state_dir(state));
+	char line[80];
+	int n = snprintf(line, sizeof(line),
+			 "{\"is\":\"undo\",\"run\":%" PRId64 "}\n", of);
+
+	if (mst_dir_make(dir, err) < 0)
+		return -(int)err->code;
+	return mst_file_write(path, mst_slice(line, (size_t)n), 0600, err);
+}
+
+int64_t mst_journal_undo_of(const struct mst_state *state, int64_t run)
+{
+	char *path MST_CLEANUP(mst_freep) = mst_journal_path(state, run);
+	FILE *f = fopen(path, "re");
+	char line[80] = "";
+	int64_t of = 0;
+
+	if (f && fgets(line, sizeof(line), f) &&
+	    sscanf(line, "{\"is\":\"undo\",\"run\":%" SCNd64 "}", &of) != 1)
+		of = 0;
+	if (f)
+		(void)fclose(f);
+	return of;
 }
 
 void mst_journal_columns(const struct mst_set *set,
@@ -306,6 +338,8 @@ static int open_file(struct mst_journal *j, struct mst_err *err)
 	if (!j->file)
 		return -(int)err->code;
 	(void)fchmod(fileno(j->file), 0600);
+	/* What a run made is known even when it is killed. */
+	(void)setvbuf(j->file, NULL, _IOLBF, LINE_BUF);
 	mst_jout_init(&o, &j->line);
 	mst_jout_obj(&o);
 	mst_jout_kstr(&o, "is", "job");
@@ -364,6 +398,8 @@ int mst_journal_begin(struct mst_session *s, struct mst_journal **j_r,
 		return mst_err_prefix(err, "reading what will be changed, for "
 					   "muster undo");
 	}
+	if (s->job.dest->on_found)
+		s->job.dest->on_found(s->dest, mst_push_found, &s->push);
 	*j_r = j;
 	return 0;
 }
@@ -377,6 +413,27 @@ void mst_journal_made(struct mst_journal *j, const struct mst_set *set,
 	if (!j)
 		return;
 	begin_line(j, &o, "made", set, g->text, g->key, member, id);
+	mst_jout_end_obj(&o);
+	put_line(j);
+}
+
+void mst_journal_found(struct mst_journal *j, const struct mst_set *set,
+		       const struct mst_group *g, uint64_t member,
+		       const struct mst_sysid *id, const struct mst_raw *row)
+{
+	const struct mst_raw none = {.n = 0};
+	struct mst_jout o;
+
+	if (!j)
+		return;
+	begin_line(j, &o, "before", set, g->text, g->key, member, id);
+	mst_jout_kstr(&o, "action", mst_action_name(MST_UPDATE));
+	if (!row)
+		mst_jout_kbool(&o, "unread", true);
+	mst_jout_kslice(&o, "table",
+			row && row->table.n ? row->table
+					    : mst_slice_str(set->table));
+	columns_member(&o, row ? row : &none);
 	mst_jout_end_obj(&o);
 	put_line(j);
 }

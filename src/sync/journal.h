@@ -7,9 +7,12 @@
  * One file per run, state folder/undo/RUN.jsonl, a JSON object a line:
  *   {"is":"job","job":…,"run":…}
  *   {"is":"before","set","group","group_key","log","member","id","action",
- *    "table","columns":{name: text}}     a record that is there
+ *    "table","columns":{name: text}}     a record that is there; one that an
+ *                                        insert found comes when it was found
  *   {"is":"made","set","group","group_key","log","member","id"}  that was not
  *   {"is":"after","id","columns":{…}}    as it was when the run ended
+ * or, of a run that took another one back, one line alone:
+ *   {"is":"undo","run":…}
  * Kept for the job's undo_days.
  */
 #ifndef MST_SYNC_JOURNAL_H
@@ -21,6 +24,11 @@ struct mst_journal;
 
 /* Path of a run's journal; to be freed. */
 char *mst_journal_path(const struct mst_state *state, int64_t run);
+/* Notes that the run takes `of` back. */
+int mst_journal_undo(const struct mst_state *state, int64_t run, int64_t of,
+		     struct mst_err *err);
+/* Which run it took back, or 0. */
+int64_t mst_journal_undo_of(const struct mst_state *state, int64_t run);
 /* Reads what the delta of the session will change. *j_r is NULL when the job
  * keeps none (undo_days 0). An error means that nothing was written. Removes
  * journals that are too old. */
@@ -30,6 +38,11 @@ int mst_journal_begin(struct mst_session *s, struct mst_journal **j_r,
 void mst_journal_made(struct mst_journal *j, const struct mst_set *set,
 		      const struct mst_group *g, uint64_t member,
 		      const struct mst_sysid *id);
+/* An insert is about to change a record that is there: as it is now; row NULL
+ * when it cannot be read. j may be NULL. */
+void mst_journal_found(struct mst_journal *j, const struct mst_set *set,
+		       const struct mst_group *g, uint64_t member,
+		       const struct mst_sysid *id, const struct mst_raw *row);
 /* Reads everything once more and closes the file; also after a failed push.
  * Frees *j. What could not be read cannot be undone: a warning. */
 void mst_journal_end(struct mst_journal **j);

@@ -33,6 +33,9 @@ struct mst_push {
 
 /* What the destination's verdicts come in by: give it to dest open(). */
 void mst_push_verdict(void *push, const struct mst_verdict *v);
+/* An insert is about to change a record that it found (mst_found_fn). */
+void mst_push_found(void *push, uint64_t change, const struct mst_sysid *id,
+		    const struct mst_raw *row);
 /* Sends what the destination wants to ask until it is idle: for prepare and
  * for reads. */
 int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,

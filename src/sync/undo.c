@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "sync/journal.h"
 #include "sync/step.h"
 #include "sync/undo_private.h"
 
@@ -28,6 +29,7 @@ const char *mst_undo_kind_name(enum mst_undo_kind k)
 
 struct finding {
 	char job[MST_MAX_NAME + 1];
+	bool dead;
 };
 
 static int take_run(void *ctx, const struct mst_run *run)
@@ -35,6 +37,7 @@ static int take_run(void *ctx, const struct mst_run *run)
 	struct finding *f = ctx;
 
 	(void)snprintf(f->job, sizeof(f->job), "%s", run->job);
+	f->dead = run->status == MST_RUN_DEAD;
 	return 0;
 }
 
@@ -42,12 +45,13 @@ int mst_undo_open(struct mst_undo *u, struct mst_state *state, int64_t run,
 		  const atomic_bool *cancel, struct mst_err *err)
 {
 	struct mst_run_conf conf = {.cancel = cancel};
-	struct finding f = {""};
+	struct finding f = {.job = ""};
 
 	*u = (struct mst_undo){.run = run};
 	mst_arena_init(&u->arena, 1u << 30);
 	if (mst_state_run(state, run, take_run, &f, err) < 0)
 		return -(int)err->code;
+	u->dead = f.dead;
 	conf.job = mst_arena_strdup(&u->arena, f.job);
 	if (mst_session_open(&u->session, state, &conf, false, err) < 0 ||
 	    mst_undo_load(u, err) < 0)
@@ -346,6 +350,8 @@ int mst_undo_run(struct mst_undo *u, struct mst_err *err)
 
 	(void)snprintf(s->run_text, sizeof(s->run_text), "%lld",
 		       (long long)s->run);
+	if (rc == 0)
+		rc = mst_journal_undo(s->state, s->run, u->run, err);
 	for (size_t from = 0; from < u->items_n && rc == 0; from = to) {
 		to = from + 1;
 		while (to < u->items_n && to - from < BATCH &&

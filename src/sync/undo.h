@@ -41,7 +41,9 @@ struct mst_undo_item {
 	bool done; /* by mst_undo_run */
 
 	struct mst_hash group_key, log;
-	bool made, gone; /* by the run: made it, took it away */
+	/* By the run: made it, took it away (or: closed, retired it), deleted
+	 * it; could not read it before. */
+	bool made, gone, deleted, unread;
 	uint64_t member; /* its key in the group; 0: the group's record */
 	struct mst_json_pair *before, *after; /* as journaled */
 	size_t before_n, after_n;
@@ -56,6 +58,9 @@ struct mst_undo {
 	size_t items_n;
 	uint64_t counts[MST_UNDO_REFUSED + 1]; /* by kind */
 	uint64_t done, failed;
+	bool dead; /* the run did not end */
+	/* A later run, and the one that it took back, or 0. */
+	int64_t later, later_of;
 };
 
 /* MST_E_NOTFOUND: no such run, or it keeps no journal (any more). Close in any

@@ -46,9 +46,13 @@ static void add_item(struct loading *l, struct mst_json line, bool made)
 	struct mst_slice name = mst_json_str(mst_json_get(line, "set"));
 	struct mst_slice hex = mst_json_str(mst_json_get(line, "id"));
 	char set[MST_MAX_NAME + 1];
+	struct mst_json action = mst_json_get(line, "action");
 	struct mst_undo_item it = {.made = made};
 	struct mst_hash member;
 
+	/* What held before the first change of a record counts. */
+	if (mst_map_has(&l->by_id, hex))
+		return;
 	(void)snprintf(set, sizeof(set), "%.*s", MST_SLICE_ARG(name));
 	it.set = mst_catalog_set(u->session.job.catalog, set);
 	if (!it.set || !mst_sysid_parse(hex, &it.id) ||
@@ -62,8 +66,9 @@ static void add_item(struct loading *l, struct mst_json line, bool made)
 	    mst_arena_dup(&u->arena, mst_json_str(mst_json_get(line, "group")));
 	it.table =
 	    mst_arena_dup(&u->arena, mst_json_str(mst_json_get(line, "table")));
-	it.gone =
-	    !made && !mst_json_is_str(mst_json_get(line, "action"), "update");
+	it.gone = !made && !mst_json_is_str(action, "update");
+	it.deleted = !made && mst_json_is_str(action, "delete");
+	(void)mst_json_bool(mst_json_get(line, "unread"), &it.unread);
 	it.member = member.lo;
 	if (!made)
 		take_pairs(u, mst_json_get(line, "columns"), &it.before,
@@ -101,6 +106,14 @@ static void take_line(struct loading *l, struct mst_json line)
 
 static int no_journal(const struct mst_undo *u, struct mst_err *err)
 {
+	int64_t of = mst_journal_undo_of(u->session.state, u->run);
+
+	if (of)
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "run %lld took run %lld back, and cannot be "
+				   "undone itself: run the job, and it writes "
+				   "what its rules say",
+				   (long long)u->run, (long long)of);
 	return mst_err_set(
 	    err, MST_E_NOTFOUND,
 	    "run %lld cannot be undone: it keeps no journal; it wrote nothing, "
@@ -122,7 +135,8 @@ int mst_undo_load(struct mst_undo *u, struct mst_err *err)
 	int rc = 0;
 	FILE *in;
 
-	if (!mst_file_exists(path))
+	if (!mst_file_exists(path) ||
+	    mst_journal_undo_of(u->session.state, u->run))
 		return no_journal(u, err);
 	in = mst_file_stream(path, "r", err);
 	if (!in)
@@ -215,37 +229,90 @@ static void decide_made(struct mst_undo *u, struct mst_undo_item *it,
 	}
 }
 
+/* "name, os" of columns that do not hold what the run left. */
+static void add_name(char *list, size_t n, const char *name)
+{
+	size_t at = strlen(list);
+
+	(void)snprintf(list + at, n - at, "%s%s", at ? ", " : "", name);
+}
+
+static struct mst_slice held(const struct mst_raw *row, const char *name)
+{
+	for (size_t i = 0; i < row->n; i++) {
+		if (strcmp(row->names[i], name) == 0)
+			return row->values[i];
+	}
+	return mst_slice(NULL, 0);
+}
+
+static void end_changed(struct mst_undo_item *it)
+{
+	if (it->columns_n)
+		decide(it, MST_UNDO_RESTORE, NULL);
+	else
+		decide(it, MST_UNDO_NOTHING, "it is as it was before the run");
+}
+
 static void decide_changed(struct mst_undo *u, struct mst_undo_item *it,
 			   const struct mst_raw *row)
 {
+	char others[300] = "";
+
 	it->columns = mst_arena_alloc(&u->arena, (it->before_n + 1) *
 						     sizeof(*it->columns));
 	for (size_t i = 0; i < it->before_n; i++) {
 		const char *name = it->before[i].name;
 		const struct mst_json_pair *after =
 		    pair(it->after, it->after_n, name);
-		struct mst_slice now = {NULL, 0};
+		struct mst_slice now = held(row, name);
 
-		if (!after || mst_slice_eq(after->value, it->before[i].value))
+		if (!after || mst_slice_eq(after->value, it->before[i].value) ||
+		    mst_slice_eq(now, it->before[i].value))
 			continue;
-		for (size_t k = 0; k < row->n; k++) {
-			if (strcmp(row->names[k], name) == 0)
-				now = row->values[k];
-		}
-		if (!mst_slice_eq(now, after->value)) {
-			decide(it, MST_UNDO_REFUSED,
-			       mst_arena_printf(
-				   &u->arena,
-				   "%s was changed since, last by %.*s", name,
-				   MST_SLICE_ARG(row->changed_by)));
-			return;
-		}
-		(void)add_column(it, name, after->value, it->before[i].value);
+		if (mst_slice_eq(now, after->value))
+			(void)add_column(it, name, after->value,
+					 it->before[i].value);
+		else
+			add_name(others, sizeof(others), name);
 	}
-	if (it->columns_n)
-		decide(it, MST_UNDO_RESTORE, NULL);
+	if (*others)
+		decide(it, MST_UNDO_REFUSED,
+		       mst_arena_printf(
+			   &u->arena, "%s changed since, last by %.*s", others,
+			   MST_SLICE_ARG(row->changed_by)));
 	else
-		decide(it, MST_UNDO_NOTHING, "the run left it as it was");
+		end_changed(it);
+}
+
+/* The run did not live to see how it left the record. If our own account
+ * changed it last, that was this run: a later one would be in the log. */
+static void decide_unseen(struct mst_undo *u, struct mst_undo_item *it,
+			  const struct mst_raw *row)
+{
+	const struct mst_session *s = &u->session;
+	const char *account =
+	    s->job.dest->account ? s->job.dest->account(s->dest) : NULL;
+
+	it->columns = mst_arena_alloc(&u->arena, (it->before_n + 1) *
+						     sizeof(*it->columns));
+	for (size_t i = 0; i < it->before_n; i++) {
+		struct mst_slice now = held(row, it->before[i].name);
+
+		if (!mst_slice_eq(now, it->before[i].value))
+			(void)add_column(it, it->before[i].name,
+					 mst_arena_dup(&u->arena, now),
+					 it->before[i].value);
+	}
+	if (it->columns_n &&
+	    (!account || !*account || !mst_slice_is(row->changed_by, account)))
+		decide(it, MST_UNDO_REFUSED,
+		       mst_arena_printf(&u->arena,
+					"how the run left it is not known: it "
+					"did not end, and %.*s changed it last",
+					MST_SLICE_ARG(row->changed_by)));
+	else
+		end_changed(it);
 }
 
 /* row NULL: the destination has it no more. */
@@ -260,12 +327,14 @@ static void decide_item(struct mst_undo *u, struct mst_undo_item *it,
 		decide(it, MST_UNDO_NOTHING, "is gone already");
 	else if (it->made)
 		decide_made(u, it, row);
+	else if (it->unread)
+		decide(it, MST_UNDO_REFUSED,
+		       "what it held before the run could not be read");
 	else if (row && it->has_after)
 		decide_changed(u, it, row);
 	else if (row)
-		decide(it, MST_UNDO_REFUSED,
-		       "how the run left it is not known: it did not end");
-	else if (it->has_after)
+		decide_unseen(u, it, row);
+	else if (it->has_after || !it->deleted)
 		decide(it, MST_UNDO_REFUSED, "was deleted since");
 	else
 		mst_undo_make(u, it);
@@ -343,7 +412,18 @@ static int read_chunk(struct mst_undo *u, struct mst_undo_item *items, size_t n,
 	return rc;
 }
 
-/* Did a later run write it too, or this one not at all? Then it is decided. */
+/* By another run, that took this one back? */
+static bool taken_back(struct mst_undo *u, int64_t by)
+{
+	if (u->later != by) {
+		u->later = by;
+		u->later_of = mst_journal_undo_of(u->session.state, by);
+	}
+	return u->later_of == u->run;
+}
+
+/* Did a later run write it too, or this one not at all? Then it is decided.
+ * What a run did last before it was killed is not in the log. */
 static int ask_log(struct mst_undo *u, struct mst_undo_item *it,
 		   struct mst_err *err)
 {
@@ -355,15 +435,23 @@ static int ask_log(struct mst_undo *u, struct mst_undo_item *it,
 
 	mst_buf_fini(&id);
 	it->kind = MST_UNDO_RESTORE;
-	if (rc == 0 && (!found || w.run < u->run))
+	if (rc < 0)
+		return rc;
+	if (found && w.run > u->run) {
+		bool back = taken_back(u, w.run);
+
+		decide(it, back ? MST_UNDO_NOTHING : MST_UNDO_REFUSED,
+		       mst_arena_printf(
+			   &u->arena, "run %lld %s", (long long)w.run,
+			   back		 ? "took it back"
+			   : u->later_of ? "wrote it since, taking another "
+					   "run back"
+					 : "wrote it since; undo that one "
+					   "first"));
+	} else if ((!found || w.run < u->run) && (it->has_after || !u->dead)) {
 		decide(it, MST_UNDO_NOTHING, "the run did not write it");
-	else if (rc == 0 && w.run > u->run)
-		decide(it, MST_UNDO_REFUSED,
-		       mst_arena_printf(&u->arena,
-					"run %lld wrote it since; undo that "
-					"one first",
-					(long long)w.run));
-	return rc;
+	}
+	return 0;
 }
 
 static int by_table(const void *a, const void *b)

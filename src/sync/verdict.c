@@ -254,6 +254,17 @@ void mst_push_verdict(void *push, const struct mst_verdict *v)
 	mst_push_settle(p, c);
 }
 
+void mst_push_found(void *push, uint64_t change, const struct mst_sysid *id,
+		    const struct mst_raw *row)
+{
+	struct mst_push *p = push;
+	struct mst_push_change *c = (struct mst_push_change *)(uintptr_t)change;
+	const struct mst_set_delta *sd = c->group->sd;
+
+	mst_journal_found(p->journal, sd->set, &sd->groups.v[c->group->group],
+			  c->rec.key, id, row);
+}
+
 void mst_push_refuse(struct mst_push *p, struct mst_push_change *c,
 		     const char *reason)
 {

@@ -5,6 +5,8 @@
  */
 #include "sn_fake.h"
 
+#include "dest/servicenow/servicenow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +158,88 @@ static void keep_of_a_find(struct fake *f)
 static void test_keep_of_a_find(void **state)
 {
 	both(state, keep_of_a_find);
+}
+
+/* ---- what a find holds, for undo ----------------------------------------- */
+
+struct finds {
+	unsigned n, unread;
+	char os[40];
+	uint64_t change;
+};
+
+static void take_find(void *ctx, uint64_t change, const struct mst_sysid *id,
+		      const struct mst_raw *row)
+{
+	struct finds *f = ctx;
+
+	assert_false(mst_sysid_is_zero(id));
+	f->n++;
+	f->change = change;
+	f->unread += !row;
+	for (size_t i = 0; row && i < row->n; i++) {
+		if (strcmp(row->names[i], "os") == 0)
+			(void)snprintf(f->os, sizeof(f->os), "%.*s",
+				       MST_SLICE_ARG(row->values[i]));
+	}
+}
+
+/* Before it is changed, and not when a sys_id says that it is ours. */
+static void told(struct fake *f)
+{
+	struct finds finds = {0};
+	struct fake_row *row;
+
+	fake_open(f);
+	mst_dest_servicenow.on_found(f->d, take_find, &finds);
+	row = held(f, "1");
+	fake_put(f, row, "os", "Old");
+	updated(f, run(f, MST_UPDATE, row), false);
+	assert_int_equal(finds.n, 0);
+	fake_put(f, row, "os", "Old");
+	updated(f, run(f, MST_INSERT, NULL), false);
+	assert_int_equal(finds.n, 1);
+	assert_int_equal(finds.unread, 0);
+	assert_string_equal(finds.os, "Old");
+}
+
+static void test_told(void **state)
+{
+	both(state, told);
+}
+
+static bool refuse_before(struct fake *f, struct fake_sub *s)
+{
+	(void)f;
+	if (!mst_slice_ifind(s->url, "sys_idIN") ||
+	    !mst_slice_ifind(s->url, "sys_class_name"))
+		return false;
+	s->status = 403;
+	(void)mst_buf_adds(&s->out,
+			   "{\"error\":{\"message\":\"User Not Authorized\","
+			   "\"detail\":\"no\"},\"status\":\"failure\"}");
+	return true;
+}
+
+/* Who may not read it may still write it: it is told that nobody knows. */
+static void not_readable(struct fake *f)
+{
+	struct finds finds = {0};
+	struct fake_row *row;
+
+	fake_open(f);
+	mst_dest_servicenow.on_found(f->d, take_find, &finds);
+	row = held(f, "1");
+	fake_put(f, row, "os", "Old");
+	f->on_sub = refuse_before;
+	updated(f, run(f, MST_INSERT, NULL), false);
+	assert_int_equal(finds.n, 1);
+	assert_int_equal(finds.unread, 1);
+}
+
+static void test_not_readable(void **state)
+{
+	both(state, not_readable);
 }
 
 static void keep_but_retire(struct fake *f)
@@ -335,6 +419,8 @@ int main(void)
 	    T(test_always),
 	    T(test_keep),
 	    T(test_keep_of_a_find),
+	    T(test_told),
+	    T(test_not_readable),
 	    T(test_keep_but_retire),
 	    T(test_newer_than_update),
 	    T(test_newer_than_discovery),

@@ -96,7 +96,8 @@ static void test_missing_tables(void **state)
 	f->absent[1] = "u_muster_cve_instance";
 	fails(f, MST_E_UNSUPPORTED,
 	      "table u_muster_cve, table u_muster_cve_instance: commit "
-	      "muster's update set there (`muster update-set`");
+	      "muster's update set there (`muster update-set muster-cve "
+	      "--out FILE`");
 }
 
 static void test_missing_columns(void **state)

@@ -165,6 +165,113 @@ static void a_later_run_wrote_it(void **state)
 	rig_quiet(&rig);
 }
 
+/* One device of the estate, and a CI of its name that was there before. */
+static void a_found_ci(char id[33])
+{
+	struct mst_json_iter it;
+	struct mst_json row;
+	char name[80] = "";
+
+	rig_fresh(&rig);
+	(void)rig_sync(&rig, 0);
+	it = mst_json_iter(
+	    rig_rows(&rig, "cmdb_ci_computer", "os=Windows 11", "sys_id,name"));
+	while (!*name && mst_json_next(&it, NULL, &row))
+		(void)snprintf(
+		    name, sizeof(name), "%.*s",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "name"))));
+	assert_true(*name);
+	rig_fresh(&rig);
+	rig_control(&rig, "POST", "/_sim/sn/insert",
+		    "{\"table\":\"cmdb_ci_computer\",\"by\":\"kim.example\","
+		    "\"values\":{\"name\":\"%s\",\"os\":\"Old\","
+		    "\"asset_tag\":\"theirs\"}}",
+		    name);
+	it = mst_json_iter(
+	    rig_rows(&rig, "cmdb_ci_computer", "asset_tag=theirs", "sys_id"));
+	assert_true(mst_json_next(&it, NULL, &row));
+	(void)snprintf(
+	    id, 33, "%.*s",
+	    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "sys_id"))));
+}
+
+/* What a first load finds in the CMDB is not its own: it gets its values
+ * again, and is not retired. */
+static void found_in_a_first_load(void **state)
+{
+	char id[33], query[100];
+
+	(void)state;
+	a_found_ci(id);
+	(void)rig_sync(&rig, 0);
+	(void)snprintf(query, sizeof(query), "sys_id=%s^os=Windows 11", id);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer", query), 1);
+	rig_muster(&rig, "undo", "1", "--yes");
+	rig_status(&rig, 0);
+	rig_says(&rig, "run 2");
+	assert_non_null(strstr(rig.out.p, "retired, not deleted"));
+	(void)snprintf(query, sizeof(query),
+		       "sys_id=%s^os=Old^install_status!=7", id);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer", query), 1);
+	(void)rig_sync(&rig, 0);
+	(void)snprintf(query, sizeof(query), "sys_id=%s^os=Windows 11", id);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer", query), 1);
+	rig_quiet(&rig);
+}
+
+/* Killed on the way, day 1 is taken back as far as it got. */
+static void of_a_run_that_died(void **state)
+{
+	static const char *const env[] = {"MUSTER_STOP_AT=40", NULL};
+	char *before;
+
+	(void)state;
+	rig_fresh(&rig);
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	before = rig_alive(&rig, "name");
+	day(1);
+	rig.env = env;
+	rig_muster(&rig, "run", "main", "--json");
+	rig.env = NULL;
+	rig_status(&rig, 100);
+	rig_muster(&rig, "undo", "2", "--yes", "--json");
+	rig_status(&rig, 0);
+	assert_true(rig_num(rig_json(&rig), "undone") > 0);
+	assert_int_equal(rig_num(rig.root, "refused"), 0);
+	assert_alive(before);
+	free(before);
+	rig_muster(&rig, "undo", "2");
+	assert_non_null(strstr(rig.out.p, "did not end"));
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	rig_quiet(&rig);
+}
+
+static void of_an_undo(void **state)
+{
+	const char *run;
+	char *before;
+
+	(void)state;
+	run = two_days(&before);
+	free(before);
+	rig_muster(&rig, "undo", run, "--yes");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "undo", run, "--yes", "--json");
+	rig_status(&rig, 0);
+	assert_int_equal(rig_num(rig_json(&rig), "refused"), 0);
+	assert_int_equal(rig_num(rig.root, "undone"), 0);
+	rig_muster(&rig, "undo", "3");
+	rig_status(&rig, 1);
+	rig_says(&rig, "run 3 took run 2 back");
+	rig_muster(&rig, "runs");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "took run 2 back"));
+	rig_muster(&rig, "runs", "3", "--json");
+	assert_int_equal(rig_num(rig_json(&rig), "undo_of"), 2);
+}
+
 static void no_journal(void **state)
 {
 	(void)state;
@@ -202,6 +309,9 @@ int main(void)
 	    cmocka_unit_test(asks_first),
 	    cmocka_unit_test(others_changed_it),
 	    cmocka_unit_test(a_later_run_wrote_it),
+	    cmocka_unit_test(found_in_a_first_load),
+	    cmocka_unit_test(of_a_run_that_died),
+	    cmocka_unit_test(of_an_undo),
 	    cmocka_unit_test(no_journal),
 	};
 

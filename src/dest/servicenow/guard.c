@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is looked at before a CI that is there is written: may its status be
- * changed (settings status_updates, status_keep); does it hold all of it
- * already (write mode "table"; IRE says so by itself); and is the package that
- * shall be retired really gone, or does another source's installation still
- * refer to it? Fifty in a list, by sys_id.
+ * What is looked at before a record that is there is written. Of one that an
+ * insert found, what it holds, so that the run can be undone. Of a CI: may its
+ * status be changed (settings status_updates, status_keep); does it hold all of
+ * it already (write mode "table"; IRE says so by itself); and is the package
+ * that shall be retired really gone, or does another source's installation
+ * still refer to it? Fifty in a list, by sys_id.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "dest/servicenow/sn.h"
 
-enum look { NOTHING, STATUS, CONTENTS, INSTALLS };
+enum look { NOTHING, BEFORE, STATUS, CONTENTS, INSTALLS };
 
 struct sn_guard {
 	LIST_ENTRY(sn_guard) link;
@@ -49,10 +50,19 @@ static bool has_status(const struct sn_item *it)
 	return false;
 }
 
+/* A record that this very run may have made is no find. */
+static bool is_found(const struct mst_dest *d, const struct sn_item *it)
+{
+	return d->found && !it->told && !it->posted &&
+	       it->c.action == MST_INSERT && !mst_sysid_is_zero(&it->remote);
+}
+
 static enum look look_of(const struct mst_dest *d, const struct sn_item *it)
 {
 	bool retire = it->c.action == MST_RETIRE;
 
+	if (is_found(d, it))
+		return BEFORE;
 	if (it->guarded || it->c.set->writer != MST_WRITE_CI)
 		return NOTHING;
 	if (d->conf->write_mode == SN_WRITE_TABLE && it->c.action == MST_INSERT)
@@ -73,8 +83,15 @@ bool mst_sn_guard_needed(const struct mst_dest *d, const struct sn_item *it)
 	return look_of(d, it) != NOTHING;
 }
 
-static const char *table_of(enum look look, const struct sn_item *it)
+static const char *table_of(const struct mst_dest *d, enum look look,
+			    const struct sn_item *it)
 {
+	const char *kept = look == BEFORE && !it->held_class
+			       ? mst_map_get(&d->classes, it->c.key)
+			       : NULL;
+
+	if (kept)
+		return kept;
 	if (look == INSTALLS)
 		return "cmdb_software_instance";
 	if (look == STATUS)
@@ -118,8 +135,16 @@ void mst_sn_guard_fini(struct mst_dest *d)
 
 static void go_on(struct mst_dest *d, struct sn_item *it)
 {
+	bool first = is_found(d, it);
+
+	it->told = it->told || first;
+	if (first && mst_sn_guard_needed(d, it)) {
+		mst_sn_guard_add(d, it);
+		return;
+	}
 	it->guarded = true;
-	if (d->conf->write_mode == SN_WRITE_TABLE)
+	if (d->conf->write_mode == SN_WRITE_TABLE ||
+	    it->c.set->writer != MST_WRITE_CI)
 		mst_sn_record_guarded(d, it);
 	else
 		mst_sn_ci_guarded(d, it);
@@ -132,6 +157,8 @@ static void finish(struct mst_dest *d, struct sn_guard *g)
 
 	while ((it = TAILQ_FIRST(&g->items))) {
 		leave(g, it);
+		if (g->look == BEFORE)
+			d->found(d->found_ctx, it->c.id, &it->remote, NULL);
 		go_on(d, it);
 	}
 	guard_free(g);
@@ -141,6 +168,10 @@ static void fail(struct mst_dest *d, struct sn_guard *g, const char *why)
 {
 	struct sn_item *it;
 
+	if (g->look == BEFORE && !d->cancelled) {
+		finish(d, g);
+		return;
+	}
 	while ((it = TAILQ_FIRST(&g->items))) {
 		leave(g, it);
 		mst_sn_failed(
@@ -217,6 +248,41 @@ static void judge(struct mst_dest *d, struct sn_item *it, struct mst_json row)
 		go_on(d, it);
 }
 
+/* ---- what a find holds ------------------------------------------------- */
+
+/* Names of the set's columns, each once. */
+static size_t all_columns(const struct mst_set *set,
+			  const char *names[MST_MAX_COLUMNS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->columns_n; i++) {
+		size_t k = 0;
+
+		while (k < n && strcmp(names[k], set->columns[i].name) != 0)
+			k++;
+		if (k == n)
+			names[n++] = set->columns[i].name;
+	}
+	return n;
+}
+
+static void tell(struct mst_dest *d, struct sn_item *it, struct mst_json row)
+{
+	const char *names[MST_MAX_COLUMNS];
+	struct mst_slice values[MST_MAX_COLUMNS];
+	struct mst_raw raw = {
+	    .id = it->remote,
+	    .names = names,
+	    .values = values,
+	    .n = all_columns(it->c.set, names),
+	};
+
+	mst_sn_raw_take(row, &raw, values);
+	d->found(d->found_ctx, it->c.id, &it->remote, &raw);
+	go_on(d, it);
+}
+
 static bool rows_of_cis(struct mst_dest *d, struct sn_guard *g,
 			struct mst_json result)
 {
@@ -235,7 +301,10 @@ static bool rows_of_cis(struct mst_dest *d, struct sn_guard *g,
 		mst_sn_row_id(row, &id);
 		while ((it = item_of(g, &id))) {
 			leave(g, it);
-			judge(d, it, row);
+			if (g->look == BEFORE)
+				tell(d, it, row);
+			else
+				judge(d, it, row);
 		}
 	}
 	return true;
@@ -323,6 +392,26 @@ static void take(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		finish(d, g);
 }
 
+static void add_fields(const struct sn_guard *g, struct mst_buf *fields)
+{
+	const char *names[MST_MAX_COLUMNS];
+	size_t n = g->look == BEFORE ? all_columns(g->set, names) : 0;
+
+	if (g->look == CONTENTS)
+		mst_sn_row_fields(g->set, fields);
+	else
+		mst_buf_adds(fields, "sys_id");
+	for (size_t i = 0; i < n; i++)
+		mst_buf_addf(fields, ",%s", names[i]);
+	if (g->look == BEFORE)
+		mst_buf_adds(fields, ",sys_class_name");
+	else
+		mst_buf_adds(fields, g->look == INSTALLS
+					 ? ",software"
+					 : ",install_status,sys_updated_on,"
+					   "last_discovered");
+}
+
 static void ask(struct mst_dest *d, struct sn_guard *g)
 {
 	struct mst_buf url = MST_BUF_INIT(16384), q = MST_BUF_INIT(4096);
@@ -339,14 +428,7 @@ static void ask(struct mst_dest *d, struct sn_guard *g)
 		sep = ",";
 	}
 	mst_buf_adds(&q, "^ORDERBYsys_id");
-	if (g->look == CONTENTS)
-		mst_sn_row_fields(g->set, &fields);
-	else
-		mst_buf_adds(&fields, "sys_id");
-	mst_buf_adds(&fields, g->look == INSTALLS
-				  ? ",software"
-				  : ",install_status,sys_updated_on,"
-				    "last_discovered");
+	add_fields(g, &fields);
 	mst_sn_list_url(&url, mst_slice_str(g->table), mst_buf_slice(&q),
 			fields.p, g->page);
 	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take, g);
@@ -364,13 +446,13 @@ static void gather(struct mst_dest *d)
 	g->page = SN_PAGE;
 	g->set = it->c.set;
 	g->look = look_of(d, it);
-	g->table = table_of(g->look, it);
+	g->table = table_of(d, g->look, it);
 	TAILQ_INIT(&g->items);
 	LIST_INSERT_HEAD(&d->guards, g, link);
 	for (; it && g->items_n < SN_IN_LIST; it = next) {
 		next = TAILQ_NEXT(it, link);
 		if (look_of(d, it) != g->look || it->c.set != g->set ||
-		    strcmp(table_of(g->look, it), g->table) != 0)
+		    strcmp(table_of(d, g->look, it), g->table) != 0)
 			continue;
 		TAILQ_REMOVE(&d->guard, it, link);
 		d->guard_n--;

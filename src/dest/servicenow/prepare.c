@@ -68,8 +68,8 @@ static void judge_columns(struct mst_dest *d, struct sn_columns *c)
 static const char *remedy(const struct sn_prepare *p)
 {
 	if (p->ours)
-		return "commit muster's update set there (`muster update-set` "
-		       "writes the file)";
+		return "commit muster's update set there (`muster update-set "
+		       "muster-cve --out FILE` writes the file)";
 	if (p->theirs)
 		return "ServiceNow would drop its values without a word: add "
 		       "the column, or take it out of the mappings";

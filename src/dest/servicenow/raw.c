@@ -66,6 +66,21 @@ static bool asked_for(const struct sn_raw *r, const struct mst_sysid *id)
 	return false;
 }
 
+void mst_sn_raw_take(struct mst_json row, struct mst_raw *raw,
+		     struct mst_slice *values)
+{
+	for (size_t i = 0; i < raw->n; i++) {
+		values[i] = mst_sn_member(row, raw->names[i]);
+		/* An empty text is a value, an absent one is none. */
+		if (!values[i].p && mst_json_type(mst_json_get(
+					row, raw->names[i])) != MST_JSON_NULL)
+			values[i] = mst_slice("", 0);
+	}
+	raw->table = mst_sn_member(row, "sys_class_name");
+	raw->made_by = mst_sn_member(row, "sys_created_by");
+	raw->changed_by = mst_sn_member(row, "sys_updated_by");
+}
+
 /* False when the rows are not what was asked for. */
 static bool give_rows(struct sn_raw *r, struct mst_json result)
 {
@@ -78,17 +93,7 @@ static bool give_rows(struct sn_raw *r, struct mst_json result)
 	while (mst_json_next(&it, NULL, &row)) {
 		if (!mst_sn_row_id(row, &raw.id) || !asked_for(r, &raw.id))
 			return false;
-		for (size_t i = 0; i < r->names_n; i++) {
-			values[i] = mst_sn_member(row, r->names[i]);
-			/* An empty text is a value, an absent one is none. */
-			if (!values[i].p &&
-			    mst_json_type(mst_json_get(row, r->names[i])) !=
-				MST_JSON_NULL)
-				values[i] = mst_slice("", 0);
-		}
-		raw.table = mst_sn_member(row, "sys_class_name");
-		raw.made_by = mst_sn_member(row, "sys_created_by");
-		raw.changed_by = mst_sn_member(row, "sys_updated_by");
+		mst_sn_raw_take(row, &raw, values);
 		r->fn(r->ctx, r->tag, &raw, NULL);
 	}
 	return true;

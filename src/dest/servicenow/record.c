@@ -296,7 +296,7 @@ static void write_known(struct mst_dest *d, struct sn_item *it)
 	case MST_INSERT:
 	case MST_UPDATE:
 	case MST_ACTION__MAX:
-		put(d, it, SN_UPDATE);
+		put(d, it, it->reopened ? SN_REOPEN : SN_UPDATE);
 		break;
 	}
 }
@@ -324,6 +324,7 @@ void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 	bool closed = mst_sn_row_is_closed(it->c.set, row);
 
 	it->remote = *id;
+	it->reopened = 0;
 	it->ages = mst_sn_row_ages(it, row);
 	if (it->c.action != MST_INSERT) {
 		if ((it->c.action == MST_CLOSE && closed) ||
@@ -342,9 +343,9 @@ void mst_sn_record_found(struct mst_dest *d, struct sn_item *it,
 		write_known(d, it);
 	} else if (closed) {
 		it->reopened = mst_sn_row_reopened(it->c.set, row) + 1;
-		put(d, it, SN_REOPEN);
+		write_known(d, it);
 	} else if (it->ages || mst_sn_row_differs(d, it, row)) {
-		put(d, it, SN_UPDATE);
+		write_known(d, it);
 	} else {
 		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
 	}

@@ -313,6 +313,17 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 		mst_sn_ci_start(d, it);
 }
 
+static const char *sn_account(const struct mst_dest *d)
+{
+	return d->conf->username;
+}
+
+static void sn_on_found(struct mst_dest *d, mst_found_fn fn, void *ctx)
+{
+	d->found = fn;
+	d->found_ctx = ctx;
+}
+
 static void sn_on_row(struct mst_dest *d, mst_row_fn fn, void *ctx)
 {
 	d->row = fn;
@@ -565,6 +576,8 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .children = mst_sn_children_add,
     .raw_read = mst_sn_raw_read,
     .raw_write = mst_sn_raw_write,
+    .account = sn_account,
+    .on_found = sn_on_found,
     .next = sn_next,
     .accept = sn_accept,
     .estimate = sn_estimate,

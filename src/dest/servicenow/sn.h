@@ -147,7 +147,8 @@ struct sn_item {
 	bool moved;		    /* link: the other table was tried */
 	bool no_class;		    /* CI: the change does not say which */
 	bool guarded;		    /* CI: guard.c had its say */
-	bool keep_status;	    /* CI: status columns do not go */
+	bool told;	  /* what it changes was read and told (on_found) */
+	bool keep_status; /* CI: status columns do not go */
 	bool left_alone;  /* package: it is still installed somewhere */
 	bool violated;	  /* row: the unique key said it is there */
 	bool reopen;	  /* row: the PUT under way opens it again */
@@ -518,6 +519,9 @@ bool mst_sn_identifies(const struct mst_dest *d, const char *column,
 
 /* Records by their sys_id, as they are (raw.c). */
 LIST_HEAD(sn_raws, sn_raw);
+/* What a row holds of raw->names; values has room for them. */
+void mst_sn_raw_take(struct mst_json row, struct mst_raw *raw,
+		     struct mst_slice *values);
 int mst_sn_raw_read(struct mst_dest *d, const struct mst_set *set,
 		    struct mst_slice table, const struct mst_sysid *ids,
 		    size_t n, const char *const *names, size_t names_n,
@@ -618,6 +622,8 @@ struct mst_dest {
 	size_t reads_new; /* those not asked for yet */
 	mst_row_fn row;
 	void *row_ctx;
+	mst_found_fn found; /* NULL: nobody wants to know */
+	void *found_ctx;
 	struct sn_childrens children;
 	struct sn_raws raws; /* undo */
 
