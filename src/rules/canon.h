@@ -67,8 +67,14 @@ struct mst_rules {
 	struct mst_hash (*hash)(struct mst_rules *r, unsigned m);
 };
 
-/* Columns that can never be a reason to write. The parent is the group. */
-#define MST_UNHASHED (MST_COL_INSERT | MST_COL_VOLATILE | MST_COL_PARENT)
+/* Can a column of these flags be a reason to write? The parent is the group.
+ * What is neither for inserts nor for updates is never sent, but something that
+ * is sent depends on it. */
+static inline bool mst_col_hashed(unsigned flags)
+{
+	return !(flags & (MST_COL_VOLATILE | MST_COL_PARENT)) &&
+	       (!(flags & MST_COL_INSERT) || (flags & MST_COL_UPDATE));
+}
 
 #define CANON_ROW  (1 + 4) /* column number, length */
 #define CANON_OVER 64	   /* copies may write so much further */

@@ -143,7 +143,7 @@ static int compile(struct mst_compiled *m, const struct mst_catalog *c,
 	}
 	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
 	for (size_t i = 0; i < m->rows_n; i++) {
-		if (!(m->rows[i].flags & MST_UNHASHED))
+		if (mst_col_hashed(m->rows[i].flags))
 			m->hashed[m->hashed_n++] = m->rows[i];
 	}
 	m->custom_from = m->hashed_n;
@@ -302,7 +302,7 @@ bool mst_rules_apply(struct mst_rules *r, unsigned m, struct mst_desired *d_r)
 		d_r->rows[d_r->cells_n] = row->source;
 		d_r->cells[d_r->cells_n++] =
 		    (struct mst_cell){.column = row->column, .text = s};
-		if (!(row->flags & MST_UNHASHED))
+		if (mst_col_hashed(row->flags))
 			at = mst_canon_add(r, at, row->column, s);
 	}
 	r->canon_n = (size_t)(at - r->canon);

@@ -236,7 +236,7 @@ static void compare(const struct sample *s, const struct entry *old,
 	why->any = why->table;
 	for (size_t i = 0; i < s->set->columns_n; i++) {
 		/* What is not in the checksum is no reason. */
-		if (s->set->columns[i].flags & MST_UNHASHED)
+		if (!mst_col_hashed(s->set->columns[i].flags))
 			continue;
 		why->differs[i] = old->h[HEAD + i] != now->h[HEAD + i];
 		why->any = why->any || why->differs[i];

@@ -137,6 +137,113 @@ static int makers(struct adapt *a, const struct mst_set *set)
 	return 0;
 }
 
+/* ---- what becomes of names ----------------------------------------------- */
+
+/* What master.c makes of a name is no part of the record, but settings decide
+ * it: a column that never goes has them, so that a change of them sends what
+ * has such a name once more. */
+#define NAMES "master_data"
+
+static bool run_row(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		    const struct mst_map_row *row, struct mst_slice *out_r)
+{
+	*out_r = mst_slice(NULL, 0);
+	return row->op && row->op(ctx, v, row->field, row->arg, out_r) == 1 &&
+	       out_r->n;
+}
+
+struct name_rows {
+	const struct mst_map_row *v; /* that make the names */
+	size_t n;
+	const char *how;
+};
+
+static int op_names(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		    unsigned field, const void *arg, struct mst_slice *out_r)
+{
+	const struct name_rows *rows = arg;
+	struct mst_slice name;
+
+	(void)field;
+	for (size_t i = 0; i < rows->n; i++) {
+		if (run_row(ctx, v, &rows->v[i], &name)) {
+			*out_r = mst_slice_str(rows->how);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* NULL: as by default. */
+static const char *how_names(const struct adapt *a, const struct mst_set *set)
+{
+	const struct sn_conf *conf = a->conf;
+	bool models = !mst_sn_is_package(set) && conf->models;
+	bool by_name = conf->normalization && *conf->normalization;
+	bool any = models && conf->model_table == SN_ANY_MODEL;
+	bool makers = mst_sn_is_package(set) ? conf->software_manufacturers
+					     : conf->manufacturers;
+
+	if (makers && conf->create_companies && !by_name && !any &&
+	    (conf->create_models || !models))
+		return NULL;
+	return mst_arena_printf(
+	    mst_derive_arena(a->d), "%s%s%s%s%s", makers ? "" : "models only ",
+	    conf->create_companies ? "" : "create_companies: no ",
+	    conf->create_models || !models ? "" : "create_models: no ",
+	    any ? "model_table: cmdb_model " : "",
+	    by_name ? conf->normalization : "");
+}
+
+static struct name_rows *name_rows(struct adapt *a, const struct mst_set *set,
+				   const struct mst_mapping *m)
+{
+	struct mst_arena *arena = mst_derive_arena(a->d);
+	struct name_rows *rows = mst_arena_alloc(arena, sizeof(*rows));
+	struct mst_map_row *v =
+	    mst_arena_alloc(arena, (m->rows_n + 1) * sizeof(*v));
+
+	for (size_t i = 0; i < m->rows_n; i++) {
+		for (size_t k = 0; k < set->columns_n; k++) {
+			if ((is_company(&set->columns[k]) ||
+			     is_model(&set->columns[k])) &&
+			    strcmp(set->columns[k].name, m->rows[i].column) ==
+				0)
+				v[rows->n++] = m->rows[i];
+		}
+	}
+	rows->v = v;
+	return rows;
+}
+
+static int names(struct adapt *a, const struct mst_set *set)
+{
+	static const struct mst_column col = {NAMES, NEVER, 255, NULL};
+	const struct mst_catalog *c = mst_derive_catalog(a->d);
+	const char *how = how_names(a, set);
+	int rc = 0;
+
+	if (!how)
+		return 0;
+	if (mst_derive_add_column(a->d, set->name, &col, a->err) < 0)
+		return -(int)a->err->code;
+	for (size_t i = 0; i < c->mappings_n && rc == 0; i++) {
+		struct mst_map_row row = {.column = NAMES,
+					  .op = op_names,
+					  .rule = "servicenow.company"};
+		struct name_rows *rows;
+
+		if (strcmp(c->mappings[i].set, set->name) != 0)
+			continue;
+		rows = name_rows(a, set, &c->mappings[i]);
+		rows->how = how;
+		row.arg = rows;
+		if (rows->n)
+			rc = mst_derive_add_row(a->d, i, &row, false, a->err);
+	}
+	return rc;
+}
+
 /* ---- software product models --------------------------------------------- */
 
 struct model_rows {
@@ -156,14 +263,6 @@ static struct mst_slice cut_version(struct mst_slice v, int depth)
 			return mst_slice(v.p, i);
 	}
 	return depth == SN_SOFTWARE_IGNORE ? mst_slice(NULL, 0) : v;
-}
-
-static bool run_row(struct mst_rule_ctx *ctx, const struct mst_value *v,
-		    const struct mst_map_row *row, struct mst_slice *out_r)
-{
-	*out_r = mst_slice(NULL, 0);
-	return row->op && row->op(ctx, v, row->field, row->arg, out_r) == 1 &&
-	       out_r->n;
 }
 
 /* "7-Zip 22": the package's name and what counts of its version; see
@@ -278,7 +377,7 @@ static int adapt_ci(struct adapt *a, const char *name)
 		flag(a, set, 0, MST_COL_INSERT, is_status_column);
 	if (mst_sn_is_package(set) && !a->conf->retire_packages)
 		set->missing = MST_MISSING_KEEP;
-	if (makers(a, set) < 0)
+	if (makers(a, set) < 0 || names(a, set) < 0)
 		return -(int)a->err->code;
 	return mst_sn_is_package(set) &&
 		       a->conf->software_models != SN_SOFTWARE_OFF

@@ -314,6 +314,9 @@ static void fields(const struct sn_reading *g, struct mst_buf *out)
 	for (size_t i = 0; i < g->set->columns_n; i++) {
 		const struct mst_column *col = &g->set->columns[i];
 
+		if ((col->flags & MST_COL_INSERT) &&
+		    (col->flags & MST_COL_UPDATE))
+			continue; /* it never goes */
 		mst_buf_addf(out, ",%s", col->name);
 		if (col->flags & MST_COL_MASTER)
 			mst_buf_addf(out, ",%s.name", col->name);
