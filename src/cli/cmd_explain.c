@@ -173,6 +173,16 @@ static void print_source(struct printer *p, const struct mst_explained *e)
 	}
 }
 
+/* Further lines of a text stand below its first one. */
+static void add_lines(struct mst_buf *out, struct mst_slice text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		(void)mst_buf_addc(out, text.p[i]);
+		if (text.p[i] == '\n')
+			(void)mst_buf_addf(out, "%31s", "");
+	}
+}
+
 static void print_text(struct printer *p, const struct mst_explained *e)
 {
 	char hex[33] = "none yet", at[21];
@@ -192,8 +202,9 @@ static void print_text(struct printer *p, const struct mst_explained *e)
 		const struct mst_column *col = &e->set->columns[c->column];
 		const char *rule = e->mapping->rows[e->desired->rows[i]].rule;
 
-		(void)mst_buf_addf(&p->out, "    %-26s %.*s   [%s", col->name,
-				   MST_SLICE_ARG(c->text), rule);
+		(void)mst_buf_addf(&p->out, "    %-26s ", col->name);
+		add_lines(&p->out, c->text);
+		(void)mst_buf_addf(&p->out, "   [%s", rule);
 		cli_rule_settings(&p->out, p->job, rule);
 		(void)mst_buf_addf(&p->out, "]%s\n", flag_words(col->flags));
 	}

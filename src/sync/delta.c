@@ -416,6 +416,22 @@ int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
 	return rc;
 }
 
+/* A saved source that has lost records since its manifest was written. */
+static void doubt_fewer(struct mst_delta *d, unsigned feed, uint64_t records)
+{
+	uint64_t saved = d->spool->feeds[feed].proof.records;
+	char why[256];
+
+	if (records >= saved)
+		return;
+	(void)snprintf(why, sizeof(why),
+		       "%s: %llu records are there, and %llu were when they "
+		       "were saved",
+		       d->job->catalog->feeds[feed].title,
+		       (unsigned long long)records, (unsigned long long)saved);
+	doubt(d, 1u << feed, why);
+}
+
 static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 		     struct mst_err *err)
 {
@@ -464,6 +480,8 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 			       name);
 		doubt(d, UINT32_MAX, why);
 	}
+	if (rc == 0 && workers_had_maps)
+		doubt_fewer(d, feed, stats.records);
 	if (rc == 0 && workers_had_maps && stats.records == 0)
 		rc = believe_empty(d, feed, err);
 	return rc;

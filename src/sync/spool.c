@@ -15,9 +15,10 @@
 #include "base/time.h"
 #include "json/out.h"
 
-#define MANIFEST     MST_SPOOL_MANIFEST
-#define MANIFEST_MAX (256u << 20)
-#define SPOOL_TEXTS  (256u << 20)
+#define MANIFEST	 MST_SPOOL_MANIFEST
+#define MANIFEST_MAX	 (256u << 20)
+#define MANIFEST_VERSION 1
+#define SPOOL_TEXTS	 (256u << 20)
 
 static void start(struct mst_spool *s, const struct mst_source_ops *ops,
 		  const char *dir, bool owned)
@@ -165,7 +166,7 @@ int mst_spool_write_manifest(struct mst_spool *s, const char *connection,
 	mst_time_iso(mst_now_us(), now);
 	mst_jout_init(&j, &buf);
 	mst_jout_obj(&j);
-	mst_jout_ki64(&j, "manifest", 1);
+	mst_jout_ki64(&j, "manifest", MANIFEST_VERSION);
 	mst_jout_kstr(&j, "source", s->ops->type);
 	mst_jout_kstr(&j, "connection", connection);
 	mst_jout_kstr(&j, "fetched", now);
@@ -269,10 +270,17 @@ static int open_manifest(struct mst_spool *s, const char *path,
 	struct mst_json_iter it;
 	struct mst_json root, f;
 	struct mst_slice name;
+	int64_t version = 0;
 	int rc = mst_file_read(path, &buf, err);
 
-	if (rc == 0)
-		rc = mst_json_parse(parser, mst_buf_slice(&buf), &root, err);
+	if (rc == 0 &&
+	    mst_json_parse(parser, mst_buf_slice(&buf), &root, err) < 0)
+		rc = mst_err_prefix(err, "%s", path);
+	if (rc == 0 && mst_json_i64(mst_json_get(root, "manifest"), &version) &&
+	    version > MANIFEST_VERSION)
+		rc = mst_err_set(err, MST_E_UNSUPPORTED,
+				 "%s was written by a later version of muster",
+				 path);
 	if (rc == 0 &&
 	    !mst_json_is_str(mst_json_get(root, "source"), s->ops->type))
 		rc = mst_err_set(err, MST_E_INVALID,

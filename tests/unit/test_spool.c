@@ -134,6 +134,9 @@ static void test_bad_manifests(void **state MST_UNUSED)
 {
 	bad_manifest("", MST_E_CORRUPT, "not valid JSON");
 	bad_manifest("{'source':'fixture'", MST_E_CORRUPT, "not valid JSON");
+	bad_manifest("{", MST_E_CORRUPT, "manifest.json");
+	bad_manifest("{'manifest':2,'source':'fixture','feeds':{}}",
+		     MST_E_UNSUPPORTED, "later version");
 	bad_manifest("[]", MST_E_INVALID, "not a saved source");
 	bad_manifest("{'source':'others','feeds':{}}", MST_E_INVALID,
 		     "'fixture'");

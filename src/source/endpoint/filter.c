@@ -111,14 +111,22 @@ static const char *left_out_by(struct mst_rule_ctx *ctx,
 
 /* Merged into another, or excluded by a person: Defender itself does not
  * count it. */
-static bool is_void(struct mst_rule_ctx *ctx, const struct mst_value *v)
+static bool is_void(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		    struct mst_slice *why_r)
 {
 	struct mst_slice excluded;
 
 	if (mst_op_bool(ctx, v, EM_EXCLUDED, NULL, &excluded) == 1 &&
-	    mst_slice_is(excluded, "true"))
+	    mst_slice_is(excluded, "true")) {
+		*why_r = MST_SLICE_LIT("excluded in Defender (isExcluded)");
 		return true;
-	return ep_text(ctx, v, EM_MERGED).n > 0;
+	}
+	if (ep_text(ctx, v, EM_MERGED).n > 0) {
+		*why_r = MST_SLICE_LIT("merged into another machine "
+				       "(mergedIntoMachineId)");
+		return true;
+	}
+	return false;
 }
 
 EP_FILTER(ep_keep_machine)
@@ -128,7 +136,7 @@ EP_FILTER(ep_keep_machine)
 	const char *table = ep_class_of(c, asset), *setting;
 	enum ep_state state;
 
-	if (is_void(ctx, v))
+	if (is_void(ctx, v, why_r))
 		return MST_DROP;
 	if (!ep_text(ctx, v, EM_ID).n)
 		return skip("no id", why_r);
@@ -199,11 +207,15 @@ static inline bool has_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
 
 EP_FILTER(ep_keep_device_cve)
 {
-	if (!has_text(ctx, v, ED_CVE))
-		return MST_DROP; /* a plain inventory row */
-	if (v[ED_STATUS].type == MST_JSON_STRING &&
-	    mst_slice_iis(ep_text(ctx, v, ED_STATUS), "fixed"))
+	if (!has_text(ctx, v, ED_CVE)) {
+		*why_r = MST_SLICE_LIT("an inventory row without a CVE");
 		return MST_DROP;
+	}
+	if (v[ED_STATUS].type == MST_JSON_STRING &&
+	    mst_slice_iis(ep_text(ctx, v, ED_STATUS), "fixed")) {
+		*why_r = MST_SLICE_LIT("its status is Fixed");
+		return MST_DROP;
+	}
 	if (!has_text(ctx, v, ED_DEVICE))
 		return skip("CVE row without a device id", why_r);
 	return MST_KEEP;
