@@ -7,11 +7,7 @@
 #define MST_SOURCE_RECVER_OPTS_H
 
 #define MST_RECVER_OPTS(OFF)                                                   \
-	{"recver.type",                                                        \
-	 MST_OPT_CHOICE,                                                       \
-	 OFF(type),                                                            \
-	 .def = "sqlite",                                                      \
-	 .choices = "sqlite|mem",                                              \
+	{"recver.type", MST_OPT_TEXT, OFF(type), .def = "sqlite",              \
 	 .help = "Kind of the RecVer database: a file of its own, or memory "  \
 		 "for tests."},                                                \
 	{                                                                      \
