@@ -169,6 +169,7 @@ static void sum(struct cli_checks *r)
 	    {MST_CHECK_WARNING, "warning", "warnings"},
 	    {MST_CHECK_FAILED, "failed", "failed"},
 	    {MST_CHECK_SKIPPED, "skipped", "skipped"},
+	    {MST_CHECK_NOTE, "note", "notes"},
 	};
 
 	cli_checks_flush(r);

@@ -219,6 +219,17 @@ static int usual(const struct mst_req *q, const char *url, struct mst_buf *out)
 		    out, "{\"name\":\"glide.buildname\",\"value\":"
 			 "\"Yokohama\"},{\"name\":\"glide.buildtag\","
 			 "\"value\":\"glide-yokohama-12-18-2024__patch4\"}");
+	else if (strstr(url, "sys_user_has_role"))
+		mst_buf_addf(out,
+			     "{\"user.user_name\":\"%s\",\"role.name\":"
+			     "\"itil\"},{\"user.user_name\":\"%s\","
+			     "\"role.name\":\"asset\"}",
+			     run.f->conf.username, run.f->conf.username);
+	else if (strstr(url, "sys_db_object"))
+		mst_buf_adds(out, "{\"name\":\"fn_a\"},{\"name\":\"fn_b\"}");
+	else if (strstr(url, "/table/fn_b"))
+		mst_buf_addf(out, "{\"sys_id\":\"%s\",\"name\":\"Company\"}",
+			     run.f->conf.normalization);
 	else if (strstr(url, "sysrule_quota"))
 		mst_buf_adds(out, "{\"name\":\"Rest Batch API request "
 				  "timeout\",\"maximum_duration\":\"60\","

@@ -18,11 +18,11 @@
 static void test_all_is_well(void **state)
 {
 	static const char *const names[] = {
-	    "instance",	  "clock",	    "login",	   "api.table",
-	    "api.batch",  "api.ire",	    "release",	   "tables",
-	    "columns",	  "update_set",	    "choices",	   "discovery_source",
-	    "classes",	  "identification", "batch_quota", "package_display",
-	    "rate_limits"};
+	    "instance",	 "clock",	   "login",	  "api.table",
+	    "api.batch", "api.ire",	   "release",	  "tables",
+	    "columns",	 "update_set",	   "choices",	  "discovery_source",
+	    "classes",	 "identification", "batch_quota", "package_display",
+	    "writing",	 "rate_limits"};
 
 	(void)state;
 	begin(NULL, 0);
@@ -51,7 +51,7 @@ static void test_all_is_well_by_oauth(void **state)
 	(void)state;
 	run.f->conf.auth = SN_CLIENT_CREDENTIALS;
 	begin(NULL, 0);
-	assert_int_equal(levels(MST_CHECK_OK), 17);
+	assert_int_equal(levels(MST_CHECK_OK), 18);
 	shows("login", MST_CHECK_OK, "OAuth, client credentials", "");
 	shows("api.table", MST_CHECK_OK, "in scope: GET, POST, PUT, DELETE",
 	      "");
@@ -79,7 +79,7 @@ static void test_skipped(void **state)
 	(void)state;
 	run.skip = "needs the check 'TLS'";
 	begin(NULL, 0);
-	assert_int_equal(levels(MST_CHECK_SKIPPED), 17);
+	assert_int_equal(levels(MST_CHECK_SKIPPED), 18);
 	assert_int_equal(run.log.n, 0);
 	shows("columns", MST_CHECK_SKIPPED, "needs the check 'TLS'", "");
 	finish();
@@ -535,6 +535,31 @@ static const struct one all[] = {
      MST_CHECK_WARNING,
      "may not read sys_dictionary",
      "let the user"},
+    /* writing */
+    {{{"GET", "sys_user_has_role", 403, FORBIDDEN}},
+     "writing",
+     MST_CHECK_NOTE,
+     "not proven, because a check writes nothing: that the user may write "
+     "cmdb_software_instance, u_muster_cve, u_muster_cve_instance",
+     "run JOB --limit 1"},
+    {{{"GET", "sys_user_has_role", 200,
+       ROWS("{\"user.user_name\":\"muster\",\"role.name\":\"itil\"}")}},
+     "writing",
+     MST_CHECK_WARNING,
+     "lacks the role \"asset\"",
+     "give the user the role \"asset\""},
+    {{{"GET", "sys_user_has_role", 200,
+       ROWS("{\"user.user_name\":\"kim\",\"role.name\":\"asset\"}")}},
+     "writing",
+     MST_CHECK_NOTE,
+     "not proven",
+     ""},
+    {{{"GET", "sys_user_has_role", 200,
+       ROWS("{\"user.user_name\":\"muster\",\"role.name\":\"admin\"}")}},
+     "writing",
+     MST_CHECK_OK,
+     "by its roles (admin)",
+     ""},
 };
 
 static void test_each_level(void **state)
@@ -557,8 +582,8 @@ static void test_each_level(void **state)
 		else
 			assert_int_equal(levels(MST_CHECK_FAILED), 0);
 		if (o->level == MST_CHECK_OK)
-			assert_int_equal(levels(MST_CHECK_OK), 17);
-		assert_int_equal(run.found_n, 17);
+			assert_int_equal(levels(MST_CHECK_OK), 18);
+		assert_int_equal(run.found_n, 18);
 		finish();
 	}
 }
@@ -807,6 +832,38 @@ static void test_fix_that_fails(void **state)
 
 /* ---- rate limits --------------------------------------------------------- */
 
+static void test_normalization(void **state)
+{
+	static const char *const id = "0123456789abcdef0123456789abcdef";
+	static const struct say none[] = {
+	    {"GET", "/table/fn_b", 200, ROWS("")}};
+	static const struct say hidden[] = {
+	    {"GET", "/table/fn_b", 403, FORBIDDEN}};
+	static const struct say absent[] = {
+	    {"GET", "sys_db_object", 200, ROWS("{\"name\":\"task\"}")}};
+
+	(void)state;
+	begin(NULL, 0);
+	assert_null(check_of("normalization"));
+	finish();
+	run.f->conf.normalization = id;
+	begin(NULL, 0);
+	shows("normalization", MST_CHECK_OK, "\"Company\" in fn_b", "");
+	finish();
+	begin(none, 1);
+	shows("normalization", MST_CHECK_WARNING, "there is no record 0123",
+	      "copy the sys_id");
+	finish();
+	begin(hidden, 1);
+	shows("normalization", MST_CHECK_WARNING, "that this user may see",
+	      "copy the sys_id");
+	finish();
+	begin(absent, 1);
+	shows("normalization", MST_CHECK_WARNING, "not looked up",
+	      "activate the plug-in");
+	finish();
+}
+
 static void test_rate_limits(void **state)
 {
 	static const struct say named[] = {
@@ -853,7 +910,7 @@ static void test_strange_answers(void **state)
 	(void)state;
 	for (size_t i = 0; i < MST_LEN(strange); i++) {
 		begin(&strange[i], 1);
-		assert_int_equal(run.found_n, 17);
+		assert_int_equal(run.found_n, 18);
 		finish();
 	}
 }
@@ -890,6 +947,7 @@ int main(void)
 	    T(test_discovery_source_that_nobody_can_see),
 	    T(test_fix),
 	    T(test_fix_that_fails),
+	    T(test_normalization),
 	    T(test_rate_limits),
 	    T(test_strange_answers),
 	    T(test_an_answer_to_nothing),

@@ -33,6 +33,18 @@ static bool uses_packages(const struct sn_setup *s)
 	return mst_sn_uses_table(s, "cmdb_ci_spkg");
 }
 
+static bool writes_rows(const struct sn_setup *s)
+{
+	return mst_sn_uses_writer(s, MST_WRITE_ROW) ||
+	       mst_sn_uses_writer(s, MST_WRITE_LINK) ||
+	       (uses_ci(s) && s->d->conf->write_mode == SN_WRITE_TABLE);
+}
+
+static bool normalizes(const struct sn_setup *s)
+{
+	return uses_ci(s) && mst_sn_by_name(s->d);
+}
+
 static const struct kind {
 	const char *name, *title;
 	uint32_t stands_on;
@@ -73,6 +85,12 @@ static const struct kind {
     [SN_CHECK_PACKAGE] = {"package_display", "package display", BIT(TABLE_API),
 			  uses_packages, mst_sn_ask_package,
 			  mst_sn_judge_package},
+    [SN_CHECK_WRITING] = {"writing", "writing", BIT(TABLE_API), writes_rows,
+			  mst_sn_ask_writing, mst_sn_judge_writing},
+    [SN_CHECK_NORMALIZATION] = {"normalization", "normalization",
+				BIT(TABLE_API), normalizes,
+				mst_sn_ask_normalization,
+				mst_sn_judge_normalization},
     [SN_CHECK_RATE] = {"rate_limits", "rate limits", BIT(LOGIN), NULL,
 		       mst_sn_ask_rate, mst_sn_judge_rate},
     [SN_CHECK_FIX] = {"", "", 0, NULL, mst_sn_ask_fix, mst_sn_judge_fix},

@@ -10,6 +10,7 @@
  *   setup_tables.c  tables, columns, version and choices of the update set
  *   setup_cmdb.c    dry run, classes, identification rules
  *   setup_source.c  discovery source, and the record that mends it
+ *   setup_rights.c  rights that only a write proves, Field Normalization
  *   setup_advice.c  release, quotas, settings that make a run slow
  */
 #ifndef MST_DEST_SN_SETUP_H
@@ -40,6 +41,8 @@ enum sn_check_id {
 	SN_CHECK_RULES,
 	SN_CHECK_QUOTA,
 	SN_CHECK_PACKAGE,
+	SN_CHECK_WRITING,
+	SN_CHECK_NORMALIZATION,
 	SN_CHECK_RATE,
 	SN_CHECK_FIX, /* none of its own: the write that mends another */
 	SN_CHECK__N
@@ -170,6 +173,8 @@ SN_CHECK_FUNCTIONS(fix);
 SN_CHECK_FUNCTIONS(classes);
 SN_CHECK_FUNCTIONS(quota);
 SN_CHECK_FUNCTIONS(package);
+SN_CHECK_FUNCTIONS(writing);
+SN_CHECK_FUNCTIONS(normalization);
 SN_CHECK_FUNCTIONS(rate);
 bool mst_sn_judge_clock(struct sn_setup *s, struct mst_check *c);
 bool mst_sn_judge_rules(struct sn_setup *s, struct mst_check *c);
