@@ -76,6 +76,12 @@ static void show_limits(struct mst_buf *out, const struct mst_undo *u)
 	if (stays || u->counts[MST_UNDO_RETIRE])
 		(void)mst_buf_adds(out, "Companies, models and CVE definitions "
 					"that it made stay.\n");
+	if (!u->dead && !u->whole)
+		(void)mst_buf_addf(
+		    out,
+		    "The journal of run %lld is not whole: records may be "
+		    "missing in this list.\n",
+		    (long long)u->run);
 	if (u->dead)
 		(void)mst_buf_addf(
 		    out,
@@ -156,6 +162,7 @@ static void print_json(const struct mst_undo *u)
 	mst_jout_ki64(&j, "run", u->run);
 	mst_jout_kstr(&j, "job", u->session.job.name);
 	mst_jout_kbool(&j, "ended", !u->dead);
+	mst_jout_kbool(&j, "whole", u->whole);
 	mst_jout_ki64(&j, "undone", (int64_t)u->done);
 	mst_jout_ki64(&j, "to_undo", (int64_t)(to_write(u) - u->done));
 	mst_jout_ki64(&j, "refused", (int64_t)u->counts[MST_UNDO_REFUSED]);

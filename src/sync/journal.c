@@ -494,6 +494,10 @@ void mst_journal_end(struct mst_journal **j)
 		return;
 	rc = fflush((*j)->file) == 0 ? read_after(*j, &err)
 				     : mst_err_os(&err, "%s", (*j)->path);
+	if (rc == 0 && !(*j)->failed) {
+		(void)mst_buf_adds(&(*j)->line, "{\"is\":\"end\"}");
+		put_line(*j);
+	}
 	if (rc == 0 && fflush((*j)->file) != 0)
 		rc = mst_err_os(&err, "%s", (*j)->path);
 	if (rc < 0)

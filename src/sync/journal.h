@@ -11,6 +11,7 @@
  *                                        insert found comes when it was found
  *   {"is":"made","set","group","group_key","log","member","id"}  that was not
  *   {"is":"after","id","columns":{…}}    as it was when the run ended
+ *   {"is":"end"}                        all of it is there
  * or, of a run that took another one back, one line alone:
  *   {"is":"undo","run":…}
  * Kept for the job's undo_days.

@@ -58,7 +58,8 @@ struct mst_undo {
 	size_t items_n;
 	uint64_t counts[MST_UNDO_REFUSED + 1]; /* by kind */
 	uint64_t done, failed;
-	bool dead; /* the run did not end */
+	bool dead;  /* the run did not end */
+	bool whole; /* its journal did */
 	/* A later run, and the one that it took back, or 0. */
 	int64_t later, later_of;
 };

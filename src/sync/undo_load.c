@@ -92,6 +92,8 @@ static void take_line(struct loading *l, struct mst_json line)
 		add_item(l, line, false);
 	} else if (mst_json_is_str(is, "made")) {
 		add_item(l, line, true);
+	} else if (mst_json_is_str(is, "end")) {
+		l->u->whole = true;
 	} else if (mst_json_is_str(is, "after")) {
 		at = (uintptr_t)mst_map_get(
 		    &l->by_id, mst_json_str(mst_json_get(line, "id")));
@@ -132,6 +134,7 @@ int mst_undo_load(struct mst_undo *u, struct mst_err *err)
 	char *line = NULL;
 	size_t cap = 0;
 	ssize_t n;
+	unsigned lines = 0;
 	int rc = 0;
 	FILE *in;
 
@@ -155,10 +158,18 @@ int mst_undo_load(struct mst_undo *u, struct mst_err *err)
 			break;
 		rc = mst_json_parse(parser, mst_slice(line, (size_t)n), &root,
 				    err);
+		lines++;
 		if (rc == 0)
 			take_line(&l, root);
 		else
-			(void)mst_err_prefix(err, "%s", path);
+			rc =
+			    mst_err_set(err, MST_E_INVALID,
+					"run %lld cannot be undone: line %u of "
+					"its journal %s is damaged; 'muster "
+					"check %s' and 'muster runs %lld' show "
+					"what it wrote",
+					(long long)u->run, lines, path,
+					u->session.job.name, (long long)u->run);
 	}
 	free(line);
 	mst_json_parser_free(&parser);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 static struct rig rig;
 
 static void day(int n)
@@ -272,6 +274,38 @@ static void of_an_undo(void **state)
 	assert_int_equal(rig_num(rig_json(&rig), "undo_of"), 2);
 }
 
+static void damaged_journals(void **state)
+{
+	struct mst_buf text = MST_BUF_INIT(64u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	bool whole = false;
+	char *path;
+
+	(void)state;
+	rig_fresh(&rig);
+	(void)rig_sync(&rig, 0);
+	rig_muster(&rig, "undo", "1", "--json");
+	assert_true(
+	    mst_json_bool(mst_json_get(rig_json(&rig), "whole"), &whole) &&
+	    whole);
+	path = mst_asprintf("%s/undo/1.jsonl", rig.state);
+	assert_int_equal(mst_file_read(path, &text, &err), 0);
+	/* its end is lost */
+	t_write(path, mst_slice(text.p, text.n / 2));
+	rig_muster(&rig, "undo", "1");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "is not whole"));
+	/* a byte in the middle */
+	*strchr(text.p, '\n') = ' ';
+	t_write(path, mst_buf_slice(&text));
+	rig_muster(&rig, "undo", "1");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "line 1 of its journal");
+	mst_buf_fini(&text);
+	free(path);
+}
+
 static void no_journal(void **state)
 {
 	(void)state;
@@ -312,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(found_in_a_first_load),
 	    cmocka_unit_test(of_a_run_that_died),
 	    cmocka_unit_test(of_an_undo),
+	    cmocka_unit_test(damaged_journals),
 	    cmocka_unit_test(no_journal),
 	};
 
