@@ -374,7 +374,8 @@ int mst_diff_records(struct chunk *ch, struct mst_err *err)
 			rec.off = of[i]->off;
 			rc = emit(ch, &rec, err);
 		} else if ((g->flags & MST_G_WANTED) &&
-			   !(g->flags & MST_G_SEEN) && !stored) {
+			   !(g->flags & MST_G_SEEN) &&
+			   (!stored || ch->d->full)) {
 			rc = put_wanted(ch, i, &rec, err);
 			if (rc == 0 && rec.len)
 				rc = emit(ch, &rec, err);

@@ -75,7 +75,7 @@ static void want(struct wants *w, struct mst_rules *rules, size_t set,
 	    groups, mst_hash128(key.p, key.n, groups->seed));
 	struct mst_wanted *wanted;
 
-	if (at != UINT32_MAX && mst_is_delivered(&groups->v[at]))
+	if (at != UINT32_MAX && mst_is_delivered(&groups->v[at]) && !w->d->full)
 		return;
 	wanted = get(&w->sets[set], &w->arena, key);
 	if (w->fallback[set] >= 0)
