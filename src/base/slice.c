@@ -71,3 +71,29 @@ const char *mst_slice_ifind(struct mst_slice a, const char *needle)
 	}
 	return NULL;
 }
+
+/* Goes back to the last '*' only: what an earlier one took can stay. */
+bool mst_slice_fits(struct mst_slice a, const char *pattern)
+{
+	const char *star = NULL;
+	size_t at = 0, back = 0;
+
+	while (at < a.n) {
+		if (*pattern == '*') {
+			star = pattern++;
+			back = at;
+		} else if (*pattern && (*pattern == '?' ||
+					fold(*pattern) == fold(a.p[at]))) {
+			pattern++;
+			at++;
+		} else if (star) {
+			pattern = star + 1;
+			at = ++back;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}

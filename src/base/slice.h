@@ -48,6 +48,8 @@ bool mst_slice_ieq(struct mst_slice a, struct mst_slice b);
 bool mst_slice_iis(struct mst_slice a, const char *s);
 bool mst_slice_istarts(struct mst_slice a, const char *prefix);
 int mst_slice_cmp(struct mst_slice a, struct mst_slice b);
+/* '*' in the pattern stands for any bytes, '?' for one; ASCII case folded. */
+bool mst_slice_fits(struct mst_slice a, const char *pattern);
 struct mst_slice mst_slice_trim(struct mst_slice a);
 /* Finds needle in a, ASCII case folded; NULL when absent. */
 const char *mst_slice_ifind(struct mst_slice a, const char *needle);

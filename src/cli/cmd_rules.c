@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/cmd_settings.h"
+#include "cli/rules_names.h"
 #include "cli/rules_test.h"
 #include "cli/settings.h"
 
@@ -15,14 +16,15 @@
 #define WIDTH	78
 
 static const struct cli_command rules_cmd = {
-    "rules", "[CONNECTION] | test CONNECTION FILE...",
+    "rules", "[CONNECTION] | test CONNECTION FILE... | names [CONNECTION]",
     "Prints the rules: id, title, the default, and the settings that override "
     "it. Of a\nconnection with the values in force in TEST and PROD where "
     "these "
     "are not the default,\nwhere they come from, and the custom mappings. "
     "test shows what the settings and custom\nmappings of files would change: "
     "sample records before and after, and what the next\nrun would write; "
-    "nothing is saved. FILE is - for standard input.",
+    "nothing is saved. FILE is - for standard input.\nnames shows the table of "
+    "software names.",
     cmd_rules};
 
 /* The rules of one connector; with a connection, what is in force there. */
@@ -306,15 +308,29 @@ static int show_rules(const char *connection, const char *env)
 	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
-static int wrong_use(const char *what)
+static const char misused[] =
+    "one connection, or test CONNECTION FILE..., or names [CONNECTION]; --job, "
+    "--from and --sample go with test, --try with names";
+
+/* Words and options of the three forms; false: they do not fit together. */
+static bool fits(int argc, char *const *argv, const struct cli_rules_test *test,
+		 const struct cli_rules_names *names)
 {
-	(void)fprintf(stderr, "muster: rules: %s\n", what);
-	return CLI_USAGE;
+	bool tests = argc > 0 && strcmp(argv[0], "test") == 0;
+	bool lists = argc > 0 && strcmp(argv[0], "names") == 0;
+	bool alone = !test->job && !test->from && test->samples == UINT64_MAX;
+
+	if (tests)
+		return argc > 2 && !names->name;
+	if (lists)
+		return argc <= 2 && alone;
+	return argc <= 1 && alone && !names->name;
 }
 
 int cmd_rules(int argc, char **argv)
 {
 	struct cli_rules_test test = {.samples = UINT64_MAX};
+	struct cli_rules_names names = {.connection = NULL};
 	const char *env = NULL;
 	const struct cli_opt opts[] = {
 	    {"env", "test|prod", "only this environment", NULL, &env, NULL},
@@ -324,21 +340,24 @@ int cmd_rules(int argc, char **argv)
 	     &test.from, NULL},
 	    {"sample", "N", "test: show so many records of each set (3)", NULL,
 	     NULL, &test.samples},
+	    {"try", "NAME", "names: what this becomes; NAME or VENDOR|NAME",
+	     NULL, &names.name, NULL},
 	    {0},
 	};
 	int status;
-	bool tests;
 
 	if (!cli_parse(&rules_cmd, opts, &argc, &argv, 0, 32, &status))
 		return status;
-	tests = argc > 0 && strcmp(argv[0], "test") == 0;
-	if (tests && argc < 3)
-		return wrong_use("test wants a connection and a file");
-	if (!tests && argc > 1)
-		return wrong_use("one connection, or test CONNECTION FILE...");
-	if (!tests && (test.job || test.from || test.samples != UINT64_MAX))
-		return wrong_use("--job, --from and --sample go with test");
-	if (!tests)
+	if (!fits(argc, argv, &test, &names)) {
+		(void)fprintf(stderr, "muster: rules: %s\n", misused);
+		return CLI_USAGE;
+	}
+	if (argc > 0 && strcmp(argv[0], "names") == 0) {
+		names.connection = argc > 1 ? argv[1] : NULL;
+		names.env = env;
+		return cli_rules_names(&names);
+	}
+	if (argc < 2)
 		return show_rules(argc ? argv[0] : NULL, env);
 	test.connection = argv[1];
 	test.files = argv + 2;

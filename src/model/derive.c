@@ -236,6 +236,11 @@ void mst_derive_joins(struct mst_derive *d, const struct mst_join *joins,
 	d->catalog.joins_n = n;
 }
 
+void mst_derive_names(struct mst_derive *d, const struct mst_names *names)
+{
+	d->catalog.names = names;
+}
+
 int mst_derive_field(struct mst_derive *d, unsigned feed, const char *name,
 		     unsigned *field_r, struct mst_err *err)
 {

@@ -203,6 +203,8 @@ struct mst_join {
 	bool (*keep)(const struct mst_value *v);
 };
 
+struct mst_names;
+
 /* Everything that a source declares. */
 struct mst_catalog {
 	const struct mst_feed *feeds;
@@ -215,6 +217,9 @@ struct mst_catalog {
 	size_t joins_n;
 	const struct mst_rule *rules;
 	size_t rules_n;
+	/* What products are called (rules/names.h); NULL: as the source has
+	 * them. */
+	const struct mst_names *names;
 };
 
 /* May an update replace what the record holds (only_over)? */

@@ -53,6 +53,7 @@ struct mst_rule_ctx {
 	struct mst_arena scratch;
 	struct mst_json_parser *parser;
 	struct mst_rule_own own;
+	struct mst_names_memo *names;
 };
 
 struct mst_rules {

@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "mst_config.h"
 #include "rules/canon.h"
+#include "rules/names.h"
 
 char *mst_rule_scratch(struct mst_rule_ctx *ctx, size_t n)
 {
@@ -198,6 +199,7 @@ void mst_rules_free(struct mst_rules **r)
 		return;
 	if ((*r)->ctx.own.p)
 		(*r)->ctx.own.fini((*r)->ctx.own.p);
+	mst_names_memo_free(&(*r)->ctx.names);
 	mst_json_parser_free(&(*r)->ctx.parser);
 	mst_arena_fini(&(*r)->ctx.scratch);
 	mst_arena_fini(&(*r)->arena);

@@ -33,6 +33,12 @@ bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table);
 /* For JSON inside strings. Its document lives until the next use. */
 struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx);
 
+/* What a product is called by the catalogue's table (names.h): puts other texts
+ * in the place of those that change; they live as long as the catalogue. A
+ * product that was met before costs little. */
+void mst_rule_product(struct mst_rule_ctx *ctx, struct mst_slice *vendor,
+		      struct mst_slice *name);
+
 /* What compiled expressions (expr.h) keep from record to record: one for each
  * mst_rules, so one thread's. */
 struct mst_rule_own {

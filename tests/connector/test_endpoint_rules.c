@@ -523,7 +523,7 @@ static void test_packages(void **state)
 	t_is(r.d.table, "cmdb_ci_spkg");
 	ruled_is(&r, "name", "Edge_X");
 	ruled_is(&r, "version", "120.0.1");
-	ruled_is(&r, "vendor", "Microsoft");
+	ruled_is(&r, "vendor", "microsoft");
 	ruled_is(&r, "key", "microsoft|edge_x|120.0.1");
 	ruled_is(&r, "discovery_source", "muster");
 	ruled_is(&r, "install_status", "1");
@@ -584,7 +584,7 @@ static void test_sam(void **state)
 	ruled_apply(&r, "software_installs");
 	t_is(r.d.table, "cmdb_sam_sw_install");
 	ruled_is(&r, "display_name", "Edge_X");
-	ruled_is(&r, "publisher", "Microsoft");
+	ruled_is(&r, "publisher", "microsoft");
 	ruled_is(&r, "version", "120.0.1");
 	ruled_is(&r, "installed_on", "a1");
 	ruled_is(&r, "prod_id", "microsoft|edge_x|120.0.1");
@@ -595,6 +595,48 @@ static void test_sam(void **state)
 		     "{'deviceId':'1','softwareName':'a','cveId':'CVE-1'}");
 	ruled_apply(&r, "device_vulnerabilities");
 	ruled_is(&r, "u_software_package", NULL);
+}
+
+/* What is remembered of a product is told apart by vendor and name, record by
+ * record. */
+static void test_product_names(void **state)
+{
+	static const struct {
+		const char *json, *key, *name;
+	} rows[] = {
+	    {"{'deviceId':'1','softwareName':'MSTeams'}", "microsoft|teams|",
+	     "teams"},
+	    {"{'deviceId':'1','softwareVendor':'Acme','softwareName':'MSTeams'"
+	     "}",
+	     "acme|msteams|", "MSTeams"},
+	    {"{'deviceId':'1','softwareVendor':'Microsoft Corporation',"
+	     "'softwareName':'MSTeams','softwareVersion':'2'}",
+	     "microsoft|teams|2", "teams"},
+	    {"{'deviceId':'1','softwareVendor':'Microsoft Corporation',"
+	     "'softwareName':'Other'}",
+	     "microsoft|other|", "Other"},
+	};
+
+	for (size_t i = 0; i < 3 * MST_LEN(rows); i++) {
+		size_t at = i % MST_LEN(rows);
+
+		ruled_record(&r, EP_SOFTWARE, rows[at].json);
+		ruled_apply(&r, "software_packages");
+		t_is(r.d.key, rows[at].key);
+		ruled_is(&r, "name", rows[at].name);
+	}
+	/* the reference of a CVE row, its names and its key */
+	ruled_record(&r, EP_DEVICE_CVES,
+		     "{'deviceId':'1','softwareName':'MSTeams','cveId':'C-1'}");
+	ruled_apply(&r, "device_vulnerabilities");
+	ruled_is(&r, "u_software_package", "microsoft|teams|");
+	ruled_is(&r, "u_software_name", "MSTeams");
+	ruled_again(&r, "software_names: [\"a=b\"]\n");
+	ruled_record(&r, EP_DEVICE_CVES,
+		     "{'deviceId':'1','softwareName':'MSTeams','cveId':'C-1'}");
+	ruled_apply(&r, "device_vulnerabilities");
+	ruled_is(&r, "u_software_name", "teams");
+	ruled_is(&r, "u_software_vendor", "microsoft");
 }
 
 /* ---- sections 6 and 7: CVEs ------------------------------------------------
@@ -978,6 +1020,7 @@ int main(void)
 	    RULE(test_packages),
 	    RULE(test_installs),
 	    RULE(test_sam),
+	    RULE(test_product_names),
 	    RULE(test_instance_filter),
 	    RULE(test_threshold),
 	    RULE(test_instance),

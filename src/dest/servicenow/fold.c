@@ -1,44 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The folded form of a company's name: "Dell", "DELL INC." and "Dell, Inc" are
- * one maker (rule servicenow.company).
+ * Names of companies as rule servicenow.company compares them.
  */
-#include <ctype.h>
-
 #include "dest/servicenow/sn.h"
-
-static const char *const forms[] = {
-    "incorporated", "inc",  "corporation", "corp", "ltd",
-    "limited",	    "gmbh", "llc",	   "ag",   "co",
-};
-
-/* Takes one legal form off the end; false when there is none, or nothing would
- * be left. */
-static bool drop_form(struct mst_slice *s)
-{
-	for (size_t i = 0; i < MST_LEN(forms); i++) {
-		size_t n = strlen(forms[i]);
-
-		if (s->n > n && memcmp(s->p + s->n - n, forms[i], n) == 0) {
-			s->n -= n;
-			return true;
-		}
-	}
-	return false;
-}
+#include "model/maker.h"
 
 struct mst_slice mst_sn_fold(struct mst_slice name, char *out, size_t n)
 {
-	struct mst_slice s = {out, 0};
-
-	for (size_t i = 0; i < name.n && s.n < n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-
-		if (c < 0x80 && !isalnum(c))
-			continue;
-		out[s.n++] = (char)(c < 0x80 ? tolower(c) : c);
-	}
-	while (drop_form(&s))
-		;
-	return s;
+	return mst_maker_fold(name, out, n);
 }

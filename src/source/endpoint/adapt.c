@@ -5,11 +5,13 @@
  * on software or CVE rows acts by the choice of the op, so that it costs
  * nothing where it is off.
  */
+#include "rules/names.h"
 #include "source/endpoint/ops.h"
 
 static const char packages[] = "software_packages";
 static const char installs[] = "software_installs";
 static const char instances[] = "device_vulnerabilities";
+static const char names_rule[] = "endpoint.software_names";
 
 bool ep_has_packages(const struct ep_conf *conf)
 {
@@ -144,13 +146,37 @@ static void no_packages(struct mst_derive *d)
 	(void)mst_derive_drop(d, instances, "u_software_package");
 }
 
+/* The built-in table leads to the names that CVE rows have: only own entries
+ * are looked up for them. */
+static int adapt_names(const struct ep_conf *conf, struct mst_derive *d,
+		       struct mst_err *err)
+{
+	static const struct mst_map_row rows[] = {
+	    {"u_software_name", ED_NAME, ep_op_product_name, NULL, names_rule},
+	    {"u_software_vendor", ED_VENDOR, ep_op_product_vendor, NULL,
+	     names_rule},
+	};
+	const struct mst_names *names;
+
+	if (mst_names_make(mst_derive_arena(d), conf->software_names_builtin,
+			   conf->software_names.v, conf->software_names.n,
+			   &names, err) < 0)
+		return -(int)err->code;
+	mst_derive_names(d, names);
+	if (!conf->software_names.n)
+		return 0;
+	for (size_t i = 0; i < MST_LEN(rows); i++)
+		(void)mst_derive_drop(d, instances, rows[i].column);
+	return add_rows(d, instances, rows, MST_LEN(rows), err);
+}
+
 /* The table of Software Asset Management has other columns. */
 static int to_sam(struct mst_derive *d, struct mst_err *err)
 {
 	static const char rule[] = "endpoint.installs";
 	static const struct mst_map_row rows[] = {
-	    {"display_name", ES_NAME, mst_op_text, NULL, rule},
-	    {"publisher", ES_VENDOR, mst_op_text, NULL, rule},
+	    {"display_name", ES_NAME, ep_op_product_name, NULL, names_rule},
+	    {"publisher", ES_VENDOR, ep_op_product_vendor, NULL, names_rule},
 	    {"version", ES_VERSION, mst_op_text, NULL, rule},
 	    {"prod_id", ES_NAME, ep_op_software_key, NULL, rule},
 	    {"discovery_source", ES_DEVICE, mst_op_const, "muster",
@@ -234,6 +260,8 @@ int ep_adapt(const void *conf, struct mst_derive *d, struct mst_err *err)
 		rc = adapt_joins(c, d, err);
 	if (rc == 0)
 		rc = adapt_software(c, d, err);
+	if (rc == 0)
+		rc = adapt_names(c, d, err);
 	if (rc == 0)
 		rc = adapt_cves(c, d, err);
 	return rc;

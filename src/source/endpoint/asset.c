@@ -102,7 +102,8 @@ enum ep_asset ep_asset_of(struct mst_rule_ctx *ctx, const struct mst_value *v)
 	enum ep_asset asset;
 
 	for (size_t i = 0; i < own->n; i++) {
-		if (split(own->v[i], pattern, &asset) && ep_fits(pattern, os))
+		if (split(own->v[i], pattern, &asset) &&
+		    mst_slice_fits(os, pattern))
 			return asset;
 	}
 	return built_in(os);

@@ -147,11 +147,12 @@ static const char *const package_retired[] = {
 };
 
 static const char packages[] = "endpoint.packages";
+static const char names[] = "endpoint.software_names";
 
 static const struct mst_map_row package_rows[] = {
-    {"name", ES_NAME, mst_op_text, NULL, packages},
+    {"name", ES_NAME, ep_op_product_name, NULL, names},
     {"version", ES_VERSION, mst_op_text, NULL, packages},
-    {"vendor", ES_VENDOR, mst_op_text, NULL, "servicenow.company"},
+    {"vendor", ES_VENDOR, ep_op_product_vendor, NULL, names},
     {"key", ES_NAME, ep_op_software_key, NULL, packages},
     {"discovery_source", ES_DEVICE, mst_op_const, "muster", correlation},
     {"install_status", ES_DEVICE, mst_op_const, "1", packages},
@@ -174,7 +175,7 @@ static const struct mst_column install_columns[] = {
 static const char installs[] = "endpoint.installs";
 
 static const struct mst_map_row install_rows[] = {
-    {"name", ES_NAME, ep_op_install_name, NULL, installs},
+    {"name", ES_NAME, ep_op_install_name, NULL, names},
     {"installed_on", ES_DEVICE, mst_op_lower, NULL, installs},
     {"software", ES_NAME, ep_op_software_key, NULL, installs},
 };

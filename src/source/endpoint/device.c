@@ -198,7 +198,7 @@ static bool mac_usable(const struct ep_conf *conf, const char *hex)
 		return true;
 	for (size_t i = 0; i < ignore->n; i++) {
 		if (plain_pattern(ignore->v[i], plain) &&
-		    ep_fits(plain, mst_slice(hex, 12)))
+		    mst_slice_fits(mst_slice(hex, 12), plain))
 			return false;
 	}
 	return true;

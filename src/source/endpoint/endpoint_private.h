@@ -94,6 +94,8 @@ struct ep_conf {
 	int software_table; /* enum ep_software */
 	bool software_packages, software_non_cpe;
 	struct mst_opt_list software_require;
+	struct mst_opt_list software_names;
+	bool software_names_builtin;
 	double min_cvss;
 	int no_score;	  /* enum ep_no_score */
 	int min_severity; /* 0: any, low … critical */
@@ -258,7 +260,7 @@ enum ep_hardware_field {
 
 extern const struct mst_feed ep_feeds[EP__FEEDS];
 extern const struct mst_catalog ep_catalog;
-#define EP_RULES 20
+#define EP_RULES 21
 extern const struct mst_rule ep_rules[EP_RULES];
 
 /* ---- settings and the catalogue (adapt.c) -------------------------------- */

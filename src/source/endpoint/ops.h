@@ -22,8 +22,7 @@ static inline int ep_some(struct mst_slice s, struct mst_slice *out_r)
 }
 char *ep_put_lower(char *restrict to, struct mst_slice s);
 struct mst_slice ep_lowered(struct mst_rule_ctx *ctx, struct mst_slice s);
-/* Fits the text? '*' stands for any bytes, '?' for one; ASCII case folded. */
-bool ep_fits(const char *pattern, struct mst_slice s);
+/* Does one of the patterns fit (mst_slice_fits)? */
 bool ep_fits_one(const struct mst_opt_list *patterns, struct mst_slice s);
 bool ep_in_list(const struct mst_opt_list *words, const char *word);
 /* The same word, once as the API writes it (CanBeOnboarded) and once as a
@@ -76,6 +75,8 @@ EP_OP(ep_op_correlation);
 EP_OP(ep_op_status);
 EP_OP(ep_op_software_key);
 EP_OP(ep_op_install_name);
+EP_OP(ep_op_product_name);
+EP_OP(ep_op_product_vendor);
 EP_OP(ep_op_cve);
 EP_OP(ep_op_cve_status);
 EP_OP(ep_op_cve_key);

@@ -242,6 +242,14 @@ const struct mst_opt ep_opts[] = {
      .help = "Leave out software that lacks one of these; the name it must "
 	     "have.",
      .rule = "endpoint.installs"},
+    {"software_names", MST_OPT_LIST, AT(software_names),
+     .help = "Names of software, ALIAS=NAME or VENDOR|ALIAS=VENDOR|NAME, as in "
+	     "MSTeams=microsoft|teams; they count before the built-in ones. "
+	     "VENDOR|=VENDOR is for all of a vendor, ALIAS= switches the "
+	     "built-in entries of the alias off.",
+     .rule = "endpoint.software_names"},
+    {"software_names_builtin", MST_OPT_BOOL, AT(software_names_builtin), "yes",
+     .help = "Use the built-in names, too.", .rule = "endpoint.software_names"},
     {"min_cvss", MST_OPT_DECIMAL, AT(min_cvss), "0", NULL, 0, 10,
      .help = "CVE instances with a lower score are left out.",
      .rule = "endpoint.cve_threshold"},

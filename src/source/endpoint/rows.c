@@ -19,12 +19,27 @@ _Static_assert((int)ED_DEVICE == (int)ES_DEVICE &&
 		   (int)ED_VERSION == (int)ES_VERSION,
 	       "software keys are made from both kinds of rows");
 
-static size_t put_product(struct mst_rule_ctx *ctx, const struct mst_value *v,
+/* As the table of names has it; the version stays as it is. */
+struct product {
+	struct mst_slice vendor, name, version;
+};
+
+static struct product product_of(struct mst_rule_ctx *ctx,
+				 const struct mst_value *v)
+{
+	struct product p = {ep_text(ctx, v, ES_VENDOR),
+			    ep_text(ctx, v, ES_NAME),
+			    ep_text(ctx, v, ES_VERSION)};
+
+	mst_rule_product(ctx, &p.vendor, &p.name);
+	return p;
+}
+
+static size_t put_product(struct mst_rule_ctx *ctx, const struct product *x,
 			  char between, struct mst_slice head, char **p_r)
 {
-	struct mst_slice vendor = ep_text(ctx, v, ES_VENDOR);
-	struct mst_slice name = ep_text(ctx, v, ES_NAME);
-	struct mst_slice version = ep_text(ctx, v, ES_VERSION);
+	struct mst_slice vendor = x->vendor, name = x->name;
+	struct mst_slice version = x->version;
 	size_t n = head.n + vendor.n + name.n + version.n + 2;
 	char *p = mst_rule_scratch(ctx, n), *q = p;
 
@@ -41,22 +56,32 @@ static size_t put_product(struct mst_rule_ctx *ctx, const struct mst_value *v,
 
 EP_OP(ep_op_software_key)
 {
+	struct product x = product_of(ctx, v);
 	size_t n;
 	char *p;
 
-	if (!ep_text(ctx, v, ES_NAME).n)
+	if (!x.name.n)
 		return 0;
-	n = put_product(ctx, v, '|', mst_slice("", 0), &p);
+	n = put_product(ctx, &x, '|', mst_slice("", 0), &p);
 	return ep_some(mst_slice(p, n), out_r);
+}
+
+EP_OP(ep_op_product_name)
+{
+	return ep_some(product_of(ctx, v).name, out_r);
+}
+
+EP_OP(ep_op_product_vendor)
+{
+	return ep_some(product_of(ctx, v).vendor, out_r);
 }
 
 EP_OP(ep_op_install_name)
 {
-	struct mst_slice name, version;
+	struct product x = product_of(ctx, v);
+	struct mst_slice name = x.name, version = x.version;
 	char *p;
 
-	name = ep_text(ctx, v, ES_NAME);
-	version = ep_text(ctx, v, ES_VERSION);
 	if (!name.n || !version.n)
 		return ep_some(name.n ? name : version, out_r);
 	p = mst_rule_scratch(ctx, name.n + 1 + version.n);
@@ -74,6 +99,10 @@ EP_OP(ep_op_cve_key)
 {
 	struct mst_slice conn = mst_slice_str(mst_rule_connection(ctx));
 	struct mst_slice device, cve, head;
+	/* as the source has it: a changed table is no reason to close one */
+	struct product x = {ep_text(ctx, v, ES_VENDOR),
+			    ep_text(ctx, v, ES_NAME),
+			    ep_text(ctx, v, ES_VERSION)};
 	char *p, *text;
 	size_t n;
 
@@ -87,7 +116,7 @@ EP_OP(ep_op_cve_key)
 	p[conn.n] = '\n';
 	memcpy(p + conn.n + 1, device.p, device.n);
 	p[head.n - 1] = '\n';
-	n = put_product(ctx, v, '\n', head, &text);
+	n = put_product(ctx, &x, '\n', head, &text);
 	p = mst_rule_scratch(ctx, n + 1 + cve.n);
 	memcpy(p, text, n);
 	p[n] = '\n';

@@ -63,6 +63,12 @@ const struct mst_rule ep_rules[EP_RULES] = {
      "One link between device and package for each installed version, with or "
      "without a product code (CPE); deleted when the device no longer shows "
      "it."},
+    {"endpoint.software_names", "Names of software",
+     "Products that other inventories call otherwise (MSTeams, Microsoft "
+     "Teams) "
+     "get the name that Defender gives to the product with a product code "
+     "(teams of microsoft), by a built-in table, so that two sources give one "
+     "package; other names stay as they are."},
     {"endpoint.cves", "CVE definitions",
      "One record for each CVE that some device has; from the list of "
      "vulnerabilities, else from the device's row; never deleted."},

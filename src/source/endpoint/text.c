@@ -39,36 +39,10 @@ struct mst_slice ep_lowered(struct mst_rule_ctx *ctx, struct mst_slice s)
 	return mst_slice(p, s.n);
 }
 
-/* Goes back to the last '*' only: what an earlier one took can stay. */
-bool ep_fits(const char *pattern, struct mst_slice s)
-{
-	const char *star = NULL;
-	size_t at = 0, back = 0;
-
-	while (at < s.n) {
-		if (*pattern == '*') {
-			star = pattern++;
-			back = at;
-		} else if (*pattern && (*pattern == '?' ||
-					lower(*pattern) == lower(s.p[at]))) {
-			pattern++;
-			at++;
-		} else if (star) {
-			pattern = star + 1;
-			at = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
 bool ep_fits_one(const struct mst_opt_list *patterns, struct mst_slice s)
 {
 	for (size_t i = 0; i < patterns->n; i++) {
-		if (ep_fits(patterns->v[i], s))
+		if (mst_slice_fits(s, patterns->v[i]))
 			return true;
 	}
 	return false;
