@@ -7,13 +7,14 @@
 #                   ARGS="--devices 2000 --seed 7"
 #   make check      install what is missing, run every check and test
 #   make bench      the benchmarks, one JSON object a line; ROWS=… DEVICES=…
-#   make install    PREFIX=/usr/local DESTDIR=
+#   make install    prefix=/usr/local (or PREFIX=) DESTDIR=
 #   make dist       the release: program, manual, update sets as one archive
 #   make fuzz       run the fuzz targets, FUZZ_SECONDS each
 #   make format     clang-format on all C files
 #   make clean      remove all build folders
 
-PREFIX = /usr/local
+prefix = /usr/local
+PREFIX = $(prefix)
 DESTDIR =
 ARGS =
 FUZZ_SECONDS = 60
