@@ -237,6 +237,8 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 		w->dropped[k]++;
 		return;
 	}
+	if (w->d->one && w->parents[k])
+		atomic_store(&w->d->one_found, true);
 	mst_group_show(g, mst_rules_hash(w->rules, w->maps[k]),
 		       w->sum[k] ? 0 : mst_rules_newest(w->rules, w->maps[k]),
 		       w->sum[k]);
@@ -528,7 +530,7 @@ static void compare(struct mst_delta *d, struct mst_set_delta *sd)
 			sd->stored += records ? 1 : g->stored_n;
 		if (g->flags & MST_G_SEEN) {
 			if (same && !d->full) {
-				sd->unchanged += records ? 1 : g->count;
+				sd->unchanged += records ? 1 : g->stored_n;
 				continue;
 			}
 		} else if (!(g->flags & MST_G_STORED) ||
