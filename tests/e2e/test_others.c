@@ -17,11 +17,10 @@ static const char *const modes[] = {"    write_mode: ire\n",
 
 /* ---- deleted ------------------------------------------------------------- */
 
-#define TOOL(version, seen)                                                    \
-	",\"rows_seen\":\"2026-11-0" seen "T00:00:00Z\","                      \
-	"\"version\":\"" version "\",\"software\":[{\"vendor\":\"Vendor\","    \
+#define TOOL(version, score)                                                   \
+	",\"version\":\"" version "\",\"software\":[{\"vendor\":\"Vendor\","   \
 	"\"name\":\"tool\",\"version\":\"1\",\"cves\":[{\"id\":"               \
-	"\"CVE-2026-1001\",\"cvss\":5,\"severity\":\"" seen "\"}]}]"
+	"\"CVE-2026-1001\",\"cvss\":" score "}]}]"
 
 /* It stays, with one of everything: a list that comes empty proves nothing. */
 #define BASE                                                                   \
