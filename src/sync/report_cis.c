@@ -144,7 +144,16 @@ static void link_value(const struct reading *r, uint32_t at, enum report_by by,
 
 static bool room(struct report_cis *c)
 {
-	return c->n < CIS_MAX && c->arena.used < c->arena.max - (1u << 20);
+	return c->all < CIS_MAX && c->arena.used < c->arena.max - (1u << 20);
+}
+
+static struct report_ci *add_entry(struct report_cis *c)
+{
+	if (c->all == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 1024;
+		c->v = mst_realloc(c->v, c->cap * sizeof(*c->v));
+	}
+	return &c->v[c->all++];
 }
 
 static void take_ci(void *ctx, const struct mst_sysid *id,
@@ -161,11 +170,7 @@ static void take_ci(void *ctx, const struct mst_sysid *id,
 		r->full = true;
 		return;
 	}
-	if (c->n == c->cap) {
-		c->cap = c->cap ? c->cap * 2 : 1024;
-		c->v = mst_realloc(c->v, c->cap * sizeof(*c->v));
-	}
-	ci = &c->v[c->n];
+	ci = add_entry(c);
 	*ci = (struct report_ci){
 	    .id = *id,
 	    .name = keep(c, v[C_NAME]),
@@ -186,6 +191,92 @@ static void take_ci(void *ctx, const struct mst_sysid *id,
 	link_value(r, c->n, BY_MAC, v[C_MAC]);
 	link_value(r, c->n, BY_NAME, v[C_NAME]);
 	c->n++;
+}
+
+/* ---- further serial numbers and addresses -------------------------------- */
+
+/* Tables whose rows belong to a CI, as identification looks them up. */
+static const struct part {
+	const char *table;
+	enum report_by by;
+	const char *columns[3]; /* value, CI, and what says that it counts */
+	const char *void_if;	/* that it then does not */
+	const char *what;
+} parts[] = {
+    {"cmdb_serial_number",
+     BY_SERIAL,
+     {"serial_number", "cmdb_ci", "valid"},
+     "false",
+     "serial numbers"},
+    {"cmdb_ci_network_adapter",
+     BY_MAC,
+     {"mac_address", "cmdb_ci", "install_status"},
+     "100",
+     "network adapters"},
+};
+
+struct reading_part {
+	struct reading *r;
+	const struct part *part;
+};
+
+/* Is the CI among those that have the value already? */
+static bool has_value(const struct reading *r, enum report_by by,
+		      struct mst_slice value, uint32_t ci)
+{
+	char buf[256];
+	struct mst_slice key = report_fold(r->x, by, value, buf, sizeof(buf));
+	uintptr_t at = key.n ? (uintptr_t)mst_map_get(&r->c->by[by], key) : 0;
+
+	for (; at; at = r->c->v[at - 1].next[by]) {
+		if (at == ci || r->c->v[at - 1].alias == ci)
+			return true;
+	}
+	return !key.n;
+}
+
+static void take_part(void *ctx, const struct mst_sysid *id MST_UNUSED,
+		      const struct mst_slice *v)
+{
+	struct reading_part *p = ctx;
+	struct report_cis *c = p->r->c;
+	const enum report_by by = p->part->by;
+	struct report_ci *ci, *alias;
+	struct mst_sysid of;
+	uint32_t at;
+
+	if (!mst_sysid_parse(v[1], &of) || mst_slice_is(v[2], p->part->void_if))
+		return;
+	ci = report_cis_id(c, &of);
+	at = ci ? (uint32_t)(ci - c->v) + 1 : 0;
+	if (!at || has_value(p->r, by, v[0], at))
+		return;
+	if (!room(c)) {
+		p->r->full = true;
+		return;
+	}
+	alias = add_entry(c);
+	*alias = c->v[at - 1];
+	alias->alias = at;
+	memset(alias->next, 0, sizeof(alias->next));
+	link_value(p->r, c->all - 1, by, v[0]);
+}
+
+static int read_parts(struct report *x, struct reading *r, struct mst_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < MST_LEN(parts) && r->c->n && rc == 0; i++) {
+		struct reading_part p = {r, &parts[i]};
+		struct mst_scan scan = {.table = parts[i].table,
+					.columns = parts[i].columns,
+					.columns_n = 3,
+					.row = take_part,
+					.ctx = &p};
+
+		rc = report_scan(x, &scan, 1, parts[i].what, err);
+	}
+	return rc;
 }
 
 int report_cis_read(struct report *x, const struct mst_set *set,
@@ -210,6 +301,8 @@ int report_cis_read(struct report *x, const struct mst_set *set,
 			continue;
 		rc = report_scan(x, &scan, 1, "CIs", err);
 	}
+	if (rc == 0)
+		rc = read_parts(x, &r, err);
 	if (r.full)
 		mst_report_note(x->r, true,
 				"there are more CIs than fit a report; the "
@@ -257,5 +350,5 @@ struct report_ci *report_cis_find(const struct report *x,
 		if (!best || (best->retired && !ci->retired))
 			best = ci;
 	}
-	return best;
+	return best && best->alias ? &c->v[best->alias - 1] : best;
 }

@@ -51,13 +51,17 @@ struct report_ci {
 	bool retired;
 	bool duplicate; /* duplicate_of is set */
 	bool matched;
+	/* Of a further serial number or address of a CI, from a table of its
+	 * own: the CI, plus 1. */
+	uint32_t alias;
 	uint32_t next[BY__N]; /* the next CI with the same value, plus 1 */
 };
 
 struct report_cis {
 	struct mst_arena arena;
 	struct report_ci *v;
-	uint32_t n, cap;
+	uint32_t n, cap;		 /* n: of CIs */
+	uint32_t all;			 /* with their aliases behind them */
 	struct mst_map by[BY__N];	 /* folded value → first CI, plus 1 */
 	struct mst_map by_id;		 /* 16 bytes → CI, plus 1 */
 	struct mst_map classes, sources; /* texts that many share */

@@ -465,6 +465,42 @@ static void duplicates(void **state)
 	assert_true(complete());
 }
 
+/* Serial numbers and addresses that stand in tables of their own. */
+static void parts_of_cis(void **state)
+{
+	(void)state;
+	rig_fresh(&rig);
+	(void)insert("cmdb_ci_computer",
+		     "\"name\":\"one\",\"serial_number\":\"ABC-1\"");
+	(void)insert("cmdb_ci_computer", "\"name\":\"two\",\"mac_address\":"
+					 "\"00:1b:21:aa:bb:cc\"");
+	(void)insert("cmdb_ci_computer", "\"name\":\"three\"");
+	(void)insert("cmdb_serial_number",
+		     "\"serial_number\":\"abc-1\",\"valid\":\"true\","
+		     "\"cmdb_ci\":\"%s\"",
+		     ci_of("two"));
+	/* its own again, and one that is no longer valid */
+	(void)insert("cmdb_serial_number",
+		     "\"serial_number\":\"abc-1\",\"valid\":\"true\","
+		     "\"cmdb_ci\":\"%s\"",
+		     ci_of("one"));
+	(void)insert("cmdb_serial_number",
+		     "\"serial_number\":\"abc-1\",\"valid\":\"false\","
+		     "\"cmdb_ci\":\"%s\"",
+		     ci_of("three"));
+	(void)insert("cmdb_ci_network_adapter",
+		     "\"name\":\"eth0\",\"mac_address\":\"00:1B:21:AA:BB:CC\","
+		     "\"cmdb_ci\":\"%s\"",
+		     ci_of("three"));
+	report("duplicates");
+	assert_int_equal(
+	    rig_num(row("summary", "same", "serial number"), "cis"), 2);
+	assert_int_equal(rig_num(row("summary", "same", "MAC address"), "cis"),
+			 2);
+	assert_int_equal(mst_json_len(rows_of("cis")), 4);
+	holds(row("cis", "name", "three"), "same", "MAC address");
+}
+
 /* ---- unmatched ----------------------------------------------------------- */
 
 static void references_without_a_target(void **state)
@@ -648,6 +684,7 @@ int main(void)
 	    cmocka_unit_test(cves_counted_there_and_here),
 	    cmocka_unit_test(cves_that_cannot_be_read),
 	    cmocka_unit_test(duplicates),
+	    cmocka_unit_test(parts_of_cis),
 	    cmocka_unit_test(references_without_a_target),
 	    cmocka_unit_test(what_causes_writes),
 	    cmocka_unit_test(forms),
