@@ -92,15 +92,11 @@ static const char *flag_words(unsigned flags)
 	return "";
 }
 
-static void print_json(struct printer *p, const struct mst_explained *e)
+static void json_record(struct printer *p, const struct mst_explained *e)
 {
 	struct mst_jout *j = &p->j;
-	char hex[33] = "", at[21];
 
-	mst_jout_obj(j);
-	mst_jout_kstr(j, "record_set", e->set->name);
 	mst_jout_kstr(j, "feed", e->feed->name);
-	mst_jout_kslice(j, "key", e->desired->key);
 	mst_jout_kslice(j, "group", e->desired->group);
 	mst_jout_kslice(j, "table", e->desired->table);
 	mst_jout_kstr(j, "filter", keep_word(e->keep));
@@ -131,6 +127,19 @@ static void print_json(struct printer *p, const struct mst_explained *e)
 		mst_jout_end_obj(j);
 	}
 	mst_jout_end_arr(j);
+}
+
+static void print_json(struct printer *p, const struct mst_explained *e)
+{
+	struct mst_jout *j = &p->j;
+	char hex[33] = "", at[21];
+
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "record_set", e->set->name);
+	mst_jout_kslice(j, "key", e->key);
+	mst_jout_kbool(j, "shown", e->feed != NULL);
+	if (e->feed)
+		json_record(p, e);
 	mst_jout_key(j, "recver");
 	mst_jout_obj(j);
 	mst_jout_kbool(j, "known", e->member_known);
@@ -183,12 +192,8 @@ static void add_lines(struct mst_buf *out, struct mst_slice text)
 	}
 }
 
-static void print_text(struct printer *p, const struct mst_explained *e)
+static void print_record(struct printer *p, const struct mst_explained *e)
 {
-	char hex[33] = "none yet", at[21];
-
-	(void)mst_buf_addf(&p->out, "%s %.*s\n", e->set->name,
-			   MST_SLICE_ARG(e->desired->key));
 	(void)mst_buf_addf(&p->out, "  source record (%s):\n", e->feed->title);
 	print_source(p, e);
 	(void)mst_buf_addf(&p->out, "  filter: %s%s%.*s\n", keep_word(e->keep),
@@ -208,10 +213,23 @@ static void print_text(struct printer *p, const struct mst_explained *e)
 		cli_rule_settings(&p->out, p->job, rule);
 		(void)mst_buf_addf(&p->out, "]%s\n", flag_words(col->flags));
 	}
+}
+
+static void print_text(struct printer *p, const struct mst_explained *e)
+{
+	char hex[33] = "none yet", at[21];
+
+	(void)mst_buf_addf(&p->out, "%s %.*s\n", e->set->name,
+			   MST_SLICE_ARG(e->key));
+	if (e->feed)
+		print_record(p, e);
+	else
+		(void)mst_buf_adds(&p->out, "  source record: none\n");
 	if (!mst_sysid_is_zero(&e->remote))
 		mst_sysid_hex(&e->remote, hex);
 	(void)mst_buf_addf(&p->out, "  RecVer: %s; sys_id %s\n",
-			   e->stored	     ? "delivered as it is"
+			   !e->feed	     ? "delivered"
+			   : e->stored	     ? "delivered as it is"
 			   : e->member_known ? "delivered, but different"
 					     : "not delivered",
 			   hex);
@@ -260,7 +278,9 @@ static int explain(struct mst_session *s, const char *key, const char *set,
 	}
 	if (rc == 0 && found == 0)
 		rc = mst_err_set(err, MST_E_NOTFOUND,
-				 "the source shows no record '%s'", key);
+				 "neither the source nor RecVer has a record "
+				 "'%s': give an id, a name, a key or a CVE id",
+				 key);
 	if (rc == 0)
 		cli_print(&p.out);
 	mst_buf_fini(&p.out);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "sync/choice.h"
 
 static const struct cli_command recver_cmd = {
     "recver", "stats JOB | reset JOB",
@@ -105,6 +106,8 @@ int cmd_recver(int argc, char **argv)
 	rc = cli_open_state(&state, &err);
 	if (rc == 0) {
 		rc = mst_session_open(s, state, &conf, false, &err);
+		if (rc == 0 && set)
+			rc = mst_choice_known(&s->job, set, &err);
 		if (rc == 0 && strcmp(argv[0], "stats") == 0)
 			rc = stats(s, &err);
 		else if (rc == 0 && !yes && !agreed(s))

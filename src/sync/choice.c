@@ -4,7 +4,36 @@
  */
 #include "sync/choice.h"
 
+#include <stdio.h>
+
+#include "base/limits.h"
 #include "base/log.h"
+
+int mst_choice_known(const struct mst_job *j, const char *name,
+		     struct mst_err *err)
+{
+	const struct mst_catalog *c = j->catalog;
+	const char *names[MST_MAX_SETS + 1];
+	char all[512] = "";
+	const char *near;
+	size_t n = 0, at = 0;
+
+	if (mst_catalog_set(c, name))
+		return 0;
+	for (size_t i = 0; i < c->sets_n && n < MST_MAX_SETS; i++) {
+		names[n++] = c->sets[i].name;
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+				       i ? ", " : "", c->sets[i].name);
+		at = MST_MIN(at, sizeof(all) - 1);
+	}
+	names[n] = NULL;
+	near = mst_nearest(name, names);
+	return mst_err_set(err, MST_E_INVALID,
+			   "the source '%s' has no record set '%s'%s%s%s; it "
+			   "has %s",
+			   j->conf.source, name, near ? ", did you mean '" : "",
+			   near ? near : "", near ? "'?" : "", all);
+}
 
 /* A part of the devices can only be chosen where devices are read; packages are
  * what the installs show. */

@@ -7,6 +7,9 @@
 
 #include "sync/job.h"
 
+/* MST_E_INVALID with the nearest name and all there are. */
+int mst_choice_known(const struct mst_job *j, const char *name,
+		     struct mst_err *err);
 /* part: only some devices are read. MST_E_INVALID names what to select too. */
 int mst_choice_check(const struct mst_job *j, bool part, struct mst_err *err);
 /* Warns of a choice that is right, but hardly what somebody wanted. */

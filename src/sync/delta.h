@@ -62,6 +62,7 @@ struct mst_delta {
 	size_t sets_n;
 	size_t order[MST_MAX_SETS];	      /* sets in push order */
 	uint64_t feed_records[MST_MAX_FEEDS]; /* as read in this run */
+	atomic_bool one_found;		      /* and it is delivered */
 	struct delta_private *p;
 };
 

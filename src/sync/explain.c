@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/choice.h"
 #include "sync/delta_private.h"
 
 struct explaining {
@@ -126,13 +127,12 @@ static const char *fate(const struct explaining *x,
 }
 
 static int last_write(struct explaining *x, struct mst_explained *e,
-		      struct mst_write_log *w, struct mst_buf *id)
+		      struct mst_slice group_text, struct mst_write_log *w,
+		      struct mst_buf *id)
 {
-	struct mst_hash group =
-	    mst_rules_group_hash(x->rules, e->desired->group);
-	uint64_t member = e->set->parent
-			      ? mst_rules_member_hash(x->rules, e->desired->key)
-			      : 0;
+	struct mst_hash group = mst_rules_group_hash(x->rules, group_text);
+	uint64_t member =
+	    e->set->parent ? mst_rules_member_hash(x->rules, e->key) : 0;
 	bool found = false;
 
 	if (mst_state_last_write(x->s->state, x->s->job.name,
@@ -166,9 +166,10 @@ static int one(struct explaining *x, unsigned m, const struct mst_value *v)
 		return 0;
 	e.keep = mst_rules_keep(x->rules, m, &e.why);
 	e.desired = &x->desired;
+	e.key = x->desired.key;
 	rc = recver_state(x, sd, &e);
 	if (rc == 0)
-		rc = last_write(x, &e, &w, &id);
+		rc = last_write(x, &e, x->desired.group, &w, &id);
 	e.fate = fate(x, sd, &e);
 	if (rc == 0)
 		rc = x->fn(x->ctx, &e);
@@ -201,6 +202,84 @@ static int record(void *worker, const struct mst_value *v, struct mst_err *err)
 	return 0;
 }
 
+/* ---- what the source does not show any more ------------------------------ */
+
+static const char *fate_of_gone(const struct mst_set_delta *sd)
+{
+	if (sd->set->missing == MST_MISSING_KEEP)
+		return "nothing: the source does not show it any more, and "
+		       "records of this set stay";
+	if (!sd->proven)
+		return "nothing: the source does not show it, but the read is "
+		       "not proven complete";
+	if (sd->held)
+		return "nothing: the source does not show it any more, and the "
+		       "guard holds that back";
+	return sd->set->missing == MST_MISSING_RETIRE
+		   ? "retire: the source does not show it any more"
+		   : "delete: the source does not show it any more";
+}
+
+/* A record that is a group of its own has the key as its text, in one of the
+ * two cases that keys are folded to. */
+static uint32_t find_gone(struct explaining *x, struct mst_groups *g)
+{
+	uint32_t found = UINT32_MAX;
+
+	for (int way = 0; way < 3 && found == UINT32_MAX; way++) {
+		char *text = mst_strndup(x->key.p, x->key.n);
+
+		for (char *p = text; way && *p; p++) {
+			if (way == 1 && *p >= 'A' && *p <= 'Z')
+				*p = (char)(*p + 'a' - 'A');
+			if (way == 2 && *p >= 'a' && *p <= 'z')
+				*p = (char)(*p + 'A' - 'a');
+		}
+		found = mst_groups_find(g, mst_slice_str(text));
+		free(text);
+	}
+	return found;
+}
+
+static int gone(struct explaining *x, struct mst_set_delta *sd)
+{
+	uint32_t at = find_gone(x, &sd->groups);
+	struct mst_buf id = MST_BUF_INIT(1024);
+	struct mst_explained e = {.set = sd->set, .member_known = true};
+	struct mst_write_log w;
+	int rc;
+
+	if (at == UINT32_MAX || !(sd->groups.v[at].flags & MST_G_STORED) ||
+	    sd->groups.v[at].flags & MST_G_SEEN)
+		return 0;
+	x->found++;
+	e.group = &sd->groups.v[at];
+	e.key = e.group->text;
+	e.remote = e.group->remote;
+	e.fate = fate_of_gone(sd);
+	rc = last_write(x, &e, e.group->text, &w, &id);
+	if (rc == 0)
+		rc = x->fn(x->ctx, &e);
+	mst_buf_fini(&id);
+	return rc;
+}
+
+static int all_gone(struct explaining *x, struct mst_err *err)
+{
+	struct mst_delta *d = &x->s->delta;
+	int rc = 0;
+
+	x->err = err;
+	for (size_t i = 0; rc == 0 && i < d->sets_n; i++) {
+		struct mst_set_delta *sd = &d->sets[i];
+
+		if (sd->selected && !sd->set->parent &&
+		    (!x->set || strcmp(x->set, sd->set->name) == 0))
+			rc = gone(x, sd);
+	}
+	return rc;
+}
+
 int mst_explain(struct mst_session *s, const char *key, const char *set,
 		uint64_t most, mst_explain_fn fn, void *ctx, uint64_t *found_r,
 		struct mst_err *err)
@@ -216,7 +295,9 @@ int mst_explain(struct mst_session *s, const char *key, const char *set,
 	x->most = most;
 	x->fn = fn;
 	x->ctx = ctx;
-	rc = mst_session_rules(s, &x->rules, err);
+	rc = set ? mst_choice_known(&s->job, set, err) : 0;
+	if (rc == 0)
+		rc = mst_session_rules(s, &x->rules, err);
 	for (unsigned f = 0; rc == 0 && f < s->job.catalog->feeds_n; f++) {
 		struct mst_read read = {.spool = &s->spool,
 					.catalog = s->job.catalog,
@@ -230,6 +311,8 @@ int mst_explain(struct mst_session *s, const char *key, const char *set,
 		if (s->spool.feeds[f].present)
 			rc = mst_read_feed(&read, &stats, err);
 	}
+	if (rc == 0 && x->found == 0)
+		rc = all_gone(x, err);
 	*found_r = x->found;
 	mst_rules_free(&x->rules);
 	free(x->members);

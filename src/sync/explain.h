@@ -11,11 +11,14 @@
 
 struct mst_explained {
 	const struct mst_set *set;
-	const struct mst_feed *feed;
+	struct mst_slice key;	     /* of the record */
+	const struct mst_feed *feed; /* NULL: the source does not show it; then
+				      * there are no values, no desired record
+				      * and no mapping */
 	const struct mst_value *values; /* the source record, by field */
 	enum mst_keep keep;
-	struct mst_slice why;		   /* of DROP and SKIP */
-	const struct mst_desired *desired; /* NULL when there is no key */
+	struct mst_slice why; /* of DROP and SKIP */
+	const struct mst_desired *desired;
 	const struct mst_mapping *mapping;
 	const struct mst_group *group; /* NULL: not seen, not stored */
 	bool stored;		       /* RecVer has exactly this record */
@@ -28,8 +31,9 @@ struct mst_explained {
 typedef int (*mst_explain_fn)(void *ctx, const struct mst_explained *e);
 
 /* Calls fn for every record (at most most) that the key names: a member key, a
- * group key, a name, a CVE id. set: only this set, or NULL. The session has
- * compared. *found_r: how many there were. */
+ * group key, a name, a CVE id. When the source shows none: for what RecVer has
+ * under that key. set: only this set, or NULL. The session has compared.
+ * *found_r: how many there were. */
 int mst_explain(struct mst_session *s, const char *key, const char *set,
 		uint64_t most, mst_explain_fn fn, void *ctx, uint64_t *found_r,
 		struct mst_err *err);

@@ -80,6 +80,10 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 	mst_arena_init(&s->skips_arena, 256u << 20);
 	if (mst_job_get(&config, conf->job, &s->job, err) < 0)
 		return -(int)err->code;
+	for (size_t i = 0; i < conf->record_sets.n; i++) {
+		if (mst_choice_known(&s->job, conf->record_sets.v[i], err) < 0)
+			return -(int)err->code;
+	}
 	if (conf->record_sets.n)
 		s->job.conf.record_sets = conf->record_sets;
 	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
@@ -409,6 +413,13 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	d->skip_ctx = s;
 	if (mst_delta_run(d, err) < 0)
 		return -(int)err->code;
+	if (d->one && !atomic_load(&d->one_found))
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "job %s delivers no device '%s': the source "
+				   "does not show it by this id or name, or a "
+				   "rule leaves it out ('muster explain %s %s' "
+				   "says which)",
+				   s->job.name, d->one, s->job.name, d->one);
 	for (size_t i = 0; i < d->sets_n; i++) {
 		s->counts[i].read = d->sets[i].read;
 		s->counts[i].skipped = d->sets[i].skipped;

@@ -149,16 +149,24 @@ static void parts_mark_nothing_missing(void **state)
 	loaded();
 	id_of_a_device(id);
 	before = rig_alive(&rig, "correlation_id");
-	day(1);
-	rig_muster(&rig, "run", "main", "--device", id, "--json");
+	rig_muster(&rig, "run", "main", "--device", id, "--full", "--json");
 	rig_status(&rig, 0);
-	(void)rig_json(&rig);
-	assert_int_equal(rig_num(rig.root, "record_sets.devices.retired"), 0);
+	/* it is gone on the first day: it is not retired for being asked for */
+	day(1);
+	rig_muster(&rig, "run", "main", "--device", id);
+	rig_status(&rig, 1);
+	rig_says(&rig, "delivers no device");
 	rig_muster(&rig, "run", "main", "--limit", "1", "--json");
 	rig_status(&rig, 0);
 	no_loss(before, "--device or --limit");
 	rig_muster(&rig, "run", "main", "--limit", "1", "--device", "nobody");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "no device 'nobody'");
 	no_loss(before, "--device nobody");
+	rig_muster(&rig, "run", "main", "--record-set", "device", "--json");
+	rig_status(&rig, 1);
+	rig_says(&rig, "did you mean 'devices'?");
 	rig_muster(&rig, "run", "main", "--record-set", "devices", "--json");
 	rig_status(&rig, 0);
 	assert_true(mst_json_type(mst_json_get(
@@ -175,6 +183,8 @@ static void a_device_by_name(void **state)
 	(void)state;
 	rig_fresh(&rig);
 	rig_muster(&rig, "run", "main", "--device", "no-such-device", "--json");
+	rig_status(&rig, 1);
+	rig_says(&rig, "muster explain main no-such-device");
 	assert_int_equal(rig_count(&rig, "u_muster_cve_instance", ""), 0);
 	(void)rig_sync(&rig, 0);
 	rig_verify(&rig);
@@ -287,6 +297,30 @@ static void explain_says_why(void **state)
 	rig_muster(&rig, "explain", "main", "no-such-key");
 	assert_int_not_equal(rig.status, 0);
 	rig_one_error(&rig);
+	rig_muster(&rig, "explain", "main", cve, "--record-set",
+		   "vulnerability");
+	rig_status(&rig, 1);
+	rig_says(&rig, "did you mean 'vulnerabilities'?");
+}
+
+/* A device that the source shows no longer. */
+static void explain_of_what_is_gone(void **state)
+{
+	char id[64];
+
+	(void)state;
+	loaded();
+	id_of_a_device(id);
+	day(1);
+	rig_muster(&rig, "explain", "main", id);
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "source record: none"));
+	assert_non_null(strstr(rig.out.p, "last write: insert in run 1"));
+	assert_non_null(strstr(rig.out.p, "next run: retire: "));
+	rig_muster(&rig, "explain", "main", id, "--json");
+	rig_status(&rig, 0);
+	(void)rig_json(&rig);
+	assert_non_null(strstr(rig.out.p, "\"shown\":false"));
 }
 
 static void reset_adopts(void **state)
@@ -362,6 +396,7 @@ int main(void)
 	    cmocka_unit_test(guard_waits_for_approval),
 	    cmocka_unit_test(check_finds_what_others_did),
 	    cmocka_unit_test(explain_says_why),
+	    cmocka_unit_test(explain_of_what_is_gone),
 	    cmocka_unit_test(reset_adopts),
 	    cmocka_unit_test(from_a_folder),
 	};
