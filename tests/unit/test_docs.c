@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "rules/expr_private.h"
 #include "sync/job.h"
 
 #define PAGE_MAX  (1u << 20)
@@ -219,6 +220,30 @@ static void examples(void **state)
 	mst_buf_fini(&page);
 }
 
+/* ---- functions of expressions -------------------------------------------- */
+
+static void functions(void **state)
+{
+	static const struct expr_fn *const families[] = {
+	    expr_sources, expr_texts, expr_choices,
+	    expr_formats, expr_lists, expr_regexes,
+	};
+	struct mst_buf page;
+	char want[128];
+
+	(void)state;
+	read_page("muster-mappings.7", &page);
+	for (size_t i = 0; i < MST_LEN(families); i++) {
+		for (const struct expr_fn *f = families[i]; f->name; f++) {
+			(void)snprintf(want, sizeof(want), "Li %s", f->usage);
+			if (!strstr(page.p, want))
+				fail_msg("muster-mappings.7 has no %s",
+					 f->usage);
+		}
+	}
+	mst_buf_fini(&page);
+}
+
 /* ---- commands and their options ------------------------------------------ */
 
 /* What "<program> <words>" prints. */
@@ -368,6 +393,7 @@ int main(void)
 	    cmocka_unit_test(jobs),	   cmocka_unit_test(connections),
 	    cmocka_unit_test(record_sets), cmocka_unit_test(examples),
 	    cmocka_unit_test(commands),	   cmocka_unit_test(simulators),
+	    cmocka_unit_test(functions),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
