@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "rules/custom.h"
@@ -137,6 +138,30 @@ static int check_types(const struct mst_config *config,
 	return 0;
 }
 
+/* "setting KEY: …" is what a connector says of a value that no option table can
+ * judge. Where the value stands, if a file that was just read has it. */
+static int at_setting(const struct mst_connection *c, struct mst_err *err)
+{
+	static const char head[] = "setting ";
+	size_t head_n = sizeof(head) - 1;
+
+	for (size_t i = 0; i < c->settings_n; i++) {
+		const struct mst_setting *s = &c->settings[i];
+		const struct mst_conf_item *item =
+		    s->stored && s->override ? c->overrides : c->item;
+		const struct mst_conf_value *v =
+		    item == c->item ? s->own : s->stored;
+		size_t n = strlen(s->opt->key);
+
+		if (strncmp(err->msg, head, head_n) == 0 &&
+		    strncmp(err->msg + head_n, s->opt->key, n) == 0 &&
+		    err->msg[head_n + n] == ':' && v && v->line > 0)
+			return mst_err_prefix(err, "%s:%d:%d", item->file,
+					      v->line, v->column);
+	}
+	return -(int)err->code;
+}
+
 int mst_job_catalog(const struct mst_connection *source,
 		    const struct mst_connection *dest, struct mst_arena *arena,
 		    const struct mst_catalog **catalog_r, struct mst_err *err)
@@ -146,8 +171,12 @@ int mst_job_catalog(const struct mst_connection *source,
 
 	if (source->source->adapt)
 		rc = source->source->adapt(source->source_conf, d, err);
-	if (rc == 0 && dest && dest->dest->adapt)
+	if (rc < 0)
+		return at_setting(source, err);
+	if (dest && dest->dest->adapt)
 		rc = dest->dest->adapt(dest->dest_conf, d, err);
+	if (rc < 0)
+		return at_setting(dest, err);
 	if (rc == 0)
 		rc = mst_custom_apply(d, source->overrides, err);
 	if (rc == 0 && dest)

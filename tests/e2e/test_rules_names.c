@@ -122,7 +122,7 @@ static void without_the_builtin_table(void **state MST_UNUSED)
 	/* put to use later: one package is left of the three */
 	rig_apply(&rig, NULL, NULL, NULL);
 	(void)rig_sync(&rig, 0);
-	has(PKG, LIVE + 1, 3);
+	has(PKG, "install_status=1", 3);
 	has(PKG, "install_status=7", 2);
 	has(INST, "name=teams 1.6", 3);
 	rig_quiet(&rig);
@@ -364,6 +364,8 @@ static void wrong_entries_are_refused(void **state MST_UNUSED)
 	    {"a=b=c|d|e", "must lead to NAME"},
 	};
 
+	char *path = mst_asprintf("%s/wrong.yaml", rig.dir);
+
 	begin(NULL);
 	for (size_t i = 0; i < MST_LEN(rows); i++) {
 		rig_muster(&rig, "settings", "set", "defender",
@@ -373,8 +375,20 @@ static void wrong_entries_are_refused(void **state MST_UNUSED)
 		rig_one_error(&rig);
 		rig_says(&rig, rows[i][1]);
 	}
+	t_write(path,
+		mst_slice_str("settings:\n"
+			      "  - connection: defender\n"
+			      "    environment: test\n"
+			      "    software_names: {override: yes, value: "
+			      "[\"a=b\", \"b=a\"]}\n"));
+	rig_muster(&rig, "apply", "-f", path, "--consent");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "wrong.yaml:4:");
+	rig_says(&rig, "'a=b' leads round in a circle with other entries");
 	rig_muster(&rig, "export", "settings");
 	assert_string_equal(rig.out.p, "");
+	free(path);
 }
 
 static int set_up(void **state MST_UNUSED)
