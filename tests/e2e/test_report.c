@@ -577,6 +577,12 @@ static void what_causes_writes(void **state)
 	assert_true(mst_json_len(sets) > 0);
 	r = row("columns", "record_set", "devices");
 	assert_in_range(rig_num(r, "updates"), 1, updates);
+	/* what the journals saw: every update of a device, and its times */
+	r = row("changed", "column", "last_discovered");
+	assert_in_range(rig_num(r, "records"), 1, 1000);
+	assert_in_range(rig_num(r, "runs"), 1, 4);
+	assert_true(rig_num(row("changed", "column", "name"), "records") <=
+		    updates);
 	/* nothing of this asks anybody */
 	updates = rig_sn_requests(&rig);
 	report("noise");
