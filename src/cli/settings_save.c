@@ -143,6 +143,7 @@ static int plans(struct saving *v, struct mst_err *err)
 {
 	const struct mst_config config = {.state = v->s->state};
 	const char *const *names = NULL;
+	bool planned = false;
 	int rc;
 
 	if (cli.json) {
@@ -152,9 +153,15 @@ static int plans(struct saving *v, struct mst_err *err)
 	rc = v->s->plans ? mst_config_jobs(&config, v->s->arena, &names, err)
 			 : 0;
 	for (; rc == 0 && names && *names; names++) {
-		if (concerns(v, *names))
-			rc = plan_job(v, *names, err);
+		if (!concerns(v, *names))
+			continue;
+		planned = true;
+		rc = plan_job(v, *names, err);
 	}
+	if (rc == 0 && v->s->plans && !planned && !cli.json)
+		(void)printf(
+		    "\nNo job takes these settings yet, so there is no "
+		    "plan to show.\n");
 	if (cli.json)
 		mst_jout_end_arr(&v->j);
 	return rc;

@@ -333,13 +333,18 @@ static int undo_batch(struct mst_undo *u, size_t from, size_t to,
 		      struct mst_err *err)
 {
 	struct mst_session *s = &u->session;
+	struct mst_err ignored = MST_ERR_INIT;
 	int rc = mark_batch(u, from, to, err);
 
 	for (size_t i = from; i < to && rc == 0; i++)
 		rc = write_item(u, i, err);
 	if (rc == 0)
 		rc = mst_dest_pump(s->job.dest, s->dest, s->dest_client, err);
-	return rc == 0 ? log_batch(u, from, to, err) : rc;
+	/* What is done is noted whatever became of the rest: nothing is made
+	 * twice when the undo is gone on with. */
+	if (log_batch(u, from, to, rc == 0 ? err : &ignored) < 0 && rc == 0)
+		rc = -(int)err->code;
+	return rc;
 }
 
 int mst_undo_run(struct mst_undo *u, struct mst_err *err)
