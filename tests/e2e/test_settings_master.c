@@ -153,22 +153,21 @@ static void package_retirement(void **state MST_UNUSED)
 static void software_models(void **state MST_UNUSED)
 {
 	static const struct {
-		const char *depth, *query;
+		const char *settings, *query;
 	} cases[] = {
-	    {"ignore", "name=tool^versionISEMPTY"},
-	    {"major", "name=tool^version=1"},
-	    {"major_minor", "name=tool^version=1.2"},
-	    {"major_minor_revision", "name=tool^version=1.2.3"},
-	    {"all", "name=tool^version=1.2.3.4"},
+	    {"    software_models: ignore\n", "name=tool^versionISEMPTY"},
+	    {"    software_models: major\n", "name=tool^version=1"},
+	    {"    software_models: major_minor\n", "name=tool^version=1.2"},
+	    {"    software_models: major_minor_revision\n",
+	     "name=tool^version=1.2.3"},
+	    {"    software_models: all\n", "name=tool^version=1.2.3.4"},
 	};
 
 	for (size_t i = 0; i < MST_LEN(cases); i++) {
-		char *set =
-		    mst_asprintf("    software_models: %s\n", cases[i].depth);
 		struct step steps[] = {
 		    {D("a1", "PC-1", SOFT("tool", "1.2.3.4")),
 		     .looks = {{SW, "", 0}, {PKG, "model_idISEMPTY", 2}}},
-		    {.dest = set,
+		    {.dest = cases[i].settings,
 		     .looks = {{SW, cases[i].query, 1},
 			       {SW, "manufacturer.name=Vendor", 1},
 			       {PKG, "model_id.name=tool", 1}}},
@@ -178,7 +177,6 @@ static void software_models(void **state MST_UNUSED)
 			STORY(steps);
 		else
 			story_run(steps, MST_LEN(steps), "");
-		free(set);
 	}
 }
 
