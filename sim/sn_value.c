@@ -258,12 +258,24 @@ void sn_defaults(struct sim_sn *sn, struct sn_table *t, struct mst_slice *vals)
 	}
 }
 
+/* A package's display column is one that the instance calculates. */
+static struct mst_slice name_of(const struct sn_row *row)
+{
+	size_t name = sn_col_at(row->t, "name");
+
+	return name == SN_NONE || !sn_get(row, name).n
+		   ? mst_slice(row->id, SN_ID)
+		   : sn_get(row, name);
+}
+
 struct mst_slice sn_title(struct sim_sn *sn, const struct sn_row *row)
 {
-	if (row->t->display == SN_NONE)
-		return mst_slice(row->id, SN_ID);
+	struct mst_slice title = MST_SLICE_LIT("");
+
 	/* A display column may be a reference itself; one level is enough. */
-	return sn_display(sn, row, row->t->display);
+	if (row->t->display != SN_NONE)
+		title = sn_display(sn, row, row->t->display);
+	return title.n ? title : name_of(row);
 }
 
 struct mst_slice sn_display(struct sim_sn *sn, const struct sn_row *row,
@@ -282,8 +294,9 @@ struct mst_slice sn_display(struct sim_sn *sn, const struct sn_row *row,
 		to = mst_map_get(&sn->by_id, v);
 		if (!to)
 			return MST_SLICE_LIT("");
-		return to->t->display == SN_NONE ? mst_slice(to->id, SN_ID)
-						 : sn_get(to, to->t->display);
+		v = to->t->display == SN_NONE ? MST_SLICE_LIT("")
+					      : sn_get(to, to->t->display);
+		return v.n ? v : name_of(to);
 	}
 	ch = c->choice ? sn_choice_find(sn, c, v) : NULL;
 	return ch ? ch->label : v;

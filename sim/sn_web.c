@@ -58,13 +58,17 @@ static void head(struct sim_reply *reply, const char *title)
 	mst_buf_adds(
 	    b, " - simulated ServiceNow</title><style>"
 	       "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;"
-	       "max-width:75em;padding:0 1em;color:#222;background:#fff}"
+	       "max-width:84em;padding:0 1em;color:#222;background:#fff}"
 	       "table{border-collapse:collapse}"
 	       "th,td{text-align:left;vertical-align:top;padding:.25em .8em "
 	       ".25em 0;border-bottom:1px solid #ddd;overflow-wrap:anywhere}"
 	       "td.n{text-align:right}.m{color:#666}a{color:#0645ad}"
 	       "pre{margin:0;white-space:pre-wrap;font:inherit}"
-	       "div.w{overflow-x:auto}"
+	       "div.w{overflow-x:auto}div.w th{overflow-wrap:normal}"
+	       "div.w td{overflow:hidden;text-overflow:ellipsis;"
+	       "white-space:nowrap;max-width:20em}"
+	       "div.w pre{white-space:nowrap}"
+	       "table.r th{width:14em}table.r td.m{width:15em}"
 	       "div.f{display:flex;flex-wrap:wrap;gap:0 3em;align-items:start}"
 	       "</style></head><body><p class=\"m\"><a href=\"/\">Tables</a> "
 	       "&middot; a simulated ServiceNow, read-only</p><h1>");
@@ -316,7 +320,7 @@ static void referring(struct sim_sn *sn, struct mst_buf *b,
 static void columns(struct sim_sn *sn, struct mst_buf *b,
 		    const struct sn_row *row, size_t from, size_t to)
 {
-	mst_buf_adds(b, "<table>");
+	mst_buf_adds(b, "<table class=\"r\">");
 	for (size_t i = from; i < to; i++) {
 		const struct sn_col *c = row->t->cols[i];
 
