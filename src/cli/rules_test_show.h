@@ -40,6 +40,8 @@ struct cli_trial_show {
 void cli_trial_begin(struct cli_trial_show *s);
 /* For mst_trial_records. */
 int cli_trial_record(void *show, const struct mst_trial_record *r);
+/* ", on inserts only" and the like; "" of an ordinary column. */
+const char *cli_trial_flags(uint16_t flags);
 void cli_trial_print(struct cli_trial_show *s);
 void cli_trial_end(struct cli_trial_show *s);
 

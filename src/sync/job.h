@@ -58,6 +58,14 @@ void mst_job_fini(struct mst_job *j);
 int mst_job_catalog(const struct mst_connection *source,
 		    const struct mst_connection *dest, struct mst_arena *arena,
 		    const struct mst_catalog **catalog_r, struct mst_err *err);
+/* The most records of so many that the guard lets go in one run. */
+static inline double mst_guard_limit(const struct mst_job_conf *c,
+				     uint64_t delivered)
+{
+	double share = c->guard_share * (double)delivered;
+
+	return share > (double)c->guard_count ? share : (double)c->guard_count;
+}
 /* Does the job take the set? A derived set goes with its origin. */
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set);
 /* The feeds (bits) that the sets it takes need, with those that they refer to.

@@ -321,14 +321,11 @@ static int guard_set(struct mst_session *s, struct mst_set_delta *sd,
 {
 	char name[96], text[32] = "";
 	uint64_t base;
-	double limit;
 
 	(void)snprintf(name, sizeof(name), "guard.%s", sd->set->name);
 	base = guard_base(s, sd, name);
-	limit = s->job.conf.guard_share * (double)base;
-	if ((double)s->job.conf.guard_count > limit)
-		limit = (double)s->job.conf.guard_count;
-	sd->held = !s->conf.approve && (double)sd->missing > limit;
+	sd->held = !s->conf.approve &&
+		   (double)sd->missing > mst_guard_limit(&s->job.conf, base);
 	if (sd->held) {
 		s->guarded = true;
 		(void)snprintf(text, sizeof(text), "%llu",

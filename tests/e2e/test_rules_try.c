@@ -411,6 +411,7 @@ static void as_json(void **state MST_UNUSED)
 	    "\"now\":{\"insert\":0,\"update\":0,\"missing\":0,"
 	    "\"unchanged\":3,\"skipped\":0},\"then\":{\"insert\":0,"
 	    "\"update\":3,\"missing\":0,\"unchanged\":0,\"skipped\":0},"
+	    "\"proven\":true,\"why_not\":\"\",\"guard\":false,"
 	    "\"columns\":[{\"column\":\"u_site\",\"rule\":"
 	    "\"custom.devices.u_site\",\"records\":3}],\"samples\":[{"
 	    "\"key\":\"a1\",\"group\":\"a1\",\"table\":\"cmdb_ci_computer\","
@@ -418,7 +419,42 @@ static void as_json(void **state MST_UNUSED)
 	    "\"fields\":[{\"column\":\"u_site\",\"before\":null,"
 	    "\"rule_before\":null,\"after\":\"AMS-1.CORP.EXAMPLE.COM\","
 	    "\"rule_after\":\"custom.devices.u_site\"}]}");
-	out_has("\"fields\":[]}\n");
+	out_has("\"fields\":[],\"limited\":[]}\n");
+}
+
+/* What the next run would not do, and what an expression could not. */
+static void doubts_and_the_guard(void **state MST_UNUSED)
+{
+	static const char mac[] =
+	    TEST("    filter_os: {override: true, value: [\"mac*\"]}\n");
+	char *dir, *manifest;
+
+	begin();
+	dir = mst_asprintf("%s/saved-%u", rig.dir, rig.states_n);
+	manifest = mst_asprintf("%s/manifest.json", dir);
+	rig_apply(&rig, NULL, NULL, "    guard:\n      count: 1\n");
+	try_it(mac, NULL, NULL);
+	rig_status(&rig, 0);
+	out_has("Devices: the guard would hold the 2 missing records back");
+	out_lacks("not proven");
+	rig_muster(&rig, "fetch", "defender", "--to", dir);
+	rig_status(&rig, 0);
+	assert_int_equal(unlink(manifest), 0);
+	try_it(mac, "--from", dir);
+	rig_status(&rig, 0);
+	out_has("Devices: nothing would be marked missing, because the read is "
+		"not proven complete: ");
+	out_lacks("the guard");
+	/* a name that the pattern goes over and over */
+	rig_control(&rig, "POST", "/_sim/devices", "{\"devices\":[%s]}",
+		    D("a4", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", ""));
+	try_it(TEST("    mappings.devices.short_description.value: "
+		    "capture(computerDnsName, '^(a+)+$')\n"),
+	       NULL, NULL);
+	rig_status(&rig, 0);
+	out_has("Some values of devices.short_description took more steps");
+	free(dir);
+	free(manifest);
 }
 
 /* ---- which files, which job ---------------------------------------------- */
@@ -638,6 +674,7 @@ int main(void)
 	    cmocka_unit_test(a_misspelt_field_is_named),
 	    cmocka_unit_test(how_many_samples),
 	    cmocka_unit_test(as_json),
+	    cmocka_unit_test(doubts_and_the_guard),
 	    cmocka_unit_test(files),
 	    cmocka_unit_test(one_clear_error),
 	    cmocka_unit_test(jobs_and_environments),

@@ -91,12 +91,34 @@ static void test_hash_parse_wrong(void **state)
 		assert_false(mst_hash_parse(mst_slice_str(rows[i]), &h));
 }
 
+static void test_fits(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool fits;
+	} rows[] = {
+	    {"", "", true},	     {"", "a", false},
+	    {"*", "", true},	     {"?", "", false},
+	    {"a?c", "ABC", true},    {"a?c", "ac", false},
+	    {"a*", "a", true},	     {"*a", "bab", false},
+	    {"*ab", "aab", true},    {"a*b*c", "a1b2c", true},
+	    {"a*b*c", "a1c", false}, {"**", "x", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MST_LEN(rows); i++)
+		assert_int_equal(mst_slice_fits(mst_slice_str(rows[i].text),
+						rows[i].pattern),
+				 rows[i].fits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_trim_and_find),
+	    cmocka_unit_test(test_fits),
 	    cmocka_unit_test(test_hash),
 	    cmocka_unit_test(test_hash_parse_wrong),
 	};
