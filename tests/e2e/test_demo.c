@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The demo as a person or a script starts it: its JSON, small estates, wrong
+ * options.
+ */
+#include "tests/lib/sync_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct rig rig;
+
+static void four_runs(void)
+{
+	static const char *const labels[] = {"day 0", "day 0 again", "day 1",
+					     "day 1 again"};
+	struct mst_json runs = mst_json_get(rig_json(&rig), "runs"), run;
+	struct mst_json_iter it = mst_json_iter(runs);
+
+	assert_int_equal(mst_json_len(runs), MST_LEN(labels));
+	for (size_t i = 0; mst_json_next(&it, NULL, &run); i++) {
+		double seconds;
+
+		assert_true(
+		    mst_json_is_str(mst_json_get(run, "label"), labels[i]));
+		assert_int_equal(rig_num(run, "differences"), 0);
+		assert_int_equal(rig_num(run, "refused"), 0);
+		assert_true(rig_num(run, "read") > 0);
+		assert_true(rig_num(run, "requests") > 0);
+		assert_true(rig_num(run, "skipped") >= 0);
+		assert_true(
+		    mst_json_dbl(mst_json_get(run, "seconds"), &seconds));
+		assert_int_equal(rig_num(run, "applied") > 0, i % 2 == 0);
+		assert_int_equal(rig_num(run, "writes") > 0, i % 2 == 0);
+	}
+}
+
+static void small_estates(void **state)
+{
+	static const char *const devices[] = {"1", "2", "7", "19"};
+
+	(void)state;
+	for (size_t i = 0; i < MST_LEN(devices); i++) {
+		rig_muster(&rig, "demo", "--json", "--devices", devices[i],
+			   "--seed", "5");
+		rig_status(&rig, 0);
+		four_runs();
+	}
+}
+
+/* Its own folder is made where there is room, and its simulators are its own:
+ * it needs no home. */
+static void no_home(void **state)
+{
+	static const char *const env[] = {"HOME=", "XDG_STATE_HOME=", NULL};
+
+	(void)state;
+	rig.env = env;
+	rig_muster(&rig, "demo", "--json", "--devices", "3");
+	rig.env = NULL;
+	rig_status(&rig, 0);
+	four_runs();
+}
+
+static void wrong_options(void **state)
+{
+	(void)state;
+	rig_muster(&rig, "demo", "--devices", "0");
+	rig_status(&rig, 2);
+	rig_muster(&rig, "demo", "--devices", "many");
+	rig_status(&rig, 2);
+	rig_says(&rig, "wants a number, not 'many'");
+}
+
+static int set_up(void **state)
+{
+	const struct mst_sim_conf conf = {.empty = true};
+
+	(void)state;
+	rig_start(&rig, &conf);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	rig_stop(&rig);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(small_estates),
+	    cmocka_unit_test(no_home),
+	    cmocka_unit_test(wrong_options),
+	};
+
+	return cmocka_run_group_tests_name("demo", tests, set_up, tear_down);
+}
