@@ -3,7 +3,7 @@
  * RecVer: the checksum database of one source connection, per destination
  * ("target"): what was delivered. Two levels: a row per group with its digest,
  * and one blob per group with its members. Batched always: no statement per
- * row of a batch. All calls from one thread.
+ * row of a batch. All calls from one thread; callbacks do not call the store.
  *
  * The text of the rules that every store must keep is tests/contract/.
  */
@@ -119,11 +119,21 @@ struct mst_recver_ops {
 	/* Gives freed space back and writes the log into the database, so that
 	 * the file's size is the true one. */
 	int (*compact)(struct mst_recver *r, struct mst_err *err);
+	/* The lock of a store on a server ends by itself when nothing is heard
+	 * of its holder for minutes: loops that take long without reading or
+	 * writing here call this, as often as they like. MST_E_CONFLICT:
+	 * another run has taken the store over. NULL: nothing is needed. */
+	int (*keep)(struct mst_recver *r, struct mst_err *err);
 };
 
 struct mst_recver {
 	const struct mst_recver_ops *ops;
 };
+
+static inline int mst_recver_keep(struct mst_recver *r, struct mst_err *err)
+{
+	return r->ops->keep ? r->ops->keep(r, err) : 0;
+}
 
 extern const struct mst_recver_ops mst_recver_mem;
 extern const struct mst_recver_ops mst_recver_sqlite;

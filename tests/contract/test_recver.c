@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "tests/contract/fake_server.h"
 
 #define MANY 100000u
 
@@ -498,7 +499,11 @@ static void test_many(void **state)
 
 int main(void)
 {
-	static const char *const types[] = {"mem", "sqlite"};
+	const struct mst_recver_ops *const stores[] = {
+	    mst_recver_find("mem"),
+	    mst_recver_find("sqlite"),
+	    &fake_store,
+	};
 	const struct CMUnitTest all[] = {
 	    T(test_open),	  T(test_meta),
 	    T(test_hostile_keys), T(test_extreme_values),
@@ -510,13 +515,14 @@ int main(void)
 	};
 	int failed = 0;
 
-	for (size_t i = 0; i < MST_LEN(types); i++) {
-		rv.ops = mst_recver_find(types[i]);
-		if (!rv.ops || strcmp(rv.ops->type, types[i]) != 0)
+	for (size_t i = 0; i < MST_LEN(stores); i++) {
+		rv.ops = stores[i];
+		if (!rv.ops)
 			return 1;
 		failed +=
-		    cmocka_run_group_tests_name(types[i], all, NULL, NULL);
+		    cmocka_run_group_tests_name(rv.ops->type, all, NULL, NULL);
 	}
+	fake_reset();
 	rv.ops = &mst_recver_sqlite;
 	failed += rv_file_tests();
 	return failed + (mst_recver_find("none") != NULL);
