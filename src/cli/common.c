@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "cli/cli.h"
+#include "conf/conf.h"
 
 struct cli_common cli;
 
@@ -42,13 +43,58 @@ static void print_opts(FILE *to, const struct cli_opt *opts)
 	}
 }
 
-static void usage(FILE *to, const struct cli_command *cmd,
-		  const struct cli_opt *opts)
+static void usage(const struct cli_command *cmd, const struct cli_opt *opts)
 {
-	(void)fprintf(to, "usage: muster %s %s [OPTIONS]\n\n%s\n\noptions:\n",
-		      cmd->name, cmd->args, cmd->help);
-	print_opts(to, opts);
-	print_opts(to, common_opts);
+	(void)printf("usage: muster %s %s [OPTIONS]\n\n%s\n\noptions:\n",
+		     cmd->name, cmd->args, cmd->help);
+	print_opts(stdout, opts);
+	print_opts(stdout, common_opts);
+}
+
+/* One line, like every error: the whole usage would push it out of sight. */
+static bool wrong_words(const struct cli_command *cmd)
+{
+	(void)fprintf(stderr,
+		      "muster: wanted: 'muster %s%s%s [OPTIONS]'; "
+		      "'muster %s --help' says more\n",
+		      cmd->name, *cmd->args ? " " : "", cmd->args, cmd->name);
+	return false;
+}
+
+/* What getopt_long has not understood. */
+static bool wrong_option(const struct cli_command *cmd,
+			 const struct cli_opt *const *all, size_t n, int c,
+			 const char *word)
+{
+	const char *names[OPTS_MAX + 1];
+	const char *near;
+	char name[64];
+
+	if (optopt >= 256) {
+		const struct cli_opt *o = all[optopt - 256];
+
+		(void)fprintf(stderr, "muster: --%s %s%s\n", o->name,
+			      c == ':' ? "wants " : "takes no value",
+			      c == ':' ? o->arg : "");
+		return false;
+	}
+	if (c == ':') {
+		(void)fprintf(stderr, "muster: -%c wants a value\n", optopt);
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		names[i] = all[i]->name;
+	names[n] = NULL;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="),
+		       word);
+	near =
+	    strncmp(name, "--", 2) == 0 ? mst_nearest(name + 2, names) : NULL;
+	(void)fprintf(stderr,
+		      "muster: %s knows no option '%s'%s%s%s; see 'muster %s "
+		      "--help'\n",
+		      cmd->name, name, near ? "; did you mean '--" : "",
+		      near ? near : "", near ? "'?" : "", cmd->name);
+	return false;
 }
 
 static size_t table(const struct cli_opt *own, const struct cli_opt **all,
@@ -86,35 +132,36 @@ bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 {
 	const struct cli_opt *all[OPTS_MAX];
 	struct option longs[OPTS_MAX + 1];
+	size_t n = table(opts, all, longs);
 	bool ok = true;
 	int c;
 
-	(void)table(opts, all, longs);
 	optind = 1;
+	opterr = 0;
 	*status_r = CLI_USAGE;
-	while ((c = getopt_long(*argc, *argv, "f:hv", longs, NULL)) != -1) {
+	while (ok &&
+	       (c = getopt_long(*argc, *argv, ":f:hv", longs, NULL)) != -1) {
 		if (c >= 256)
-			ok = take(all[c - 256], optarg) && ok;
+			ok = take(all[c - 256], optarg);
 		else if (c == 'h')
 			cli.help = true;
 		else if (c == 'v')
 			cli.verbose = true;
-		else if (c == 'f' && opts->text)
+		else if (c == 'f' && opts->name &&
+			 strcmp(opts->name, "file") == 0)
 			*opts->text = optarg;
 		else
-			ok = false;
+			ok = wrong_option(cmd, all, n, c, (*argv)[optind - 1]);
 	}
 	*argc -= optind;
 	*argv += optind;
-	if (cli.help) {
-		usage(stdout, cmd, opts);
+	if (ok && cli.help) {
+		usage(cmd, opts);
 		*status_r = CLI_OK;
 		return false;
 	}
-	if (!ok || *argc < least || *argc > most) {
-		usage(stderr, cmd, opts);
+	if (!ok || ((*argc < least || *argc > most) && !wrong_words(cmd)))
 		return false;
-	}
 	cli.state_dir = state_dir;
 	if (cli.quiet)
 		mst_log_level(MST_ERROR);

@@ -71,6 +71,22 @@ static void wrong_options(void **state)
 	rig_muster(&rig, "demo", "--devices", "many");
 	rig_status(&rig, 2);
 	rig_says(&rig, "wants a number, not 'many'");
+	rig_muster(&rig, "demo", "--devicse", "5");
+	rig_status(&rig, 2);
+	rig_one_error(&rig);
+	rig_says(&rig, "did you mean '--devices'?");
+	rig_muster(&rig, "demo", "--seed");
+	rig_status(&rig, 2);
+	rig_one_error(&rig);
+	rig_says(&rig, "--seed wants S");
+	rig_muster(&rig, "demo", "--json=yes");
+	rig_status(&rig, 2);
+	rig_says(&rig, "--json takes no value");
+	rig_muster(&rig, "demo", "now");
+	rig_status(&rig, 2);
+	rig_one_error(&rig);
+	rig_says(&rig, "muster demo --help");
+	assert_int_equal(rig.out.n, 0);
 }
 
 static int set_up(void **state)
