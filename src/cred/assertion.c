@@ -5,9 +5,7 @@
  * 3.5). Thumbprints are over the raw bytes of the certificate and, like all
  * parts, base64url without padding.
  */
-#include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,8 +14,7 @@
 #include "cred/private.h"
 #include "json/out.h"
 
-#define PART_MAX 16384
-#define SALT_N	 32 /* as long as the hash: RFC 7518 section 3.5 */
+#define PART_MAX (64u << 10)
 
 static int make_guid(char out[37], struct mst_err *err)
 {
@@ -49,6 +46,13 @@ static void write_header(const struct mst_cert *c, bool is_pss,
 		mst_jout_kstr(&j, "x5t#S256", c->x5t256);
 	else
 		mst_jout_kstr(&j, "x5t", c->x5t);
+	if (c->x5c_n) {
+		mst_jout_key(&j, "x5c");
+		mst_jout_arr(&j);
+		for (size_t i = 0; i < c->x5c_n; i++)
+			mst_jout_str(&j, c->x5c[i]);
+		mst_jout_end_arr(&j);
+	}
 	mst_jout_end_obj(&j);
 }
 
@@ -75,35 +79,6 @@ static int write_claims(const char *aud, const char *client_id,
 	return 0;
 }
 
-static bool set_pss(EVP_PKEY_CTX *p)
-{
-	return EVP_PKEY_CTX_set_rsa_padding(p, RSA_PKCS1_PSS_PADDING) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_pss_saltlen(p, SALT_N) > 0 &&
-	       EVP_PKEY_CTX_set_rsa_mgf1_md(p, EVP_sha256()) > 0;
-}
-
-static bool sign(EVP_PKEY *key, bool is_pss, struct mst_slice text,
-		 struct mst_buf *out)
-{
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *p = NULL; /* md's */
-	const unsigned char *in = (const unsigned char *)text.p;
-	size_t n = 0;
-	bool ok;
-
-	if (!md)
-		mst_oom();
-	ok = EVP_DigestSignInit(md, &p, EVP_sha256(), NULL, key) > 0 &&
-	     (!is_pss || set_pss(p)) &&
-	     EVP_DigestSign(md, NULL, &n, in, text.n) > 0 &&
-	     mst_buf_reserve(out, n) &&
-	     EVP_DigestSign(md, (unsigned char *)out->p, &n, in, text.n) > 0;
-	if (ok)
-		out->n = n;
-	EVP_MD_CTX_free(md);
-	return ok;
-}
-
 int mst_assertion_make(const struct mst_cert *c, const char *alg,
 		       const char *aud, const char *client_id,
 		       struct mst_buf *out, struct mst_err *err)
@@ -120,16 +95,15 @@ int mst_assertion_make(const struct mst_cert *c, const char *alg,
 	rc = write_claims(aud, client_id, &part, err);
 	mst_b64url_add(&jwt, mst_buf_slice(&part));
 	mst_buf_reset(&part);
-	if (!rc && !sign(c->key, is_pss, mst_buf_slice(&jwt), &part))
-		rc = mst_err_set(err, MST_E_INTERNAL,
-				 "OpenSSL cannot sign with the certificate's "
-				 "key");
+	if (!rc)
+		rc = mst_cert_sign(c, is_pss, mst_buf_slice(&jwt), &part, err);
 	mst_buf_addc(&jwt, '.');
 	mst_b64url_add(&jwt, mst_buf_slice(&part));
 	if (!rc &&
 	    (jwt.overflow || !mst_buf_add_slice(out, mst_buf_slice(&jwt))))
 		rc = mst_err_set(err, MST_E_INTERNAL,
-				 "the assertion is too large");
+				 "the assertion is too large; leave send_x5c "
+				 "out");
 	mst_buf_fini(&part);
 	mst_buf_wipe_fini(&jwt);
 	return rc;

@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The credentials: Entra ID client credentials by secret or by certificate
- * (msapi.md section D), ServiceNow OAuth grants and Basic (servicenow.md
- * section 5). All are struct mst_auth (net/auth.h).
+ * The credentials: Entra ID client credentials by secret, by certificate or
+ * by federated token (msapi.md section D), ServiceNow OAuth grants and Basic
+ * (servicenow.md section 5). All are struct mst_auth (net/auth.h).
  */
 #ifndef MST_CRED_CRED_H
 #define MST_CRED_CRED_H
 
 #include "net/auth.h"
 
-/* Entra ID v2.0 client credentials. login is "https://host". All copied. */
+/* Entra ID v2.0 client credentials. login is "https://host". All copied. One of
+ * client_secret, certificate, certificate_name and federated_token_file says
+ * who we are; the others are NULL. */
 struct mst_cred_entra {
 	const char *login, *tenant, *client_id, *scope;
-	const char *client_secret; /* reference, or NULL when a certificate */
-	const char *certificate;   /* PEM file with certificate and key, NULL */
+	const char *client_secret;   /* reference */
+	const char *certificate;     /* PEM, PKCS#12 file or "pkcs11:…" */
 	const char *certificate_key; /* PEM of the key if it is a file of its
 				      * own, else NULL */
-	const char *assertion_alg;   /* "PS256" (x5t#S256) or "RS256" (x5t) */
+	const char *certificate_password; /* reference: of the file, the key or
+					   * the token's PIN; NULL: none */
+	/* By name in a store (certs.h); NULL: LocalMachine, My */
+	const char *certificate_location, *certificate_store;
+	const char *certificate_name; /* subject or thumbprint */
+	const char *assertion_alg;    /* "PS256" (x5t#S256) or "RS256" (x5t) */
+	bool send_x5c;		      /* the chain goes along */
+	const char *federated_token_file; /* path or "env:NAME" */
 };
 
 /* Reads secret references and key files now, so that a wrong one is found
@@ -28,8 +37,8 @@ int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
  * none. For the permission check only, never for control flow of security.
  * NULL before a token was fetched. */
 const char *mst_cred_entra_roles(struct mst_auth *a);
-/* Something to tell a person that is no error: the key file can be read by
- * others, the certificate ends within 30 days. "" when there is nothing. */
+/* Something to tell a person that is no error: the certificate ends within 30
+ * days. "" when there is nothing. */
 const char *mst_cred_warning(struct mst_auth *a);
 
 /* ServiceNow: grant "password", "client_credentials" or "refresh_token" at

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Entra ID v2.0 client credentials: by secret or by certificate.
+ * Entra ID v2.0 client credentials: by secret, by certificate, by the token of
+ * a federated issuer.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cred/certs.h"
 #include "cred/private.h"
 #include "net/url.h"
 
 struct entra {
 	struct mst_auth base;
 	char *url, *host, *tenant, *client_id, *scope, *what;
-	struct mst_secret *secret; /* or the certificate */
+	struct mst_secret *secret; /* or the certificate, or the file */
 	struct mst_cert cert;
+	char *token_file;
 	const char *alg;
 	struct mst_secret *token;
 	char *roles;
@@ -47,31 +50,43 @@ static void free_entra(struct mst_auth *a)
 	free(e->client_id);
 	free(e->scope);
 	free(e->what);
+	free(e->token_file);
 	free(e->roles);
 	free(e);
+}
+
+static int add_assertion(struct entra *e, struct mst_buf *form,
+			 struct mst_err *err)
+{
+	struct mst_buf jwt = MST_BUF_INIT(128u << 10);
+	int rc = e->token_file ? mst_federated_read(e->token_file, &jwt, err)
+			       : mst_assertion_make(&e->cert, e->alg, e->url,
+						    e->client_id, &jwt, err);
+
+	if (!rc) {
+		mst_form_add(form, "client_assertion_type",
+			     MST_SLICE_LIT("urn:ietf:params:oauth:client-"
+					   "assertion-type:jwt-bearer"));
+		mst_form_add(form, "client_assertion", mst_buf_slice(&jwt));
+	}
+	mst_buf_wipe_fini(&jwt);
+	return rc;
 }
 
 static int begin(struct mst_auth *a, struct mst_req *req_r, struct mst_err *err)
 {
 	struct entra *e = entra_of(a);
-	struct mst_buf form, jwt = MST_BUF_INIT(64u << 10);
+	struct mst_buf form;
 	int rc = 0;
 
 	mst_form_init(&form);
 	mst_form_add(&form, "client_id", mst_slice_str(e->client_id));
 	mst_form_add(&form, "scope", mst_slice_str(e->scope));
 	mst_form_add(&form, "grant_type", MST_SLICE_LIT("client_credentials"));
-	if (e->secret) {
+	if (e->secret)
 		mst_form_add(&form, "client_secret", mst_secret_get(e->secret));
-	} else {
-		rc = mst_assertion_make(&e->cert, e->alg, e->url, e->client_id,
-					&jwt, err);
-		mst_form_add(&form, "client_assertion_type",
-			     MST_SLICE_LIT("urn:ietf:params:oauth:client-"
-					   "assertion-type:jwt-bearer"));
-		mst_form_add(&form, "client_assertion", mst_buf_slice(&jwt));
-		mst_buf_wipe_fini(&jwt);
-	}
+	else
+		rc = add_assertion(e, &form, err);
 	if (rc) {
 		mst_buf_wipe_fini(&form);
 		return rc;
@@ -130,7 +145,7 @@ static int accept(struct mst_auth *a, const struct mst_resp *resp,
 		    .host = e->host,
 		    .tenant = e->tenant,
 		    .client_id = e->client_id,
-		    .thumb = e->secret ? NULL : e->cert.thumb,
+		    .thumb = *e->cert.thumb ? e->cert.thumb : NULL,
 		    .secret_looks_like_id =
 			e->secret && is_guid(mst_secret_get(e->secret)),
 		};
@@ -162,6 +177,15 @@ static const struct mst_auth_ops secret_ops = {
 
 static const struct mst_auth_ops certificate_ops = {
     .name = "certificate",
+    .begin = begin,
+    .accept = accept,
+    .header = header,
+    .forget = forget,
+    .free = free_entra,
+};
+
+static const struct mst_auth_ops federated_ops = {
+    .name = "federated_token",
     .begin = begin,
     .accept = accept,
     .header = header,
@@ -218,26 +242,74 @@ static int check_text(const char *text, const char *key, struct mst_err *err)
 		   : mst_err_set(err, MST_E_INVALID, "%s is missing", key);
 }
 
-static int load_keys(struct entra *e, const struct mst_cred_entra *conf,
+/* ---- who we are ---------------------------------------------------------- */
+
+static int only_one(const struct mst_cred_entra *conf, struct mst_err *err)
+{
+	const struct {
+		const char *key, *value;
+	} ways[] = {
+	    {"client_secret", conf->client_secret},
+	    {"certificate", conf->certificate},
+	    {"certificate_name", conf->certificate_name},
+	    {"federated_token_file", conf->federated_token_file},
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < MST_LEN(ways); i++) {
+		if (ways[i].value && first)
+			return mst_err_set(
+			    err, MST_E_INVALID,
+			    "both %s and %s are set; keep one of "
+			    "them",
+			    first, ways[i].key);
+		if (ways[i].value)
+			first = ways[i].key;
+	}
+	if (first)
+		return 0;
+	return mst_err_set(err, MST_E_INVALID,
+			   "neither client_secret nor certificate, "
+			   "certificate_name or federated_token_file is set");
+}
+
+static int load_from_store(const struct mst_cred_entra *conf,
+			   struct mst_cert_conf *c, struct mst_cert *cert_r,
+			   struct mst_err *err)
+{
+	const char *location = conf->certificate_location;
+	const char *store = conf->certificate_store;
+	struct mst_cert_entry e;
+	char *issuers;
+	int rc;
+
+	location = location ? location : mst_cert_locations[0];
+	store = store ? store : mst_cert_stores[0];
+	rc = mst_cert_find(location, store, conf->certificate_name, c->password,
+			   &e, err);
+	if (rc)
+		return rc;
+	issuers = mst_cert_dir(location, "CertificateAuthority");
+	c->path = e.path;
+	c->key_path = e.key_path;
+	c->chain_dir = issuers;
+	rc = mst_cert_load(c, cert_r, err);
+	mst_cert_entry_fini(&e);
+	free(issuers);
+	return rc;
+}
+
+static int load_cert(struct entra *e, const struct mst_cred_entra *conf,
 		     struct mst_err *err)
 {
 	const char *alg = conf->assertion_alg;
 	bool rs = alg && strcmp(alg, "RS256") == 0;
+	struct mst_secret *password = NULL;
+	struct mst_cert_conf c = {.path = conf->certificate,
+				  .key_path = conf->certificate_key,
+				  .x5c = conf->send_x5c};
+	int rc;
 
-	if (conf->client_secret && conf->certificate)
-		return mst_err_set(err, MST_E_INVALID,
-				   "both client_secret and certificate are "
-				   "set; keep one of them");
-	if (conf->client_secret) {
-		e->base.ops = &secret_ops;
-		if (mst_secret_ref(conf->client_secret, &e->secret, err))
-			return mst_err_prefix(err, "client_secret");
-		return 0;
-	}
-	if (!conf->certificate)
-		return mst_err_set(err, MST_E_INVALID,
-				   "neither client_secret nor certificate is "
-				   "set");
 	if (alg && *alg && !rs && strcmp(alg, "PS256") != 0)
 		return mst_err_set(err, MST_E_INVALID,
 				   "assertion algorithm '%.20s' is neither "
@@ -245,8 +317,44 @@ static int load_keys(struct entra *e, const struct mst_cred_entra *conf,
 				   alg);
 	e->base.ops = &certificate_ops;
 	e->alg = rs ? "RS256" : "PS256";
-	return mst_cert_load(conf->certificate, conf->certificate_key, &e->cert,
-			     err);
+	if (conf->certificate_password &&
+	    mst_secret_ref(conf->certificate_password, &password, err))
+		return mst_err_prefix(err, "certificate_password");
+	c.password = password;
+	rc = conf->certificate ? mst_cert_load(&c, &e->cert, err)
+			       : load_from_store(conf, &c, &e->cert, err);
+	mst_secret_free(&password);
+	return rc;
+}
+
+static int load_federated(struct entra *e, const struct mst_cred_entra *conf,
+			  struct mst_err *err)
+{
+	struct mst_buf token;
+
+	e->base.ops = &federated_ops;
+	if (mst_federated_path(conf->federated_token_file, &e->token_file, err))
+		return mst_err_prefix(err, "federated_token_file");
+	/* A wrong one is found before the first request. */
+	if (mst_federated_read(e->token_file, &token, err))
+		return -(int)err->code;
+	mst_buf_wipe_fini(&token);
+	return 0;
+}
+
+static int load_keys(struct entra *e, const struct mst_cred_entra *conf,
+		     struct mst_err *err)
+{
+	if (only_one(conf, err))
+		return -(int)err->code;
+	if (conf->federated_token_file)
+		return load_federated(e, conf, err);
+	if (!conf->client_secret)
+		return load_cert(e, conf, err);
+	e->base.ops = &secret_ops;
+	if (mst_secret_ref(conf->client_secret, &e->secret, err))
+		return mst_err_prefix(err, "client_secret");
+	return 0;
 }
 
 static char *token_url(const struct mst_cred_entra *conf)
@@ -295,7 +403,8 @@ int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
 
 static bool is_entra(const struct mst_auth *a)
 {
-	return a->ops == &secret_ops || a->ops == &certificate_ops;
+	return a->ops == &secret_ops || a->ops == &certificate_ops ||
+	       a->ops == &federated_ops;
 }
 
 const char *mst_cred_entra_roles(struct mst_auth *a)

@@ -48,6 +48,18 @@ static const struct entry {
      "check the certificate, the tenant and the login host"},
     {700024, FINAL,
      "the assertion is outside its time; set this machine's clock (NTP)"},
+    {70021, FINAL,
+     "no federated credential of the application fits the token; compare its "
+     "issuer, subject and audience with those of the token"},
+    {700211, FINAL,
+     "no federated credential of the application has the token's issuer; "
+     "compare both, letter by letter"},
+    {700212, FINAL,
+     "no federated credential of the application has the token's audience; "
+     "it is usually api://AzureADTokenExchange"},
+    {700213, FINAL,
+     "no federated credential of the application has the token's subject; "
+     "compare both, letter by letter"},
     {700025, FINAL,
      "the application is a public client and may not use a secret or a "
      "certificate; make it a confidential one"},

@@ -48,19 +48,39 @@ void mst_answer_line(struct mst_slice text, char *out, size_t out_n);
 
 /* ---- certificate.c ------------------------------------------------------- */
 
+#define MST_X5C_MAX 8 /* certificates of a chain */
+
+struct mst_token_key; /* pkcs11.c */
+
 struct mst_cert {
-	struct evp_pkey_st *key;
-	char x5t[32];	 /* base64url of SHA-1 of the certificate */
-	char x5t256[48]; /* base64url of SHA-256 */
-	char thumb[41];	 /* SHA-1 in hex, as the portal shows it */
+	struct evp_pkey_st *key;     /* NULL: it is on a token */
+	struct mst_token_key *token; /* else NULL */
+	char x5t[32];		     /* base64url of SHA-1 of the certificate */
+	char x5t256[48];	     /* base64url of SHA-256 */
+	char thumb[41];		     /* SHA-1 in hex, as the portal shows it */
+	char *x5c[MST_X5C_MAX];	     /* base64 of DER, leaf first */
+	size_t x5c_n;		     /* 0: not asked for */
 	char warning[300];
 };
 
-/* key_path NULL: the key is in the same file. Checks that the two match, that
- * it is RSA of 2048 bits or more, and the dates against base/time.h. */
-int mst_cert_load(const char *path, const char *key_path, struct mst_cert *c_r,
+struct mst_cert_conf {
+	const char *path;     /* a file, or "pkcs11:…" */
+	const char *key_path; /* NULL: in the same file */
+	/* of the file, the key or the token; NULL: none */
+	const struct mst_secret *password;
+	const char *chain_dir; /* further issuers, NULL: none */
+	bool x5c;
+};
+
+/* Checks that certificate and key match, that it is RSA of 2048 bits or more,
+ * not signed with SHA-1, and the dates against base/time.h. */
+int mst_cert_load(const struct mst_cert_conf *conf, struct mst_cert *c_r,
 		  struct mst_err *err);
 void mst_cert_fini(struct mst_cert *c);
+/* Appends the RSA signature over SHA-256 of the text: PSS with a salt of 32
+ * bytes, or PKCS #1 v1.5. */
+int mst_cert_sign(const struct mst_cert *c, bool is_pss, struct mst_slice text,
+		  struct mst_buf *out, struct mst_err *err);
 
 /* ---- assertion.c --------------------------------------------------------- */
 
@@ -70,6 +90,15 @@ void mst_cert_fini(struct mst_cert *c);
 int mst_assertion_make(const struct mst_cert *c, const char *alg,
 		       const char *aud, const char *client_id,
 		       struct mst_buf *out, struct mst_err *err);
+
+/* ---- federated.c --------------------------------------------------------- */
+
+/* The file that an option names: a path from the root, or "env:NAME" for the
+ * one that the variable holds. free() the path. */
+int mst_federated_path(const char *option, char **path_r, struct mst_err *err);
+/* The token in the file. out is set up here; the caller wipes it. */
+int mst_federated_read(const char *path, struct mst_buf *out,
+		       struct mst_err *err);
 
 /* ---- entra_error.c, roles.c ---------------------------------------------- */
 

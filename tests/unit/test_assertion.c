@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/b64.h"
 #include "base/time.h"
@@ -22,7 +23,8 @@
 #define AUD  "https://login.example/tenant/oauth2/v2.0/token"
 #define NAME "00000000-0000-4000-8000-00000000000b"
 
-static struct t_pki good, other, weak, ec, old, young, locked, soon;
+static struct t_pki top, middle, leaf, sha1, good, other, weak, ec, old, young,
+    locked, soon;
 
 static int make_keys(void **state)
 {
@@ -34,6 +36,22 @@ static int make_keys(void **state)
 	young = t_pki_make("rsa2048", "young", DAY, 365 * DAY, NULL);
 	locked = t_pki_make("rsa2048", "locked", -DAY, 365 * DAY, "word");
 	soon = t_pki_make("rsa2048", "soon", -DAY, 10 * DAY, NULL);
+	sha1 = t_pki_make_as(&(struct t_pki_conf){.kind = "rsa2048",
+						  .host = "sha1",
+						  .from_s = -DAY,
+						  .to_s = 365 * DAY,
+						  .digest = "sha1"});
+	top = t_pki_make("rsa2048", "root", -DAY, 365 * DAY, NULL);
+	middle = t_pki_make_as(&(struct t_pki_conf){.kind = "rsa2048",
+						    .host = "middle",
+						    .from_s = -DAY,
+						    .to_s = 365 * DAY,
+						    .issuer = &top});
+	leaf = t_pki_make_as(&(struct t_pki_conf){.kind = "rsa2048",
+						  .host = "leaf",
+						  .from_s = -DAY,
+						  .to_s = 365 * DAY,
+						  .issuer = &middle});
 	return 0;
 }
 
@@ -47,7 +65,32 @@ static int drop_keys(void **state)
 	t_pki_free(&young);
 	t_pki_free(&locked);
 	t_pki_free(&soon);
+	t_pki_free(&sha1);
+	t_pki_free(&top);
+	t_pki_free(&middle);
+	t_pki_free(&leaf);
 	return 0;
+}
+
+static int load_with(const char *path, const char *key, const char *password,
+		     struct mst_cert *c, struct mst_err *err)
+{
+	struct mst_secret *s =
+	    password ? mst_secret_new(mst_slice_str(password)) : NULL;
+	const struct mst_cert_conf conf = {
+	    .path = path, .key_path = key, .password = s, .x5c = true};
+	int rc = mst_cert_load(&conf, c, err);
+
+	mst_secret_free(&s);
+	return rc;
+}
+
+static int load(const char *path, const char *key, struct mst_cert *c,
+		struct mst_err *err)
+{
+	const struct mst_cert_conf conf = {.path = path, .key_path = key};
+
+	return mst_cert_load(&conf, c, err);
 }
 
 static const char *file(const char *name, const char *a, const char *b)
@@ -56,6 +99,7 @@ static const char *file(const char *name, const char *a, const char *b)
 	const char *path = t_path("%s", name);
 
 	t_write(path, mst_slice_str(text));
+	chmod(path, 0600);
 	free(text);
 	return path;
 }
@@ -99,8 +143,7 @@ static void make(struct jwt *j, const char *alg)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_cert c = {0};
 
-	t_ok(mst_cert_load(file("c.pem", good.cert, good.key), NULL, &c, &err),
-	     &err);
+	t_ok(load(file("c.pem", good.cert, good.key), NULL, &c, &err), &err);
 	mst_buf_init(&j->text, 65536);
 	t_ok(mst_assertion_make(&c, alg, AUD, NAME, &j->text, &err), &err);
 	mst_cert_fini(&c);
@@ -298,7 +341,7 @@ static void refused(const char *cert, const char *key, const char *part)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_cert c = {0};
-	int rc = mst_cert_load(cert, key, &c, &err);
+	int rc = load(cert, key, &c, &err);
 
 	t_failed(rc, &err, err.code, part);
 	assert_null(c.key);
@@ -326,7 +369,9 @@ static void test_wrong_certificates(void **state)
 	refused(file("text.pem", "hello", ""), NULL, "holds no private key");
 	refused(file("empty.pem", "", ""), NULL, "empty");
 	t_write(t_path("bin.pfx"), mst_slice("\x30\x82\0\0\1", 5));
-	refused(t_path("bin.pfx"), NULL, "binary");
+	refused(t_path("bin.pfx"), NULL, "neither a certificate in DER");
+	refused(file("sha1.pem", sha1.cert, sha1.key), NULL,
+		"signed with SHA-1");
 }
 
 static void test_two_files_and_chains(void **state)
@@ -335,12 +380,11 @@ static void test_two_files_and_chains(void **state)
 	struct mst_cert one = {0}, two = {0};
 	char *chain = mst_asprintf("%s%s%s", other.cert, good.key, good.cert);
 
-	t_ok(mst_cert_load(file("g.crt", good.cert, ""),
-			   file("g.key", good.key, ""), &one, &err),
+	t_ok(load(file("g.crt", good.cert, ""), file("g.key", good.key, ""),
+		  &one, &err),
 	     &err);
 	/* Another certificate first: ours is the one of the key. */
-	t_ok(mst_cert_load(file("chain.pem", chain, ""), NULL, &two, &err),
-	     &err);
+	t_ok(load(file("chain.pem", chain, ""), NULL, &two, &err), &err);
 	assert_string_equal(one.x5t256, two.x5t256);
 	assert_int_equal(strlen(one.thumb), 40);
 	assert_string_equal(one.warning, "");
@@ -353,17 +397,174 @@ static void test_warnings(void **state)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_cert c = {0};
-	const char *path = file("open.pem", good.cert, good.key);
 
-	chmod(path, 0644);
-	t_ok(mst_cert_load(path, NULL, &c, &err), &err);
-	assert_non_null(strstr(c.warning, "can be read by other users"));
-	mst_cert_fini(&c);
-	t_ok(mst_cert_load(file("soon.pem", soon.cert, soon.key), NULL, &c,
-			   &err),
-	     &err);
+	t_ok(load(file("soon.pem", soon.cert, soon.key), NULL, &c, &err), &err);
 	assert_non_null(strstr(c.warning, "expires on"));
 	mst_cert_fini(&c);
+}
+
+/* Nobody else may read a key; a group may, for a service account. */
+static void test_modes(void **state)
+{
+	static const unsigned bad[] = {0604, 0644, 0602, 0620, 0666};
+	const char *path = file("open.pem", good.cert, good.key);
+	const char *cert = file("open.crt", good.cert, "");
+	const char *key = file("open.key", good.key, "");
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0};
+	size_t n;
+	char *p12 = t_pki_p12(&good, "word", NULL, false, &n);
+
+	for (size_t i = 0; i < MST_LEN(bad); i++) {
+		chmod(path, bad[i]);
+		refused(path, NULL, "chmod 0600");
+	}
+	chmod(path, 0640);
+	t_ok(load(path, NULL, &c, &err), &err);
+	mst_cert_fini(&c);
+	chmod(cert, 0644); /* a certificate is for everyone */
+	t_ok(load(cert, key, &c, &err), &err);
+	mst_cert_fini(&c);
+	chmod(key, 0644);
+	refused(cert, key, "open.key' holds a private key and may be read");
+	t_write(t_path("open.p12"), mst_slice(p12, n));
+	chmod(t_path("open.p12"), 0644);
+	t_failed(load_with(t_path("open.p12"), NULL, "word", &c, &err), &err,
+		 MST_E_INVALID, "chmod 0600");
+	free(p12);
+}
+
+/* As an account that may not read it. */
+static void test_unreadable(void **state)
+{
+	const char *path = file("mine.pem", good.cert, good.key);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0};
+	int rc;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(t_dir(), 0755), 0);
+	assert_int_equal(seteuid(65534), 0);
+	rc = load(path, NULL, &c, &err);
+	assert_int_equal(seteuid(0), 0);
+	t_failed(rc, &err, MST_E_FORBIDDEN, "cannot be read by the account");
+}
+
+static void check_p12(const char *password, const char *give, bool legacy,
+		      enum mst_code code, const char *part)
+{
+	const char *path = t_path("any name at all");
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0}, want = {0};
+	size_t n;
+	char *p12 = t_pki_p12(&leaf, password, middle.cert, legacy, &n);
+	int rc;
+
+	t_write(path, mst_slice(p12, n));
+	chmod(path, 0600);
+	rc = load_with(path, NULL, give, &c, &err);
+	if (code) {
+		t_failed(rc, &err, code, part);
+		assert_null(strstr(err.msg, "not-the-word"));
+	} else {
+		t_ok(rc, &err);
+		t_ok(
+		    load(file("l.pem", leaf.cert, leaf.key), NULL, &want, &err),
+		    &err);
+		assert_string_equal(c.x5t256, want.x5t256);
+		assert_int_equal(c.x5c_n, 2); /* leaf and middle */
+	}
+	mst_cert_fini(&c);
+	mst_cert_fini(&want);
+	free(p12);
+}
+
+static void test_pkcs12(void **state)
+{
+	check_p12("the-word", "the-word", false, MST_OK, "");
+	check_p12("the-word", "the-word", true, MST_OK, "");
+	check_p12("the-word", NULL, false, MST_E_AUTH,
+		  "name it in certificate_password");
+	check_p12("the-word", "not-the-word", false, MST_E_AUTH,
+		  "check certificate_password");
+	check_p12("", NULL, false, MST_OK, "");
+	check_p12("", "not-the-word", false, MST_E_AUTH, "does not open");
+}
+
+static void test_locked_keys(void **state)
+{
+	const char *path = file("locked.pem", locked.cert, locked.key);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0};
+
+	t_ok(load_with(path, NULL, "word", &c, &err), &err);
+	mst_cert_fini(&c);
+	t_failed(load_with(path, NULL, "not-the-word", &c, &err), &err,
+		 MST_E_AUTH, "does not open");
+	assert_null(strstr(err.msg, "not-the-word"));
+}
+
+static void test_der(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0};
+	unsigned char *der = NULL;
+	X509 *x = cert_of(&good);
+	int n = i2d_X509(x, &der);
+
+	t_write(t_path("c.cer"), mst_slice((char *)der, (size_t)n));
+	t_ok(load(t_path("c.cer"), file("k.key", good.key, ""), &c, &err),
+	     &err);
+	mst_cert_fini(&c);
+	refused(t_path("c.cer"), NULL, "holds no private key");
+	OPENSSL_free(der);
+	X509_free(x);
+}
+
+/* Leaf first, standard base64, no root, whatever the order of the file. */
+static void test_x5c(void **state)
+{
+	struct mst_json_parser *p = mst_json_parser_new(65536);
+	char *all = mst_asprintf("%s%s%s%s", top.cert, middle.cert, leaf.key,
+				 leaf.cert);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_cert c = {0};
+	struct mst_json j, v;
+	struct mst_json_iter it;
+	const struct t_pki *want[] = {&leaf, &middle};
+	struct jwt jwt;
+	size_t n = 0;
+
+	t_ok(load_with(file("all.pem", all, ""), NULL, NULL, &c, &err), &err);
+	mst_buf_init(&jwt.text, 65536);
+	t_ok(mst_assertion_make(&c, "PS256", AUD, NAME, &jwt.text, &err), &err);
+	take_apart(&jwt);
+	t_ok(mst_json_parse(p, mst_buf_slice(&jwt.header), &j, &err), &err);
+	it = mst_json_iter(mst_json_get(j, "x5c"));
+	while (mst_json_next(&it, NULL, &v)) {
+		struct mst_slice s = mst_json_str(v);
+		unsigned char *der = NULL;
+		struct mst_buf raw = MST_BUF_INIT(65536);
+		X509 *x = cert_of(want[n++]);
+		int len = i2d_X509(x, &der);
+
+		assert_null(memchr(s.p, '-', s.n));
+		assert_null(memchr(s.p, '_', s.n));
+		assert_int_equal(s.n % 4, 0);
+		assert_true(mst_b64_decode(&raw, s));
+		assert_int_equal(raw.n, len);
+		assert_memory_equal(raw.p, der, raw.n);
+		mst_buf_fini(&raw);
+		OPENSSL_free(der);
+		X509_free(x);
+	}
+	assert_int_equal(n, 2);
+	assert_true(verifies(&jwt, &leaf, 32));
+	drop(&jwt);
+	mst_cert_fini(&c);
+	mst_json_parser_free(&p);
+	free(all);
 }
 
 int main(void)
@@ -377,6 +578,12 @@ int main(void)
 	    cmocka_unit_test(test_wrong_certificates),
 	    cmocka_unit_test(test_two_files_and_chains),
 	    cmocka_unit_test(test_warnings),
+	    cmocka_unit_test(test_modes),
+	    cmocka_unit_test(test_unreadable),
+	    cmocka_unit_test(test_pkcs12),
+	    cmocka_unit_test(test_locked_keys),
+	    cmocka_unit_test(test_der),
+	    cmocka_unit_test(test_x5c),
 	};
 
 	return cmocka_run_group_tests_name("assertion", tests, make_keys,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cred/certs.h"
 #include "cred/cred.h"
 #include "source/endpoint/endpoint_private.h"
 
@@ -57,8 +58,15 @@ static int make_auth(struct mst_source *s, const char *scope,
 	    .client_secret = s->conf->client_secret,
 	    .certificate = s->conf->certificate,
 	    .certificate_key = s->conf->certificate_key,
+	    .certificate_password = s->conf->certificate_password,
+	    .certificate_location =
+		mst_cert_locations[s->conf->certificate_location],
+	    .certificate_store = mst_cert_stores[s->conf->certificate_store],
+	    .certificate_name = s->conf->certificate_name,
 	    .assertion_alg =
 		s->conf->assertion_alg == EP_RS256 ? "RS256" : "PS256",
+	    .send_x5c = s->conf->send_x5c,
+	    .federated_token_file = s->conf->federated_token_file,
 	};
 
 	return mst_cred_entra(&cred, a_r, err);

@@ -57,7 +57,13 @@ struct ep_conf {
 	const char *tenant_id, *client_id;
 	const char *client_secret; /* a reference */
 	const char *certificate, *certificate_key;
+	const char *certificate_password; /* a reference */
+	/* indexes in mst_cert_locations, mst_cert_stores */
+	int certificate_location, certificate_store;
+	const char *certificate_name;
 	int assertion_alg; /* enum ep_alg */
+	bool send_x5c;
+	const char *federated_token_file;
 	int cloud;	   /* index in ep_clouds */
 	const char *api_url, *login_url, *graph_url, *scope;
 	struct mst_opt_list environments;

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "cred/certs.h"
 #include "source/endpoint/endpoint_private.h"
 #include "source/recver_opts.h"
 
@@ -48,14 +49,34 @@ const struct mst_opt ep_opts[] = {
     {"client_secret", MST_OPT_SECRET, AT(client_secret), NULL, NULL, 0, 0, 0,
      "Client secret (its value, not its id), as a reference."},
     {"certificate", MST_OPT_TEXT, AT(certificate), NULL, NULL, 0, 0, 0,
-     "PEM file with the certificate, and its key unless certificate_key "
-     "names one; instead of client_secret."},
+     "File with the certificate, PEM or PKCS#12, and its key unless "
+     "certificate_key names one; or a PKCS#11 URI; instead of client_secret."},
     {"certificate_key", MST_OPT_TEXT, AT(certificate_key), NULL, NULL, 0, 0, 0,
      "PEM file with the private key of the certificate."},
+    {"certificate_password", MST_OPT_SECRET, AT(certificate_password), NULL,
+     NULL, 0, 0, 0,
+     "Password of the certificate's file or key, or the PIN of the token."},
+    {"certificate_location", MST_OPT_CHOICE, AT(certificate_location),
+     "LocalMachine", MST_CERT_LOCATIONS, 0, 0, 0,
+     "Where the store is that holds the certificate: the machine's, or the "
+     "user's."},
+    {"certificate_store", MST_OPT_CHOICE, AT(certificate_store), "My",
+     MST_CERT_STORES, 0, 0, 0, "Store that holds the certificate."},
+    {"certificate_name", MST_OPT_TEXT, AT(certificate_name), NULL, NULL, 0, 0,
+     0,
+     "Subject, common name or thumbprint of the certificate in the store; "
+     "instead of client_secret."},
     {"assertion_alg", MST_OPT_CHOICE, AT(assertion_alg), "PS256", "PS256|RS256",
      0, 0, 0,
      "How the assertion is signed with the certificate: PS256 with a SHA-256 "
      "thumbprint, or RS256 with a SHA-1 thumbprint for older set-ups."},
+    {"send_x5c", MST_OPT_BOOL, AT(send_x5c), "no", NULL, 0, 0, 0,
+     "Send the certificate and its issuers along; needed where the "
+     "application trusts a subject name and issuer."},
+    {"federated_token_file", MST_OPT_TEXT, AT(federated_token_file), NULL, NULL,
+     0, 0, 0,
+     "File with a token of a federated issuer (workload identity), read anew "
+     "for every log-in; instead of client_secret."},
     {"cloud", MST_OPT_CHOICE, AT(cloud), "commercial", EP_CLOUD_CHOICES, 0, 0,
      0,
      "Microsoft cloud of the tenant: commercial, a region of it, or a "
