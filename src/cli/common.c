@@ -85,8 +85,12 @@ static bool wrong_option(const struct cli_command *cmd,
 	for (size_t i = 0; i < n; i++)
 		names[i] = all[i]->name;
 	names[n] = NULL;
-	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="),
-		       word);
+	if (c == 'f' || optopt) /* one letter */
+		(void)snprintf(name, sizeof(name), "-%c",
+			       c == 'f' ? c : optopt);
+	else
+		(void)snprintf(name, sizeof(name), "%.*s",
+			       (int)strcspn(word, "="), word);
 	near =
 	    strncmp(name, "--", 2) == 0 ? mst_nearest(name + 2, names) : NULL;
 	(void)fprintf(stderr,
