@@ -177,6 +177,9 @@ struct mst_mapping {
 	 * one with the highest rank (compared as text) is delivered, the others
 	 * are skipped. NULL: every key is its own thing. */
 	mst_op identity, rank;
+	/* The column that identity is the class and the folded text of: an
+	 * expression that makes it makes the identity, too. NULL: none. */
+	const char *identity_column;
 	const struct mst_map_row *rows;
 	size_t rows_n;
 	/* Several records with one key: the one with the greatest text counts

@@ -45,6 +45,8 @@ struct mst_compiled {
 	    hashed[MST_MAX_COLUMNS]; /* those that the checksum covers */
 	size_t hashed_n;
 	size_t custom_from; /* from here on all of them are mst_op_expr */
+	/* The expression of the column that tells records apart, or NULL. */
+	const struct mst_row *names;
 };
 
 /* What ops see. */

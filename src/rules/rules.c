@@ -143,6 +143,12 @@ static int compile(struct mst_compiled *m, const struct mst_catalog *c,
 		compile_words(&m->rows[m->rows_n - 1], arena);
 	}
 	qsort(m->rows, m->rows_n, sizeof(m->rows[0]), by_column);
+	for (size_t i = 0; i < m->rows_n && decl->identity_column; i++) {
+		if (!m->names && m->rows[i].op == mst_op_expr &&
+		    strcmp(m->set->columns[m->rows[i].column].name,
+			   decl->identity_column) == 0)
+			m->names = &m->rows[i];
+	}
 	for (size_t i = 0; i < m->rows_n; i++) {
 		if (mst_col_hashed(m->rows[i].flags))
 			m->hashed[m->hashed_n++] = m->rows[i];
@@ -239,12 +245,36 @@ bool mst_rules_group(struct mst_rules *r, unsigned m, struct mst_slice *group_r)
 	return mst_run_op(r, decl->group ? decl->group : decl->key, group_r);
 }
 
+/* As the identity op, but with what an expression makes of the name. */
+static bool custom_identity(struct mst_rules *r, const struct mst_compiled *map,
+			    struct mst_slice *out_r)
+{
+	struct mst_slice table = mst_table_of(r, map), name;
+	char *p;
+
+	if (!map->names || !mst_value_of(r, map->names, &name))
+		return false;
+	p = mst_rule_scratch(&r->ctx, table.n + 1 + name.n);
+	if (table.n)
+		memcpy(p, table.p, table.n);
+	p[table.n] = '\n';
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		p[table.n + 1 + i] =
+		    (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	*out_r = mst_slice(p, table.n + 1 + name.n);
+	return true;
+}
+
 bool mst_rules_identity(struct mst_rules *r, unsigned m,
 			struct mst_slice *identity_r, struct mst_slice *rank_r)
 {
 	const struct mst_mapping *decl = r->maps[m].decl;
 
-	if (!mst_run_op(r, decl->identity, identity_r))
+	if (!custom_identity(r, &r->maps[m], identity_r) &&
+	    !mst_run_op(r, decl->identity, identity_r))
 		return false;
 	(void)mst_run_op(r, decl->rank, rank_r);
 	return true;

@@ -376,6 +376,7 @@ static const struct mst_mapping mappings[] = {
      .filter = ep_keep_machine,
      .identity = ep_op_identity,
      .rank = ep_op_rank,
+     .identity_column = "name",
      .newest = ep_op_last_seen,
      ROWS(device_rows)},
     {.set = "software_packages",
