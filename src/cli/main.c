@@ -36,6 +36,8 @@ const struct cli_command cli_commands[] = {
      cmd_recver},
     {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",
      cmd_fetch},
+    {"cert", "list", "show certificates, their end and who uses them",
+     cmd_cert},
     {"update-set", "[NAME]", "list or print ServiceNow update sets",
      cmd_update_set},
     {"demo", "", "run the main job on simulators and check the result",

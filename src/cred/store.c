@@ -69,7 +69,7 @@ static char *name_of(X509_NAME *n)
 		mst_oom();
 	(void)X509_NAME_print_ex(
 	    bio, n, 0,
-	    XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN |
+	    XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | XN_FLAG_DN_REV |
 		(ASN1_STRFLGS_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB));
 	len = BIO_get_mem_data(bio, &text);
 	out = mst_strndup(text, len > 0 ? (size_t)len : 0);
@@ -338,6 +338,36 @@ static size_t hex_of(const char *name, char *out, size_t out_n)
 	return n;
 }
 
+static bool is_sign(char c)
+{
+	return c == ',' || c == '=';
+}
+
+/* The next character without the blanks around signs, in lower case. */
+static char next_of(const char **p, char before)
+{
+	const char *s = *p;
+	char c;
+
+	while (*s == ' ' && (is_sign(before) || is_sign(s[strspn(s, " ")])))
+		s++;
+	c = *s;
+	*p = c ? s + 1 : s;
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* "CN=a, O=b" is "cn = a,o=b", as OpenSSL shows it. */
+static bool same_subject(const char *a, const char *b)
+{
+	char x = 0, y;
+
+	do {
+		y = next_of(&b, x);
+		x = next_of(&a, x);
+	} while (x == y && x);
+	return x == y;
+}
+
 bool mst_cert_is(const struct mst_cert_entry *e, const char *name)
 {
 	struct mst_slice want = mst_slice_str(name);
@@ -350,7 +380,7 @@ bool mst_cert_is(const struct mst_cert_entry *e, const char *name)
 		return strcmp(hex, e->thumb) == 0;
 	if (n == 64)
 		return strcmp(hex, e->thumb256) == 0;
-	return mst_slice_iis(want, e->subject) ||
+	return same_subject(name, e->subject) ||
 	       (*e->name && mst_slice_iis(want, e->name));
 }
 
