@@ -83,6 +83,8 @@ static const char *keep_word(enum mst_keep keep)
 
 static const char *flag_words(unsigned flags)
 {
+	if ((flags & MST_COL_INSERT) && (flags & MST_COL_UPDATE))
+		return " (never sent)";
 	if (flags & MST_COL_INSERT)
 		return " (on insert only)";
 	if (flags & MST_COL_UPDATE)

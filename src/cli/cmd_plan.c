@@ -48,8 +48,7 @@ static void show_fields(struct shower *w, const struct mst_plan_change *c)
 			continue;
 		if (c->before && !mst_column_replaces(column, before))
 			continue; /* a person has set it */
-		if (column->flags &
-		    (c->action == MST_UPDATE ? MST_COL_INSERT : MST_COL_UPDATE))
+		if (!cli_plan_sends(c, column))
 			continue;
 		(void)mst_buf_addf(&w->text, "    %-26s ", column->name);
 		if (c->before &&

@@ -71,6 +71,13 @@ void cli_plan_begin(struct cli_plan_writer *w, const struct mst_session *s,
 	mst_jout_arr(&w->j);
 }
 
+bool cli_plan_sends(const struct mst_plan_change *c,
+		    const struct mst_column *col)
+{
+	return !(col->flags &
+		 (c->action == MST_UPDATE ? MST_COL_INSERT : MST_COL_UPDATE));
+}
+
 void cli_plan_change(struct cli_plan_writer *w, const struct mst_plan_change *c)
 {
 	char hex[33];
@@ -94,6 +101,8 @@ void cli_plan_change(struct cli_plan_writer *w, const struct mst_plan_change *c)
 	for (size_t i = 0; i < c->cells_n; i++) {
 		unsigned col = c->cells[i].column;
 
+		if (!cli_plan_sends(c, &c->set->columns[col]))
+			continue;
 		mst_jout_obj(&w->j);
 		mst_jout_kstr(&w->j, "column", c->set->columns[col].name);
 		mst_jout_key(&w->j, "before");

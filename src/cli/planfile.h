@@ -8,6 +8,9 @@
 #include "sync/plan.h"
 #include "json/out.h"
 
+/* Would the change send this column of its record? */
+bool cli_plan_sends(const struct mst_plan_change *c,
+		    const struct mst_column *col);
 /* The plan as JSON; used for --out and --json alike. */
 struct cli_plan_writer {
 	struct mst_jout j;
