@@ -200,6 +200,10 @@ static void record_set(struct worker *w, size_t k, struct mst_group *g)
 	if ((keep == MST_KEEP || keep == MST_LEAVE) && !g)
 		g = group_of(w, k);
 	if (keep == MST_SKIP) {
+		/* The source shows it: it is not missing. */
+		if (!w->sum[k] &&
+		    mst_delta_known(w->d, w->sets[k], w->rules, w->maps[k]))
+			leave(w, k, group_of(w, k));
 		w->skipped[k]++;
 		if (!mst_rules_key(w->rules, w->maps[k], &key))
 			key = MST_SLICE_LIT("(no key)");

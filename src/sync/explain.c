@@ -100,7 +100,9 @@ static const char *fate(const struct explaining *x,
 	if (e->keep == MST_DROP)
 		return "not delivered: a filter rule leaves it out";
 	if (e->keep == MST_SKIP)
-		return "not delivered: skipped";
+		return e->member_known
+			   ? "nothing: it is skipped, and stays as delivered"
+			   : "not delivered: skipped";
 	if (e->keep == MST_LEAVE)
 		return e->member_known
 			   ? "nothing: a filter rule leaves it as it is"

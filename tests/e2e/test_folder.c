@@ -295,6 +295,28 @@ static void spoilt(void **state)
 	assert_int_equal(rig_count(&rig, "cmdb_ci_computer", PC_COUNT), 1);
 }
 
+/* The source shows both, with less than it did: both stay. */
+static void skipped_later(void **state)
+{
+	(void)state;
+	loaded();
+	put("machines-1.json",
+	    "[{\"id\":\"" ID("1") "\",\"osPlatform\":"
+				  "\"Windows11\",\"lastSeen\":null}]");
+	put("machines-2.json",
+	    "[{\"id\":\"" ID("2") "\",\"computerDnsName\":"
+				  "\"pc-2\",\"osPlatform\":\"Unheard\","
+				  "\"lastSeen\":null}]");
+	assert_int_equal(rig_sync(&rig, 0), 0);
+	all_stay("skipped");
+	rig_muster(&rig, "explain", "main", ID("2"));
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "stays as delivered"));
+	take("machines-2.json");
+	assert_true(rig_sync(&rig, 0) > 0);
+	assert_int_equal(rig_count(&rig, "cmdb_ci_computer", PC_COUNT), 1);
+}
+
 static void more_pages(void **state)
 {
 	(void)state;
@@ -355,9 +377,10 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(forms),	  cmocka_unit_test(gzip_members),
-	    cmocka_unit_test(types),	  cmocka_unit_test(spoilt),
-	    cmocka_unit_test(more_pages), cmocka_unit_test(manifest),
+	    cmocka_unit_test(forms),	     cmocka_unit_test(gzip_members),
+	    cmocka_unit_test(types),	     cmocka_unit_test(spoilt),
+	    cmocka_unit_test(skipped_later), cmocka_unit_test(more_pages),
+	    cmocka_unit_test(manifest),
 	};
 
 	return cmocka_run_group_tests_name("folder", tests, set_up, tear_down);

@@ -698,6 +698,26 @@ static void test_left_device(void **state MST_UNUSED)
 	counts("rows", 0, 0, 3, 2);
 }
 
+/* A device that has lost its name is skipped, but the source shows it: it is
+ * not missing, and neither is what hangs on it. */
+static void test_skipped_later(void **state MST_UNUSED)
+{
+	loaded();
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_DEVICES, "{'id':'d3','os':'Linux'}\n");
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d1", "k2", "b", "y")
+			  ROW("d2", "k3", "c", "x"));
+	file(FX_ROWS, ROW("d3", "k4", "changed", "z"));
+	quiet();
+	counts("devices", 0, 0, 0, 2);
+	counts("rows", 0, 0, 0, 3);
+	assert_string_equal(skip_text, "devices d3: no name");
+	less();
+	(void)compare();
+	counts("devices", 0, 0, 1, 2);
+}
+
 /* A device that is only updated: new ones are passed over. */
 static void test_known_device(void **state MST_UNUSED)
 {
@@ -1155,6 +1175,7 @@ int main(void)
 	    T(test_pending_definition),
 	    T(test_left_rows),
 	    T(test_left_device),
+	    T(test_skipped_later),
 	    T(test_known_device),
 	    T(test_one_of_several),
 	    T(test_memory),
