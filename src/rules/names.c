@@ -16,7 +16,7 @@
 struct rule {
 	const struct mst_name_entry *entry; /* NULL: a name for itself */
 	struct mst_slice alias;		    /* n 0: every product of a vendor */
-	struct mst_slice maker;		    /* n 0: none is said */
+	struct mst_slice vendor, maker;	    /* as written, folded; n 0: none */
 	bool any_maker;
 	struct mst_slice to_name, to_vendor; /* as delivered */
 	struct mst_slice to_maker;	     /* folded */
@@ -139,8 +139,10 @@ static int read_alias(struct making *k, struct rule *r, struct mst_slice s,
 	r->any_maker = mst_slice_is(vendor, "*");
 	r->alias = keep_folded(k, name);
 	r->pattern = has_wildcard(r->alias);
-	if (!r->any_maker)
+	if (!r->any_maker) {
+		r->vendor = mst_arena_dup(k->arena, vendor);
 		r->maker = keep_maker(k, vendor);
+	}
 	if ((name.n && !r->alias.n) ||
 	    (vendor.n && !r->any_maker && !r->maker.n) ||
 	    (!name.n && r->any_maker))
@@ -270,12 +272,20 @@ static int by_alias(const void *a, const void *b)
 static void put_rule(struct layer *l, struct rule *r, size_t order)
 {
 	r->order = order;
-	if (!r->alias.n)
-		l->makers[l->makers_n++] = r;
-	else if (r->pattern)
+	if (r->pattern)
 		l->patterns[l->patterns_n++] = r;
 	else
 		l->exact[l->exact_n++] = r;
+}
+
+static void make_makers(struct making *k, struct layer *l, size_t from,
+			size_t to)
+{
+	l->makers = mst_arena_alloc(k->arena, (to - from) * sizeof(*l->makers));
+	for (size_t i = from; i < to; i++) {
+		if (!k->rules[i].alias.n && !k->rules[i].entry->off)
+			l->makers[l->makers_n++] = &k->rules[i];
+	}
 }
 
 /* A name that others lead to stands for itself, in this spelling. */
@@ -291,23 +301,21 @@ static struct rule *itself(struct making *k, const struct rule *r)
 	return self;
 }
 
-static void make_layer(struct making *k, struct layer *l, size_t from,
-		       size_t to)
+static void make_products(struct making *k, struct layer *l, size_t from,
+			  size_t to)
 {
 	size_t n = to - from;
 
 	l->exact = mst_arena_alloc(k->arena, 2 * n * sizeof(*l->exact));
 	l->patterns = mst_arena_alloc(k->arena, n * sizeof(*l->patterns));
-	l->makers = mst_arena_alloc(k->arena, n * sizeof(*l->makers));
 	for (size_t i = from; i < to; i++) {
 		struct rule *r = &k->rules[i];
 
-		if (r->entry->off)
+		if (r->entry->off || !r->alias.n)
 			continue;
 		put_rule(l, r, i);
 		/* behind all that say something else of it */
-		if (r->alias.n)
-			put_rule(l, itself(k, r), to + i);
+		put_rule(l, itself(k, r), to + i);
 	}
 	if (l->exact_n)
 		qsort(l->exact, l->exact_n, sizeof(*l->exact), by_alias);
@@ -395,25 +403,38 @@ static bool follow(const struct rule *r, struct mst_slice *vendor,
 	return !same;
 }
 
-/* MST_NAME_STEPS: it leads round in a circle. */
+/* What the vendor is called. Both: MST_NAME_STEPS: it leads round in a
+ * circle. */
+static size_t lead_vendor(const struct mst_names *n, struct mst_slice *vendor,
+			  const struct mst_name_entry *by[MST_NAME_STEPS])
+{
+	struct mst_slice none = {NULL, 0};
+	char m[KEY_MAX];
+
+	for (size_t steps = 0; steps < MST_NAME_STEPS; steps++) {
+		const struct rule *r =
+		    find_maker(n, mst_maker_fold(*vendor, m, sizeof(m)));
+
+		if (!r || !follow(r, vendor, &none))
+			return steps;
+		by[steps] = r->entry;
+	}
+	return MST_NAME_STEPS;
+}
+
 static size_t lead(const struct mst_names *n, struct mst_slice *vendor,
 		   struct mst_slice *name,
 		   const struct mst_name_entry *by[MST_NAME_STEPS])
 {
+	size_t said = lead_vendor(n, vendor, by);
 	char a[KEY_MAX], m[KEY_MAX];
-	const struct rule *r =
-	    find_maker(n, mst_maker_fold(*vendor, m, sizeof(m)));
-	size_t said = 0, steps = 0;
 
-	if (r && follow(r, vendor, name))
-		by[said++] = r->entry;
-	for (; steps < MST_NAME_STEPS; steps++) {
+	for (size_t steps = 0; steps < MST_NAME_STEPS; steps++) {
+		struct mst_slice maker = mst_maker_fold(*vendor, m, sizeof(m));
 		struct mst_slice alias = fold(*name, a);
+		const struct rule *r =
+		    alias.n ? find_product(n, alias, maker) : NULL;
 
-		r = alias.n
-			? find_product(n, alias,
-				       mst_maker_fold(*vendor, m, sizeof(m)))
-			: NULL;
 		if (!r || !follow(r, vendor, name))
 			return said;
 		if (r->entry && said < MST_NAME_STEPS - 1)
@@ -434,6 +455,28 @@ size_t mst_names_find(const struct mst_names *n, struct mst_slice *vendor,
 
 /* ---- making -------------------------------------------------------------- */
 
+/* Vendors in the entries of products are called as the entries of vendors have
+ * it, like those of rows. */
+static void call_vendors(const struct mst_names *n, struct making *k)
+{
+	const struct mst_name_entry *by[MST_NAME_STEPS];
+	char buf[KEY_MAX];
+
+	for (size_t i = 0; i < k->n; i++) {
+		struct rule *r = &k->rules[i];
+		struct mst_slice vendor = r->vendor;
+
+		if (!r->alias.n)
+			continue;
+		(void)lead_vendor(n, &r->to_vendor, by);
+		r->to_maker = keep_maker(k, r->to_vendor);
+		(void)lead_vendor(n, &vendor, by);
+		if (r->maker.n)
+			r->maker = mst_arena_dup(
+			    k->arena, mst_maker_fold(vendor, buf, sizeof(buf)));
+	}
+}
+
 static int check_circles(const struct mst_names *n, struct making *k)
 {
 	const struct mst_name_entry *by[MST_NAME_STEPS];
@@ -442,7 +485,8 @@ static int check_circles(const struct mst_names *n, struct making *k)
 		struct mst_slice vendor = k->rules[i].to_vendor;
 		struct mst_slice name = k->rules[i].to_name;
 
-		if (lead(n, &vendor, &name, by) == MST_NAME_STEPS)
+		if (lead_vendor(n, &vendor, by) == MST_NAME_STEPS ||
+		    lead(n, &vendor, &name, by) == MST_NAME_STEPS)
 			return wrong(k, k->rules[i].entry->text,
 				     "leads round in a circle with other "
 				     "entries");
@@ -502,8 +546,11 @@ int mst_names_make(struct mst_arena *arena, bool builtin,
 	if (read_all(n, &k, own_n, offs, &offs_n) < 0 ||
 	    settle(n, &k, offs, offs_n) < 0)
 		return -(int)err->code;
-	make_layer(&k, &n->layers[0], 0, k.own_n);
-	make_layer(&k, &n->layers[1], k.own_n, k.n);
+	make_makers(&k, &n->layers[0], 0, k.own_n);
+	make_makers(&k, &n->layers[1], k.own_n, k.n);
+	call_vendors(n, &k);
+	make_products(&k, &n->layers[0], 0, k.own_n);
+	make_products(&k, &n->layers[1], k.own_n, k.n);
 	if (check_circles(n, &k) < 0)
 		return -(int)err->code;
 	*names_r = n;

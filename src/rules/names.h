@@ -10,9 +10,10 @@
  *   VENDOR|=VENDOR                 of every product of the vendor
  *   [VENDOR|]ALIAS=                no built-in entry for ALIAS counts
  *
- * Without a vendor in front an alias is for products of the name's vendor and
- * for those without one; "*|" is for any vendor. Names are compared without
- * regard to ASCII case, blanks, "_", "-" and trade marks, vendors as
+ * Vendors, of rows and of entries, are first called as the entries of vendors
+ * have it. Without a vendor in front an alias is for products of the name's
+ * vendor and for those without one; "*|" is for any vendor. Names are compared
+ * without regard to ASCII case, blanks, "_", "-" and trade marks, vendors as
  * servicenow.company does; '*' and '?' in an alias stand for any bytes and for
  * one.
  */

@@ -336,7 +336,7 @@ static void a_name_is_tried(void **state MST_UNUSED)
 	set_names("microsoft|teams=Microsoft|Microsoft Teams", NULL);
 	rig_muster(&rig, "rules", "names", "defender", "--try", "MSTeams");
 	rig_status(&rig, 0);
-	out_has("TEST:\n  MSTeams -> Microsoft|Microsoft Teams\n"
+	out_has("TEST:\n  MSTeams -> microsoft|Microsoft Teams\n"
 		"    by MSTeams=microsoft|teams [built in]\n"
 		"    by microsoft|teams=Microsoft|Microsoft Teams [test]\n");
 	out_has("PROD:\n  MSTeams -> microsoft|teams\n");

@@ -121,14 +121,14 @@ static void own_entries(void **state MST_UNUSED)
 	size_t count, off = 0;
 
 	becomes(n, "CONTOSO", "x", "Contoso|x", own[0]);
-	becomes(n, "Contoso Ltd", "Tool 12", "contoso|tool", own[1]);
+	becomes(n, "Contoso Ltd", "Tool 12", "Contoso|tool", own[1]);
 	becomes(n, "Anybody", "helper", "Contoso|helper", own[2]);
 	becomes(n, "Anybody", "gadget", "Anybody|widget", own[3]);
-	becomes(n, "", "MSTeams", "Microsoft|Microsoft Teams", own[4]);
-	becomes(n, "microsoft", "teams", "Microsoft|Microsoft Teams", own[4]);
-	becomes(n, "Microsoft", "microsoft teams", "Microsoft|Microsoft Teams",
+	becomes(n, "", "MSTeams", "microsoft|Microsoft Teams", own[4]);
+	becomes(n, "microsoft", "teams", "microsoft|Microsoft Teams", own[4]);
+	becomes(n, "Microsoft", "microsoft teams", "microsoft|Microsoft Teams",
 		"Microsoft Corporation|=microsoft");
-	becomes(n, "Google LLC", "Google Chrome", "Google|Chrome Browser",
+	becomes(n, "Google LLC", "Google Chrome", "google|Chrome Browser",
 		own[5]);
 	becomes(n, "videolan", "vlc", "videolan|vlc", NULL);
 	list = mst_names_list(n, &count);
@@ -141,6 +141,24 @@ static void own_entries(void **state MST_UNUSED)
 	n = make(false, own);
 	becomes(n, "", "MSTeams", "|MSTeams", NULL);
 	becomes(n, "Anybody", "gadget", "Anybody|widget", own[3]);
+}
+
+/* Vendors are called the same in rows and in entries, in whatever order. */
+static void vendors_of_entries(void **state MST_UNUSED)
+{
+	static const char *const own[] = {
+	    "Acme, Inc.|Tool=Acme|acme_tool",
+	    "gadget=Old Acme|gadget",
+	    "Acme|=acme_corp",
+	    "Old Acme|=Acme",
+	    NULL,
+	};
+	const struct mst_names *n = make(true, own);
+
+	becomes(n, "ACME", "tool", "acme_corp|acme_tool", own[0]);
+	becomes(n, "Old Acme", "tool", "acme_corp|acme_tool", own[0]);
+	becomes(n, "", "Gadget", "acme_corp|gadget", own[1]);
+	becomes(n, "Old Acme", "gadget", "acme_corp|gadget", own[2]);
 }
 
 static void wrong_entries(void **state MST_UNUSED)
@@ -159,6 +177,7 @@ static void wrong_entries(void **state MST_UNUSED)
 	    {{"v|=w|x"}, "leads a vendor to a product"},
 	    {{"A b=x", "a-B=y"}, "another entry has"},
 	    {{"a=b", "b=a"}, "leads round in a circle"},
+	    {{"A|=B", "B|=A"}, "leads round in a circle"},
 	    {{"nowhere="}, "switches off no built-in entry"},
 	};
 
@@ -202,6 +221,7 @@ int main(void)
 	    cmocka_unit_test(one_product),
 	    cmocka_unit_test(builtin_is_well_made),
 	    cmocka_unit_test(own_entries),
+	    cmocka_unit_test(vendors_of_entries),
 	    cmocka_unit_test(wrong_entries),
 	    cmocka_unit_test(odd_names),
 	};
