@@ -53,6 +53,37 @@ int mst_state_item(struct mst_state *s, const char *kind, const char *name,
 int mst_state_find(struct mst_state *s, const char *kind, const char *name,
 		   struct mst_buf *yaml, bool *found_r, struct mst_err *err);
 
+/* ---- sealed secrets (base/seal.h) -----------------------------------------
+ */
+
+/* While a state store is open, "sealed:NAME" is read from it. */
+
+struct mst_secret;
+struct mst_state_secret {
+	const char *name;
+	int64_t changed_us; /* when it was set */
+	bool opens;	    /* the key that sealed it is there */
+};
+
+/* Stores it, a new one or another value. key_r: the path of the key file when
+ * the first secret made one, else NULL; free() it. MST_E_CONFLICT while
+ * another process changes them. */
+int mst_state_secret_set(struct mst_state *s, const char *name,
+			 const struct mst_secret *value, char **key_r,
+			 struct mst_err *err);
+int mst_state_secret_remove(struct mst_state *s, const char *name,
+			    struct mst_err *err);
+/* By name. Texts are lent for the call; values are never shown. */
+int mst_state_secrets(struct mst_state *s,
+		      int (*fn)(void *ctx, const struct mst_state_secret *e),
+		      void *ctx, struct mst_err *err);
+int mst_state_secret(struct mst_state *s, const char *name,
+		     struct mst_secret **s_r, struct mst_err *err);
+/* Makes a new key and seals all secrets with it. Ended at any moment it leaves
+ * all of them readable, and the next one finishes it. */
+int mst_state_secrets_rotate(struct mst_state *s, size_t *n_r,
+			     struct mst_err *err);
+
 /* ---- runs ---------------------------------------------------------------- */
 
 enum mst_run_status {
@@ -135,6 +166,9 @@ struct mst_write_log {
 int mst_state_write_log(struct mst_state *s, const char *job,
 			const struct mst_write_log *w, size_t n,
 			struct mst_err *err);
+/* Before many are asked for: new entries are not in order of key until so many
+ * have come together, and each question would go through all of them. */
+int mst_state_merge_writes(struct mst_state *s, struct mst_err *err);
 /* The newest write of a record; *found_r false when there is none.
  * request_id is copied into id_buf. */
 int mst_state_last_write(struct mst_state *s, const char *job,

@@ -62,8 +62,8 @@ static int append(struct mst_state *s, int64_t job,
 	return mst_db_run(&s->db, st, err);
 }
 
-/* Merges when enough has come together. */
-static int merge(struct mst_state *s, struct mst_err *err)
+/* Merges when so many have come together. */
+static int merge(struct mst_state *s, int64_t least, struct mst_err *err)
 {
 	struct sqlite3_stmt *st;
 	int64_t n;
@@ -76,7 +76,7 @@ static int merge(struct mst_state *s, struct mst_err *err)
 		return rc;
 	n = mst_db_int(st, 0);
 	mst_db_reset(st);
-	if (n < MST_STATE_WRITES_NEW)
+	if (n < least)
 		return 0;
 	rc = mst_db_stmt(&s->db, Q_WRITE_MERGE, &st, err);
 	if (rc == 0)
@@ -105,8 +105,16 @@ int mst_state_write_log(struct mst_state *s, const char *job,
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = append(s, id, &w[i], err);
 	if (rc == 0)
-		rc = merge(s, err);
+		rc = merge(s, MST_STATE_WRITES_NEW, err);
 	return mst_db_own_end(&s->db, own, rc, err);
+}
+
+int mst_state_merge_writes(struct mst_state *s, struct mst_err *err)
+{
+	bool own;
+	int rc = mst_db_own_begin(&s->db, &own, err);
+
+	return rc < 0 ? rc : mst_db_own_end(&s->db, own, merge(s, 1, err), err);
 }
 
 static int read_write(struct sqlite3_stmt *st, struct mst_hash key,

@@ -478,8 +478,9 @@ static int by_table(const void *a, const void *b)
 
 int mst_undo_look(struct mst_undo *u, struct mst_err *err)
 {
+	const atomic_bool *cancel = u->session.conf.cancel;
 	size_t to;
-	int rc = 0;
+	int rc = mst_state_merge_writes(u->session.state, err);
 
 	if (u->items_n)
 		qsort(u->items, u->items_n, sizeof(*u->items), by_table);
@@ -495,6 +496,9 @@ int mst_undo_look(struct mst_undo *u, struct mst_err *err)
 		       mst_slice_eq(u->items[to].table, u->items[i].table))
 			to++;
 		rc = read_chunk(u, &u->items[i], to - i, err);
+		if (rc == 0 && cancel && atomic_load(cancel))
+			rc = mst_err_set(err, MST_E_CANCELLED,
+					 "cancelled; nothing was written");
 	}
 	for (size_t i = 0; i < u->items_n; i++)
 		u->counts[u->items[i].kind]++;
