@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by delta.c (pass 1), collect.c (pass 2) and enrich.c (joins and
- * identities).
+ * Shared by delta.c (pass 1), proven.c (what is proven), collect.c (pass 2)
+ * and enrich.c (joins and identities).
  */
 #ifndef MST_SYNC_DELTA_PRIVATE_H
 #define MST_SYNC_DELTA_PRIVATE_H
 
 #include "sync/delta.h"
+#include "sync/reader.h"
 
 /* A feed that is looked up, in memory. */
 struct joined {
@@ -57,6 +58,15 @@ struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 /* Memory for one chunk of groups in pass 2, and the most that one took;
  * variables for the tests. */
 extern size_t mst_collect_bytes, mst_collect_most;
+
+/* What the reads of a set's own feeds prove, before it is known what is in
+ * them. */
+void mst_proven_feeds(struct mst_delta *d, struct mst_set_delta *sd);
+/* What was seen while a feed was read may put its sets in doubt. */
+int mst_proven_read(struct mst_delta *d, unsigned feed,
+		    const struct mst_read_stats *stats, struct mst_err *err);
+/* Doubts reach children and derived sets. */
+void mst_proven_spread(struct mst_delta *d);
 
 /* Pass 2 for one set. */
 int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);
