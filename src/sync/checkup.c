@@ -302,18 +302,42 @@ static const char *log_in(struct mst_checkup *c, const char *broken)
 	return failed;
 }
 
+/* "DIR: machines 2 files, software 5 files" */
+static void list_feeds(const struct mst_checkup *c, const struct mst_spool *s,
+		       char *out, size_t room)
+{
+	const struct mst_catalog *catalog = c->c.source->catalog;
+	size_t n =
+	    (size_t)snprintf(out, room, "%.400s", c->c.source_conf->read_from);
+	const char *mark = ":";
+
+	for (size_t i = 0; i < catalog->feeds_n && n < room; i++) {
+		size_t parts = s->feeds[i].parts_n;
+
+		if (!s->feeds[i].present)
+			continue;
+		n += (size_t)snprintf(out + n, room - n, "%s %s %zu file%s",
+				      mark, catalog->feeds[i].name, parts,
+				      parts == 1 ? "" : "s");
+		mark = ",";
+	}
+}
+
 static int look_at_folder(struct mst_checkup *c)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_spool spool = {0};
+	char text[760] = "";
 	int rc =
 	    mst_spool_open(&spool, c->c.source, c->c.source_conf->read_from,
 			   c->c.source_conf->assume_complete, &err);
 
-	mst_spool_fini(&spool);
-	if (rc >= 0)
+	if (rc >= 0) {
 		mst_err_clear(&err);
-	say(c, "folder", "folder", &err, c->c.source_conf->read_from);
+		list_feeds(c, &spool, text, sizeof(text));
+	}
+	mst_spool_fini(&spool);
+	say(c, "folder", "folder", &err, text);
 	return 0;
 }
 

@@ -356,6 +356,19 @@ static void manifest(void **state)
 	all_stay("a folder of saved sources");
 }
 
+static void looked_at(void **state)
+{
+	(void)state;
+	loaded();
+	rig_muster(&rig, "connection", "test", "saved");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "folder: machines 2 files\n"));
+	put("machines-2.json", "<html>");
+	rig_muster(&rig, "connection", "test", "saved");
+	rig_status(&rig, 1);
+	assert_non_null(strstr(rig.out.p, "machines-2.json is HTML or XML"));
+}
+
 static int set_up(void **state)
 {
 	const struct mst_sim_conf conf = {.empty = true};
@@ -380,7 +393,7 @@ int main(void)
 	    cmocka_unit_test(forms),	     cmocka_unit_test(gzip_members),
 	    cmocka_unit_test(types),	     cmocka_unit_test(spoilt),
 	    cmocka_unit_test(skipped_later), cmocka_unit_test(more_pages),
-	    cmocka_unit_test(manifest),
+	    cmocka_unit_test(manifest),	     cmocka_unit_test(looked_at),
 	};
 
 	return cmocka_run_group_tests_name("folder", tests, set_up, tear_down);
