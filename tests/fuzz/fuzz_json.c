@@ -123,6 +123,23 @@ static void pick(struct mst_json root)
 		check_value(&v[i], search(root, names[i]));
 }
 
+/* Spans move on and stay within the text; what parses is one of them. */
+static void check_spans(struct mst_slice in, bool whole)
+{
+	size_t span = mst_json_span(in), left = in.n;
+	const char *at = in.p;
+
+	if (whole && !(in.n >= 3 && memcmp(in.p, "\xef\xbb\xbf", 3) == 0)) {
+		assert(span > 0);
+		assert(!mst_slice_trim(mst_slice(in.p + span, in.n - span)).n);
+	}
+	while ((span = mst_json_span(mst_slice(at, left))) > 0) {
+		assert(span <= left);
+		at += span;
+		left -= span;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct mst_json_parser *p, *other;
@@ -136,8 +153,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p = mst_json_parser_new(8 * TEXT_MAX);
 		other = mst_json_parser_new(8 * TEXT_MAX);
 	}
-	if (size > TEXT_MAX || mst_json_parse(p, in, &root, &err) < 0)
+	if (size > TEXT_MAX)
 		return 0;
+	if (mst_json_parse(p, in, &root, &err) < 0) {
+		check_spans(in, false);
+		return 0;
+	}
+	check_spans(in, true);
 	assert(walk(root, 0) >= 1);
 	pick(root);
 	assert(mst_json_write(root, &a));
