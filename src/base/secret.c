@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Secrets in libsodium's guarded memory, and the references that say where a
- * secret is read from. No error text here repeats a reference that is not of
- * a known form: it may be the secret itself.
+ * Secrets in libsodium's guarded memory.
  */
 #include "base/secret.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/buf.h"
-
-#define SECRET_MAX 65536
-
-#define REF_FORMS                                                              \
-	"\"env:NAME\", \"file:/path\" or \"credential:NAME\" (systemd)"
 
 struct mst_secret {
 	size_t n;
@@ -82,202 +73,12 @@ void mst_buf_wipe_fini(struct mst_buf *b)
 	mst_buf_fini(b);
 }
 
-/* ---- references -------------------------------------------------------- */
-
-static const char *after(const char *ref, const char *prefix)
+int mst_secret_no_dumps(struct mst_err *err)
 {
-	size_t n = strlen(prefix);
+	const struct rlimit none = {0, 0};
 
-	return strncmp(ref, prefix, n) == 0 ? ref + n : NULL;
-}
-
-static bool is_name(const char *s, const char *extra)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 255)
-		return false;
-	for (; *s; s++) {
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		      (*s >= '0' && *s <= '9') || *s == '_' ||
-		      strchr(extra, *s)))
-			return false;
-	}
-	return true;
-}
-
-static bool env_ok(const char *name)
-{
-	return is_name(name, "") && !(*name >= '0' && *name <= '9');
-}
-
-static bool file_ok(const char *path)
-{
-	return path[0] == '/' && path[1] && strlen(path) < 4096;
-}
-
-/* A file name in the credentials folder, never a path out of it. */
-static bool credential_ok(const char *name)
-{
-	return is_name(name, ".-@:") && name[0] != '.';
-}
-
-bool mst_secret_ref_ok(const char *ref)
-{
-	const char *rest;
-
-	if (!ref)
-		return false;
-	if ((rest = after(ref, "env:")))
-		return env_ok(rest);
-	if ((rest = after(ref, "file:")))
-		return file_ok(rest);
-	if ((rest = after(ref, "credential:")))
-		return credential_ok(rest);
-	return false;
-}
-
-static int read_all(int fd, const char *path, struct mst_buf *b,
-		    struct mst_err *err)
-{
-	ssize_t n;
-
-	for (;;) {
-		if (b->n > SECRET_MAX)
-			return mst_err_set(err, MST_E_INVALID,
-					   "the secret file \"%s\" is larger "
-					   "than %d bytes",
-					   path, SECRET_MAX);
-		n = read(fd, b->p + b->n, SECRET_MAX + 1 - b->n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return mst_err_os(err,
-					  "cannot read the secret file "
-					  "\"%s\"",
-					  path);
-		if (n == 0)
-			return 0;
-		b->n += (size_t)n;
-	}
-}
-
-static int check_file(int fd, const char *path, struct mst_err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return mst_err_os(err, "cannot look at \"%s\"", path);
-	if (!S_ISREG(st.st_mode))
-		return mst_err_set(err, MST_E_INVALID,
-				   "the secret file \"%s\" is not a regular "
-				   "file",
-				   path);
-	if (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
-		return mst_err_set(err, MST_E_INVALID,
-				   "the secret file \"%s\" may be read or "
-				   "written by others; take that away with: "
-				   "chmod 0600",
-				   path);
+	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return mst_err_os(err, "cannot switch core dumps off");
 	return 0;
-}
-
-static int set_secret(struct mst_slice s, const char *where,
-		      struct mst_secret **s_r, struct mst_err *err)
-{
-	if (s.n == 0)
-		return mst_err_set(err, MST_E_INVALID,
-				   "the secret in %s is "
-				   "empty",
-				   where);
-	if (memchr(s.p, 0, s.n))
-		return mst_err_set(err, MST_E_INVALID,
-				   "the secret in %s holds a zero byte; it "
-				   "must be text",
-				   where);
-	*s_r = mst_secret_new(s);
-	return 0;
-}
-
-static int from_file(const char *path, struct mst_secret **s_r,
-		     struct mst_err *err)
-{
-	struct mst_buf b = MST_BUF_INIT(SECRET_MAX + 1);
-	struct mst_slice s;
-	/* O_NONBLOCK: a FIFO must not hang us before it is refused */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int ret;
-
-	if (fd < 0 && errno == ENOENT)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "the secret file \"%s\" does not exist",
-				   path);
-	if (fd < 0)
-		return mst_err_os(err, "cannot open the secret file \"%s\"",
-				  path);
-	/* one allocation, so that no copy of it stays behind */
-	(void)mst_buf_reserve(&b, SECRET_MAX + 1);
-	ret = check_file(fd, path, err);
-	if (ret == 0)
-		ret = read_all(fd, path, &b, err);
-	(void)close(fd);
-	if (ret == 0) {
-		char where[4200];
-
-		s = mst_slice(b.p, b.n);
-		if (s.n > 0 && s.p[s.n - 1] == '\n')
-			s.n--;
-		if (s.n > 0 && s.n < b.n && s.p[s.n - 1] == '\r')
-			s.n--;
-		(void)snprintf(where, sizeof(where), "\"%s\"", path);
-		ret = set_secret(s, where, s_r, err);
-	}
-	mst_buf_wipe_fini(&b);
-	return ret;
-}
-
-static int from_env(const char *name, struct mst_secret **s_r,
-		    struct mst_err *err)
-{
-	const char *v = getenv(name);
-	char where[320];
-
-	if (!v)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "the environment variable \"%s\" that holds "
-				   "a secret is not set",
-				   name);
-	(void)snprintf(where, sizeof(where), "the environment variable \"%s\"",
-		       name);
-	return set_secret(mst_slice_str(v), where, s_r, err);
-}
-
-static int from_credential(const char *name, struct mst_secret **s_r,
-			   struct mst_err *err)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char path[4400];
-
-	if (!dir || dir[0] != '/' || strlen(dir) >= 4096)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "there is no credential \"%s\": "
-				   "CREDENTIALS_DIRECTORY is not set; start "
-				   "by systemd with LoadCredential=%s:/path",
-				   name, name);
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return from_file(path, s_r, err);
-}
-
-int mst_secret_ref(const char *ref, struct mst_secret **s_r,
-		   struct mst_err *err)
-{
-	if (!mst_secret_ref_ok(ref))
-		return mst_err_set(err, MST_E_INVALID,
-				   "a secret must be given as a reference: "
-				   "" REF_FORMS);
-	if (after(ref, "env:"))
-		return from_env(after(ref, "env:"), s_r, err);
-	if (after(ref, "file:"))
-		return from_file(after(ref, "file:"), s_r, err);
-	return from_credential(after(ref, "credential:"), s_r, err);
 }

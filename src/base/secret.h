@@ -17,15 +17,41 @@ struct mst_secret *mst_secret_new(struct mst_slice s);
 void mst_secret_free(struct mst_secret **s);
 struct mst_slice mst_secret_get(const struct mst_secret *s);
 bool mst_secret_eq(const struct mst_secret *a, const struct mst_secret *b);
-/* Reads a reference: "env:NAME", "file:/path" (one trailing newline is
- * dropped; a file readable by others is refused), "credential:NAME" (systemd,
- * below $CREDENTIALS_DIRECTORY). Anything else is MST_E_INVALID with the list
- * of forms; a plain secret in the configuration is never accepted and never
- * echoed. */
+/* The forms of references, for messages. */
+#define MST_SECRET_FORMS                                                       \
+	"env:NAME, file:/path, credential:NAME (systemd), exec:/program "      \
+	"ARGUMENTS or sealed:NAME (muster secret)"
+/* Reads a reference:
+ *   env:NAME            an environment variable
+ *   file:/path          one trailing newline is dropped; a file that others may
+ *                       read is refused
+ *   credential:NAME     systemd's, below $CREDENTIALS_DIRECTORY
+ *   exec:/program ARGS  what it prints, one trailing newline dropped
+ *   sealed:NAME         kept encrypted in the state store that is open
+ * Anything else is MST_E_INVALID with the list of forms; a plain secret in the
+ * configuration is never accepted and never echoed. */
 int mst_secret_ref(const char *ref, struct mst_secret **s_r,
 		   struct mst_err *err);
 /* Only whether the form is right; reads nothing. */
 bool mst_secret_ref_ok(const char *ref);
+/* May a sealed secret be called this? */
+bool mst_secret_name_ok(const char *name);
+
+/* Who opens "sealed:NAME": the state store, while it is open. One at a time;
+ * the last one that was set counts. */
+struct mst_secret_vault {
+	int (*open)(void *ctx, const char *name, struct mst_secret **s_r,
+		    struct mst_err *err);
+	void *ctx;
+};
+void mst_secret_vault_set(const struct mst_secret_vault *v);
+/* Takes it away if it is the one with this ctx. */
+void mst_secret_vault_drop(const void *ctx);
+
+/* No core dump of this process from now on, by whatever takes it, and no other
+ * process of the user may read its memory. Secrets themselves are never in a
+ * dump; copies on the way through libraries would be. Once, by the program. */
+int mst_secret_no_dumps(struct mst_err *err);
 void mst_wipe(void *p, size_t n);
 /* A buffer on the way (token, form body): wiped before it is freed. */
 struct mst_buf;

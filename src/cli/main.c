@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	(void)sigaction(SIGINT, &act, NULL);
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (mst_secret_setup(&err) < 0)
+	if (mst_secret_setup(&err) < 0 || mst_secret_no_dumps(&err) < 0)
 		return cli_fail(&err);
 	mst_log_level(MST_INFO);
 	for (const struct cli_command *c = cli_commands; c->name; c++) {

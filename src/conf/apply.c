@@ -167,9 +167,8 @@ static int set_url(const struct target *t, const char *text)
 static int set_secret(const struct target *t, const char *text)
 {
 	if (!mst_secret_ref_ok(text))
-		return wrong(t, "must be a reference: env:NAME, file:/path or "
-				"credential:NAME; a plain secret is not "
-				"accepted here");
+		return wrong(t, "must be a reference: " MST_SECRET_FORMS
+				"; a plain secret is not accepted here");
 	*(const char **)t->field = mst_arena_strdup(t->arena, text);
 	return 0;
 }

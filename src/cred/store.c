@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/place.h"
 #include "base/time.h"
 #include "cred/certfile.h"
 #include "cred/certs.h"
@@ -26,28 +27,11 @@ const char *const mst_cert_stores[] = {
 
 /* ---- folders ------------------------------------------------------------- */
 
-static char *root_of(const char *location)
-{
-	const char *v;
-
-	if (strcmp(location, "LocalMachine") == 0) {
-		v = secure_getenv("MUSTER_CONFIG");
-		if (!v || *v != '/')
-			v = secure_getenv("CONFIGURATION_DIRECTORY");
-		/* systemd joins several with a colon */
-		return v && *v == '/' ? mst_strndup(v, strcspn(v, ":"))
-				      : mst_strdup("/etc/muster");
-	}
-	v = secure_getenv("XDG_CONFIG_HOME");
-	if (v && *v == '/')
-		return mst_asprintf("%s/muster", v);
-	v = secure_getenv("HOME");
-	return v && *v == '/' ? mst_asprintf("%s/.config/muster", v) : NULL;
-}
-
 char *mst_cert_dir(const char *location, const char *store)
 {
-	char *root = root_of(location);
+	char *root = strcmp(location, mst_cert_locations[0]) == 0
+			 ? mst_place_system()
+			 : mst_place_user();
 	char *dir = root
 			? mst_asprintf("%s/certificates/%s%s%s", root, location,
 				       store ? "/" : "", store ? store : "")

@@ -48,6 +48,16 @@ static int audit(struct mst_state *s, const struct mst_state_item *it,
 	return mst_db_run(&s->db, st, err);
 }
 
+int mst_state_audit_put(struct mst_state *s, const struct mst_state_item *it,
+			const char *before, struct mst_err *err)
+{
+	char *user = user_name();
+	int rc = audit(s, it, before, user, err);
+
+	free(user);
+	return rc;
+}
+
 /* The stored text, NULL when there is none; same_r: nothing would change. */
 static int stored(struct mst_state *s, const struct mst_state_item *it,
 		  char **yaml_r, bool *same_r, struct mst_err *err)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "state_private.h"
 
 static const char *const sql[Q__MAX] = {
@@ -91,6 +92,11 @@ static const char *const sql[Q__MAX] = {
 		     " VALUES(?1, ?2, ?3, ?4)",
     [Q_SAMPLE_DEL] = "DELETE FROM sample WHERE job=?1 AND rset=?2 AND key=?3",
     [Q_SAMPLE_EMPTY] = "DELETE FROM sample WHERE job=?1 AND rset=?2",
+    [Q_SECRET_GET] = "SELECT sealed FROM secret WHERE name=?1",
+    [Q_SECRET_PUT] = "INSERT OR REPLACE INTO secret(name, sealed, changed_us)"
+		     " VALUES(?1, ?2, ?3)",
+    [Q_SECRET_DEL] = "DELETE FROM secret WHERE name=?1",
+    [Q_SECRETS] = "SELECT name, sealed, changed_us FROM secret ORDER BY name",
 };
 
 #define FIELD_TABLES                                                           \
@@ -102,9 +108,14 @@ static const char *const sql[Q__MAX] = {
 	" key BLOB NOT NULL, bytes BLOB NOT NULL,"                             \
 	" PRIMARY KEY(job, rset, key)) STRICT, WITHOUT ROWID;"
 
+#define SECRET_TABLE                                                           \
+	"CREATE TABLE secret(name TEXT PRIMARY KEY, sealed BLOB NOT NULL,"     \
+	" changed_us INTEGER NOT NULL) STRICT;"
+
 static const char *const upgrades[] = {
     "ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT ''",
     FIELD_TABLES,
+    SECRET_TABLE,
 };
 
 static const struct mst_db_spec spec = {
@@ -146,8 +157,8 @@ static const struct mst_db_spec spec = {
 	" run INTEGER NOT NULL, action INTEGER NOT NULL,"
 	" verdict INTEGER NOT NULL, at_us INTEGER NOT NULL,"
 	" request_id TEXT NOT NULL, remote BLOB, PRIMARY KEY(job, key))"
-	" STRICT, WITHOUT ROWID;" FIELD_TABLES,
-    .version = 3,
+	" STRICT, WITHOUT ROWID;" FIELD_TABLES SECRET_TABLE,
+    .version = 4,
     .upgrade = upgrades,
     .app_id = 0x4d535354, /* "MSST" */
     .page_bytes = 8192,
@@ -197,7 +208,7 @@ int mst_state_open(const char *dir, struct mst_state **s_r, struct mst_err *err)
 	if (rc < 0)
 		mst_state_close(&s);
 	else
-		*s_r = s;
+		mst_state_secrets_offer(*s_r = s);
 	return rc;
 }
 
@@ -207,6 +218,7 @@ void mst_state_close(struct mst_state **s)
 
 	if (!*s)
 		return;
+	mst_secret_vault_drop(*s);
 	while ((l = (*s)->locks))
 		mst_state_unlock(&l);
 	if ((*s)->db.h)

@@ -50,6 +50,10 @@ enum {
 	Q_SAMPLE_PUT,
 	Q_SAMPLE_DEL,
 	Q_SAMPLE_EMPTY,
+	Q_SECRET_GET,
+	Q_SECRET_PUT,
+	Q_SECRET_DEL,
+	Q_SECRETS,
 	Q__MAX
 };
 
@@ -75,5 +79,16 @@ int mst_state_lock_run(struct mst_state *s, const char *job, int64_t run,
 /* Whether a process holds the job's lock for this run. */
 int mst_state_run_lives(struct mst_state *s, const char *job, int64_t run,
 			bool *lives_r, struct mst_err *err);
+
+/* An entry of the audit by the user of this process. */
+int mst_state_audit_put(struct mst_state *s, const struct mst_state_item *it,
+			const char *before, struct mst_err *err);
+
+/* "sealed:" references are read from this store from now on. */
+void mst_state_secrets_offer(struct mst_state *s);
+/* A rotation that ends behind a step, as one that is killed there. */
+enum mst_rotate_step { MST_ROTATE_KEYED, MST_ROTATE_SEALED, MST_ROTATE_DONE };
+int mst_state_secrets_rotate_to(struct mst_state *s, enum mst_rotate_step last,
+				size_t *n_r, struct mst_err *err);
 
 #endif

@@ -5,8 +5,11 @@
 #include "tests/lib/t.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +68,20 @@ static void test_forms(void **state)
 	    {"credential:.x", false},
 	    {"credential:..", false},
 	    {"vault:x", false},
+	    {"exec:/bin/echo a", true},
+	    {"exec:timeout=5s /bin/echo \"a b\"", true},
+	    {"exec:", false},
+	    {"exec:echo", false},
+	    {"exec:/bin/echo \"a", false},
+	    {"exec:timeout=0s /bin/echo", false},
+	    {"exec:timeout=1h /bin/echo", false},
+	    {"exec:timeout=5s", false},
+	    {"sealed:defender", true},
+	    {"sealed:a.b-c_d:e@f", true},
+	    {"sealed:", false},
+	    {"sealed:.a", false},
+	    {"sealed:a/b", false},
+	    {"sealed:a b", false},
 	};
 
 	for (size_t i = 0; i < MST_LEN(rows); i++)
@@ -198,13 +215,99 @@ static void test_read_only(void **state)
 	mst_secret_free(&s);
 }
 
+/* ---- sealed -------------------------------------------------------------- */
+
+static int vault_open(void *ctx, const char *name, struct mst_secret **s_r,
+		      struct mst_err *err)
+{
+	char text[100];
+
+	(void)snprintf(text, sizeof(text), "%s of %s", name, (char *)ctx);
+	*s_r = mst_secret_new(mst_slice_str(text));
+	return 0;
+}
+
+static void test_vault(void **state)
+{
+	char one[] = "one", two[] = "two";
+
+	assert_refused("sealed:a", MST_E_INTERNAL, "no state store is open");
+	mst_secret_vault_set(&(struct mst_secret_vault){vault_open, one});
+	assert_secret("sealed:a", "a of one");
+	mst_secret_vault_set(&(struct mst_secret_vault){vault_open, two});
+	mst_secret_vault_drop(one);
+	assert_secret("sealed:a", "a of two");
+	mst_secret_vault_drop(two);
+	assert_refused("sealed:a", MST_E_INTERNAL, "no state store is open");
+}
+
+/* ---- core dumps ---------------------------------------------------------- */
+
+/* VmFlags of the mapping that p is in. */
+static void flags_of(const void *p, char *out, size_t out_n)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to;
+	bool here = false;
+	char line[512];
+
+	assert_non_null(f);
+	*out = 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+			here = (uintptr_t)p >= from && (uintptr_t)p < to;
+		if (here && strncmp(line, "VmFlags:", 8) == 0)
+			(void)snprintf(out, out_n, "%s", line);
+	}
+	(void)fclose(f);
+}
+
+/* Locked and left out of dumps, whatever becomes of the rest. */
+static void test_not_in_dumps(void **state)
+{
+	struct mst_secret *s = mst_secret_new(MST_SLICE_LIT("hunter2"));
+	char flags[512];
+
+	flags_of(mst_secret_get(s).p, flags, sizeof(flags));
+	assert_non_null(strstr(flags, " dd"));
+	assert_non_null(strstr(flags, " lo"));
+	flags_of(&flags, flags, sizeof(flags));
+	assert_null(strstr(flags, " dd"));
+	mst_secret_free(&s);
+}
+
+static void test_no_dumps(void **state)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct mst_err err = MST_ERR_INIT;
+		struct rlimit limit = {1, 1};
+		bool ok = mst_secret_no_dumps(&err) == 0 &&
+			  prctl(PR_GET_DUMPABLE) == 0 &&
+			  getrlimit(RLIMIT_CORE, &limit) == 0 &&
+			  limit.rlim_cur == 0 && limit.rlim_max == 0;
+
+		_exit(ok ? 0 : 1);
+	}
+	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_forms),      cmocka_unit_test(test_env),
-	    cmocka_unit_test(test_file),       cmocka_unit_test(test_file_bad),
-	    cmocka_unit_test(test_credential), cmocka_unit_test(test_type),
+	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(test_env),
+	    cmocka_unit_test(test_file),
+	    cmocka_unit_test(test_file_bad),
+	    cmocka_unit_test(test_credential),
+	    cmocka_unit_test(test_type),
 	    cmocka_unit_test(test_read_only),
+	    cmocka_unit_test(test_vault),
+	    cmocka_unit_test(test_not_in_dumps),
+	    cmocka_unit_test(test_no_dumps),
 	};
 	struct mst_err err = MST_ERR_INIT;
 

@@ -241,7 +241,7 @@ static void test_upgrade(void **state)
 	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
 	mst_state_close(&s);
 	sql("ALTER TABLE audit DROP COLUMN what; DROP TABLE run_field;"
-	    " DROP TABLE sample; PRAGMA user_version=1");
+	    " DROP TABLE sample; DROP TABLE secret; PRAGMA user_version=1");
 	t_ok(mst_state_open(dir, &s, &err), &err);
 	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
 	assert_string_equal(l.text, "(a: 1\n);");
