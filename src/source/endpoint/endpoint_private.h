@@ -64,7 +64,7 @@ struct ep_conf {
 	int assertion_alg; /* enum ep_alg */
 	bool send_x5c;
 	const char *federated_token_file;
-	int cloud;	   /* index in ep_clouds */
+	int cloud; /* index in ep_clouds */
 	const char *api_url, *login_url, *graph_url, *scope;
 	struct mst_opt_list environments;
 	const char *alias;
