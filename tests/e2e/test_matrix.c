@@ -274,8 +274,6 @@ static void run(void)
 		fail_msg("%lld changes were planned, %lld were made",
 			 (long long)plan, (long long)made);
 	rig_quiet(&rig);
-	rig_muster(&rig, "plan", "main");
-	rig_status(&rig, 0);
 	rig_muster(&rig, "check", "main");
 	rig_status(&rig, 0);
 }
