@@ -93,6 +93,7 @@ int cmd_undo(int argc, char **argv);
 int cmd_recver(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
+int cmd_secret(int argc, char **argv);
 int cmd_update_set(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);

@@ -38,6 +38,8 @@ const struct cli_command cli_commands[] = {
      cmd_fetch},
     {"cert", "list", "show certificates, their end and who uses them",
      cmd_cert},
+    {"secret", "set NAME | list", "keep secrets sealed in the state store",
+     cmd_secret},
     {"update-set", "[NAME]", "list or print ServiceNow update sets",
      cmd_update_set},
     {"demo", "", "run the main job on simulators and check the result",

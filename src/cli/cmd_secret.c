@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * muster secret: secrets that are kept sealed in the state store. Values come
+ * in from a terminal or standard input and never go out.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/time.h"
+#include "cli/cli.h"
+
+#define VALUE_MAX 65536
+
+static const struct cli_command secret_cmd = {
+    "secret", "set NAME | list | remove NAME | rotate",
+    "Keeps secrets in the state store, encrypted with a key that is not in it. "
+    "A\nconnection reads one as sealed:NAME.\n\n"
+    "set asks for the value on a terminal, else reads standard input. list "
+    "never shows\nvalues. rotate makes a new key and encrypts all of them with "
+    "it.",
+    cmd_secret};
+
+/* ---- reading a value ----------------------------------------------------- */
+
+/* One trailing newline is not a part of it. */
+static int read_value(struct mst_buf *b, bool one_line, struct mst_err *err)
+{
+	for (;;) {
+		ssize_t n = read(0, b->p + b->n, VALUE_MAX + 2 - b->n);
+
+		if (n < 0 && errno == EINTR && !atomic_load(&cli_cancel))
+			continue;
+		if (n < 0 && errno == EINTR)
+			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+		if (n < 0)
+			return mst_err_os(err, "cannot read standard input");
+		b->n += (size_t)n;
+		if (b->n > VALUE_MAX + 1)
+			return mst_err_set(err, MST_E_INVALID,
+					   "the secret is longer than %d bytes",
+					   VALUE_MAX);
+		if (n == 0 || (one_line && memchr(b->p, '\n', b->n)))
+			break;
+	}
+	if (b->n && b->p[b->n - 1] == '\n')
+		b->n--;
+	if (b->n && b->p[b->n - 1] == '\r')
+		b->n--;
+	return 0;
+}
+
+static int ask(const char *prompt, struct mst_buf *b, struct mst_err *err)
+{
+	struct termios before, quiet;
+	int rc;
+
+	if (tcgetattr(0, &before) < 0)
+		return mst_err_os(err, "cannot look at the terminal");
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+	(void)fputs(prompt, stderr);
+	if (tcsetattr(0, TCSAFLUSH, &quiet) < 0)
+		return mst_err_os(err, "cannot switch the echo off");
+	rc = read_value(b, true, err);
+	(void)tcsetattr(0, TCSAFLUSH, &before);
+	(void)fputs("\n", stderr);
+	return rc;
+}
+
+static int ask_twice(struct mst_buf *b, struct mst_err *err)
+{
+	struct mst_buf again = MST_BUF_INIT(VALUE_MAX + 2);
+	int rc = ask("Value (not shown): ", b, err);
+
+	(void)mst_buf_reserve(&again, VALUE_MAX + 2);
+	if (rc == 0)
+		rc = ask("Once more: ", &again, err);
+	if (rc == 0 && (again.n != b->n || memcmp(again.p, b->p, b->n) != 0))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the two are not the same; nothing was "
+				 "stored");
+	mst_buf_wipe_fini(&again);
+	return rc;
+}
+
+static int get_value(struct mst_secret **s_r, struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(VALUE_MAX + 2);
+	int rc;
+
+	(void)mst_buf_reserve(&b, VALUE_MAX + 2);
+	rc = isatty(0) ? ask_twice(&b, err) : read_value(&b, false, err);
+	if (rc == 0 && b.n == 0)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the secret is empty; nothing was stored");
+	if (rc == 0 && memchr(b.p, 0, b.n))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the secret holds a zero byte; it must be "
+				 "text");
+	if (rc == 0)
+		*s_r = mst_secret_new(mst_buf_slice(&b));
+	mst_buf_wipe_fini(&b);
+	return rc;
+}
+
+/* ---- what it does -------------------------------------------------------- */
+
+static int set(struct mst_state *s, const char *name, struct mst_err *err)
+{
+	struct mst_secret *value = NULL;
+	char *key = NULL;
+	int rc;
+
+	if (!mst_secret_name_ok(name))
+		return mst_err_set(err, MST_E_INVALID,
+				   "'%.64s' is no name for a secret: letters, "
+				   "digits and any of . _ - : @, at most 64",
+				   name);
+	rc = get_value(&value, err);
+	if (rc == 0)
+		rc = mst_state_secret_set(s, name, value, &key, err);
+	mst_secret_free(&value);
+	if (rc == 0 && key)
+		(void)fprintf(
+		    stderr,
+		    "muster: made the key file %s; keep a copy of it, "
+		    "apart from the state store\n",
+		    key);
+	free(key);
+	return rc;
+}
+
+struct listing {
+	struct mst_buf out;
+	struct mst_jout j;
+};
+
+static int list_one(void *ctx, const struct mst_state_secret *e)
+{
+	struct listing *l = ctx;
+	char when[21];
+
+	mst_time_iso(e->changed_us, when);
+	if (!cli.json) {
+		(void)mst_buf_addf(&l->out, "%-32s %s%s\n", e->name, when,
+				   e->opens ? ""
+					    : "  the key that seals it is not "
+					      "there");
+		return 0;
+	}
+	mst_jout_obj(&l->j);
+	mst_jout_kstr(&l->j, "name", e->name);
+	mst_jout_kstr(&l->j, "set_at", when);
+	mst_jout_kbool(&l->j, "key_is_there", e->opens);
+	mst_jout_end_obj(&l->j);
+	return 0;
+}
+
+static int list(struct mst_state *s, struct mst_err *err)
+{
+	struct listing l = {.out = MST_BUF_INIT(16u << 20)};
+	int rc;
+
+	mst_jout_init(&l.j, &l.out);
+	if (cli.json)
+		mst_jout_arr(&l.j);
+	rc = mst_state_secrets(s, list_one, &l, err);
+	if (cli.json) {
+		mst_jout_end_arr(&l.j);
+		(void)mst_buf_addc(&l.out, '\n');
+	}
+	if (rc == 0)
+		cli_print(&l.out);
+	mst_buf_fini(&l.out);
+	return rc;
+}
+
+static int rotate(struct mst_state *s, struct mst_err *err)
+{
+	size_t n = 0;
+	int rc = mst_state_secrets_rotate(s, &n, err);
+
+	if (rc == 0)
+		(void)fprintf(
+		    stderr,
+		    "muster: %zu secret(s) sealed with a new key; the "
+		    "old one opens nothing any more. Copy the key "
+		    "file anew\n",
+		    n);
+	return rc;
+}
+
+static int act(struct mst_state *s, const char *what, const char *name,
+	       struct mst_err *err)
+{
+	if (strcmp(what, "set") == 0)
+		return set(s, name, err);
+	if (strcmp(what, "remove") == 0)
+		return mst_state_secret_remove(s, name, err);
+	if (strcmp(what, "rotate") == 0)
+		return rotate(s, err);
+	return list(s, err);
+}
+
+int cmd_secret(int argc, char **argv)
+{
+	static const char *const words[] = {"set", "list", "remove", "rotate",
+					    NULL};
+	const struct cli_opt opts[] = {{0}};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *state = NULL;
+	const char *const *w = words;
+	bool named;
+	int status, rc;
+
+	if (!cli_parse(&secret_cmd, opts, &argc, &argv, 1, 2, &status))
+		return status;
+	while (*w && strcmp(*w, argv[0]) != 0)
+		w++;
+	if (!*w) {
+		(void)fprintf(stderr,
+			      "muster: secret knows set, list, remove and "
+			      "rotate, not '%s'\n",
+			      argv[0]);
+		return CLI_USAGE;
+	}
+	named = w == &words[0] || w == &words[2];
+	if (named != (argc == 2)) {
+		/* A value behind the name would be in the shell's history. */
+		(void)fprintf(stderr, "muster: secret %s wants %s\n", *w,
+			      named ? "a name" : "nothing more");
+		return CLI_USAGE;
+	}
+	rc = cli_open_state(&state, &err);
+	if (rc == 0)
+		rc = act(state, *w, argv[1], &err);
+	mst_state_close(&state);
+	return rc < 0 ? cli_fail(&err) : CLI_OK;
+}
