@@ -2,7 +2,7 @@
 #
 # A text file as C string literals, one a line.
 {
-	gsub(/\\/, "\\\\")
+	gsub(/\\/, "&&")
 	gsub(/"/, "\\\"")
 	gsub(/\t/, "\\t")
 	print "\"" $0 "\\n\""

@@ -13,14 +13,19 @@ const char *rv_fresh_place(void)
 {
 	static unsigned n;
 
+	if (rv.fresh)
+		return rv.fresh();
 	return t_path("%s/%u.recver", rv.ops->type, n++);
 }
 
 int rv_open(const char *where, const char *source, bool create,
 	    struct mst_recver **r_r, struct mst_err *err)
 {
-	struct mst_recver_conf conf = {.type = rv.ops->type, .path = where};
+	struct mst_recver_conf conf = rv.server;
 
+	conf.type = rv.ops->type;
+	conf.path = where;
+	conf.database = rv.fresh ? where : NULL;
 	return rv.ops->open(&conf, source, create, r_r, err);
 }
 

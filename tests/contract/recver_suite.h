@@ -17,6 +17,10 @@ struct rv {
 	struct mst_recver *r;
 	struct mst_err err;
 	const char *where;
+	/* Of a store on a server: how to get in, and a name for a database
+	 * that nobody has used. NULL: where is a path. */
+	struct mst_recver_conf server;
+	const char *(*fresh)(void);
 };
 
 extern struct rv rv;
@@ -55,6 +59,8 @@ void rv_assert_stored(const char *target, const char *set,
 		      const struct mst_group_put *g);
 struct mst_recver_stats rv_stats(const char *target, const char *set);
 
+/* The rules of every store, over rv.ops; how many failed. */
+int rv_every_store(const char *name);
 /* The tests of stores that keep a file; how many failed. */
 int rv_file_tests(void);
 

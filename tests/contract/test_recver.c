@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "tests/contract/fake_server.h"
 
 #define MANY 100000u
 
@@ -497,13 +496,8 @@ static void test_many(void **state)
 	free(text);
 }
 
-int main(void)
+int rv_every_store(const char *name)
 {
-	const struct mst_recver_ops *const stores[] = {
-	    mst_recver_find("mem"),
-	    mst_recver_find("sqlite"),
-	    &fake_store,
-	};
 	const struct CMUnitTest all[] = {
 	    T(test_open),	  T(test_meta),
 	    T(test_hostile_keys), T(test_extreme_values),
@@ -513,17 +507,6 @@ int main(void)
 	    T(test_abort),	  T(test_load_stops),
 	    T(test_many),	  T(test_members_of_some),
 	};
-	int failed = 0;
 
-	for (size_t i = 0; i < MST_LEN(stores); i++) {
-		rv.ops = stores[i];
-		if (!rv.ops)
-			return 1;
-		failed +=
-		    cmocka_run_group_tests_name(rv.ops->type, all, NULL, NULL);
-	}
-	fake_reset();
-	rv.ops = &mst_recver_sqlite;
-	failed += rv_file_tests();
-	return failed + (mst_recver_find("none") != NULL);
+	return cmocka_run_group_tests_name(name, all, NULL, NULL);
 }

@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Makes a RecVer database on PostgreSQL 13 or later, or what is missing of
+-- one. It may be run again at any time.
+--
+--   psql -d postgres -v recver_database_name=muster_recver_NAME -f create.sql
+--
+-- muster runs the same text by itself when it may make databases. The login
+-- needs CREATEDB for the first part; then it owns the database. With a database
+-- that is there already, the right to make a schema in it.
+
+\set ON_ERROR_STOP on
+
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C''', :'recver_database_name') WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = :'recver_database_name') \gexec
+
+\connect :"recver_database_name"
+
+CREATE SCHEMA IF NOT EXISTS muster;
+
+-- Small values by name. Target '' is the database itself: seed, hash, schema
+-- and source are there.
+CREATE TABLE IF NOT EXISTS muster.meta (
+    target text NOT NULL,
+    name text NOT NULL,
+    value bytea NOT NULL,
+    PRIMARY KEY (target, name)
+);
+
+-- The record sets of each destination, by number.
+CREATE TABLE IF NOT EXISTS muster.record_set (
+    id bigint NOT NULL PRIMARY KEY,
+    target text NOT NULL,
+    name text NOT NULL
+);
+
+-- A row per group: a device, a package, a CVE. digest is the check sum of what
+-- was delivered of it.
+CREATE TABLE IF NOT EXISTS muster.grp (
+    set_id bigint NOT NULL,
+    key bytea NOT NULL,
+    text bytea NOT NULL,
+    digest bytea NOT NULL,
+    members bigint NOT NULL,
+    has_list boolean NOT NULL,
+    remote bytea,
+    first_us bigint,
+    changed_us bigint,
+    run bigint NOT NULL,
+    state smallint NOT NULL,
+    PRIMARY KEY (set_id, key)
+);
+
+-- The check sums of a group's members, packed: 16 or 32 bytes each.
+CREATE TABLE IF NOT EXISTS muster.members (
+    set_id bigint NOT NULL,
+    key bytea NOT NULL,
+    list bytea NOT NULL,
+    PRIMARY KEY (set_id, key)
+);
+
+-- Who may write: one row.
+CREATE TABLE IF NOT EXISTS muster.lease (
+    name text NOT NULL PRIMARY KEY,
+    token text NOT NULL,
+    holder text NOT NULL,
+    ends_at timestamptz NOT NULL
+);
+
+-- Check sums cannot be compressed, and dead rows should be cleared soon.
+-- Servers that are only like PostgreSQL may not know these: no harm.
+\set ON_ERROR_STOP off
+ALTER TABLE muster.members ALTER COLUMN list SET STORAGE EXTERNAL;
+ALTER TABLE muster.members SET (autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE muster.grp SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
+\set ON_ERROR_STOP on
+
+-- Last, because it says that everything above is there.
+INSERT INTO muster.meta (target, name, value) VALUES ('', 'schema', convert_to('1', 'UTF8')) ON CONFLICT (target, name) DO NOTHING;
