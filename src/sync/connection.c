@@ -4,6 +4,8 @@
  */
 #include "sync/connection.h"
 
+#include "source/recver_opts.h"
+
 static int unknown_type(const struct mst_conf_item *item, struct mst_err *err)
 {
 	const char *types[16];
@@ -146,6 +148,11 @@ int mst_connection_get(const struct mst_config *config, const char *name,
 	conf = mst_arena_alloc(arena, c.source ? c.source->conf_size
 					       : c.dest->conf_size);
 	if (mst_conf_apply(item, c.opts, conf, arena, err) < 0)
+		return -(int)err->code;
+	if (c.source &&
+	    mst_recver_conf_check(
+		item, &((const struct mst_source_common *)conf)->recver,
+		err) < 0)
 		return -(int)err->code;
 	c.envs = envs_of(c.opts, conf);
 	c.env = env == MST_ENV__MAX ? only_env(&c) : env;
