@@ -190,8 +190,17 @@ static void add_open(struct cves *c, struct mst_report_section *s)
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct cve_status *x = a, *y = b;
+
+	return mst_slice_cmp(x->name, y->name);
+}
+
+/* They came in the order of whatever was counted. */
 static void add_status(struct cves *c, struct mst_report_section *s)
 {
+	qsort(c->statuses, c->statuses_n, sizeof(*c->statuses), by_name);
 	for (size_t i = 0; i < c->statuses_n; i++) {
 		const struct mst_slice v[] = {
 		    c->statuses[i].name,

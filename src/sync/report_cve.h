@@ -41,7 +41,7 @@ struct cves {
 	char ages[CVE_AGES][20], since[20]; /* from when on */
 	struct cve_counts counts[SEVERITIES];
 	struct cve_remedied remedied[SEVERITIES];
-	struct {
+	struct cve_status {
 		struct mst_slice name;
 		uint64_t n;
 	} statuses[CVE_STATUSES];
