@@ -359,6 +359,8 @@ static int read_feed(struct chunk *ch, unsigned feed, struct mst_err *err)
 	n = (unsigned)MST_MIN(
 	    (size_t)n, MST_MAX(d->spool->feeds[feed].parts_n, (size_t)1));
 	read.threads = n;
+	if (d->recver)
+		rc = mst_recver_keep(d->recver, err);
 	for (unsigned i = 0; i < n && rc == 0; i++) {
 		workers[i] = mst_alloc(sizeof(*workers[i]));
 		rc = worker_open(workers[i], ch, feed, err);

@@ -372,6 +372,8 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 	if (n > d->spool->feeds[feed].parts_n)
 		n = (unsigned)MST_MAX(d->spool->feeds[feed].parts_n, (size_t)1);
 	read.threads = n;
+	if (d->recver)
+		rc = mst_recver_keep(d->recver, err);
 	for (unsigned i = 0; i < n && rc == 0; i++) {
 		workers[i] = mst_alloc(sizeof(*workers[i]));
 		rc = worker_open(workers[i], d, feed, referenced, err);

@@ -201,8 +201,12 @@ static int read_one(struct mst_fetch *f, unsigned feed, struct mst_err *err)
 		if (f->cancel && atomic_load(f->cancel))
 			return mst_err_set(err, MST_E_CANCELLED,
 					   "cancelled while reading");
-		if (mst_client_pending(f->client) < UNDER_WAY)
+		if (f->recver)
+			rc = mst_recver_keep(f->recver, err);
+		if (rc == 0 && mst_client_pending(f->client) < UNDER_WAY)
 			next = ops->next(f->source, &req, err);
+		if (rc < 0)
+			break;
 		if (next < 0)
 			rc = next;
 		else if (next == MST_NEXT_REQUEST)

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "recver/recver.h"
 #include "sync/job.h"
 #include "sync/progress.h"
 #include "sync/spool.h"
@@ -17,7 +18,8 @@ struct mst_fetch {
 	struct mst_client *client;
 	struct mst_source *source;
 	struct mst_spool *spool;
-	const char *one; /* a single record of the primary feed */
+	struct mst_recver *recver; /* kept meanwhile; or NULL */
+	const char *one;	   /* a single record of the primary feed */
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
 	uint64_t bytes; /* in the spool so far */

@@ -99,6 +99,8 @@ int mst_push_pump(struct mst_push *p, struct mst_err *err)
 	rc = turn(p->p->ops, p->dest, p->client, err);
 
 	tell(p);
+	if (rc >= 0 && mst_recver_keep(p->delta->recver, err) < 0)
+		return -(int)err->code;
 	if (rc >= 0 && p->p->done_n >= COMMIT_GROUPS &&
 	    mst_push_commit(p, err) < 0)
 		return -(int)err->code;

@@ -196,6 +196,7 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	struct mst_fetch f = {
 	    .job = &s->job,
 	    .spool = &s->spool,
+	    .recver = s->recver,
 	    .one = s->conf.one,
 	    .progress = s->conf.progress,
 	    .cancel = s->conf.cancel,
