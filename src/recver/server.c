@@ -104,6 +104,7 @@ void mst_server_close(struct mst_recver **r)
 	mst_tx_clear(s);
 	if (s->renewed_us)
 		mst_lease_give_back(s);
+	mst_lease_fini(s);
 	mst_server_disconnect(s);
 	mst_server_sets_forget(s);
 	free(s->sets);

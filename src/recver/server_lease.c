@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,42 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "server_private.h"
+
+/* The stores of this process that are open: what else says that it is of this
+ * process was not given back. */
+static pthread_mutex_t live_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mst_server *live;
+
+static void enlist(struct mst_server *s)
+{
+	(void)pthread_mutex_lock(&live_lock);
+	s->next = live;
+	live = s;
+	(void)pthread_mutex_unlock(&live_lock);
+}
+
+void mst_lease_fini(struct mst_server *s)
+{
+	(void)pthread_mutex_lock(&live_lock);
+	for (struct mst_server **at = &live; *at; at = &(*at)->next) {
+		if (*at == s) {
+			*at = s->next;
+			break;
+		}
+	}
+	(void)pthread_mutex_unlock(&live_lock);
+}
+
+static bool is_live(const char *token)
+{
+	const struct mst_server *s;
+
+	(void)pthread_mutex_lock(&live_lock);
+	for (s = live; s && strcmp(s->token, token) != 0;)
+		s = s->next;
+	(void)pthread_mutex_unlock(&live_lock);
+	return s != NULL;
+}
 
 /* This boot of this machine, and this space of process numbers. */
 static uint64_t machine(void)
@@ -72,6 +109,7 @@ int mst_lease_init(struct mst_server *s, struct mst_err *err)
 		       random[0], random[1], machine(), pid, began(pid));
 	(void)snprintf(s->holder, sizeof(s->holder), "%s, process %" PRIu64,
 		       host, pid);
+	enlist(s);
 	return 0;
 }
 
@@ -89,6 +127,8 @@ bool mst_lease_is_dead(const char *token)
 	}
 	if (!part[0] || part[0] != machine() || !part[1])
 		return false;
+	if (part[1] == (uint64_t)getpid() && part[2] == began(part[1]))
+		return !is_live(token);
 	if (kill((pid_t)part[1], 0) < 0 && errno == ESRCH)
 		return true;
 	return part[2] && began(part[1]) && began(part[1]) != part[2];

@@ -43,6 +43,7 @@ struct mst_server_tx {
 
 struct mst_server {
 	struct mst_recver base;
+	struct mst_server *next; /* of those that are open */
 	const struct mst_recver_driver *d;
 	void *c; /* NULL: not connected */
 	struct mst_recver_conf conf;
@@ -89,6 +90,7 @@ int mst_server_enter(struct mst_server *s, struct mst_err *err);
 /* ---- server_lease.c ------------------------------------------------------ */
 
 int mst_lease_init(struct mst_server *s, struct mst_err *err);
+void mst_lease_fini(struct mst_server *s);
 /* Takes the lease; MST_E_CONFLICT names the holder. */
 int mst_lease_take(struct mst_server *s, struct mst_err *err);
 /* On a new connection: is it still ours? */
