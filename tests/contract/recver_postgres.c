@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "tests/contract/recver_postgres.h"
 #include "tests/lib/pg.h"
 
 static const char *fresh(void)
@@ -30,6 +31,7 @@ int main(void)
 					     .timeout_ms = 60000,
 					     .copy = true};
 	failed += rv_every_store("postgres");
+	failed += rv_postgres_faults();
 	rv.server.copy = false;
 	failed += rv_every_store("postgres without COPY");
 	return failed;
