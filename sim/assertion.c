@@ -34,11 +34,6 @@ struct sim_certs {
 	struct mst_json_parser *header, *claims;
 };
 
-struct parts {
-	struct mst_slice signed_part;
-	struct mst_buf header, claims, sig;
-};
-
 struct sim_certs *sim_certs_new(void)
 {
 	struct sim_certs *c = mst_alloc(sizeof(*c));
@@ -107,7 +102,7 @@ static void fail(struct assertion_result *res, int code, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool split(const char *jwt, struct parts *p)
+bool sim_jwt_split(const char *jwt, struct sim_jwt *p)
 {
 	const char *dot = strchr(jwt, '.');
 	const char *dot2 = dot ? strchr(dot + 1, '.') : NULL;
@@ -123,6 +118,13 @@ static bool split(const char *jwt, struct parts *p)
 	       mst_b64_decode(&p->claims,
 			      mst_slice(dot + 1, (size_t)(dot2 - dot - 1))) &&
 	       mst_b64_decode(&p->sig, mst_slice_str(dot2 + 1));
+}
+
+void sim_jwt_fini(struct sim_jwt *p)
+{
+	mst_buf_fini(&p->header);
+	mst_buf_fini(&p->claims);
+	mst_buf_fini(&p->sig);
 }
 
 static const struct cert *find_cert(const struct sim_certs *c,
@@ -146,10 +148,8 @@ static const struct cert *find_cert(const struct sim_certs *c,
 	return hit;
 }
 
-static bool signature_ok(const struct cert *cert, bool pss,
-			 struct mst_slice text, struct mst_slice sig)
+bool sim_jwt_signed_by(EVP_PKEY *key, bool pss, const struct sim_jwt *p)
 {
-	EVP_PKEY *key = X509_get_pubkey(cert->x);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
 	bool ok =
@@ -160,10 +160,11 @@ static bool signature_ok(const struct cert *cert, bool pss,
 		ok = EVP_PKEY_CTX_set_rsa_padding(pctx,
 						  RSA_PKCS1_PSS_PADDING) == 1 &&
 		     EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, 32) == 1;
-	ok = ok && EVP_DigestVerify(ctx, (const unsigned char *)sig.p, sig.n,
-				    (const unsigned char *)text.p, text.n) == 1;
+	ok = ok &&
+	     EVP_DigestVerify(ctx, (const unsigned char *)p->sig.p, p->sig.n,
+			      (const unsigned char *)p->signed_part.p,
+			      p->signed_part.n) == 1;
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
 	return ok;
 }
 
@@ -221,7 +222,7 @@ static void check_jti(struct sim_certs *c, struct mst_json claims,
 	mst_map_put(&c->jti, mst_arena_dup(&c->arena, jti), c);
 }
 
-static void check_parts(struct sim_certs *c, struct parts *p,
+static void check_parts(struct sim_certs *c, struct sim_jwt *p,
 			struct mst_json header, struct assertion_result *res)
 {
 	struct mst_json alg = mst_json_get(header, "alg");
@@ -237,8 +238,7 @@ static void check_parts(struct sim_certs *c, struct parts *p,
 		     "The certificate with identifier used to sign the client "
 		     "assertion is not registered on application. [Reason - "
 		     "The key was not found.]");
-	else if (!signature_ok(cert, pss, p->signed_part,
-			       mst_buf_slice(&p->sig)))
+	else if (!sim_jwt_signed_by(X509_get0_pubkey(cert->x), pss, p))
 		fail(res, 700027,
 		     "Client assertion contains an invalid signature. [Reason "
 		     "- The provided signature value did not match the "
@@ -252,10 +252,10 @@ void sim_assertion_check(struct sim_certs *c, const char *assertion,
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_json header, claims;
-	struct parts p;
+	struct sim_jwt p;
 
 	*res = (struct assertion_result){0};
-	if (!split(assertion, &p) ||
+	if (!sim_jwt_split(assertion, &p) ||
 	    mst_json_parse(c->header, mst_buf_slice(&p.header), &header, &err) <
 		0 ||
 	    mst_json_parse(c->claims, mst_buf_slice(&p.claims), &claims, &err) <
@@ -269,7 +269,5 @@ void sim_assertion_check(struct sim_certs *c, const char *assertion,
 		check_times(claims, now_us / 1000000, res);
 	if (!res->aadsts)
 		check_jti(c, claims, res);
-	mst_buf_fini(&p.header);
-	mst_buf_fini(&p.claims);
-	mst_buf_fini(&p.sig);
+	sim_jwt_fini(&p);
 }

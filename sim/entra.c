@@ -29,7 +29,9 @@ struct role_list {
 
 struct sim_entra {
 	struct sim_certs *certs;
+	struct sim_federated *federated;
 	struct mst_json_parser *json;
+	char secret[256];
 	struct role_list roles[SIM_RES__MAX];
 	bool secret_expired, disabled;
 	int64_t life_s;
@@ -60,6 +62,8 @@ struct sim_entra *sim_entra_new(const struct mst_sim_conf *conf,
 	int ret = 0;
 
 	e->certs = sim_certs_new();
+	e->federated = sim_federated_new();
+	snprintf(e->secret, sizeof(e->secret), "%s", MST_SIM_SECRET);
 	e->json = mst_json_parser_new(1u << 20);
 	e->life_s = LIFE_S;
 	default_roles(e);
@@ -82,6 +86,7 @@ void sim_entra_free(struct sim_entra **e)
 	if (!*e)
 		return;
 	sim_certs_free(&(*e)->certs);
+	sim_federated_free(&(*e)->federated);
 	mst_json_parser_free(&(*e)->json);
 	free(*e);
 	*e = NULL;
@@ -248,7 +253,7 @@ static bool check_client(struct mst_sim *sim, const struct sim_request *r,
 	char aud[512], aud1[512];
 
 	if (secret && *secret) {
-		if (strcmp(secret, MST_SIM_SECRET) != 0) {
+		if (strcmp(secret, e->secret) != 0) {
 			oauth_error(
 			    e, r, reply, 401, "invalid_client", 7000215,
 			    "Invalid client secret provided. Ensure the secret "
@@ -282,8 +287,9 @@ static bool check_client(struct mst_sim *sim, const struct sim_request *r,
 	snprintf(aud, sizeof(aud), "%s%.200s", r->base, r->path);
 	snprintf(aud1, sizeof(aud1), "%s/%s/oauth2/token", r->base,
 		 MST_SIM_TENANT);
-	sim_assertion_check(e->certs, assertion, MST_SIM_CLIENT, aud, aud1,
-			    r->now_us, &res);
+	if (!sim_federated_check(e->federated, assertion, r->now_us, &res))
+		sim_assertion_check(e->certs, assertion, MST_SIM_CLIENT, aud,
+				    aud1, r->now_us, &res);
 	if (res.aadsts)
 		oauth_error(e, r, reply, 401, "invalid_client", res.aadsts,
 			    "%s", res.text);
@@ -376,7 +382,7 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 	size_t n;
 	int res;
 
-	if (!check_tenant(e, r, reply))
+	if (sim_discovery_serve(r, reply) || !check_tenant(e, r, reply))
 		return;
 	if (r->body.n > MAX_FORM) {
 		oauth_error(e, r, reply, 400, "invalid_request", 900144,
@@ -523,6 +529,13 @@ static void write_app(struct sim_entra *e, struct sim_reply *reply)
 	mst_jout_end_obj(&j);
 }
 
+static void set_secret(struct sim_entra *e, struct mst_slice s)
+{
+	if (s.n && s.n < sizeof(e->secret))
+		snprintf(e->secret, sizeof(e->secret), "%.*s",
+			 MST_SLICE_ARG(s));
+}
+
 void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 		       struct sim_reply *reply)
 {
@@ -533,6 +546,8 @@ void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 
 	if (!strcmp(r->method, "DELETE")) {
 		sim_certs_clear(e->certs);
+		sim_federated_clear(e->federated);
+		snprintf(e->secret, sizeof(e->secret), "%s", MST_SIM_SECRET);
 		default_roles(e);
 		e->secret_expired = e->disabled = false;
 		e->life_s = LIFE_S;
@@ -550,8 +565,13 @@ void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 			      &e->secret_expired);
 		mst_json_bool(mst_json_get(root, "disabled"), &e->disabled);
 		mst_json_i64(mst_json_get(root, "token_life_s"), &e->life_s);
+		set_secret(e, mst_json_str(mst_json_get(root, "secret")));
 		pem = mst_json_str(mst_json_get(root, "pem"));
 		ret = pem.n ? sim_certs_add(e->certs, pem, &err) : 0;
+		if (ret >= 0)
+			ret = sim_federated_set(e->federated,
+						mst_json_get(root, "federated"),
+						&err);
 		if (ret < 0) {
 			sim_control_error(reply, 400, "%s", err.msg);
 			return;

@@ -9,6 +9,7 @@
 #include "sim/private.h"
 
 struct sim_certs;
+struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 
 /* How an assertion fails; names are what Entra ID says. */
 struct assertion_result {
@@ -28,5 +29,46 @@ void sim_assertion_check(struct sim_certs *c, const char *assertion,
 			 const char *client, const char *audience,
 			 const char *audience_v1, int64_t now_us,
 			 struct assertion_result *res);
+
+/* ---- a JWT ----------------------------------------------------------------
+ */
+
+struct sim_jwt {
+	struct mst_slice signed_part;
+	struct mst_buf header, claims, sig;
+};
+
+/* False: it is none. sim_jwt_fini in either case. */
+bool sim_jwt_split(const char *text, struct sim_jwt *p);
+void sim_jwt_fini(struct sim_jwt *p);
+/* SHA-256 with RSA: PSS with a salt of 32 bytes, or PKCS #1 v1.5. */
+bool sim_jwt_signed_by(struct evp_pkey_st *key, bool pss,
+		       const struct sim_jwt *p);
+
+/* ---- federated.c: a token of another issuer --------------------------------
+ */
+
+struct sim_federated;
+
+struct sim_federated *sim_federated_new(void);
+void sim_federated_free(struct sim_federated **f);
+/* {"issuer","subject","audience","pem"}: the one federated credential of the
+ * application; pem is a certificate with the issuer's key. */
+int sim_federated_set(struct sim_federated *f, struct mst_json v,
+		      struct mst_err *err);
+void sim_federated_clear(struct sim_federated *f);
+/* Is it one of another issuer (no thumbprint of a certificate in it)? Then it
+ * is checked: issuer, subject and audience letter by letter, signature, time.
+ */
+bool sim_federated_check(struct sim_federated *f, const char *assertion,
+			 int64_t now_us, struct assertion_result *res);
+
+/* ---- discovery.c -----------------------------------------------------------
+ */
+
+/* What client libraries ask for before the token: the instances of a cloud, the
+ * OpenID configuration of a tenant, its keys. False: the path is none of
+ * these. */
+bool sim_discovery_serve(const struct sim_request *r, struct sim_reply *reply);
 
 #endif

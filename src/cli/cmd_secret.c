@@ -4,6 +4,8 @@
  * in from a terminal or standard input and never go out.
  */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,16 +29,39 @@ static const struct cli_command secret_cmd = {
 
 /* ---- reading a value ----------------------------------------------------- */
 
+/* Waits for input. Signals come in only while it waits, so that none is missed
+ * between the look at cli_cancel and the read. */
+static int await_input(struct mst_err *err)
+{
+	struct pollfd p = {.fd = 0, .events = POLLIN};
+	sigset_t stop, before;
+	int n;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGINT);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &stop, &before);
+	do
+		n = atomic_load(&cli_cancel) ? -1 : ppoll(&p, 1, NULL, &before);
+	while (n < 0 && errno == EINTR && !atomic_load(&cli_cancel));
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (atomic_load(&cli_cancel))
+		return mst_err_set(err, MST_E_CANCELLED,
+				   "cancelled; nothing was stored");
+	return n < 0 ? mst_err_os(err, "cannot wait for standard input") : 0;
+}
+
 /* One trailing newline is not a part of it. */
 static int read_value(struct mst_buf *b, bool one_line, struct mst_err *err)
 {
 	for (;;) {
-		ssize_t n = read(0, b->p + b->n, VALUE_MAX + 2 - b->n);
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR && !atomic_load(&cli_cancel))
-			continue;
+		if (await_input(err) < 0)
+			return -(int)err->code;
+		n = read(0, b->p + b->n, VALUE_MAX + 2 - b->n);
 		if (n < 0 && errno == EINTR)
-			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+			continue;
 		if (n < 0)
 			return mst_err_os(err, "cannot read standard input");
 		b->n += (size_t)n;
@@ -63,9 +88,9 @@ static int ask(const char *prompt, struct mst_buf *b, struct mst_err *err)
 		return mst_err_os(err, "cannot look at the terminal");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
-	(void)fputs(prompt, stderr);
 	if (tcsetattr(0, TCSAFLUSH, &quiet) < 0)
 		return mst_err_os(err, "cannot switch the echo off");
+	(void)fputs(prompt, stderr);
 	rc = read_value(b, true, err);
 	(void)tcsetattr(0, TCSAFLUSH, &before);
 	(void)fputs("\n", stderr);

@@ -46,6 +46,10 @@ static const struct entry {
     {50012, FINAL,
      "the assertion was refused: signature, thumbprint or audience are wrong; "
      "check the certificate, the tenant and the login host"},
+    {50013, FINAL,
+     "the token's signature does not fit its issuer's published keys; look at "
+     "what writes the token file"},
+    {700021, FINAL, "the assertion names another application; check client_id"},
     {700024, FINAL,
      "the assertion is outside its time; set this machine's clock (NTP)"},
     {70021, FINAL,

@@ -20,10 +20,6 @@ static int check_conf(const struct ep_conf *c, struct mst_err *err)
 				   "%s is missing; or set read_from to read a "
 				   "folder",
 				   c->tenant_id ? "client_id" : "tenant_id");
-	if (!c->client_secret == !c->certificate)
-		return mst_err_set(err, MST_E_INVALID,
-				   "either client_secret or certificate must "
-				   "be set, and not both");
 	if (strcmp(c->tenant_id, "common") == 0 ||
 	    strcmp(c->tenant_id, "consumers") == 0 ||
 	    strcmp(c->tenant_id, "organizations") == 0)
