@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reading RecVer from PostgreSQL. A load is one COPY; where there is none
- * (recver.copy), pages of rows.
+ * (recver.copy), one SELECT.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -9,8 +9,6 @@
 
 #include "base/time.h"
 #include "postgres_private.h"
-
-#define PAGE 10000
 
 #define ROW                                                                    \
 	"SELECT key, text, digest, members, has_list, remote, first_us,"       \
@@ -106,7 +104,6 @@ struct loading {
 	struct mst_pg *c;
 	int (*fn)(void *ctx, const struct mst_group_row *row, bool has_list);
 	void *ctx;
-	uint8_t after[16];
 };
 
 static int give_row(struct loading *l, const struct mst_pg_value v[C__MAX],
@@ -117,7 +114,6 @@ static int give_row(struct loading *l, const struct mst_pg_value v[C__MAX],
 
 	if (rc < 0)
 		return rc;
-	memcpy(l->after, v[C_KEY].p, 16);
 	return l->fn(l->ctx, &row, mst_pg_value_int(v[C_HAS_LIST], 0) != 0);
 }
 
@@ -256,30 +252,56 @@ static int load_by_copy(struct loading *l, int64_t set, const uint8_t *after,
 	return rc;
 }
 
-static int load_page(struct loading *l, int64_t set, const uint8_t *after,
-		     int *rows_r, struct mst_err *err)
+static int take_row(void *arg, const PGresult *res, struct mst_err *err)
 {
-	struct mst_pg_params params = {.n = 0};
-	PGresult *res = NULL;
-	int rc;
+	struct mst_pg_value v[C__MAX];
 
-	mst_pg_int(&params, set);
-	mst_pg_bytes(&params, mst_slice((const char *)after, after ? 16 : 0));
-	rc = mst_pg_exec(l->c,
-			 after ? ROW "$1 AND key > $2 ORDER BY key LIMIT 10000"
-			       : ROW "$1 AND key >= $2 ORDER BY key"
-				     " LIMIT 10000",
-			 &params, &res, err);
-	*rows_r = rc == 0 ? PQntuples(res) : 0;
-	for (int i = 0; rc == 0 && i < *rows_r; i++) {
-		struct mst_pg_value v[C__MAX];
+	for (int i = 0; i < C__MAX; i++)
+		v[i] = mst_pg_value(res, 0, i);
+	return give_row(arg, v, err);
+}
 
-		for (int k = 0; k < C__MAX; k++)
-			v[k] = mst_pg_value(res, i, k);
-		rc = give_row(l, v, err);
+/* Rows as they come, not all of them at once. */
+static int each_result(struct mst_pg *c,
+		       int (*fn)(void *arg, const PGresult *res,
+				 struct mst_err *err),
+		       void *arg, struct mst_err *err)
+{
+	PGresult *res;
+	int rc = 0;
+
+	(void)PQsetSingleRowMode(c->h);
+	while (rc == 0) {
+		rc = mst_pg_wait(c, err);
+		if (rc < 0)
+			break;
+		res = PQgetResult(c->h);
+		if (!res)
+			return 0;
+		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE)
+			rc = fn(arg, res, err);
+		else if (PQresultStatus(res) != PGRES_TUPLES_OK)
+			rc = mst_pg_fail(c, res, err);
+		PQclear(res);
 	}
-	PQclear(res);
+	if (rc != -MST_E_TRANSIENT)
+		mst_pg_drain(c);
 	return rc;
+}
+
+static int load_by_rows(struct loading *l, int64_t set, const uint8_t *after,
+			struct mst_err *err)
+{
+	struct mst_pg_params p = {.n = 0};
+
+	mst_pg_int(&p, set);
+	mst_pg_bytes(&p, mst_slice((const char *)after, after ? 16 : 0));
+	if (!PQsendQueryParams(l->c->h,
+			       after ? ROW "$1 AND key > $2 ORDER BY key"
+				     : ROW "$1 AND key >= $2 ORDER BY key",
+			       p.n, p.types, p.v, p.len, p.formats, 1))
+		return mst_pg_fail(l->c, NULL, err);
+	return each_result(l->c, take_row, l, err);
 }
 
 int mst_pg_load(void *p, int64_t set, const uint8_t *after,
@@ -288,22 +310,22 @@ int mst_pg_load(void *p, int64_t set, const uint8_t *after,
 		void *ctx, struct mst_err *err)
 {
 	struct loading l = {.c = p, .fn = fn, .ctx = ctx};
-	int rc, rows = PAGE;
 
-	if (l.c->conf->copy)
-		return load_by_copy(&l, set, after, err);
-	for (rc = 0; rc == 0 && rows == PAGE; after = l.after)
-		rc = load_page(&l, set, after, &rows, err);
-	return rc;
+	return l.c->conf->copy ? load_by_copy(&l, set, after, err)
+			       : load_by_rows(&l, set, after, err);
 }
 
 /* ---- lists --------------------------------------------------------------- */
 
-static int give_list(const PGresult *res,
-		     int (*fn)(void *ctx, const struct mst_hash *key,
-			       struct mst_slice list, uint32_t members),
-		     void *ctx, struct mst_err *err)
+struct asking {
+	int (*fn)(void *ctx, const struct mst_hash *key, struct mst_slice list,
+		  uint32_t members);
+	void *ctx;
+};
+
+static int give_list(void *arg, const PGresult *res, struct mst_err *err)
 {
+	const struct asking *a = arg;
 	struct mst_pg_value key = mst_pg_value(res, 0, 0);
 	struct mst_pg_value list = mst_pg_value(res, 0, 3);
 	int64_t members = mst_pg_value_int(mst_pg_value(res, 0, 1), -1);
@@ -315,11 +337,12 @@ static int give_list(const PGresult *res,
 		return mst_recver_corrupt(&h, "its row holds impossible values",
 					  err);
 	if (!mst_pg_value_int(mst_pg_value(res, 0, 2), 0))
-		return fn(ctx, &h, (struct mst_slice){0}, (uint32_t)members);
+		return a->fn(a->ctx, &h, (struct mst_slice){0},
+			     (uint32_t)members);
 	if (list.n < 0)
 		return mst_recver_corrupt(&h, "its member list is gone", err);
-	return fn(ctx, &h, mst_slice(list.p, (size_t)list.n),
-		  (uint32_t)members);
+	return a->fn(a->ctx, &h, mst_slice(list.p, (size_t)list.n),
+		     (uint32_t)members);
 }
 
 static int send_lists(struct mst_pg *c, int64_t set,
@@ -345,11 +368,7 @@ static int send_lists(struct mst_pg *c, int64_t set,
 	    " AND m.key = g.key WHERE g.set_id = $1 AND g.key = ANY($2)",
 	    params.n, params.types, params.v, params.len, params.formats, 1);
 	mst_pg_array_fini(&a);
-	if (!sent)
-		return mst_pg_fail(c, NULL, err);
-	/* A thousand long lists at once could be gigabytes. */
-	(void)PQsetSingleRowMode(c->h);
-	return 0;
+	return sent ? 0 : mst_pg_fail(c, NULL, err);
 }
 
 int mst_pg_lists(void *p, int64_t set, const struct mst_hash *keys, size_t n,
@@ -357,26 +376,10 @@ int mst_pg_lists(void *p, int64_t set, const struct mst_hash *keys, size_t n,
 			   struct mst_slice list, uint32_t members),
 		 void *ctx, struct mst_err *err)
 {
-	struct mst_pg *c = p;
-	PGresult *res;
-	int rc = send_lists(c, set, keys, n, err);
+	struct asking a = {fn, ctx};
+	int rc = send_lists(p, set, keys, n, err);
 
-	while (rc == 0) {
-		rc = mst_pg_wait(c, err);
-		if (rc < 0)
-			break;
-		res = PQgetResult(c->h);
-		if (!res)
-			return 0;
-		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE)
-			rc = give_list(res, fn, ctx, err);
-		else if (PQresultStatus(res) != PGRES_TUPLES_OK)
-			rc = mst_pg_fail(c, res, err);
-		PQclear(res);
-	}
-	if (rc != -MST_E_TRANSIENT)
-		mst_pg_drain(c);
-	return rc;
+	return rc < 0 ? rc : each_result(p, give_list, &a, err);
 }
 
 /* ---- statistics ---------------------------------------------------------- */

@@ -15,10 +15,23 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/time.h"
 #include "tests/contract/recver_postgres.h"
 #include "tests/lib/pg.h"
 
 #define NEVER -1
+
+/* Sanitizers take their time. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MILLION 100000
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MILLION 100000
+#endif
+#endif
+#ifndef MILLION
+#define MILLION 1000000
+#endif
 
 /* ---- a way to the server that can be cut --------------------------------- */
 
@@ -573,6 +586,68 @@ static void test_scripts(void **state)
 	mst_buf_fini(&out);
 }
 
+/* A million groups are loaded in order, by COPY and without. */
+static void test_million(void **state)
+{
+	struct rv_seen s = {0};
+	struct mst_recver_conf conf = rv.server;
+	int64_t from;
+
+	rv_put_text("snow", "cves", "first", 3);
+	t_pg_sql(rv.where,
+		 "INSERT INTO muster.grp (set_id, key, text, digest, members,"
+		 " has_list, run, state) SELECT 1, decode(md5(i::text), 'hex'),"
+		 " convert_to('device-' || i, 'UTF8'),"
+		 " decode(md5((-i)::text), 'hex'), 0, false, 1, 0"
+		 " FROM generate_series(1, %d) AS i ORDER BY 2",
+		 MILLION - 1);
+	from = mst_mono_us();
+	t_ok(rv.ops->load(rv.r, "snow", "cves", rv_see_row, &s, &rv.err),
+	     &rv.err);
+	print_message("postgres: load of %d groups: %.3f s\n", MILLION,
+		      (double)(mst_mono_us() - from) / 1e6);
+	assert_int_equal(s.rows, MILLION);
+	/* The same without COPY. */
+	rv.ops->close(&rv.r);
+	conf.database = rv.where;
+	conf.copy = false;
+	t_ok(rv.ops->open(&conf, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	s = (struct rv_seen){0};
+	t_ok(rv.ops->load(rv.r, "snow", "cves", rv_see_row, &s, &rv.err),
+	     &rv.err);
+	assert_int_equal(s.rows, MILLION);
+}
+
+/* In the middle of the rows of a load: it goes on behind the last one. */
+static int ends_backend(void *ctx, const struct mst_group_row *row)
+{
+	struct rv_seen *s = ctx;
+
+	if (s->rows == 5000)
+		t_pg_sql("postgres",
+			 "SELECT pg_terminate_backend(pid) FROM"
+			 " pg_stat_activity WHERE application_name = 'muster'"
+			 " AND datname = '%s'",
+			 rv.where);
+	return rv_see_row(ctx, row);
+}
+
+static void test_load_goes_on(void **state)
+{
+	struct rv_seen s = {0};
+
+	rv_put_text("snow", "cves", "first", 3);
+	t_pg_sql(rv.where,
+		 "INSERT INTO muster.grp (set_id, key, text, digest, members,"
+		 " has_list, run, state) SELECT 1, decode(md5(i::text), 'hex'),"
+		 " convert_to(repeat('x', 500), 'UTF8'),"
+		 " decode(md5((-i)::text), 'hex'), 0, false, 1, 0"
+		 " FROM generate_series(1, 19999) AS i");
+	t_ok(rv.ops->load(rv.r, "snow", "cves", ends_backend, &s, &rv.err),
+	     &rv.err);
+	assert_int_equal(s.rows, 20000);
+}
+
 int rv_postgres_faults(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +664,8 @@ int rv_postgres_faults(void)
 	    T(test_statement_timeout),
 	    T(test_two_processes),
 	    T(test_fenced),
+	    T(test_load_goes_on),
+	    T(test_million),
 	    T(test_scripts),
 	};
 
