@@ -73,7 +73,8 @@ int mst_journal_undo(const struct mst_state *state, int64_t run, int64_t of,
 int64_t mst_journal_undo_of(const struct mst_state *state, int64_t run)
 {
 	char *path MST_CLEANUP(mst_freep) = mst_journal_path(state, run);
-	FILE *f = fopen(path, "re");
+	struct mst_err ignored = MST_ERR_INIT;
+	FILE *f = mst_file_stream(path, "r", &ignored);
 	char line[80] = "";
 	int64_t of = 0;
 
