@@ -70,7 +70,9 @@ static void configuration(const struct sim_request *r, const char *tenant,
 	put_url(j, "jwks_uri", r->base, tenant, "discovery/v2.0/keys");
 	put_list(j, "subject_types_supported", subjects);
 	put_list(j, "id_token_signing_alg_values_supported", algs);
-	put_url(j, "issuer", r->base, tenant, "v2.0");
+	/* a name, which clients compare; not where anything is */
+	put_url(j, "issuer", "https://login.microsoftonline.com", tenant,
+		"v2.0");
 	put_url(j, "authorization_endpoint", r->base, tenant,
 		"oauth2/v2.0/authorize");
 	put_url(j, "end_session_endpoint", r->base, tenant,
