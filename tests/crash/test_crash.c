@@ -3,9 +3,10 @@
  * The program dies at every numbered step of a run (src/sync/step.h). The next
  * run picks up what was left: the CMDB and RecVer end as if nothing had
  * happened, and a further run writes nothing. The argument says which run
- * dies: "first" (into an empty CMDB) or "day1" (patch Tuesday).
+ * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), or "postgres" (as
+ * first, with RecVer there).
  */
-#include "tests/lib/sync_rig.h"
+#include "tests/lib/sync_rig_pg.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,8 +206,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static int set_up_postgres(void **state)
+{
+	(void)set_up(state);
+	rig_on_postgres(&rig);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	const struct CMUnitTest on_postgres[] = {
+	    cmocka_unit_test(kill_at_every_step),
+	};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kill_at_every_step),
 	    cmocka_unit_test(kill_in_a_row),
@@ -215,6 +226,9 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_then_install_anew),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "postgres") == 0)
+		return cmocka_run_group_tests_name(
+		    "crash_postgres", on_postgres, set_up_postgres, tear_down);
 	day1 = argc > 1 && strcmp(argv[1], "day1") == 0;
 	return cmocka_run_group_tests_name(day1 ? "crash_day1" : "crash_first",
 					   tests, set_up, tear_down);

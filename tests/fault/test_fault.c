@@ -8,7 +8,7 @@
  * "always", "moves_on" (what was written and never heard of), or the first
  * seed of fifty mixtures.
  */
-#include "tests/lib/sync_rig.h"
+#include "tests/lib/sync_rig_pg.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,6 +299,15 @@ static void mixtures(void **state)
 		mixture(first_seed + i);
 }
 
+/* RecVer is on PostgreSQL meanwhile. */
+static void mixtures_postgres(void **state)
+{
+	(void)state;
+	rig_on_postgres(&rig);
+	for (unsigned i = 1; i <= 8; i++)
+		mixture(i);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -329,6 +338,9 @@ int main(int argc, char **argv)
 	const struct CMUnitTest mixed[] = {
 	    cmocka_unit_test(mixtures),
 	};
+	const struct CMUnitTest on_postgres[] = {
+	    cmocka_unit_test(mixtures_postgres),
+	};
 	const char *part = argc > 1 ? argv[1] : "alone";
 
 	if (strcmp(part, "alone") == 0)
@@ -340,6 +352,9 @@ int main(int argc, char **argv)
 	if (strcmp(part, "moves_on") == 0)
 		return cmocka_run_group_tests_name("fault_moves_on", moved,
 						   set_up, tear_down);
+	if (strcmp(part, "postgres") == 0)
+		return cmocka_run_group_tests_name(
+		    "fault_postgres", on_postgres, set_up, tear_down);
 	first_seed = (unsigned)strtoul(part, NULL, 10);
 	return cmocka_run_group_tests_name("fault_mixtures", mixed, set_up,
 					   tear_down);

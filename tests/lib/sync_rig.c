@@ -69,6 +69,8 @@ void rig_new_state(struct rig *r)
 
 	if (r->state)
 		t_ok(mst_dir_remove(r->state, &err), &err);
+	if (r->recver_empty)
+		r->recver_empty();
 	free(r->state);
 	r->state = mst_asprintf("%s/state-%u", r->dir, r->states_n++);
 }
@@ -106,7 +108,7 @@ void rig_apply(struct rig *r, const char *source, const char *dest,
 	    "    login_url: %s\n"
 	    "    graph_url: %s\n"
 	    "    hardware: true\n"
-	    "%s"
+	    "%s%s"
 	    "  - name: cmdb\n"
 	    "    type: servicenow\n"
 	    "    url: %s\n"
@@ -124,8 +126,8 @@ void rig_apply(struct rig *r, const char *source, const char *dest,
 	    "%s",
 	    MST_SIM_TENANT, MST_SIM_CLIENT, RIG_HOST(r, MST_SIM_API),
 	    RIG_HOST(r, MST_SIM_LOGIN), RIG_HOST(r, MST_SIM_GRAPH),
-	    source ? source : "", RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER,
-	    dest ? dest : "",
+	    r->recver ? r->recver : "", source ? source : "",
+	    RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER, dest ? dest : "",
 	    job ? job : "    guard:\n      share: 90%\n      count: 1000\n");
 
 	rig_apply_text(r, yaml);
@@ -313,6 +315,11 @@ char *rig_recver(struct rig *r)
 {
 	rig_muster(r, "recver", "stats", "main", "--json");
 	rig_status(r, 0);
+	/* A server clears dead rows when it likes. */
+	for (char *p = r->out.p; r->recver && (p = strstr(p, "bytes\":"));) {
+		for (p += 7; *p >= '0' && *p <= '9'; p++)
+			*p = '0';
+	}
 	return mst_strndup(r->out.p, r->out.n);
 }
 

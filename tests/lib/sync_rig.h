@@ -32,6 +32,10 @@ struct rig {
 	struct mst_buf report, body;
 	const char *const *env; /* "NAME=value" for children; NULL ended */
 	long file_max;		/* RLIMIT_FSIZE of children; 0: none */
+	/* RecVer on a server: lines of the source connection, and what empties
+	 * it with each new state folder. NULL: a file in that folder. */
+	const char *recver;
+	void (*recver_empty)(void);
 };
 
 /* Starts simulators, makes an empty state folder. conf NULL: 6 devices, 60 CVE
@@ -75,7 +79,8 @@ void rig_one_error(struct rig *r);
 int64_t rig_sync(struct rig *r, int want);
 /* A further run writes nothing and ends well. */
 void rig_quiet(struct rig *r);
-/* RecVer's counts as text, to be compared. free() it. */
+/* RecVer's counts as text, to be compared; of a server without its size. free()
+ * it. */
 char *rig_recver(struct rig *r);
 
 /* A control request; answers of 2xx only. The answer is in r->body. */
