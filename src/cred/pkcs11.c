@@ -130,13 +130,17 @@ static unsigned tokens_of(struct mst_token_key *k, CK_FUNCTION_LIST *m,
 			  P11KitUri *uri)
 {
 	CK_SLOT_ID slots[SLOTS_MAX], wanted = p11_kit_uri_get_slot_id(uri);
-	CK_ULONG n = SLOTS_MAX;
+	CK_ULONG n = 0;
 	unsigned hits = 0;
 	CK_INFO about;
 
+	/* Asking how many there are makes a module look anew. */
 	if (m->C_GetInfo(&about) != CKR_OK ||
 	    !p11_kit_uri_match_module_info(uri, &about) ||
-	    m->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
+	    m->C_GetSlotList(CK_TRUE, NULL, &n) != CKR_OK)
+		return 0;
+	n = SLOTS_MAX;
+	if (m->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK)
 		return 0;
 	for (CK_ULONG i = 0; i < n; i++) {
 		CK_TOKEN_INFO info;
