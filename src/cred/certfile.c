@@ -140,6 +140,8 @@ static int take_p12(PKCS12 *p, const char *path,
 		    struct mst_err *err)
 {
 	const char *text = password ? mst_secret_get(password).p : NULL;
+	OSSL_PROVIDER *legacy;
+	bool ok;
 
 	if (!mac_fits(p, text)) {
 		text = "";
@@ -149,8 +151,11 @@ static int take_p12(PKCS12 *p, const char *path,
 	if (parse(p, text, f))
 		return 0;
 	/* Files of older Windows and OpenSSL: 40 bits of RC2. */
-	(void)OSSL_PROVIDER_try_load(NULL, "legacy", 1);
-	if (parse(p, text, f))
+	legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+	ok = parse(p, text, f);
+	if (legacy)
+		(void)OSSL_PROVIDER_unload(legacy);
+	if (ok)
 		return 0;
 	return mst_err_set(err, MST_E_INVALID,
 			   "'%s' is encrypted in a way that OpenSSL does not "

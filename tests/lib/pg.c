@@ -224,7 +224,8 @@ int t_pg_port(void)
 
 static char answer[4096];
 
-static void query(const char *database, const char *fmt, va_list ap)
+static void MST_PRINTF(2, 0)
+    query(const char *database, const char *fmt, va_list ap)
 {
 	char *sql = NULL;
 	PGconn *h = connect_to(database);

@@ -147,6 +147,7 @@ char *t_pki_p12(const struct t_pki *p, const char *password, const char *more,
 	X509 *x = cert_of(p->cert);
 	STACK_OF(X509) *ca = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
+	OSSL_PROVIDER *old = NULL;
 	PKCS12 *p12;
 	char *mem, *out;
 
@@ -155,7 +156,7 @@ char *t_pki_p12(const struct t_pki *p, const char *password, const char *more,
 		sk_X509_push(ca, cert_of(more));
 	}
 	if (legacy)
-		(void)OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+		old = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
 	p12 = PKCS12_create(password, "test", key, x, ca,
 			    legacy ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC : 0,
 			    legacy ? NID_pbe_WithSHA1And40BitRC2_CBC : 0, 0, 0,
@@ -172,6 +173,8 @@ char *t_pki_p12(const struct t_pki *p, const char *password, const char *more,
 	sk_X509_pop_free(ca, X509_free);
 	X509_free(x);
 	EVP_PKEY_free(key);
+	if (old)
+		(void)OSSL_PROVIDER_unload(old);
 	return out;
 }
 

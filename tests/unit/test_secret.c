@@ -17,6 +17,17 @@
 #include "base/file.h"
 #include "base/secret.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 static void assert_secret(const char *ref, const char *want)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -265,13 +276,16 @@ static void flags_of(const void *p, char *out, size_t out_n)
 /* Locked and left out of dumps, whatever becomes of the rest. */
 static void test_not_in_dumps(void **state)
 {
+	static char plain; /* sanitizers keep stacks and heap out of dumps */
 	struct mst_secret *s = mst_secret_new(MST_SLICE_LIT("hunter2"));
 	char flags[512];
 
 	flags_of(mst_secret_get(s).p, flags, sizeof(flags));
 	assert_non_null(strstr(flags, " dd"));
+#if !SANITIZED /* whose mlock does nothing */
 	assert_non_null(strstr(flags, " lo"));
-	flags_of(&flags, flags, sizeof(flags));
+#endif
+	flags_of(&plain, flags, sizeof(flags));
 	assert_null(strstr(flags, " dd"));
 	mst_secret_free(&s);
 }
