@@ -19,6 +19,7 @@ struct arg {
 	const char *sets; /* NULL: all */
 	bool again;	  /* measure the second run, not the first */
 	const char *state;
+	const struct mst_recver_conf *recver; /* NULL: a file */
 };
 
 static bool fail(const struct mst_err *err)
@@ -90,6 +91,29 @@ static int apply(struct mst_state *state, struct mst_slice yaml,
 	}
 	mst_conf_fini(&conf);
 	return rc;
+}
+
+/* The source connection with its RecVer on a server. */
+static void move_recver(struct mst_buf *yaml,
+			const struct mst_recver_conf *recver)
+{
+	static const char type[] = "    type: endpoint\n";
+	struct mst_buf moved = MST_BUF_INIT(1u << 20);
+	const char *at = strstr(yaml->p, type);
+	size_t n = at ? (size_t)(at - yaml->p) + strlen(type) : 0;
+
+	(void)mst_buf_add(&moved, yaml->p, n);
+	(void)mst_buf_addf(&moved,
+			   "    recver:\n"
+			   "      type: %s\n"
+			   "      server: %s\n"
+			   "      database: %s\n"
+			   "      user: %s\n",
+			   recver->type, recver->server, recver->database,
+			   recver->user);
+	(void)mst_buf_adds(&moved, yaml->p + n);
+	mst_buf_fini(yaml);
+	*yaml = moved;
 }
 
 /* ---- a run ----- */
@@ -175,6 +199,8 @@ static bool run_job(struct bench *b, void *p, double out[8])
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 	rc = sim < 0 ? mst_err_set(&err, MST_E_INTERNAL, "no simulator")
 		     : mst_state_open(arg->state, &state, &err);
+	if (rc == 0 && arg->recver)
+		move_recver(&yaml, arg->recver);
 	if (rc == 0)
 		rc = apply(state, mst_buf_slice(&yaml), &err);
 	if (rc == 0)
@@ -187,7 +213,7 @@ static bool run_job(struct bench *b, void *p, double out[8])
 			memcpy(out, now, sizeof(now));
 	}
 	mst_state_close(&state);
-	if (rc == 0)
+	if (rc == 0 && !arg->recver)
 		rc = recver_size(arg->state, &out[5], &err);
 	if (sim > 0) {
 		(void)kill(sim, SIGKILL);
@@ -225,8 +251,9 @@ bool bench_job(struct bench *b)
 	    .again = true,
 	    .state = again};
 	struct mst_err err = MST_ERR_INIT;
+	struct mst_recver_conf postgres;
 	struct bench_line l;
-	double out[8];
+	double out[8], seconds;
 
 	if (!bench_child(run_job, b, &load, out))
 		return false;
@@ -243,6 +270,17 @@ bool bench_job(struct bench *b)
 	if (!bench_child(run_job, b, &unchanged, out))
 		return false;
 	l = line_of("job.unchanged", out);
+	bench_print(&l);
+	(void)mst_dir_remove(again, &err);
+	seconds = out[0];
+	if (!bench_postgres("bench_job", &postgres))
+		return true;
+	unchanged.recver = &postgres;
+	if (!bench_child(run_job, b, &unchanged, out))
+		return false;
+	l = line_of("job.unchanged.postgres", out);
+	/* Of the rate with a file. */
+	l.ratio = out[0] > 0 ? seconds / out[0] : 0;
 	bench_print(&l);
 	(void)mst_dir_remove(again, &err);
 	return true;

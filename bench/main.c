@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
- * set the size; names on the command line choose ("delta", "rules", "job").
+ * set the size; names on the command line choose ("delta", "rules",
+ * "store", "job").
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,8 @@ int main(int argc, char **argv)
 		ok = bench_delta(&b) && ok;
 	if (chosen(argc, argv, "rules"))
 		ok = bench_rules(&b) && ok;
+	if (chosen(argc, argv, "store"))
+		ok = bench_store(&b) && ok;
 	if (chosen(argc, argv, "job"))
 		ok = bench_job(&b) && ok;
 	(void)mst_dir_remove(b.dir, &err);

@@ -363,9 +363,11 @@ static int send_lists(struct mst_pg *c, int64_t set,
 	mst_pg_array(&params, &a);
 	sent = PQsendQueryParams(
 	    c->h,
-	    "SELECT g.key, g.members, g.has_list, m.list FROM muster.grp g"
-	    " LEFT JOIN muster.members m ON m.set_id = g.set_id"
-	    " AND m.key = g.key WHERE g.set_id = $1 AND g.key = ANY($2)",
+	    "SELECT g.key, g.members, g.has_list,"
+	    " (SELECT string_agg(m.list, ''::bytea ORDER BY m.part)"
+	    " FROM muster.members m"
+	    " WHERE m.set_id = g.set_id AND m.key = g.key)"
+	    " FROM muster.grp g WHERE g.set_id = $1 AND g.key = ANY($2)",
 	    params.n, params.types, params.v, params.len, params.formats, 1);
 	mst_pg_array_fini(&a);
 	return sent ? 0 : mst_pg_fail(c, NULL, err);

@@ -12,6 +12,8 @@
 /* Rows and bytes of one statement. */
 #define STATEMENT_ROWS	2000
 #define STATEMENT_BYTES (16u << 20)
+/* Of a list, in a row. */
+#define PART_BYTES 1288
 
 /* ---- lease --------------------------------------------------------------- */
 
@@ -79,11 +81,12 @@ enum {
 	A_CHANGED,
 	A_RUN,
 	A_STATE,
+	A_PART,
 	A_LIST,
 	A__MAX
 };
 
-static const char array_kinds[A__MAX + 1] = "ibbbiobiiisb";
+static const char array_kinds[A__MAX + 1] = "ibbbiobiiisib";
 
 struct rows {
 	struct mst_pg *c;
@@ -111,9 +114,9 @@ static const char keep_sql[] = GRP_INSERT GRP_SET
     "members = CASE WHEN g.has_list THEN g.members ELSE excluded.members END";
 static const char mark_sql[] = GRP_INSERT "state = excluded.state";
 static const char list_sql[] =
-    "INSERT INTO muster.members (set_id, key, list)"
-    " SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])"
-    " ON CONFLICT (set_id, key) DO UPDATE SET list = excluded.list";
+    "INSERT INTO muster.members (set_id, key, part, list)"
+    " SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[],"
+    " $4::bytea[])";
 static const char unlist_sql[] =
     "DELETE FROM muster.members m"
     " USING unnest($1::bigint[], $2::bytea[]) AS d(set_id, key)"
@@ -208,30 +211,44 @@ static int write_groups(struct rows *r, const struct mst_batch *b,
 	return rc < 0 ? rc : send_groups(r, sql, err);
 }
 
+/* Equal parts, as few as possible; see create.sql. */
+static int write_list(struct rows *r, const struct mst_batch_row *b,
+		      struct mst_err *err)
+{
+	static const int cols[] = {A_SET, A_KEY, A_PART, A_LIST};
+	size_t parts = (b->list.n + PART_BYTES - 1) / PART_BYTES;
+	size_t size = parts ? (b->list.n + parts - 1) / parts : 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < parts && rc == 0; i++) {
+		size_t at = i * size;
+
+		add_key(r, b);
+		mst_pg_add_int(&r->a[A_PART], (int64_t)i);
+		mst_pg_add_bytes(
+		    &r->a[A_LIST],
+		    mst_slice(b->list.p + at, MST_MIN(size, b->list.n - at)));
+		r->bytes += size;
+		if (is_full(r))
+			rc = send(r, list_sql, cols, MST_LEN(cols), err);
+	}
+	return rc;
+}
+
 static int write_lists(struct rows *r, const struct mst_batch *b,
 		       struct mst_err *err)
 {
-	static const int cols[] = {A_SET, A_KEY, A_LIST};
+	static const int cols[] = {A_SET, A_KEY, A_PART, A_LIST};
 	int rc = 0;
 
 	for (size_t i = 0; i < b->rows_n && rc == 0; i++) {
-		const struct mst_batch_row *row = &b->rows[i];
-
-		if (row->kind != MST_BATCH_PUT || !row->list.n)
-			continue;
-		/* An array may have a gigabyte, a list half of that. */
-		if (r->bytes + row->list.n > STATEMENT_BYTES)
-			rc = send(r, list_sql, cols, 3, err);
-		add_key(r, row);
-		mst_pg_add_bytes(&r->a[A_LIST], row->list);
-		r->bytes += row->list.n;
-		if (rc == 0 && is_full(r))
-			rc = send(r, list_sql, cols, 3, err);
+		if (b->rows[i].kind == MST_BATCH_PUT)
+			rc = write_list(r, &b->rows[i], err);
 	}
-	return rc < 0 ? rc : send(r, list_sql, cols, 3, err);
+	return rc < 0 ? rc : send(r, list_sql, cols, MST_LEN(cols), err);
 }
 
-/* Lists that go: of groups that go, and of those that have none now. */
+/* Lists that go: of groups that go, and of those that get another one. */
 static int drop_keys(struct rows *r, const struct mst_batch *b, bool only_del,
 		     const char *sql, struct mst_err *err)
 {
@@ -242,7 +259,7 @@ static int drop_keys(struct rows *r, const struct mst_batch *b, bool only_del,
 		const struct mst_batch_row *row = &b->rows[i];
 
 		if (row->kind != MST_BATCH_DEL &&
-		    (only_del || row->kind != MST_BATCH_PUT || row->list.n))
+		    (only_del || row->kind != MST_BATCH_PUT))
 			continue;
 		add_key(r, row);
 		if (is_full(r))
