@@ -403,6 +403,108 @@ static void test_basic_is_not_repeated(void **state)
 	down(&r, a);
 }
 
+/* ---- several credentials ------------------------------------------------- */
+
+static struct mst_auth *add_named(struct rig *r, const char *name,
+				  const char *tenant, const char *file)
+{
+	struct mst_cred_entra conf = {
+	    .login = t_httpd_url(r->h, "%s", ""),
+	    .tenant = tenant,
+	    .client_id = "client",
+	    .scope = "api/.default",
+	    .client_secret = file ? NULL : "env:MST_TEST_SECRET",
+	    .federated_token_file = file,
+	};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_auth *a = NULL;
+	char host[40];
+	const char *hosts[] = {host, NULL};
+
+	t_ok(mst_cred_entra(&conf, &a, &err), &err);
+	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", t_httpd_port(r->h));
+	mst_client_add_auth(r->c, name, a, hosts);
+	return a;
+}
+
+static const char *sent_to(struct rig *r, const char *path)
+{
+	for (size_t i = t_httpd_count(r->h); i-- > 0;)
+		if (strcmp(t_httpd_request(r->h, i)->path, path) == 0)
+			return bearer(r, i);
+	return "nothing";
+}
+
+/* Each has a token of its own, and loses its own. */
+static void test_two_credentials(void **state)
+{
+	const struct t_answer script[] = {
+	    {.path = "/one/", .body = TOKEN(1)},
+	    {.path = "/one/", .body = TOKEN(3)},
+	    {.path = "/two/", .body = TOKEN(2), .delay_ms = 20},
+	    {.path = "/api/1", .body = "{}"},
+	    {.path = "/api/2", .body = "{}"},
+	    {.path = "/api/3", .status = 401},
+	    {.path = "/api", .body = "{}", .times = -1}};
+	struct rig r = rig_up(script, MST_LEN(script), NULL);
+	struct mst_auth *one = add_named(&r, "one", "one", NULL);
+	struct mst_auth *two = add_named(&r, "two", "two", NULL);
+	static const struct {
+		const char *path, *auth, *want;
+	} rows[] = {
+	    {"/api/1", "one", "Bearer tok1"}, {"/api/2", "two", "Bearer tok2"},
+	    {"/api/3", "one", "Bearer tok3"}, {"/api/4", "two", "Bearer tok2"},
+	    {"/api/5", "one", "Bearer tok3"},
+	};
+	struct mst_err err = MST_ERR_INIT;
+
+	for (size_t i = 0; i < MST_LEN(rows); i++) {
+		t_ok(submit(&r, t_httpd_url(r.h, "%s", rows[i].path),
+			    rows[i].auth, &err),
+		     &err);
+		/* the first two at once */
+		if (i == 0)
+			continue;
+		rig_wait(&r);
+		if (i == 1)
+			rig_wait(&r);
+		assert_string_equal(sent_to(&r, rows[i].path), rows[i].want);
+	}
+	assert_string_equal(sent_to(&r, "/api/1"), "Bearer tok1");
+	assert_int_equal(count(&r, "/one"), 2);
+	assert_int_equal(count(&r, "/two"), 1);
+	rig_down(&r);
+	mst_auth_free(&one);
+	mst_auth_free(&two);
+}
+
+/* What a renewal is made of went away: the token is used up to its end. */
+static void test_token_file_is_lost(void **state)
+{
+	const struct t_answer script[] = {
+	    {.path = PATH, .body = TOKEN(1)},
+	    {.path = "/api", .body = "{}", .times = -1}};
+	struct rig r = rig_up(script, MST_LEN(script), NULL);
+	const char *file = t_path("federated");
+	struct mst_auth *a;
+
+	t_write(file, MST_SLICE_LIT("e30.e30.c2ln"));
+	a = add_named(&r, "api", "tenant", file);
+	t_clock_set(1000000000);
+	get(&r, "/api/1");
+	assert_int_equal(remove(file), 0);
+	t_clock_add(3550 * 1000000LL);
+	get(&r, "/api/2");
+	expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	t_clock_add(100 * 1000000LL);
+	get(&r, "/api/3");
+	expect(&r, MST_OUT_FAILED, 0, 0, MST_E_NOTFOUND);
+	says(&r, "federated_token_file");
+	assert_int_equal(count(&r, PATH), 1);
+	t_clock_real();
+	down(&r, a);
+}
+
 /* ---- where a token goes -------------------------------------------------- */
 
 static void test_token_stays_home(void **state)
@@ -503,6 +605,8 @@ int main(void)
 	    cmocka_unit_test(test_login_first),
 	    cmocka_unit_test(test_dead_refresh_token),
 	    cmocka_unit_test(test_basic_is_not_repeated),
+	    cmocka_unit_test(test_two_credentials),
+	    cmocka_unit_test(test_token_file_is_lost),
 	    cmocka_unit_test(test_token_stays_home),
 	    cmocka_unit_test(test_redirect_takes_no_token),
 	    cmocka_unit_test(test_login_is_not_redirected),
