@@ -80,8 +80,8 @@ void mst_mongo_bulk_update(struct mst_mongo_bulk *k, bson_t *filter,
 void mst_mongo_bulk_delete(struct mst_mongo_bulk *k, bson_t *filter)
 {
 	mst_mongo_fence(k->c, filter);
-	k->refused |= !mongoc_bulk_operation_remove_one_with_opts(
-	    k->b, filter, NULL, &k->e);
+	k->refused |= !mongoc_bulk_operation_remove_one_with_opts(k->b, filter,
+								  NULL, &k->e);
 	k->n++;
 	bson_destroy(filter);
 }
