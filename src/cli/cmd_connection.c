@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/checks.h"
-#include "sync/checkup.h"
+#include "checkup/checkup.h"
 
 #define FIXES_MAX 16
 

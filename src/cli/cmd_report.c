@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
-#include "sync/report.h"
+#include "report/report.h"
 
 #define OUT_MAX	   (2u << 30)
 #define SHOWN	   20

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "sync/checkup.h"
+#include "checkup/checkup.h"
 
 #define NOW    1795219200000000 /* 2026-11-21 00:00:00 */
 #define DAY_US ((int64_t)86400 * 1000000)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "sync/report.h"
+#include "report/report.h"
 
 #define NOW 1795219200000000 /* 2026-11-21 00:00:00 */
 

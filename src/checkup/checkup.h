@@ -6,8 +6,8 @@
  *
  *   open → run → [ fixes → fix ]* → close
  */
-#ifndef MST_SYNC_CHECKUP_H
-#define MST_SYNC_CHECKUP_H
+#ifndef MST_CHECKUP_H
+#define MST_CHECKUP_H
 
 #include <stdatomic.h>
 

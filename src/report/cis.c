@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "sync/report_private.h"
+#include "report/report_private.h"
 
 #define TABLES_MAX 32
 #define CIS_MAX	   2000000

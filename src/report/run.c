@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "conf/conf.h"
-#include "sync/report_private.h"
+#include "report/report_private.h"
 
 #define TELL_ROWS 2000
 

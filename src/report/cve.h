@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by report_cve.c (the report) and report_cve_count.c (its numbers).
+ * Shared by cve.c (the report) and cve_count.c (its numbers).
  */
-#ifndef MST_SYNC_REPORT_CVE_H
-#define MST_SYNC_REPORT_CVE_H
+#ifndef MST_REPORT_CVE_H
+#define MST_REPORT_CVE_H
 
-#include "sync/report_private.h"
+#include "report/report_private.h"
 
 #define SEVERITIES   6 /* critical to none, and not given */
 #define CVE_AGES     3

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "sync/checkup.h"
+#include "checkup/checkup.h"
 
 #define JOBS_MAX 256
 #define USES_MAX (4 * MST_MAX_SETS)

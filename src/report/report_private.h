@@ -3,11 +3,11 @@
  * What the reports share: the job's ends, tables of the destination, the CIs
  * of the classes that a job delivers to.
  */
-#ifndef MST_SYNC_REPORT_PRIVATE_H
-#define MST_SYNC_REPORT_PRIVATE_H
+#ifndef MST_REPORT_PRIVATE_H
+#define MST_REPORT_PRIVATE_H
 
 #include "base/map.h"
-#include "sync/report.h"
+#include "report/report.h"
 #include "sync/run.h"
 
 struct report {
@@ -38,7 +38,7 @@ int report_column(const struct mst_set *set, const char *name); /* or -1 */
 /* "cmdb_ci_computer" and further classes, each once, as table names. */
 size_t report_tables(const struct mst_set *set, const char **out, size_t max);
 
-/* ---- CIs (report_cis.c) -------------------------------------------------- */
+/* ---- CIs (cis.c) -------------------------------------------------- */
 
 /* By what a device is recognised. */
 enum report_by { BY_CORRELATION, BY_SERIAL, BY_MAC, BY_NAME, BY__N };

@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "sync/report_cve.h"
+#include "report/cve.h"
 
 #define DAY_US INT64_C(86400000000)
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "sync/checkup.h"
+#include "checkup/checkup.h"
 
 #define DAY_US	((int64_t)86400 * 1000000)
 #define SOON_US (30 * DAY_US)

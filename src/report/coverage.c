@@ -10,8 +10,8 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "report/report_private.h"
 #include "sync/plan.h"
-#include "sync/report_private.h"
 
 enum how {
 	HOW_NATIVE,

@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "conf/conf.h"
-#include "sync/report.h"
+#include "report/report.h"
 #include "json/out.h"
 
 static int find(const struct mst_report *r, const char *name,

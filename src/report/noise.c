@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "report/report_private.h"
 #include "sync/journal.h"
-#include "sync/report_private.h"
 
 static const struct mst_report_column columns[] = {
     {"record_set", "Record set", MST_REPORT_TEXT},

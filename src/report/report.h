@@ -9,8 +9,8 @@
  * A report writes nothing anywhere. Memory grows with the devices and CIs that
  * it compares, in short entries.
  */
-#ifndef MST_SYNC_REPORT_H
-#define MST_SYNC_REPORT_H
+#ifndef MST_REPORT_REPORT_H
+#define MST_REPORT_REPORT_H
 
 #include <stdatomic.h>
 

@@ -2,7 +2,7 @@
  *
  * A report in memory: sections, rows, notes.
  */
-#include "sync/report.h"
+#include "report/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>

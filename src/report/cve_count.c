@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
-#include "sync/report_cve.h"
+#include "report/cve.h"
 
 #define PAIRS_MAX     (UINT64_C(1) << 24) /* CVE and CI, counted here */
 #define ASKED_TOP_MAX 200 /* CVEs whose CIs are counted one by one */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "report/report_private.h"
 #include "sync/plan.h"
-#include "sync/report_private.h"
 
 #define TABLES_MAX 32
 #define MASTER_MAX 8 /* references of one set */

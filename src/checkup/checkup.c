@@ -3,7 +3,7 @@
  * The checks of a connection in their order, and the requests of those that
  * its connector brings.
  */
-#include "sync/checkup.h"
+#include "checkup/checkup.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "sync/report.h"
+#include "report/report.h"
 
 /* Characters of a cell, and of one in the last column; more are cut. */
 #define WIDTH_MAX 44

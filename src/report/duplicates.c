@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "sync/report_private.h"
+#include "report/report_private.h"
 
 static const struct mst_report_column kind_columns[] = {
     {"same", "Same", MST_REPORT_TEXT},
