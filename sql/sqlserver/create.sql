@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Makes a RecVer database on SQL Server 2016 or later, or what is missing of
+-- one. It may be run again at any time.
+--
+--   sqlcmd -S SERVER -b -v recver_database_name=muster_recver_NAME -i create.sql
+--
+-- muster runs the same text by itself when it may make databases. The first
+-- part needs CREATE ANY DATABASE (dbcreator); then the login owns the database.
+-- With a database that is there already, membership in db_owner or db_ddladmin.
+
+IF DB_ID(N'$(recver_database_name)') IS NULL
+CREATE DATABASE [$(recver_database_name)] COLLATE Latin1_General_100_BIN2;
+GO
+
+USE [$(recver_database_name)];
+GO
+
+IF SCHEMA_ID(N'muster') IS NULL
+EXEC (N'CREATE SCHEMA muster');
+GO
+
+-- Small values by name. Target '' is the database itself: seed, hash, schema
+-- and source are there.
+IF OBJECT_ID(N'muster.meta', N'U') IS NULL
+CREATE TABLE muster.meta (
+    target nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    name nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    value varbinary(max) NOT NULL,
+    CONSTRAINT meta_pk PRIMARY KEY (target, name)
+);
+GO
+
+-- The record sets of each destination, by number.
+IF OBJECT_ID(N'muster.record_set', N'U') IS NULL
+CREATE TABLE muster.record_set (
+    id bigint NOT NULL,
+    target nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    name nvarchar(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    CONSTRAINT record_set_pk PRIMARY KEY (id)
+);
+GO
+
+-- A row per group: a device, a package, a CVE. digest is the check sum of what
+-- was delivered of it.
+IF OBJECT_ID(N'muster.grp', N'U') IS NULL
+CREATE TABLE muster.grp (
+    set_id bigint NOT NULL,
+    [key] varbinary(16) NOT NULL,
+    text varbinary(max) NOT NULL,
+    digest varbinary(16) NOT NULL,
+    members bigint NOT NULL,
+    has_list bit NOT NULL,
+    remote varbinary(16) NULL,
+    first_us bigint NULL,
+    changed_us bigint NULL,
+    run bigint NOT NULL,
+    state smallint NOT NULL,
+    CONSTRAINT grp_pk PRIMARY KEY (set_id, [key])
+);
+GO
+
+-- The check sums of a group's members, packed: 16 or 32 bytes each.
+IF OBJECT_ID(N'muster.members', N'U') IS NULL
+CREATE TABLE muster.members (
+    set_id bigint NOT NULL,
+    [key] varbinary(16) NOT NULL,
+    list varbinary(max) NOT NULL,
+    CONSTRAINT members_pk PRIMARY KEY (set_id, [key])
+);
+GO
+
+-- The lists lie on pages of their own, so that the index stays small.
+EXEC sp_tableoption N'muster.members', 'large value types out of row', 1;
+GO
+
+-- Who may write: one row.
+IF OBJECT_ID(N'muster.lease', N'U') IS NULL
+CREATE TABLE muster.lease (
+    name nvarchar(20) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    token nvarchar(100) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    holder nvarchar(200) NOT NULL,
+    ends_at datetime2(3) NOT NULL,
+    CONSTRAINT lease_pk PRIMARY KEY (name)
+);
+GO
+
+-- Last, because it says that everything above is there.
+IF NOT EXISTS (SELECT 1 FROM muster.meta WHERE target = N'' AND name = N'schema')
+INSERT INTO muster.meta (target, name, value) VALUES (N'', N'schema', 0x31);
+GO

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * SQL Server's errors by their numbers, and those of the ODBC drivers by
+ * SQLSTATE: what another connection may mend, and what only a DBA can. Texts
+ * may be in any language, so only numbers are looked at.
+ */
+#include "sqlserver_private.h"
+
+#define RECORDS 16
+
+struct meaning {
+	int native;
+	enum mst_code code;
+	const char *text; /* NULL: only what the server said */
+};
+
+/* In this order: of several errors the first one here counts (a database that
+ * cannot be opened also fails the login). */
+static const struct meaning meanings[] = {
+    {4060, MST_E_NOTFOUND, "the database cannot be opened"},
+    {911, MST_E_NOTFOUND, "the database does not exist yet"},
+    {18456, MST_E_AUTH,
+     "the server does not let this login in: check recver.user and "
+     "recver.password, and that the server allows SQL logins"},
+    {18452, MST_E_AUTH,
+     "the server does not trust this login: with recver.integrated_security "
+     "it needs a Kerberos ticket of its domain (klist), without it a SQL "
+     "login"},
+    {18470, MST_E_AUTH, "the login is disabled: ALTER LOGIN … ENABLE"},
+    {18487, MST_E_AUTH,
+     "the login's password has expired: set another one on the server, and "
+     "recver.password"},
+    {18488, MST_E_AUTH,
+     "the login's password must be changed: set another one on the server, "
+     "and recver.password"},
+    {916, MST_E_FORBIDDEN,
+     "the login is no user of the database: run sql/sqlserver/role.sql"},
+    {3906, MST_E_FORBIDDEN,
+     "the database is read-only (a secondary, or set so): let recver.server "
+     "name the primary, or ALTER DATABASE … SET READ_WRITE"},
+    {3908, MST_E_FORBIDDEN,
+     "the database is in emergency mode: a DBA must mend it"},
+    {9002, MST_E_IO,
+     "the database's log is full: back the log up or let it grow; nothing of "
+     "this batch was written"},
+    {1105, MST_E_IO,
+     "the database's files are full: let them grow or make room on the disk; "
+     "nothing of this batch was written"},
+    {1101, MST_E_IO,
+     "the server's tempdb or disk is full: make room there; nothing of this "
+     "batch was written"},
+    {40544, MST_E_IO,
+     "the database has reached its size quota: raise it; nothing of this "
+     "batch was written"},
+    {229, MST_E_FORBIDDEN,
+     "the login lacks a right: run sql/sqlserver/role.sql for it as db_owner"},
+    {230, MST_E_FORBIDDEN,
+     "the login lacks a right: run sql/sqlserver/role.sql for it as db_owner"},
+    {262, MST_E_FORBIDDEN,
+     "the login may not make this: a DBA can, with sql/sqlserver/create.sql "
+     "and role.sql"},
+    {2760, MST_E_FORBIDDEN,
+     "the login may not make tables in the schema 'muster': a DBA can, with "
+     "sql/sqlserver/create.sql and role.sql"},
+    {15247, MST_E_FORBIDDEN,
+     "the login may not make this: a DBA can, with sql/sqlserver/create.sql "
+     "and role.sql"},
+    {208, MST_E_NOTFOUND,
+     "RecVer's tables do not exist yet: run sql/sqlserver/create.sql"},
+    {1222, MST_E_TRANSIENT,
+     "another session holds a lock on RecVer's tables for longer than "
+     "recver.timeout"},
+    {1205, MST_E_TRANSIENT, NULL},  /* deadlock */
+    {3960, MST_E_TRANSIENT, NULL},  /* snapshot */
+    {3961, MST_E_TRANSIENT, NULL},  /* metadata under a snapshot */
+    {3935, MST_E_TRANSIENT, NULL},  /* FILESTREAM, restarting */
+    {701, MST_E_TRANSIENT, NULL},   /* memory */
+    {802, MST_E_TRANSIENT, NULL},   /* memory */
+    {8645, MST_E_TRANSIENT, NULL},  /* memory, in time */
+    {8651, MST_E_TRANSIENT, NULL},  /* memory, low */
+    {596, MST_E_TRANSIENT, NULL},   /* the session is being killed */
+    {6005, MST_E_TRANSIENT, NULL},  /* shutting down */
+    {983, MST_E_TRANSIENT, NULL},   /* a replica changes its role */
+    {976, MST_E_TRANSIENT, NULL},   /* a secondary that takes nobody */
+    {978, MST_E_TRANSIENT, NULL},   /* the same, read intent only */
+    {922, MST_E_TRANSIENT, NULL},   /* being recovered */
+    {921, MST_E_TRANSIENT, NULL},   /* not recovered yet */
+    {17197, MST_E_TRANSIENT, NULL}, /* login timed out at the server */
+    {17830, MST_E_TRANSIENT, NULL}, /* network error while logging in */
+    {17142, MST_E_TRANSIENT, NULL}, /* paused */
+    {18401, MST_E_TRANSIENT, NULL}, /* starting or upgrading */
+    {10928, MST_E_TRANSIENT, NULL}, /* resource limits */
+    {10929, MST_E_TRANSIENT, NULL},
+    {40197, MST_E_TRANSIENT, NULL},
+    {40501, MST_E_TRANSIENT, NULL},
+    {40540, MST_E_TRANSIENT, NULL},
+    {40613, MST_E_TRANSIENT, NULL},
+    {49918, MST_E_TRANSIENT, NULL},
+    {49919, MST_E_TRANSIENT, NULL},
+    {49920, MST_E_TRANSIENT, NULL},
+    {4221, MST_E_TRANSIENT, NULL},
+    {10053, MST_E_TRANSIENT, NULL},
+    {10054, MST_E_TRANSIENT, NULL},
+    {10060, MST_E_TRANSIENT, NULL},
+    {10061, MST_E_TRANSIENT, NULL},
+    {233, MST_E_TRANSIENT, NULL},
+    {121, MST_E_TRANSIENT, NULL},
+    {64, MST_E_TRANSIENT, NULL},
+};
+
+static const struct {
+	const char *state; /* or the start of it */
+	enum mst_code code;
+	const char *text;
+} states[] = {
+    {"IM002", MST_E_INVALID,
+     "unixODBC does not know this driver: see recver.driver and odbcinst -q "
+     "-d"},
+    {"IM003", MST_E_INVALID,
+     "the ODBC driver cannot be loaded: see recver.driver, and that its "
+     "package is there"},
+    {"IM004", MST_E_INVALID, "the ODBC driver does not start"},
+    {"01000", MST_E_INVALID,
+     "the ODBC driver cannot be loaded: see recver.driver, and that its "
+     "package is there"},
+    {"HYT", MST_E_TRANSIENT,
+     "no answer within recver.timeout: raise it, or look for what slows the "
+     "server down"},
+    {"S1T00", MST_E_TRANSIENT,
+     "no answer within recver.timeout: raise it, or look for what slows the "
+     "server down"},
+    {"08", MST_E_TRANSIENT, NULL},
+    {"40001", MST_E_TRANSIENT, NULL},
+    {"40003", MST_E_TRANSIENT, NULL},
+    {"HY008", MST_E_TRANSIENT, NULL},
+    {"28000", MST_E_AUTH,
+     "the server does not let this login in: check recver.user and "
+     "recver.password"},
+};
+
+struct said {
+	enum mst_code code;
+	const char *meaning;
+	size_t rank; /* the less the better */
+	int native;
+	char state[6];
+	struct mst_buf text;
+};
+
+static size_t rank_of(struct said *s)
+{
+	for (size_t i = 0; i < MST_LEN(meanings); i++) {
+		if (s->native != meanings[i].native)
+			continue;
+		s->code = meanings[i].code;
+		s->meaning = meanings[i].text;
+		return i;
+	}
+	for (size_t i = 0; i < MST_LEN(states); i++) {
+		if (strncmp(s->state, states[i].state,
+			    strlen(states[i].state)) != 0)
+			continue;
+		s->code = states[i].code;
+		s->meaning = states[i].text;
+		return MST_LEN(meanings) + i;
+	}
+	s->code = MST_E_IO;
+	s->meaning = NULL;
+	return SIZE_MAX;
+}
+
+/* "[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]Text": the text. */
+static struct mst_slice plain(const struct mst_buf *b)
+{
+	struct mst_slice s = mst_buf_slice(b);
+	const char *end;
+
+	while (s.n && *s.p == '[' && (end = memchr(s.p, ']', s.n)) != NULL)
+		s = mst_slice(end + 1, s.n - (size_t)(end + 1 - s.p));
+	end = s.n ? memchr(s.p, '\n', s.n) : NULL;
+	if (end)
+		s.n = (size_t)(end - s.p);
+	while (s.n && (s.p[s.n - 1] == '\r' || s.p[s.n - 1] == ' '))
+		s.n--;
+	return s;
+}
+
+static bool read_record(SQLSMALLINT type, SQLHANDLE h, int i, struct said *s)
+{
+	SQLWCHAR state[6] = {0}, text[1024] = {0};
+	SQLSMALLINT n = 0;
+	SQLINTEGER native = 0;
+
+	if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, h, (SQLSMALLINT)i, state,
+					  &native, text, MST_LEN(text), &n)))
+		return false;
+	for (int k = 0; k < 5; k++)
+		s->state[k] = (char)state[k];
+	s->state[5] = 0;
+	s->native = native;
+	n = (SQLSMALLINT)MST_MIN(n, (int)MST_LEN(text) - 1);
+	mst_buf_reset(&s->text);
+	mst_ms_narrow(&s->text, text, (size_t)MST_MAX(n, 0) * 2);
+	return true;
+}
+
+int mst_ms_fail(SQLSMALLINT type, SQLHANDLE h, int *native_r,
+		struct mst_err *err)
+{
+	struct said best = {.rank = SIZE_MAX, .text = MST_BUF_INIT(65536)};
+	struct said s = {.text = MST_BUF_INIT(65536)};
+	struct mst_slice text;
+
+	best.code = MST_E_IO;
+	for (int i = 1; i <= RECORDS && read_record(type, h, i, &s); i++) {
+		struct mst_buf mine = best.text;
+
+		s.rank = rank_of(&s);
+		if (i > 1 && s.rank >= best.rank)
+			continue;
+		best = s;
+		s.text = mine;
+	}
+	text = plain(&best.text);
+	if (native_r)
+		*native_r = best.native;
+	(void)mst_err_set(err, best.code, "%s%s%.*s (%s, %d)",
+			  best.meaning ? best.meaning : "",
+			  best.meaning ? "; the server says: " : "",
+			  (int)text.n, text.n ? text.p : "", best.state,
+			  best.native);
+	mst_buf_fini(&best.text);
+	mst_buf_fini(&s.text);
+	return -(int)best.code;
+}

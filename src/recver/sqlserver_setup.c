@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The database and its tables: made by the very scripts that a DBA would run,
+ * brought up to this version, refused when they are newer.
+ */
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "sqlserver_private.h"
+
+#define CANNOT_OPEN 4060
+
+/* Keeps to what sqlcmd understands: batches that end with a line GO, and the
+ * variable. The batch that begins with USE parts it in two. */
+static const char create_sql[] =
+#include "sqlserver_create.inc"
+    ;
+
+/* From version i to i + 1: the part behind USE is run. Each may be run again
+ * after it was stopped, and sets the version last. */
+static const char *const upgrades[MST_RECVER_SCHEMA] = {create_sql};
+
+/* ---- scripts ------------------------------------------------------------- */
+
+static void add_line(struct mst_buf *sql, struct mst_slice line,
+		     const char *database)
+{
+	static const char variable[] = "$(recver_database_name)";
+	size_t n = sizeof(variable) - 1;
+
+	for (size_t i = 0; i < line.n; i++) {
+		if (line.n - i >= n && memcmp(line.p + i, variable, n) == 0) {
+			(void)mst_buf_adds(sql, database);
+			i += n - 1;
+		} else {
+			(void)mst_buf_addc(sql, line.p[i]);
+		}
+	}
+	(void)mst_buf_addc(sql, '\n');
+}
+
+/* Part 0 goes up to USE, part 1 begins behind it. */
+static int run_part(struct mst_ms *c, const char *script, int part,
+		    struct mst_err *err)
+{
+	struct mst_buf sql = MST_BUF_INIT(1u << 20);
+	int at = 0, rc = 0;
+
+	for (const char *p = script; *p && rc == 0; p += strcspn(p, "\n") + 1) {
+		struct mst_slice line = mst_slice(p, strcspn(p, "\n"));
+
+		if (mst_slice_is(line, "GO")) {
+			if (sql.n)
+				rc = mst_ms_do(c, sql.p, NULL, 0, err);
+			mst_buf_reset(&sql);
+		} else if (line.n > 4 && memcmp(p, "USE ", 4) == 0) {
+			at++;
+		} else if (at == part && line.n && memcmp(p, "--", 2) != 0) {
+			add_line(&sql, line, c->database);
+		}
+	}
+	mst_buf_fini(&sql);
+	return rc;
+}
+
+/* ---- the database -------------------------------------------------------- */
+
+static int to_master(struct mst_ms *c, struct mst_ms *admin,
+		     struct mst_err *err)
+{
+	int native;
+
+	*admin = (struct mst_ms){.conf = c->conf, .database = c->database};
+	return mst_ms_open(admin, "master", &native, err);
+}
+
+static int absent(struct mst_ms *c, struct mst_err *err)
+{
+	if (c->conf->existing_database)
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "the database '%s' does not exist yet, and "
+				   "recver.existing_database says not to make "
+				   "it: run sql/sqlserver/create.sql",
+				   c->database);
+	return mst_err_set(err, MST_E_NOTFOUND,
+			   "the database '%s' does not exist yet: it is made "
+			   "by the first run",
+			   c->database);
+}
+
+/* 0: there is none. 1: it is there and online, 2: and is not. */
+static int look_for(struct mst_ms *admin, int64_t *is_r, struct mst_err *err)
+{
+	struct mst_ms_pack p;
+	bool found = false;
+	int rc;
+
+	mst_ms_pack_init(&p);
+	mst_ms_add_text(&p, admin->database);
+	rc =
+	    mst_ms_number(admin,
+			  "SELECT CASE WHEN state = 0 THEN 1 ELSE 2 END"
+			  " FROM sys.databases WHERE name = " MST_MS_TEXT1("0"),
+			  &p, 0, is_r, &found, err);
+	mst_ms_pack_fini(&p);
+	if (!found)
+		*is_r = 0;
+	return rc;
+}
+
+static int make_database(struct mst_ms *admin, struct mst_err *err)
+{
+	int rc = run_part(admin, create_sql, 0, err);
+
+	if (rc == -MST_E_TRANSIENT || rc == 0)
+		return rc;
+	return mst_err_prefix(err,
+			      "the database is not there and cannot be made; "
+			      "a DBA can, with sql/sqlserver/create.sql and "
+			      "role.sql");
+}
+
+/* The server does not say why a database cannot be opened: master knows. */
+static int why(struct mst_ms *c, bool create, struct mst_err *err)
+{
+	struct mst_ms admin;
+	int64_t is = 0;
+	int rc = to_master(c, &admin, err);
+
+	if (rc == 0)
+		rc = look_for(&admin, &is, err);
+	if (rc == 0 && is == 1)
+		rc = mst_err_set(err, MST_E_FORBIDDEN,
+				 "the login may not open the database '%s': "
+				 "run sql/sqlserver/role.sql for it",
+				 c->database);
+	else if (rc == 0 && is == 2)
+		rc = mst_err_set(err, MST_E_TRANSIENT,
+				 "the database '%s' is not online (restoring, "
+				 "recovering, suspect or offline): see "
+				 "sys.databases, column state_desc",
+				 c->database);
+	else if (rc == 0 && (!create || c->conf->existing_database))
+		rc = absent(c, err);
+	else if (rc == 0)
+		rc = make_database(&admin, err);
+	mst_ms_shut(&admin);
+	return rc;
+}
+
+static int open_or_make(struct mst_ms *c, bool create, struct mst_err *err)
+{
+	int native;
+	int rc = mst_ms_open(c, c->database, &native, err);
+
+	if (native != CANNOT_OPEN)
+		return rc;
+	mst_err_clear(err);
+	rc = why(c, create, err);
+	return rc < 0 ? rc : mst_ms_open(c, c->database, &native, err);
+}
+
+/* A secondary and a database that was set read-only look alike. */
+static int may_write(struct mst_ms *c, struct mst_err *err)
+{
+	int64_t read_only = 0;
+	bool found;
+	int rc = mst_ms_number(c,
+			       "SELECT CASE WHEN CONVERT(nvarchar(60),"
+			       " DATABASEPROPERTYEX(DB_NAME(),"
+			       " N'Updateability')) = N'READ_ONLY'"
+			       " THEN 1 ELSE 0 END",
+			       NULL, 0, &read_only, &found, err);
+
+	if (rc == 0 && read_only)
+		rc = mst_err_set(err, MST_E_FORBIDDEN,
+				 "the database is read-only (a secondary, or "
+				 "set so): let recver.server name the primary, "
+				 "or ALTER DATABASE … SET READ_WRITE");
+	return rc;
+}
+
+/* ---- versions ------------------------------------------------------------ */
+
+/* 0: there are no tables, or not all of them. */
+static int read_version(struct mst_ms *c, unsigned *version_r,
+			struct mst_err *err)
+{
+	struct mst_buf text = MST_BUF_INIT(64);
+	bool found = false;
+	uint64_t n = 0;
+	int rc = mst_ms_meta_get(c, "", "schema", &text, &found, err);
+
+	*version_r = 0;
+	if (rc == -MST_E_NOTFOUND) {
+		mst_err_clear(err);
+		rc = 0;
+	} else if (rc == 0 && found) {
+		if (mst_num_u64(mst_buf_slice(&text), &n) && n && n < 1000000)
+			*version_r = (unsigned)n;
+		else
+			rc = mst_err_set(err, MST_E_CORRUPT,
+					 "the version of its tables is no "
+					 "number: put a backup back, or drop "
+					 "the database; the next run then "
+					 "looks every record up");
+	}
+	mst_buf_fini(&text);
+	return rc;
+}
+
+static int too_new(unsigned version, struct mst_err *err)
+{
+	return mst_err_set(err, MST_E_UNSUPPORTED,
+			   "its tables were made by a newer muster (version "
+			   "%u, this one knows %d): update muster",
+			   version, MST_RECVER_SCHEMA);
+}
+
+static int missing(struct mst_ms *c, unsigned version, struct mst_err *err)
+{
+	if (version)
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "its tables are of version %u, this muster "
+				   "needs %d: run the scripts in sql/sqlserver "
+				   "as db_owner",
+				   version, MST_RECVER_SCHEMA);
+	return mst_err_set(err, MST_E_NOTFOUND,
+			   "RecVer's tables in it do not exist, or not all of "
+			   "them; it does not exist yet for muster: %s",
+			   c->conf->existing_database
+			       ? "run sql/sqlserver/create.sql"
+			       : "they are made by the first run");
+}
+
+static int bring_up(struct mst_ms *c, bool create, struct mst_err *err)
+{
+	unsigned version, was = UINT32_MAX;
+	int rc;
+
+	for (;;) {
+		rc = read_version(c, &version, err);
+		if (rc < 0 || version == MST_RECVER_SCHEMA)
+			return rc;
+		if (version > MST_RECVER_SCHEMA)
+			return too_new(version, err);
+		if (!create || c->conf->existing_database)
+			return missing(c, version, err);
+		if (version == was)
+			return mst_err_set(err, MST_E_INTERNAL,
+					   "the upgrade from version %u "
+					   "changed nothing",
+					   version);
+		was = version;
+		rc = run_part(c, upgrades[version], 1, err);
+		if (rc < 0)
+			return rc == -MST_E_TRANSIENT
+				   ? rc
+				   : mst_err_prefix(err,
+						    "its tables cannot be "
+						    "made; a DBA can, with "
+						    "sql/sqlserver/"
+						    "create.sql");
+	}
+}
+
+int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err)
+{
+	int rc = open_or_make(c, create, err);
+
+	if (rc == 0)
+		rc = may_write(c, err);
+	if (rc == 0)
+		rc = bring_up(c, create, err);
+	return rc;
+}
