@@ -138,6 +138,8 @@ static inline int mst_recver_keep(struct mst_recver *r, struct mst_err *err)
 extern const struct mst_recver_ops mst_recver_mem;
 extern const struct mst_recver_ops mst_recver_sqlite;
 extern const struct mst_recver_ops mst_recver_postgres;
+extern const struct mst_recver_ops mst_recver_sqlserver;
+extern const struct mst_recver_ops mst_recver_mongodb;
 const struct mst_recver_ops *mst_recver_find(const char *type); /* or NULL */
 
 #endif

@@ -7,6 +7,8 @@
 static const struct mst_recver_ops *const stores[] = {
     &mst_recver_sqlite,
     &mst_recver_postgres,
+    &mst_recver_sqlserver,
+    &mst_recver_mongodb,
     &mst_recver_mem,
 };
 
