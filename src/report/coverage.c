@@ -480,8 +480,8 @@ static int cover(struct covering *c, struct mst_err *err)
 	sd = mst_delta_set(&c->x->s->delta, c->set->name);
 	if (sd->dropped)
 		mst_report_note(r, false,
-				"%llu devices are left out by the filters of "
-				"the source and count as not in Defender",
+				"devices that the filters of the source leave "
+				"out: %llu; they count as not in Defender",
 				(unsigned long long)sd->dropped);
 	only_in_cmdb(c);
 	matches(c, by);
