@@ -321,11 +321,14 @@ static void use_all(void)
 	    {"plan", "main", "--verbose", NULL},
 	    {"run", "main", "--verbose", NULL},
 	    {"runs", "1", "--json", NULL},
+	    {"check", "main", "--verbose", NULL},
+	    {"report", "coverage", "main", "--json", NULL},
 	    {"export", NULL},
 	    {"settings", "log", "cmdb", NULL},
 	    {"secret", "list", NULL},
 	    {"cert", "list", "--json", NULL},
 	};
+	char *plan, *saved;
 
 	for (size_t i = 0; i < MST_LEN(all); i++) {
 		(void)rig_run(&rig, all[i]);
@@ -333,7 +336,16 @@ static void use_all(void)
 			rig_status(&rig, 0);
 		scan_all();
 	}
-	rig_control(&rig, "GET", "/_sim/stats", "%s", "");
+	/* files that people pass on, put where the scan looks */
+	plan = mst_asprintf("%s/main.plan", rig.state);
+	saved = mst_asprintf("%s/saved", rig.state);
+	rig_muster(&rig, "plan", "main", "--out", plan);
+	rig_muster(&rig, "fetch", "defender", "--to", saved);
+	rig_status(&rig, 0);
+	assert_true(mst_file_exists(plan));
+	scan_all();
+	free(plan);
+	free(saved);
 }
 
 static void secrets_of_every_form(void **state)

@@ -272,12 +272,48 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* ---- what client libraries ask for first --------------------------------- */
+
+static void discovery(void **state)
+{
+	static const char path[] =
+	    "/" MST_SIM_TENANT "/v2.0/.well-known/openid-configuration";
+	const char *base = mst_sim_url(fx.sim, MST_SIM_LOGIN);
+	struct mst_slice token, more;
+	struct mst_json root;
+
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN, path), 200);
+	root = fx_json(&fx);
+	token = mst_json_str(mst_json_get(root, "token_endpoint"));
+	assert_true(token.n > strlen(base) &&
+		    memcmp(token.p, base, strlen(base)) == 0);
+	t_is(mst_slice(token.p + strlen(base), token.n - strlen(base)),
+	     "/" MST_SIM_TENANT "/oauth2/v2.0/token");
+	t_is(mst_json_str(mst_json_get(root, "issuer")),
+	     "https://login.microsoftonline.com/" MST_SIM_TENANT "/v2.0");
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN,
+				"/common/discovery/instance?api-version=1.1"),
+			 200);
+	more = mst_json_str(
+	    mst_json_get(fx_json(&fx), "tenant_discovery_endpoint"));
+	assert_int_equal(more.n, strlen(base) + strlen(path));
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN,
+				"/" MST_SIM_TENANT "/discovery/v2.0/keys"),
+			 200);
+	/* another tenant is not here */
+	assert_int_not_equal(
+	    fx_get(&fx, MST_SIM_LOGIN,
+		   "/other.example.com/v2.0/.well-known/openid-configuration"),
+	    200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(refusals),
 	    cmocka_unit_test(assertions),
 	    cmocka_unit_test(roles_and_expiry),
+	    cmocka_unit_test(discovery),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
