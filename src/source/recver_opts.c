@@ -7,8 +7,9 @@
 #include <string.h>
 
 /* NULL ended: the nearest one is shown. */
-static const char *const types[] = {"sqlite", "postgres", "mem", NULL};
-static const char types_text[] = "sqlite, postgres and mem";
+static const char *const types[] = {"sqlite", "postgres", "sqlserver", "mem",
+				    NULL};
+static const char types_text[] = "sqlite, postgres, sqlserver and mem";
 
 /* What an option is of. Any that is not here is of every store. */
 static const struct {
@@ -16,15 +17,17 @@ static const struct {
 	const char *const types[4];
 } owners[] = {
     {"recver.path", {"sqlite", "mem"}},
-    {"recver.server", {"postgres"}},
-    {"recver.database", {"postgres"}},
-    {"recver.user", {"postgres"}},
-    {"recver.password", {"postgres"}},
-    {"recver.encrypt", {"postgres"}},
-    {"recver.ca_file", {"postgres"}},
-    {"recver.timeout", {"postgres"}},
-    {"recver.existing_database", {"postgres"}},
+    {"recver.server", {"postgres", "sqlserver"}},
+    {"recver.database", {"postgres", "sqlserver"}},
+    {"recver.user", {"postgres", "sqlserver"}},
+    {"recver.password", {"postgres", "sqlserver"}},
+    {"recver.encrypt", {"postgres", "sqlserver"}},
+    {"recver.ca_file", {"postgres", "sqlserver"}},
+    {"recver.timeout", {"postgres", "sqlserver"}},
+    {"recver.existing_database", {"postgres", "sqlserver"}},
     {"recver.copy", {"postgres"}},
+    {"recver.integrated_security", {"sqlserver"}},
+    {"recver.driver", {"sqlserver"}},
 };
 
 static const struct mst_conf_value *find(const struct mst_conf_item *item,
@@ -122,6 +125,29 @@ static int check_encryption(const struct mst_conf_item *item,
 	return 0;
 }
 
+static int check_sqlserver(const struct mst_conf_item *item,
+			   const struct mst_recver_conf *conf,
+			   struct mst_err *err)
+{
+	if (strcmp(conf->type, "sqlserver") != 0)
+		return 0;
+	if (conf->integrated_security && conf->user) {
+		(void)mst_err_set(err, MST_E_INVALID,
+				  "recver.integrated_security logs in as the "
+				  "holder of the Kerberos ticket: take "
+				  "recver.user out, or it");
+		return at(item, "recver.integrated_security", err);
+	}
+	if (!conf->integrated_security && !conf->user) {
+		(void)mst_err_set(err, MST_E_INVALID,
+				  "recver.type sqlserver needs recver.user and "
+				  "recver.password, or "
+				  "recver.integrated_security");
+		return at(item, "recver.type", err);
+	}
+	return 0;
+}
+
 int mst_recver_conf_check(const struct mst_conf_item *item,
 			  const struct mst_recver_conf *conf,
 			  struct mst_err *err)
@@ -130,5 +156,7 @@ int mst_recver_conf_check(const struct mst_conf_item *item,
 
 	if (rc == 0)
 		rc = check_owners(item, conf, err);
+	if (rc == 0)
+		rc = check_sqlserver(item, conf, err);
 	return rc < 0 ? rc : check_encryption(item, conf, err);
 }

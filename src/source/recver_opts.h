@@ -11,15 +11,15 @@
 
 #define MST_RECVER_OPTS(OFF)                                                   \
 	{"recver.type", MST_OPT_TEXT, OFF(type), .def = "sqlite",              \
-	 .help = "Kind of the RecVer database: sqlite, postgres, or mem for "  \
-		 "tests."},                                                    \
+	 .help = "Kind of the RecVer database: sqlite, postgres, sqlserver, "  \
+		 "or mem for tests."},                                         \
 	    {"recver.path", MST_OPT_TEXT, OFF(path),                           \
 	     .help = "File of the RecVer database, when it is not below the "  \
 		     "state folder."},                                         \
 	    {"recver.server", MST_OPT_TEXT, OFF(server),                       \
-	     .help =                                                           \
-		 "Database server: host, host:port, or the folder of a Unix "  \
-		 "socket; this machine when left out."},                       \
+	     .help = "Database server: host, host:port, the folder of a Unix " \
+		     "socket (PostgreSQL), host\\instance or host,port (SQL "  \
+		     "Server); this machine when left out."},                  \
 	    {"recver.database", MST_OPT_TEXT, OFF(database),                   \
 	     .help =                                                           \
 		 "Name of the database; muster_recver_ and the connection's "  \
@@ -49,6 +49,13 @@
 	    {"recver.existing_database", MST_OPT_BOOL, OFF(existing_database), \
 	     .def = "no",                                                      \
 	     .help = "Never make the database or its tables: a DBA does."},    \
+	    {"recver.integrated_security", MST_OPT_BOOL,                       \
+	     OFF(integrated_security), .def = "no",                            \
+	     .help =                                                           \
+		 "Log in to SQL Server with Kerberos instead of a password."}, \
+	    {"recver.driver", MST_OPT_TEXT, OFF(driver), .def = "FreeTDS",     \
+	     .help = "Name of the ODBC driver for SQL Server, as odbcinst -q " \
+		     "-d shows it."},                                          \
 	{                                                                      \
 		"recver.copy", MST_OPT_BOOL, OFF(copy),                        \
 		    .def = "yes",                                              \

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An ODBC driver for the tests of RecVer on SQL Server. unixODBC loads it like
+ * any other. It turns the few statements that the program sends into SQLite's
+ * language and runs them there, so what they say is really done; and it fails
+ * where a test says so. What it does not know is an error. It shows that the
+ * program's calls and statements are in themselves right, not that a SQL Server
+ * takes them.
+ */
+#ifndef MST_TESTS_ODBC_H
+#define MST_TESTS_ODBC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum t_odbc_how {
+	T_ODBC_BEFORE, /* refused, and what was open is rolled back */
+	T_ODBC_LOST,   /* the same, and the connection is gone */
+	T_ODBC_AFTER   /* done, but the connection is gone before the answer */
+};
+
+/* One for all connections of a process. Calls are those that reach a server:
+ * connecting, statements, ends of transactions, rows behind the first. */
+struct t_odbc {
+	const char *folder; /* where the databases are */
+	uint64_t calls;	    /* so far */
+	uint64_t fails_at;  /* the first of them that fails; 0: none */
+	uint64_t fails_n;   /* so many in a row */
+	enum t_odbc_how how;
+	int native;	       /* what it says */
+	const char *state;     /* its SQLSTATE */
+	bool read_only;	       /* what every database says of itself */
+	bool offline, no_user; /* why a database cannot be opened */
+	bool may_not_create;   /* CREATE DATABASE is refused, 262 */
+	bool no_file;	       /* of a database, yet: set by the driver */
+	int open;	       /* connections */
+	uint64_t ended;	       /* transactions that were committed */
+	char connection[2048]; /* the last connection string */
+	void (*log)(const char *sql); /* every text, as it was sent */
+};
+
+/* The name that the shared library gives to it. */
+typedef struct t_odbc *t_odbc_get_fn(void);
+struct t_odbc *t_odbc_get(void);
+
+#endif
