@@ -157,36 +157,48 @@ static void no_notice(void *arg, const PGresult *res)
 {
 }
 
-/* What holds for every statement of the session. */
-static int session(struct mst_pg *c, struct mst_err *err)
+/* A server that is only like PostgreSQL may not know a setting: no harm. */
+static int set_ms(struct mst_pg *c, const char *name, long long ms,
+		  struct mst_err *err)
 {
-	char text[200];
-	long long ms = (long long)c->conf->timeout_ms;
-	PGresult *res = NULL;
+	char text[128];
 	int rc;
 
-	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
-	(void)snprintf(text, sizeof(text), "SET statement_timeout = %lld", ms);
+	(void)snprintf(text, sizeof(text), "SET %s = %lld", name, ms);
 	rc = mst_pg_do(c, text, NULL, NULL, err);
-	(void)snprintf(text, sizeof(text), "SET lock_timeout = %lld", ms);
-	if (rc == 0)
-		rc = mst_pg_do(c, text, NULL, NULL, err);
-	/* One that hangs must not keep the lease's row locked. */
-	(void)snprintf(text, sizeof(text),
-		       "SET idle_in_transaction_session_timeout = %lld",
-		       2 * ms);
-	if (rc == 0)
-		rc = mst_pg_do(c, text, NULL, NULL, err);
-	/* A mark that was committed must be on the disk. */
-	if (rc == 0)
-		rc = mst_pg_exec(c, "SHOW synchronous_commit", NULL, &res, err);
+	return rc == -MST_E_TRANSIENT ? rc : 0;
+}
+
+/* A mark that was committed must be on the disk. */
+static int set_durable(struct mst_pg *c, struct mst_err *err)
+{
+	PGresult *res = NULL;
+	int rc = mst_pg_exec(c, "SHOW synchronous_commit", NULL, &res, err);
+
 	if (rc < 0)
-		return rc;
+		return rc == -MST_E_TRANSIENT ? rc : 0;
 	if (PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "off") == 0)
 		rc = mst_pg_do(c, "SET synchronous_commit = on", NULL, NULL,
 			       err);
 	PQclear(res);
 	return rc;
+}
+
+/* What holds for every statement of the session. */
+static int session(struct mst_pg *c, struct mst_err *err)
+{
+	long long ms = (long long)c->conf->timeout_ms;
+	int rc;
+
+	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
+	rc = set_ms(c, "statement_timeout", ms, err);
+	if (rc == 0)
+		rc = set_ms(c, "lock_timeout", ms, err);
+	/* One that hangs must not keep the lease's row locked. */
+	if (rc == 0)
+		rc = set_ms(c, "idle_in_transaction_session_timeout", 2 * ms,
+			    err);
+	return rc < 0 ? rc : set_durable(c, err);
 }
 
 static int may_write(struct mst_pg *c, bool several, struct mst_err *err)

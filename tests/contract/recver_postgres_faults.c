@@ -304,6 +304,56 @@ static void test_backend_killed(void **state)
 	}
 }
 
+/* The server's reasons, raised while a list is written: so often, then all is
+ * well. */
+static void raise_error(const char *sqlstate, int times)
+{
+	t_pg_sql(rv.where,
+		 "CREATE SEQUENCE IF NOT EXISTS public.raised;"
+		 "ALTER SEQUENCE public.raised RESTART;"
+		 "CREATE OR REPLACE FUNCTION public.fail() RETURNS trigger AS"
+		 " $$ BEGIN IF nextval('public.raised') <= %d THEN"
+		 " RAISE EXCEPTION 'said in any language'"
+		 " USING ERRCODE = '%s'; END IF; RETURN NULL; END $$"
+		 " LANGUAGE plpgsql;"
+		 "CREATE OR REPLACE TRIGGER fail AFTER INSERT ON muster.members"
+		 " FOR EACH STATEMENT EXECUTE FUNCTION public.fail()",
+		 times, sqlstate);
+}
+
+static void test_sqlstates(void **state)
+{
+	static const char *const passing[] = {"40001", "40P01", "55P03",
+					      "57P01", "53300", "08006"};
+	static const struct {
+		const char *sqlstate;
+		enum mst_code code;
+		const char *says;
+	} lasting[] = {
+	    {"53100", MST_E_IO, "the server's disk is full"},
+	    {"42501", MST_E_FORBIDDEN, "sql/postgres/role.sql"},
+	    {"23505", MST_E_IO, "said in any language (23505)"},
+	};
+
+	for (size_t i = 0; i < MST_LEN(passing); i++) {
+		fresh_start();
+		raise_error(passing[i], 2);
+		t_ok(whole_commit(&rv.err), &rv.err);
+		check_whole();
+	}
+	for (size_t i = 0; i < MST_LEN(lasting); i++) {
+		fresh_start();
+		raise_error(lasting[i].sqlstate, 1);
+		t_failed(whole_commit(&rv.err), &rv.err, lasting[i].code,
+			 lasting[i].says);
+		/* Nothing of it, and the store goes on. */
+		assert_int_equal(rv_count("snow", "cves"), 1);
+		assert_int_equal(rv_count("old", "cves"), 1);
+		t_ok(whole_commit(&rv.err), &rv.err);
+		check_whole();
+	}
+}
+
 static void test_restart(void **state)
 {
 	rv_put_text("snow", "cves", "a", 3);
@@ -651,21 +701,14 @@ static void test_load_goes_on(void **state)
 int rv_postgres_faults(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_cut_in_the_middle),
-	    T(test_backend_killed),
-	    T(test_restart),
-	    T(test_nobody_there),
-	    T(test_login),
-	    T(test_missing_database),
-	    T(test_no_rights),
-	    T(test_read_only),
-	    T(test_versions),
-	    T(test_encoding),
-	    T(test_statement_timeout),
-	    T(test_two_processes),
-	    T(test_fenced),
-	    T(test_load_goes_on),
-	    T(test_million),
+	    T(test_cut_in_the_middle), T(test_backend_killed),
+	    T(test_sqlstates),	       T(test_restart),
+	    T(test_nobody_there),      T(test_login),
+	    T(test_missing_database),  T(test_no_rights),
+	    T(test_read_only),	       T(test_versions),
+	    T(test_encoding),	       T(test_statement_timeout),
+	    T(test_two_processes),     T(test_fenced),
+	    T(test_load_goes_on),      T(test_million),
 	    T(test_scripts),
 	};
 

@@ -224,6 +224,12 @@ int t_pg_port(void)
 
 static char answer[4096];
 
+static void no_notice(void *arg, const PGresult *res)
+{
+	(void)arg;
+	(void)res;
+}
+
 static void MST_PRINTF(2, 0)
     query(const char *database, const char *fmt, va_list ap)
 {
@@ -233,6 +239,7 @@ static void MST_PRINTF(2, 0)
 
 	if (vasprintf(&sql, fmt, ap) < 0)
 		mst_oom();
+	(void)PQsetNoticeReceiver(h, no_notice, NULL);
 	res = PQexec(h, sql);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK &&
 	    PQresultStatus(res) != PGRES_TUPLES_OK)
