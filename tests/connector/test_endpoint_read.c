@@ -852,10 +852,11 @@ static void test_options(void **state)
 		const char *options, *part;
 	} wrong[] = {
 	    {"tenant_id: x\n", "client_id is missing"},
-	    {"tenant_id: x\nclient_id: y\n", "client_secret or certificate"},
+	    {"tenant_id: x\nclient_id: y\n",
+	     "neither client_secret nor certificate"},
 	    {"tenant_id: x\nclient_id: y\nclient_secret: env:X\n"
 	     "certificate: a.pem\n",
-	     "not both"},
+	     "both client_secret and certificate are set"},
 	    {"tenant_id: common\nclient_id: y\nclient_secret: env:X\n",
 	     "many tenants"},
 	    {"cloud: mars\n", "cloud"},
