@@ -8,6 +8,13 @@
 
 #define RECORDS 16
 
+#define NO_ANSWER                                                              \
+	"no answer within recver.timeout: raise it, or look for what slows "   \
+	"the server down"
+#define NOT_REACHED                                                            \
+	"the server cannot be reached: is recver.server right, and does a "    \
+	"firewall let us through?"
+
 struct meaning {
 	int native;
 	enum mst_code code;
@@ -106,6 +113,19 @@ static const struct meaning meanings[] = {
     {233, MST_E_TRANSIENT, NULL},
     {121, MST_E_TRANSIENT, NULL},
     {64, MST_E_TRANSIENT, NULL},
+    /* FreeTDS's own. */
+    {20003, MST_E_TRANSIENT, NO_ANSWER},
+    {20009, MST_E_TRANSIENT, NOT_REACHED},
+    {20012, MST_E_TRANSIENT, NOT_REACHED},
+    {20013, MST_E_TRANSIENT, NOT_REACHED},
+    {20004, MST_E_TRANSIENT, NULL},
+    {20006, MST_E_TRANSIENT, NULL},
+    {20017, MST_E_TRANSIENT, NULL},
+    {20047, MST_E_TRANSIENT, NULL},
+    {20002, MST_E_TRANSIENT,
+     "no connection: does the server's certificate hold (recver.encrypt, "
+     "recver.ca_file), and with recver.integrated_security, is there a "
+     "ticket?"},
 };
 
 static const struct {
@@ -123,12 +143,8 @@ static const struct {
     {"01000", MST_E_INVALID,
      "the ODBC driver cannot be loaded: see recver.driver, and that its "
      "package is there"},
-    {"HYT", MST_E_TRANSIENT,
-     "no answer within recver.timeout: raise it, or look for what slows the "
-     "server down"},
-    {"S1T00", MST_E_TRANSIENT,
-     "no answer within recver.timeout: raise it, or look for what slows the "
-     "server down"},
+    {"HYT", MST_E_TRANSIENT, NO_ANSWER},
+    {"S1T00", MST_E_TRANSIENT, NO_ANSWER},
     {"08", MST_E_TRANSIENT, NULL},
     {"40001", MST_E_TRANSIENT, NULL},
     {"40003", MST_E_TRANSIENT, NULL},
@@ -157,8 +173,10 @@ static size_t rank_of(struct said *s)
 		return i;
 	}
 	for (size_t i = 0; i < MST_LEN(states); i++) {
+		/* 01000 with a number is a remark of a driver. */
 		if (strncmp(s->state, states[i].state,
-			    strlen(states[i].state)) != 0)
+			    strlen(states[i].state)) != 0 ||
+		    (s->native && states[i].code == MST_E_INVALID))
 			continue;
 		s->code = states[i].code;
 		s->meaning = states[i].text;

@@ -18,7 +18,7 @@ static struct mst_recver_conf conf;
 
 const char *sqlserver_fresh(void)
 {
-	static char names[1000][60];
+	static char names[5000][60];
 	static unsigned n;
 
 	assert_true(n < MST_LEN(names));
@@ -57,9 +57,12 @@ static void use_real(const char *string)
 	const char *encrypt = word(string, "Encrypt");
 
 	conf.server = word(string, "SERVER");
-	if (port && conf.server)
-		conf.server = t_path("../../%s,%s", conf.server, port) +
-			      strlen(t_dir()) + strlen("/../../");
+	if (port && conf.server) {
+		char *both = mst_alloc(strlen(conf.server) + strlen(port) + 2);
+
+		(void)sprintf(both, "%s,%s", conf.server, port);
+		conf.server = both;
+	}
 	conf.user = word(string, "UID");
 	conf.driver = word(string, "DRIVER");
 	conf.integrated_security = !conf.user;

@@ -87,6 +87,11 @@ char *t_odbc_translate(const char *sql)
 		replace(&s, names[i][0], names[i][1]);
 	turn_update(&s, 'g');
 	turn_update(&s, 'm');
+	/* With the plus SQLite looks the few up in the many. */
+	replace(&s, "WHERE r.set_id = g.set_id AND r.[key]",
+		"WHERE +r.set_id = g.set_id AND +r.[key]");
+	replace(&s, "WHERE r.set_id = m.set_id AND r.[key]",
+		"WHERE +r.set_id = m.set_id AND +r.[key]");
 	return s;
 }
 
