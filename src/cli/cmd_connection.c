@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/checks.h"
 #include "checkup/checkup.h"
+#include "cli/checks.h"
 
 #define FIXES_MAX 16
 

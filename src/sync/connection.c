@@ -151,8 +151,8 @@ int mst_connection_get(const struct mst_config *config, const char *name,
 		return -(int)err->code;
 	if (c.source &&
 	    mst_recver_conf_check(
-		item, &((const struct mst_source_common *)conf)->recver,
-		err) < 0)
+		item, &((const struct mst_source_common *)conf)->recver, err) <
+		0)
 		return -(int)err->code;
 	c.envs = envs_of(c.opts, conf);
 	c.env = env == MST_ENV__MAX ? only_env(&c) : env;
