@@ -270,7 +270,8 @@ static int only_one(const struct mst_cred_entra *conf, struct mst_err *err)
 		return 0;
 	return mst_err_set(err, MST_E_INVALID,
 			   "neither client_secret nor certificate, "
-			   "certificate_name or federated_token_file is set");
+			   "certificate_name or federated_token_file is set; "
+			   "set one of them");
 }
 
 static int load_from_store(const struct mst_cred_entra *conf,
