@@ -21,6 +21,8 @@ struct rv {
 	 * that nobody has used. NULL: where is a path. */
 	struct mst_recver_conf server;
 	const char *(*fresh)(void);
+	/* Groups of the test with many, by thousands; 0: 100,000. */
+	unsigned many;
 };
 
 extern struct rv rv;

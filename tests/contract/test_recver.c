@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 
-#define MANY 100000u
+#define MANY (rv.many ? rv.many : 100000u)
 
 /* ---- every store --------------------------------------------------------- */
 
