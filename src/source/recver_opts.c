@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* NULL ended: the nearest one is shown. */
-static const char *const types[] = {"sqlite", "postgres", "sqlserver", "mem",
-				    NULL};
-static const char types_text[] = "sqlite, postgres, sqlserver and mem";
+static const char *const types[] = {"sqlite",  "postgres", "sqlserver",
+				    "mongodb", "mem",	   NULL};
+static const char types_text[] = "sqlite, postgres, sqlserver, mongodb and mem";
 
 /* What an option is of. Any that is not here is of every store. */
 static const struct {
@@ -17,17 +17,19 @@ static const struct {
 	const char *const types[4];
 } owners[] = {
     {"recver.path", {"sqlite", "mem"}},
-    {"recver.server", {"postgres", "sqlserver"}},
-    {"recver.database", {"postgres", "sqlserver"}},
-    {"recver.user", {"postgres", "sqlserver"}},
-    {"recver.password", {"postgres", "sqlserver"}},
-    {"recver.encrypt", {"postgres", "sqlserver"}},
-    {"recver.ca_file", {"postgres", "sqlserver"}},
-    {"recver.timeout", {"postgres", "sqlserver"}},
-    {"recver.existing_database", {"postgres", "sqlserver"}},
+    {"recver.server", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.database", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.user", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.password", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.encrypt", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.ca_file", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.timeout", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.existing_database", {"postgres", "sqlserver", "mongodb"}},
     {"recver.copy", {"postgres"}},
     {"recver.integrated_security", {"sqlserver"}},
     {"recver.driver", {"sqlserver"}},
+    {"recver.replica_set", {"mongodb"}},
+    {"recver.auth_source", {"mongodb"}},
 };
 
 static const struct mst_conf_value *find(const struct mst_conf_item *item,

@@ -12,14 +12,15 @@
 #define MST_RECVER_OPTS(OFF)                                                   \
 	{"recver.type", MST_OPT_TEXT, OFF(type), .def = "sqlite",              \
 	 .help = "Kind of the RecVer database: sqlite, postgres, sqlserver, "  \
-		 "or mem for tests."},                                         \
+		 "mongodb, or mem for tests."},                                \
 	    {"recver.path", MST_OPT_TEXT, OFF(path),                           \
 	     .help = "File of the RecVer database, when it is not below the "  \
 		     "state folder."},                                         \
 	    {"recver.server", MST_OPT_TEXT, OFF(server),                       \
 	     .help = "Database server: host, host:port, the folder of a Unix " \
 		     "socket (PostgreSQL), host\\instance or host,port (SQL "  \
-		     "Server); this machine when left out."},                  \
+		     "Server), host,host:port (MongoDB); this machine when "   \
+		     "left out."},                                             \
 	    {"recver.database", MST_OPT_TEXT, OFF(database),                   \
 	     .help =                                                           \
 		 "Name of the database; muster_recver_ and the connection's "  \
@@ -56,6 +57,12 @@
 	    {"recver.driver", MST_OPT_TEXT, OFF(driver), .def = "FreeTDS",     \
 	     .help = "Name of the ODBC driver for SQL Server, as odbcinst -q " \
 		     "-d shows it."},                                          \
+	    {"recver.replica_set", MST_OPT_TEXT, OFF(replica_set),             \
+	     .help = "Name of MongoDB's replica set, so that its primary is "  \
+		     "found; left out for a single server or a router."},      \
+	    {"recver.auth_source", MST_OPT_TEXT, OFF(auth_source),             \
+	     .help = "Database of MongoDB that knows the user; admin when "    \
+		     "left out."},                                             \
 	{                                                                      \
 		"recver.copy", MST_OPT_BOOL, OFF(copy),                        \
 		    .def = "yes",                                              \
