@@ -119,7 +119,7 @@ int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 	const struct meaning *m = *sqlstate ? meaning_of(sqlstate) : NULL;
 
 	/* Without a word of the server: not reached, or not believed. */
-	if (!*sqlstate && strstr(text, "SSL"))
+	if (!*sqlstate && (strstr(text, "SSL") || strstr(text, "certificate")))
 		return mst_err_set(err, MST_E_TRANSIENT,
 				   "%.*s: see recver.encrypt and "
 				   "recver.ca_file",

@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "tests/contract/recver_postgres.h"
 #include "tests/lib/pg.h"
+#include "tests/lib/pki.h"
 
 #define NEVER -1
 
@@ -413,6 +414,53 @@ static void test_login(void **state)
 		 "see recver.encrypt");
 }
 
+static const char *encrypted(void)
+{
+	return t_pg_ask("postgres", "SELECT count(*) FROM pg_stat_ssl s"
+				    " JOIN pg_stat_activity a USING (pid)"
+				    " WHERE a.application_name = 'muster'"
+				    " AND s.ssl");
+}
+
+static void test_encryption(void **state)
+{
+	struct t_pki p = t_pki_make("ec", "IP:127.0.0.1", -60, 86400, NULL);
+	struct t_pki other = t_pki_make("ec", "IP:127.0.0.1", -60, 86400, NULL);
+	struct mst_recver_conf conf = over_tcp(rv.where);
+	char local[32];
+
+	rv.ops->close(&rv.r);
+	t_pg_tls(p.cert, p.key);
+	t_write(t_path("db-ca.pem"), mst_slice_str(p.cert));
+	t_write(t_path("db-other.pem"), mst_slice_str(other.cert));
+	conf.encrypt = "verify";
+	conf.ca_file = t_path("db-ca.pem");
+	t_ok(rv.ops->open(&conf, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	assert_string_equal(encrypted(), "1");
+	rv.ops->close(&rv.r);
+	/* Another authority; another name. */
+	conf.timeout_ms = 1000;
+	conf.ca_file = t_path("db-other.pem");
+	t_failed(failed_open(&conf), &rv.err, MST_E_TRANSIENT,
+		 "see recver.encrypt and recver.ca_file");
+	(void)snprintf(local, sizeof(local), "localhost:%d", t_pg_port());
+	conf.ca_file = t_path("db-ca.pem");
+	conf.server = local;
+	t_failed(failed_open(&conf), &rv.err, MST_E_TRANSIENT,
+		 "see recver.encrypt and recver.ca_file");
+	/* Encrypted, and not looked at; not encrypted. */
+	conf = over_tcp(rv.where);
+	conf.encrypt = "trust";
+	t_ok(rv.ops->open(&conf, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	assert_string_equal(encrypted(), "1");
+	rv.ops->close(&rv.r);
+	conf.encrypt = "off";
+	t_ok(rv.ops->open(&conf, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	assert_string_equal(encrypted(), "0");
+	t_pki_free(&p);
+	t_pki_free(&other);
+}
+
 static void test_missing_database(void **state)
 {
 	struct mst_recver_conf conf = rv.server;
@@ -701,14 +749,23 @@ static void test_load_goes_on(void **state)
 int rv_postgres_faults(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_cut_in_the_middle), T(test_backend_killed),
-	    T(test_sqlstates),	       T(test_restart),
-	    T(test_nobody_there),      T(test_login),
-	    T(test_missing_database),  T(test_no_rights),
-	    T(test_read_only),	       T(test_versions),
-	    T(test_encoding),	       T(test_statement_timeout),
-	    T(test_two_processes),     T(test_fenced),
-	    T(test_load_goes_on),      T(test_million),
+	    T(test_cut_in_the_middle),
+	    T(test_backend_killed),
+	    T(test_sqlstates),
+	    T(test_restart),
+	    T(test_nobody_there),
+	    T(test_login),
+	    T(test_encryption),
+	    T(test_missing_database),
+	    T(test_no_rights),
+	    T(test_read_only),
+	    T(test_versions),
+	    T(test_encoding),
+	    T(test_statement_timeout),
+	    T(test_two_processes),
+	    T(test_fenced),
+	    T(test_load_goes_on),
+	    T(test_million),
 	    T(test_scripts),
 	};
 

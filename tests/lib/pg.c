@@ -271,3 +271,22 @@ const char *t_pg_ask(const char *database, const char *fmt, ...)
 	va_end(ap);
 	return answer;
 }
+
+static void write_own(const char *name, const char *text)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/data/%s", folder, name);
+	t_write(path, mst_slice_str(text));
+	if (geteuid() == 0)
+		assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+}
+
+void t_pg_tls(const char *cert, const char *key)
+{
+	write_own("server.crt", cert);
+	write_own("server.key", key);
+	t_pg_sql("postgres", "ALTER SYSTEM SET ssl = on");
+	t_pg_stop(false);
+	t_pg_again();
+}

@@ -23,6 +23,8 @@ int t_pg_port(void);
 /* Stops it, as after a power cut when hard; and starts it again. */
 void t_pg_stop(bool hard);
 void t_pg_again(void);
+/* From now on it takes TLS, too, with this certificate (PEM texts). */
+void t_pg_tls(const char *cert, const char *key);
 /* Runs a statement as T_PG_USER; fails the test when that fails. */
 void t_pg_sql(const char *database, const char *fmt, ...) MST_PRINTF(2, 3);
 /* The first value of its first row, "" when there is none; until the next. */
