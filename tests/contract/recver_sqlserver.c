@@ -99,7 +99,7 @@ static void use_test_driver(void)
 	};
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const char *real = getenv("MUSTER_TEST_SQLSERVER");
 	int failed = 0;
@@ -112,6 +112,8 @@ int main(void)
 	rv.ops = mst_recver_find("sqlserver");
 	rv.fresh = sqlserver_fresh;
 	rv.server = conf;
+	if (argc > 1 && sqlserver_odbc)
+		return sqlserver_statements();
 	failed += rv_every_store("sqlserver");
 	if (sqlserver_odbc)
 		failed += sqlserver_tests();

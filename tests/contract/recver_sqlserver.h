@@ -16,5 +16,7 @@ struct mst_recver_conf sqlserver_conf(void);
 
 /* What the driver for tests can be made to do; how many failed. */
 int sqlserver_tests(void);
+/* Prints every statement of a run, each with a line GO behind it. */
+int sqlserver_statements(void);
 
 #endif

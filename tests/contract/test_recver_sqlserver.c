@@ -290,6 +290,23 @@ static void test_freetds(void **state)
 	refuse(true, MST_E_INVALID, "recver.server");
 }
 
+static void print(const char *sql)
+{
+	(void)printf("%s\nGO\n", sql);
+}
+
+int sqlserver_statements(void)
+{
+	const char *database = sqlserver_fresh();
+
+	quiet()->log = print;
+	if (run(database) < 0 || run(database) < 0) {
+		(void)fprintf(stderr, "%s\n", rv.err.msg);
+		return 1;
+	}
+	return 0;
+}
+
 int sqlserver_tests(void)
 {
 	const struct CMUnitTest tests[] = {
