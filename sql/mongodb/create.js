@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes a RecVer database on MongoDB 5 or later, or what is missing of one. It
+// may be run again at any time.
+//
+//   mongosh "mongodb://HOST/?replicaSet=NAME" -u ADMIN \
+//       --eval 'var recver_database_name = "muster_recver_NAME"' create.js
+//
+// muster makes the same by itself when its user may create collections. Only
+// here, on a sharded cluster: groups are spread by a hash of their key. That
+// needs the role clusterManager.
+
+const recver = db.getSiblingDB(recver_database_name);
+const there = recver.getCollectionNames();
+
+// record_set: the record sets of each destination, by number.
+// grp: a document per group (a device, a package, a CVE) with the check sums of
+//   its members. _id is the number of the set and the group's key.
+// parts: of lists that are too long for one document.
+// lease: who may write, one document.
+// meta: small values by name; target "" is the database itself.
+for (const name of ["record_set", "grp", "parts", "lease", "meta"]) {
+	if (!there.includes(name)) {
+		recver.createCollection(name);
+		print("made " + name);
+	}
+}
+
+const hello = db.adminCommand({ hello: 1 });
+if (hello.msg === "isdbgrid") {
+	const full = recver_database_name + ".grp";
+	if (!db.getSiblingDB("config").collections.findOne({ _id: full })) {
+		db.adminCommand({ enableSharding: recver_database_name });
+		const done = db.adminCommand({ shardCollection: full, key: { _id: "hashed" } });
+		print(done.ok ? "sharded grp" : "grp is not sharded: " + done.errmsg);
+	}
+}
+
+// Last, because it says that everything above is there.
+recver.meta.updateOne(
+	{ _id: { target: "", name: "schema" } },
+	{ $setOnInsert: { value: BinData(0, "MQ=="), term: Long("0") } },
+	{ upsert: true, writeConcern: { w: "majority", j: true } },
+);
+print("version 1 is there");
