@@ -283,22 +283,31 @@ static void add_group(bson_t *stages)
 	bson_destroy(members);
 }
 
+static uint64_t number(const bson_t *doc, const char *name)
+{
+	bson_iter_t it;
+
+	return bson_iter_init_find(&it, doc, name)
+		   ? (uint64_t)bson_iter_as_int64(&it)
+		   : 0;
+}
+
 static int read_bytes(struct mst_mongo *c, uint64_t *bytes_r,
 		      struct mst_err *err)
 {
-	static const char *const names[] = {"storageSize", "indexSize"};
 	bson_t *ask = BCON_NEW("dbStats", BCON_INT32(1)), reply;
 	bson_error_t e = {0};
-	bson_iter_t it;
 	int rc = 0;
 
-	if (!mongoc_client_command_simple(c->h, c->database, ask, NULL, &reply,
-					  &e))
+	if (mongoc_client_command_simple(c->h, c->database, ask, NULL, &reply,
+					 &e))
+		/* In memory only, nothing is stored. */
+		*bytes_r = number(&reply, "indexSize") +
+			   (number(&reply, "storageSize")
+				? number(&reply, "storageSize")
+				: number(&reply, "dataSize"));
+	else
 		rc = mst_mongo_fail(c, &reply, &e, err);
-	for (size_t i = 0; i < MST_LEN(names) && rc == 0; i++) {
-		if (bson_iter_init_find(&it, &reply, names[i]))
-			*bytes_r += (uint64_t)bson_iter_as_int64(&it);
-	}
 	bson_destroy(ask);
 	bson_destroy(&reply);
 	return rc;
