@@ -74,6 +74,29 @@ static void set_text(struct mst_buf *b, const char *key, const char *value)
 	set(b, key, mst_slice_str(value));
 }
 
+/* FreeTDS: versions differ in what a brace within braces is, so there are none
+ * where it does without. */
+static int set_secret(struct mst_buf *b, bool freetds, struct mst_slice value,
+		      struct mst_err *err)
+{
+	bool plain = !memchr(value.p ? value.p : "", ';', value.n) &&
+		     !(value.n && value.p[0] == '{');
+
+	if (!freetds || !memchr(value.p ? value.p : "", '}', value.n)) {
+		set(b, "PWD", value);
+		return 0;
+	}
+	if (!plain)
+		return mst_err_set(err, MST_E_INVALID,
+				   "FreeTDS takes no password with both ';' "
+				   "and '}' in it, or one that begins with "
+				   "'{': choose another one");
+	(void)mst_buf_adds(b, "PWD=");
+	(void)mst_buf_add_slice(b, value);
+	(void)mst_buf_addc(b, ';');
+	return 0;
+}
+
 static bool is_freetds(const char *driver)
 {
 	return strcasestr(driver, "tds") != NULL;
@@ -125,7 +148,8 @@ static int describe(struct mst_buf *b, const struct mst_recver_conf *conf,
 		(void)mst_buf_adds(b, "Trusted_Connection=yes;");
 	} else {
 		set_text(b, "UID", conf->user ? conf->user : "");
-		set(b, "PWD", password);
+		if (rc == 0)
+			rc = set_secret(b, is_freetds(driver), password, err);
 	}
 	if (rc == 0 && is_freetds(driver))
 		rc = mst_ms_freetds(conf, p.host, p.port, p.instance, err);

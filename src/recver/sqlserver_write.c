@@ -110,22 +110,19 @@ int mst_ms_lease_swap(void *p, const char *from, const struct mst_lease *to,
  * 92, places of text 93 and list 101. */
 #define W "109"
 
-static const char
-    stage_sql[] =
-	"DELETE FROM #rows; "
-	"INSERT INTO #rows (set_id, [key], digest, members, first_us, "
-	"changed_us,"
-	" run, remote, state, has_list, text, list) SELECT " MST_MS_INT8(W, "0") ", " MST_MS_BYTES16(W, "8") ", " MST_MS_BYTES16(W, "24") ", " MST_MS_INT8(W, "40") ", CASE WHEN " MST_MS_BYTE(W, "91") " = 1 THEN " MST_MS_INT8(
-	    W,
-	    "48") " END, CASE"
-		  " WHEN " MST_MS_BYTE(W, "92") " = 1 THEN " MST_MS_INT8(W, "5"
-									    "6") " END, " MST_MS_INT8(W, "64") ", CASE WHEN " MST_MS_BYTE(W, "90") " = 1 THEN " MST_MS_BYTES16(
-		      W,
-		      "72") " END, " MST_MS_BYTE(W,
-						 "88") ", " MST_MS_BYTE(W,
-									"89") ", " MST_MS_PLACE(W,
-												"93") ", " MST_MS_PLACE(W,
-															"101") " FROM #n WHERE i < @n; ";
+static const char stage_sql[] =
+    "DELETE FROM #rows; "
+    "INSERT INTO #rows (set_id, [key], digest, members, first_us, "
+    "changed_us,"
+    " run, remote, state, has_list, text, list) SELECT " MST_MS_INT8(
+	W, "0") ", " MST_MS_BYTES16(W,
+				    "8") ", " MST_MS_BYTES16(W,
+							     "24") ","
+								   " " MST_MS_INT8(W, "40") ", CASE WHEN " MST_MS_BYTE(W, "91") " = 1 THEN " MST_MS_INT8(W, "48") " END, CASE"
+																				  " WHEN " MST_MS_BYTE(W, "92") " = 1 THEN " MST_MS_INT8(W, "5"
+																											    "6") " END, " MST_MS_INT8(W, "64") ", CASE WHEN " MST_MS_BYTE(W, "90") " = 1 THEN " MST_MS_BYTES16(W, "72") " END, " MST_MS_BYTE(W, "88") ", " MST_MS_BYTE(W, "89") ", " MST_MS_PLACE(W,
+																																																		  "93") ", " MST_MS_PLACE(W,
+																																																					  "101") " FROM #n WHERE i < @n; ";
 
 #define ON_M	"ON r.set_id = m.set_id AND r.[key] = m.[key]"
 #define WHERE_M "WHERE m.set_id = r.set_id AND m.[key] = r.[key]"
@@ -323,8 +320,16 @@ static int write_metas(struct mst_ms *c, struct mst_ms_pack *p,
 						       " SELECT " MST_MS_TEXT("24", "0") ", " MST_MS_TEXT(
 							   "24",
 							   "8") ","
-								" " MST_MS_PLACE("24",
-										 "16") " FROM #n WHERE i < @n; ";
+								" " MST_MS_PLACE(
+								    "24",
+								    "16") " FRO"
+									  "M "
+									  "#n "
+									  "WHER"
+									  "E i "
+									  "< "
+									  "@n;"
+									  " ";
 	int rc = 0;
 
 	for (size_t i = 0; i < b->metas_n && rc == 0; i++) {
@@ -376,9 +381,17 @@ static int write_all(struct mst_ms *c, const char *token, int64_t for_ms,
 	return rc;
 }
 
+/* A transaction that a driver cannot begin or end, and no word of the server:
+ * FreeTDS says so of a connection that is gone. Doing it again is harmless. */
 static int dbc_failed(struct mst_ms *c, struct mst_err *err)
 {
-	return mst_ms_fail(SQL_HANDLE_DBC, c->dbc, NULL, err);
+	struct mst_err said = MST_ERR_INIT;
+	int native = 0;
+	int rc = mst_ms_fail(SQL_HANDLE_DBC, c->dbc, &native, &said);
+
+	return mst_err_set(err,
+			   rc == -MST_E_IO && !native ? MST_E_TRANSIENT : -rc,
+			   "%s", said.msg);
 }
 
 /* By the driver, not by statements: it keeps account of transactions. */

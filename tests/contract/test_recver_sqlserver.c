@@ -113,6 +113,7 @@ static const struct fault {
     {1205, "40001", T_ODBC_BEFORE, MST_E_TRANSIENT, NULL},
     {3960, "HY000", T_ODBC_BEFORE, MST_E_TRANSIENT, NULL},
     {1222, "HY000", T_ODBC_BEFORE, MST_E_TRANSIENT, NULL},
+    {0, "HYT01", T_ODBC_LOST, MST_E_TRANSIENT, NULL},
     {0, "HYT00", T_ODBC_BEFORE, MST_E_TRANSIENT, NULL},
     {40613, "HY000", T_ODBC_LOST, MST_E_TRANSIENT, NULL},
     {3906, "25000", T_ODBC_BEFORE, MST_E_FORBIDDEN,
@@ -282,10 +283,17 @@ static void test_freetds(void **state)
 	rv.server.driver = "FreeTDS";
 	rv.server.server = "127.0.0.1,1";
 	rv.server.timeout_ms = 1000;
+	(void)setenv("SQLSERVER_BRACE_PASSWORD", "not-a-real}secret", 1);
+	rv.server.password = "env:SQLSERVER_BRACE_PASSWORD";
 	for (size_t i = 0; i < MST_LEN(encrypt); i++) {
 		rv.server.encrypt = encrypt[i];
 		refuse(true, MST_E_TRANSIENT, "cannot be reached");
 	}
+	rv.server.password = sqlserver_conf().password;
+	refuse(true, MST_E_INVALID, "FreeTDS takes no password");
+	rv.server = sqlserver_conf();
+	rv.server.driver = "FreeTDS";
+	rv.server.password = "env:SQLSERVER_BRACE_PASSWORD";
 	rv.server.server = "one;two";
 	refuse(true, MST_E_INVALID, "recver.server");
 }
