@@ -133,11 +133,11 @@ static int check_sqlserver(const struct mst_conf_item *item,
 {
 	if (strcmp(conf->type, "sqlserver") != 0)
 		return 0;
-	if (conf->integrated_security && conf->user) {
+	if (conf->integrated_security && (conf->user || conf->password)) {
 		(void)mst_err_set(err, MST_E_INVALID,
 				  "recver.integrated_security logs in as the "
 				  "holder of the Kerberos ticket: take "
-				  "recver.user out, or it");
+				  "recver.user and recver.password out, or it");
 		return at(item, "recver.integrated_security", err);
 	}
 	if (!conf->integrated_security && !conf->user) {
