@@ -122,8 +122,11 @@ static int said(enum mst_code code, const char *meaning, const bson_error_t *e,
 }
 
 /* The library's own errors. */
-static int not_reached(const bson_error_t *e, struct mst_err *err)
+static int not_reached(const struct mst_mongo *c, const bson_error_t *e,
+		       struct mst_err *err)
 {
+	const char *how = c->conf->encrypt ? c->conf->encrypt : "verify";
+
 	if (e->domain == MONGOC_ERROR_CLIENT &&
 	    e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
 		return said(MST_E_AUTH, meaning_of(18)->text, e, err);
@@ -136,7 +139,11 @@ static int not_reached(const bson_error_t *e, struct mst_err *err)
 	if (e->domain == MONGOC_ERROR_SERVER_SELECTION)
 		return mst_err_set(err, MST_E_TRANSIENT,
 				   "no server answers: is recver.server right, "
-				   "and recver.replica_set? %.*s",
+				   "and recver.replica_set%s? %.*s",
+				   strcmp(how, "off") != 0
+				       ? ", and does it speak TLS "
+					 "(recver.encrypt)"
+				       : "",
 				   first_line(e->message), e->message);
 	if (e->domain == MONGOC_ERROR_STREAM)
 		return mst_err_set(err, MST_E_TRANSIENT,
@@ -158,5 +165,5 @@ int mst_mongo_fail(const struct mst_mongo *c, const bson_t *reply,
 	if (may_pass(reply))
 		return said(MST_E_TRANSIENT, NULL, e, err);
 	return from_server(e) ? said(MST_E_IO, NULL, e, err)
-			      : not_reached(e, err);
+			      : not_reached(c, e, err);
 }

@@ -233,6 +233,12 @@ static void test_nobody_there(void **state)
 
 	t_failed(failed_open(&conf), &rv.err, MST_E_TRANSIENT,
 		 "RecVer 'x' on '127.0.0.1:1': no server answers");
+	/* A server that does not speak TLS. */
+	conf.server = rv.server.server;
+	conf.encrypt = "verify";
+	if (strcmp(rv.server.encrypt, "off") == 0)
+		t_failed(failed_open(&conf), &rv.err, MST_E_TRANSIENT,
+			 "does it speak TLS (recver.encrypt)");
 }
 
 static void test_options(void **state)
