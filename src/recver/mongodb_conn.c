@@ -5,6 +5,8 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/secret.h"
 #include "mongodb_private.h"
@@ -16,6 +18,17 @@
 static void no_log(mongoc_log_level_t level, const char *domain,
 		   const char *message, void *ctx)
 {
+}
+
+/* libmongoc, as soon as it is loaded, makes a file of counters for its own
+ * tools in shared memory, which a program that is killed leaves behind. It may
+ * keep them; their name goes, in every program that this is part of. */
+__attribute__((constructor)) static void hide_counters(void)
+{
+	char name[40];
+
+	(void)snprintf(name, sizeof(name), "/mongoc-%ld", (long)getpid());
+	(void)shm_unlink(name);
 }
 
 static void once(void)
