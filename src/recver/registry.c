@@ -5,11 +5,8 @@
 #include "recver/recver.h"
 
 static const struct mst_recver_ops *const stores[] = {
-    &mst_recver_sqlite,
-    &mst_recver_postgres,
-    &mst_recver_sqlserver,
-    &mst_recver_mongodb,
-    &mst_recver_mem,
+    &mst_recver_sqlite,	 &mst_recver_postgres, &mst_recver_sqlserver,
+    &mst_recver_mongodb, &mst_recver_mem,
 };
 
 const struct mst_recver_ops *mst_recver_find(const char *type)
