@@ -182,6 +182,47 @@ void mst_sn_ci_matched(struct mst_dest *d, struct sn_item *it, bool found)
 		mst_sn_ci_ready(d, it);
 }
 
+/* A CI that has our discovery source and no correlation id can only be one
+ * that an update made. */
+static void take_half(struct mst_dest *d, void *ctx, const struct sn_answer *a)
+{
+	struct mst_json_iter rows =
+	    mst_json_iter(mst_json_get(a->root, "result"));
+	struct sn_item *it = ctx;
+	struct mst_sysid id;
+	struct mst_json row;
+
+	while (a->fate == SN_DONE && mst_json_next(&rows, NULL, &row)) {
+		if (!mst_sn_row_id(row, &id) ||
+		    memcmp(&id, &it->remote, sizeof(id)) != 0 ||
+		    mst_sn_member(row, "correlation_id").n ||
+		    !mst_slice_is(mst_sn_member(row, "discovery_source"),
+				  d->conf->discovery_source))
+			continue;
+		it->insert = it->inserted = true;
+		it->tries = 0;
+		mst_sn_ci_commit(d, it);
+		return;
+	}
+	mst_sn_verify_add(d, it, MST_VERDICT_APPLIED, it->inserted);
+}
+
+/* The answer to an update was lost, here or in the run before, and the next one
+ * reads as an update, too: had the CI been gone, the first one made it, without
+ * its insert-only columns. */
+static void look_for_half(struct mst_dest *d, struct sn_item *it)
+{
+	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL);
+	char query[64] = "sys_id=";
+
+	mst_sysid_hex(&it->remote, query + strlen(query));
+	mst_sn_list_url(&url, MST_SLICE_LIT("cmdb_ci"), mst_slice_str(query),
+			"sys_id,correlation_id,discovery_source", 1);
+	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take_half,
+		       it);
+	mst_buf_fini(&url);
+}
+
 static void commit_result(struct mst_dest *d, struct sn_item *it,
 			  const struct sn_ire_result *r, size_t payload)
 {
@@ -209,6 +250,11 @@ static void commit_result(struct mst_dest *d, struct sn_item *it,
 		it->insert = it->inserted = true;
 		it->tries = 0;
 		mst_sn_ci_commit(d, it);
+		return;
+	}
+	if (!inserted && !it->insert && (it->posted || it->c.may_exist) &&
+	    it->c.action != MST_RETIRE) {
+		look_for_half(d, it);
 		return;
 	}
 	/* Sent twice because the first answer was lost, it reads as an update,
