@@ -271,6 +271,7 @@ struct mst_change {
 	struct mst_sysid remote; /* of the record, if known */
 	struct mst_sysid parent; /* of the parent record, if there is one */
 	bool may_exist;		 /* INSERT: look it up before writing */
+	bool unsure;		 /* an earlier run may have written it */
 	const struct mst_cell *cells;
 	size_t cells_n;
 };

@@ -89,6 +89,7 @@ static int offer_change(struct mst_push *p, struct mst_push_group *a,
 	    .key = g->text,
 	    .remote = g->remote,
 	    .table = pp->missing_table,
+	    .unsure = g->state == MST_GROUP_PENDING,
 	};
 	char why[640];
 

@@ -290,6 +290,7 @@ uint64_t fake_offer(struct fake *f, const char *set, struct fake_change fc, ...)
 	    .remote = fc.remote,
 	    .parent = fc.parent,
 	    .may_exist = fc.may_exist,
+	    .unsure = fc.unsure,
 	    .cells = cells,
 	};
 	const char *name, *value;

@@ -121,7 +121,7 @@ struct fake_change {
 	enum mst_action action;
 	const char *key, *table;
 	struct mst_sysid remote, parent;
-	bool may_exist;
+	bool may_exist, unsure;
 };
 uint64_t fake_offer(struct fake *f, const char *set, struct fake_change c, ...);
 /* begin, offers of the test (fn), end, and all requests answered. */

@@ -107,7 +107,8 @@ static const char *item_faults(struct fake *f, bool dry, struct mst_json item,
 
 static uint64_t one(struct fake *f, const char *set, unsigned i, bool again)
 {
-	struct fake_change c = {.action = MST_INSERT, .may_exist = again};
+	struct fake_change c = {
+	    .action = MST_INSERT, .may_exist = again, .unsure = again};
 	char key[32], name[32], ref[33];
 
 	snprintf(key, sizeof(key), "k%u", i);
@@ -118,7 +119,8 @@ static uint64_t one(struct fake *f, const char *set, unsigned i, bool again)
 	if (strcmp(set, "devices") == 0)
 		return fake_offer(f, set, c, "name", name, "os", "Linux",
 				  "manufacturer", i % 2 ? "Dell" : "DELL Inc.",
-				  NULL);
+				  "correlation_id", key, "discovery_source",
+				  "muster", NULL);
 	if (strcmp(set, "software_installs") == 0)
 		return fake_offer(f, set, c, "name", name, "software", ref,
 				  NULL);
@@ -162,6 +164,11 @@ static void check(struct fake *f, const char *table, unsigned i,
 	assert_true(!strcmp(fake_get(row, "name"), name) ||
 		    !strcmp(fake_get(row, "u_name"), name) ||
 		    !strcmp(fake_get(row, "u_software_name"), name));
+	/* Only an insert brings it: no CI may be left without. */
+	if (strcmp(table, "cmdb_ci_computer") == 0) {
+		snprintf(name, sizeof(name), "k%u", i);
+		t_is(mst_slice_str(fake_get(row, "correlation_id")), name);
+	}
 }
 
 /* False when the run ended early with an error. */

@@ -204,12 +204,19 @@ static void take_half(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		mst_sn_ci_commit(d, it);
 		return;
 	}
-	mst_sn_verify_add(d, it, MST_VERDICT_APPLIED, it->inserted);
+	mst_sn_verify_add(d, it, it->kind, it->inserted);
 }
 
 /* The answer to an update was lost, here or in the run before, and the next one
  * reads as an update, too: had the CI been gone, the first one made it, without
  * its insert-only columns. */
+static bool may_be_half(const struct sn_item *it)
+{
+	return !it->insert && !it->inserted && it->c.action != MST_RETIRE &&
+	       (it->posted || it->c.unsure) &&
+	       mst_sn_cell(it, "correlation_id");
+}
+
 static void look_for_half(struct mst_dest *d, struct sn_item *it)
 {
 	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL);
@@ -252,18 +259,16 @@ static void commit_result(struct mst_dest *d, struct sn_item *it,
 		mst_sn_ci_commit(d, it);
 		return;
 	}
-	if (!inserted && !it->insert && (it->posted || it->c.may_exist) &&
-	    it->c.action != MST_RETIRE) {
-		look_for_half(d, it);
-		return;
-	}
 	/* Sent twice because the first answer was lost, it reads as an update,
 	 * but it was our insert. */
 	inserted = inserted || it->inserted || (it->insert && it->posted);
-	if (is_op(r, "NO_CHANGE") && !inserted && !it->posted)
-		mst_sn_verify_add(d, it, MST_VERDICT_UNCHANGED, false);
+	it->kind = is_op(r, "NO_CHANGE") && !inserted && !it->posted
+		       ? MST_VERDICT_UNCHANGED
+		       : MST_VERDICT_APPLIED;
+	if (may_be_half(it))
+		look_for_half(d, it);
 	else
-		mst_sn_verify_add(d, it, MST_VERDICT_APPLIED, inserted);
+		mst_sn_verify_add(d, it, it->kind, inserted);
 }
 
 /* ---- whose result it is -------------------------------------------------- */
