@@ -24,11 +24,18 @@ struct mst_recver_conf {
 	const char *encrypt;	 /* "verify", "trust" or "off" */
 	const char *ca_file;	 /* PEM, or NULL: the system's */
 	int64_t timeout_ms;	 /* to connect, and for a statement */
-	bool existing_database;	 /* never make a database or its tables */
+	bool existing_database;	 /* a DBA made the database; never make one */
+	bool bypass_setup;	 /* make neither a database nor its tables */
 	const char *driver;	 /* sqlserver: the ODBC driver's name */
 	bool copy;		 /* postgres: COPY may be used */
 	const char *replica_set; /* mongodb, or NULL */
 	const char *auth_source; /* mongodb: database that knows the user */
 };
+
+static inline bool
+mst_recver_may_make_database(const struct mst_recver_conf *conf)
+{
+	return !conf->existing_database && !conf->bypass_setup;
+}
 
 #endif

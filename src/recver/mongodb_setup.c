@@ -101,11 +101,11 @@ int mst_mongo_setup(struct mst_mongo *c, bool create, struct mst_err *err)
 				   "muster (version %u, this one knows %d): "
 				   "update muster",
 				   version, MST_RECVER_SCHEMA);
-	if (c->conf->existing_database)
+	if (c->conf->bypass_setup)
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet, or "
 				   "not all of it, and "
-				   "recver.existing_database says not to make "
+				   "recver.bypass_setup says not to make "
 				   "it: run sql/mongodb/create.js",
 				   c->database);
 	if (!create)

@@ -8,15 +8,14 @@
 
 #include "base/num.h"
 #include "postgres_private.h"
+#include "recver/scripts.h"
 
-/* Keeps to what psql understands: see run_part(). */
-static const char create_sql[] =
-#include "postgres_create.inc"
-    ;
-
-/* From version i to i + 1: the part behind \connect is run. Each may be run
- * again after it was stopped, and sets the version last. */
-static const char *const upgrades[MST_RECVER_SCHEMA] = {create_sql};
+/* From this version to the next one: the part behind \connect is run. Each may
+ * be run again after it was stopped, and sets the version last. */
+static const char *upgrade(unsigned version)
+{
+	return version == 0 ? mst_recver_script("postgres", "create") : NULL;
+}
 
 /* ---- scripts ------------------------------------------------------------- */
 
@@ -112,7 +111,7 @@ static int make_database(struct mst_pg *c, struct mst_err *err)
 	int rc = mst_pg_open(&admin, "postgres", state, err);
 
 	if (rc == 0)
-		rc = run_part(&admin, create_sql, 0, err);
+		rc = run_part(&admin, upgrade(0), 0, err);
 	mst_pg_shut(&admin);
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -129,12 +128,14 @@ static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
 
 	if (rc != -MST_E_NOTFOUND || strcmp(state, "3D000") != 0)
 		return rc;
-	if (c->conf->existing_database)
+	if (!mst_recver_may_make_database(c->conf))
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet, and "
-				   "recver.existing_database says not to make "
-				   "it: run sql/postgres/create.sql",
-				   c->database);
+				   "recver.%s says not to make it: run "
+				   "sql/postgres/create.sql",
+				   c->database,
+				   c->conf->bypass_setup ? "bypass_setup"
+							 : "existing_database");
 	if (!create)
 		return rc;
 	rc = make_database(c, err);
@@ -201,7 +202,7 @@ static int missing(struct mst_pg *c, unsigned version, struct mst_err *err)
 	return mst_err_set(err, MST_E_NOTFOUND,
 			   "RecVer's tables in it do not exist, or not all of "
 			   "them; it does not exist yet for muster: %s",
-			   c->conf->existing_database
+			   c->conf->bypass_setup
 			       ? "run sql/postgres/create.sql"
 			       : "they are made by the first run");
 }
@@ -217,7 +218,7 @@ static int bring_up(struct mst_pg *c, bool create, struct mst_err *err)
 			return rc;
 		if (version > MST_RECVER_SCHEMA)
 			return too_new(version, err);
-		if (!create || c->conf->existing_database)
+		if (!create || c->conf->bypass_setup)
 			return missing(c, version, err);
 		if (version == was)
 			return mst_err_set(err, MST_E_INTERNAL,
@@ -225,7 +226,7 @@ static int bring_up(struct mst_pg *c, bool create, struct mst_err *err)
 					   "changed nothing",
 					   version);
 		was = version;
-		rc = run_part(c, upgrades[version], 1, err);
+		rc = run_part(c, upgrade(version), 1, err);
 		if (rc < 0)
 			return rc == -MST_E_TRANSIENT
 				   ? rc

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "recver/setup.h"
 #include "server_private.h"
 
 #define VALUE_MAX (64u << 20)
@@ -132,8 +133,7 @@ int mst_server_open(const struct mst_recver_driver *d,
 	copy_conf(s, conf);
 	mst_buf_init(&s->list, MST_RECVER_MAX_LIST);
 	mst_buf_init(&s->value, VALUE_MAX);
-	s->database = conf->database ? mst_strdup(conf->database)
-				     : mst_asprintf("muster_recver_%s", source);
+	s->database = mst_recver_database(conf, source);
 	s->where = mst_asprintf("RecVer '%s' on '%s'", s->database,
 				conf->server ? conf->server : "this machine");
 	rc = mst_lease_init(s, err);

@@ -6,19 +6,17 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "recver/scripts.h"
 #include "sqlserver_private.h"
 
 #define CANNOT_OPEN 4060
 
-/* Keeps to what sqlcmd understands: batches that end with a line GO, and the
- * variable. The batch that begins with USE parts it in two. */
-static const char create_sql[] =
-#include "sqlserver_create.inc"
-    ;
-
-/* From version i to i + 1: the part behind USE is run. Each may be run again
- * after it was stopped, and sets the version last. */
-static const char *const upgrades[MST_RECVER_SCHEMA] = {create_sql};
+/* From this version to the next one: the part behind USE is run. Each may be
+ * run again after it was stopped, and sets the version last. */
+static const char *upgrade(unsigned version)
+{
+	return version == 0 ? mst_recver_script("sqlserver", "create") : NULL;
+}
 
 /* ---- scripts ------------------------------------------------------------- */
 
@@ -76,12 +74,14 @@ static int to_master(struct mst_ms *c, struct mst_ms *admin,
 
 static int absent(struct mst_ms *c, struct mst_err *err)
 {
-	if (c->conf->existing_database)
+	if (!mst_recver_may_make_database(c->conf))
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet, and "
-				   "recver.existing_database says not to make "
-				   "it: run sql/sqlserver/create.sql",
-				   c->database);
+				   "recver.%s says not to make it: run "
+				   "sql/sqlserver/create.sql",
+				   c->database,
+				   c->conf->bypass_setup ? "bypass_setup"
+							 : "existing_database");
 	return mst_err_set(err, MST_E_NOTFOUND,
 			   "the database '%s' does not exist yet: it is made "
 			   "by the first run",
@@ -110,7 +110,7 @@ static int look_for(struct mst_ms *admin, int64_t *is_r, struct mst_err *err)
 
 static int make_database(struct mst_ms *admin, struct mst_err *err)
 {
-	int rc = run_part(admin, create_sql, 0, err);
+	int rc = run_part(admin, upgrade(0), 0, err);
 
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -140,7 +140,7 @@ static int why(struct mst_ms *c, bool create, struct mst_err *err)
 				 "recovering, suspect or offline): see "
 				 "sys.databases, column state_desc",
 				 c->database);
-	else if (rc == 0 && (!create || c->conf->existing_database))
+	else if (rc == 0 && (!create || !mst_recver_may_make_database(c->conf)))
 		rc = absent(c, err);
 	else if (rc == 0)
 		rc = make_database(&admin, err);
@@ -228,7 +228,7 @@ static int missing(struct mst_ms *c, unsigned version, struct mst_err *err)
 	return mst_err_set(err, MST_E_NOTFOUND,
 			   "RecVer's tables in it do not exist, or not all of "
 			   "them; it does not exist yet for muster: %s",
-			   c->conf->existing_database
+			   c->conf->bypass_setup
 			       ? "run sql/sqlserver/create.sql"
 			       : "they are made by the first run");
 }
@@ -244,7 +244,7 @@ static int bring_up(struct mst_ms *c, bool create, struct mst_err *err)
 			return rc;
 		if (version > MST_RECVER_SCHEMA)
 			return too_new(version, err);
-		if (!create || c->conf->existing_database)
+		if (!create || c->conf->bypass_setup)
 			return missing(c, version, err);
 		if (version == was)
 			return mst_err_set(err, MST_E_INTERNAL,
@@ -252,7 +252,7 @@ static int bring_up(struct mst_ms *c, bool create, struct mst_err *err)
 					   "changed nothing",
 					   version);
 		was = version;
-		rc = run_part(c, upgrades[version], 1, err);
+		rc = run_part(c, upgrade(version), 1, err);
 		if (rc < 0)
 			return rc == -MST_E_TRANSIENT
 				   ? rc

@@ -25,6 +25,7 @@ static const struct {
     {"recver.ca_file", {"postgres", "sqlserver", "mongodb"}},
     {"recver.timeout", {"postgres", "sqlserver", "mongodb"}},
     {"recver.existing_database", {"postgres", "sqlserver", "mongodb"}},
+    {"recver.bypass_setup", {"postgres", "sqlserver", "mongodb"}},
     {"recver.copy", {"postgres"}},
     {"recver.integrated_security", {"sqlserver"}},
     {"recver.driver", {"sqlserver"}},

@@ -49,7 +49,12 @@
 		 "and a server that is away are waited for."},                 \
 	    {"recver.existing_database", MST_OPT_BOOL, OFF(existing_database), \
 	     .def = "no",                                                      \
-	     .help = "Never make the database or its tables: a DBA does."},    \
+	     .help = "Never make the database: a DBA did. Its tables are "     \
+		     "made where they are missing."},                          \
+	    {"recver.bypass_setup", MST_OPT_BOOL, OFF(bypass_setup),           \
+	     .def = "no",                                                      \
+	     .help = "Make nothing, neither database nor tables: a DBA runs "  \
+		     "the scripts of muster recver script."},                  \
 	    {"recver.integrated_security", MST_OPT_BOOL,                       \
 	     OFF(integrated_security), .def = "no",                            \
 	     .help =                                                           \

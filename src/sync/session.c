@@ -18,30 +18,10 @@
 #include "sync/run.h"
 #include "sync/session_dir.h"
 #include "sync/single.h"
+#include "sync/store.h"
 #include "json/out.h"
 
 /* ---- opening ----- */
-
-static int open_recver(struct mst_session *s, struct mst_err *err)
-{
-	struct mst_recver_conf conf = s->job.source_conf->recver;
-	const struct mst_recver_ops *ops = mst_recver_find(conf.type);
-	char *dir MST_CLEANUP(mst_freep) =
-	    mst_asprintf("%s/recver", mst_state_dir(s->state));
-	char *path MST_CLEANUP(mst_freep) =
-	    mst_asprintf("%s/%s.db", dir, s->job.conf.source);
-
-	if (!ops)
-		return mst_err_set(err, MST_E_INVALID,
-				   "connection '%s': unknown recver.type '%s'",
-				   s->job.conf.source, conf.type);
-	if (!conf.path) {
-		if (mst_dir_make(dir, err) < 0)
-			return -(int)err->code;
-		conf.path = path;
-	}
-	return ops->open(&conf, s->job.conf.source, true, &s->recver, err);
-}
 
 static int read_seed(struct mst_session *s, uint64_t *seed_r,
 		     struct mst_err *err)
@@ -93,7 +73,9 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)
 		return -(int)err->code;
-	if (open_recver(s, err) < 0)
+	if (mst_store_open(state, s->job.conf.source,
+			   &s->job.source_conf->recver, true, &s->recver,
+			   err) < 0)
 		return -(int)err->code;
 	if (record && mst_state_run_begin(state, s->job.name, &s->run, err) < 0)
 		return -(int)err->code;

@@ -292,10 +292,10 @@ static void test_versions(void **state)
 			 "{\"_id.name\": \"schema\"}, \"limit\": 0}]}");
 	t_failed(rv_open(rv.where, SOURCE, false, &rv.r, &rv.err), &rv.err,
 		 MST_E_NOTFOUND, "made by the first run");
-	rv.server.existing_database = true;
+	rv.server.bypass_setup = true;
 	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_NOTFOUND, "sql/mongodb/create.js");
-	rv.server.existing_database = false;
+	rv.server.bypass_setup = false;
 	t_ok(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err);
 	rv_put_text("snow", "cves", "a", 3);
 }

@@ -468,7 +468,11 @@ static void test_missing_database(void **state)
 	conf.database = "nobody_made_this";
 	conf.existing_database = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
-		 "run sql/postgres/create.sql");
+		 "recver.existing_database says not to make it: run "
+		 "sql/postgres/create.sql");
+	conf.bypass_setup = true;
+	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
+		 "recver.bypass_setup says not to make it");
 	conf.database = "postgres";
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "run sql/postgres/create.sql");
@@ -662,7 +666,7 @@ static void test_scripts(void **state)
 		    psql("role.sql", "by_hand", "-v recver_login=least"), 0);
 	}
 	conf.user = "least";
-	conf.existing_database = true;
+	conf.bypass_setup = true;
 	rv.ops->close(&rv.r);
 	t_ok(rv.ops->open(&conf, SOURCE, true, &rv.r, &rv.err), &rv.err);
 	fresh_start();

@@ -2,7 +2,7 @@
  *
  * What makers of set-up checks share.
  */
-#include "net/checks.h"
+#include "base/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>

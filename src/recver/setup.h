@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Is a RecVer database ready for use, and making it so: behind `muster
+ * connection test` and `setup`. Each store fills a table; it knows its server,
+ * these calls know nothing of connections, terminals or consent.
+ *
+ *   check → [ plan → a person agrees → make → check ]
+ *
+ * All calls from one thread. They connect by themselves, take no lease and
+ * disturb no run that is under way.
+ */
+#ifndef MST_RECVER_SETUP_H
+#define MST_RECVER_SETUP_H
+
+#include "base/check.h"
+#include "model/recver_conf.h"
+
+/* The names of the checks, in this order; a store has those that mean something
+ * for it. Behind one that failed, those that need it are SKIPPED. */
+#define MST_RECVER_CHECK_CONNECT  "recver:connect"  /* there, and lets us in */
+#define MST_RECVER_CHECK_SERVER	  "recver:server"   /* version, writable */
+#define MST_RECVER_CHECK_DATABASE "recver:database" /* exists, is writable */
+#define MST_RECVER_CHECK_TABLES	  "recver:tables"   /* all, of this version */
+#define MST_RECVER_CHECK_RIGHTS	  "recver:rights"   /* enough; not too many */
+#define MST_RECVER_CHECK_PROBE	  "recver:probe"    /* writes, reads, deletes */
+#define MST_RECVER_CHECK_USE	  "recver:use" /* whose lease; size; growth */
+
+struct mst_recver_setup_env {
+	const struct mst_recver_conf *conf; /* path is filled in */
+	const char *source;		    /* the connection's name */
+	/* The same place with an administrator's login, for what conf's own
+	 * may not do. NULL: there is none, conf's login tries. */
+	const struct mst_recver_conf *admin;
+	/* Each check as soon as it is made, lent for the call. */
+	void (*report)(void *ctx, const struct mst_check *c);
+	void *ctx;
+};
+
+/* One step of making: "login", "make muster, with the password of the
+ * connection". Texts live until the call returns. */
+typedef void mst_recver_step_fn(void *ctx, const char *what, const char *how);
+
+struct mst_recver_setup_ops {
+	const char *type;
+	/* Reports every check. What is wrong is a check, not an error. The
+	 * probe leaves nothing behind. Conf says that nothing is made
+	 * (bypass_setup, existing_database): what is missing is FAILED, with
+	 * the script to run as its remedy. Else what the first run makes by
+	 * itself is a NOTE, when the login may make it. */
+	int (*check)(const struct mst_recver_setup_env *env,
+		     struct mst_err *err);
+	/* What make would do, in order; none when nothing is missing. At most
+	 * eleven steps. Writes nothing. Errors: the server cannot be asked. */
+	int (*plan)(const struct mst_recver_setup_env *env,
+		    mst_recver_step_fn *step, void *ctx, struct mst_err *err);
+	/* Does it by the texts in recver/scripts.h; each step is reported as a
+	 * check "setup:WHAT". May be done again after it was stopped. A login
+	 * that has more rights than it needs is told of and left alone.
+	 * Returns an error when a step failed. */
+	int (*make)(const struct mst_recver_setup_env *env,
+		    struct mst_err *err);
+};
+
+extern const struct mst_recver_setup_ops mst_recver_setup_sqlite;
+extern const struct mst_recver_setup_ops mst_recver_setup_postgres;
+extern const struct mst_recver_setup_ops mst_recver_setup_sqlserver;
+extern const struct mst_recver_setup_ops mst_recver_setup_mongodb;
+/* NULL: there is nothing to set up ("mem"). */
+const struct mst_recver_setup_ops *mst_recver_setup_find(const char *type);
+
+/* The name of a server's database: conf's, or muster_recver_SOURCE. The caller
+ * frees it. */
+char *mst_recver_database(const struct mst_recver_conf *conf,
+			  const char *source);
+
+#endif

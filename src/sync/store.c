@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sync/store.h"
+
+#include <stdio.h>
+
+#include "base/file.h"
+
+static char *folder(struct mst_state *state, struct mst_arena *arena)
+{
+	return mst_arena_printf(arena, "%s/recver", mst_state_dir(state));
+}
+
+void mst_store_conf(struct mst_state *state, const char *source,
+		    const struct mst_recver_conf *conf, struct mst_arena *arena,
+		    struct mst_recver_conf *conf_r)
+{
+	*conf_r = *conf;
+	if (!conf->path)
+		conf_r->path = mst_arena_printf(arena, "%s/%s.db",
+						folder(state, arena), source);
+}
+
+int mst_store_open(struct mst_state *state, const char *source,
+		   const struct mst_recver_conf *conf, bool create,
+		   struct mst_recver **r_r, struct mst_err *err)
+{
+	const struct mst_recver_ops *ops = mst_recver_find(conf->type);
+	struct mst_recver_conf full;
+	struct mst_arena arena;
+	int rc = 0;
+
+	if (!ops)
+		return mst_err_set(err, MST_E_INVALID,
+				   "connection '%s': unknown recver.type '%s'",
+				   source, conf->type);
+	mst_arena_init(&arena, 65536);
+	mst_store_conf(state, source, conf, &arena, &full);
+	if (create && !conf->path)
+		rc = mst_dir_make(folder(state, &arena), err);
+	if (rc == 0)
+		rc = ops->open(&full, source, create, r_r, err);
+	mst_arena_fini(&arena);
+	return rc;
+}
