@@ -3,35 +3,18 @@
  * The checks of a connection in their order, and the requests of those that
  * its connector brings.
  */
-#include "checkup/checkup.h"
+#include "checkup/private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "cred/cred.h"
-#include "sync/fetch.h"
 
 #define UNDER_WAY      4
-#define RETRIES	       3 /* somebody waits for the answer */
-#define RETRY_TOTAL_MS 20000
+#define RETRIES	       3
 #define RETRY_AFTER_MS 15000
 #define ADMIN	       "administrator"
-#define ADDRESSES_MAX  8
-
-struct mst_checkup {
-	struct mst_checkup_conf conf;
-	struct mst_state *state;
-	struct mst_arena arena;
-	struct mst_connection c;
-	struct mst_checkup_jobs jobs;
-	struct mst_source *source;
-	struct mst_dest *dest;
-	struct mst_client *client;
-	struct mst_auth *admin;
-	struct mst_checks *checks; /* the connector's */
-	struct mst_address addresses[ADDRESSES_MAX];
-	size_t addresses_n;
-};
 
 int mst_checkup_open(struct mst_state *state, const char *connection,
 		     const struct mst_checkup_conf *conf,
@@ -85,8 +68,8 @@ const char *mst_checkup_address(const struct mst_checkup *c)
 	return c->addresses_n ? c->addresses[0].url : "";
 }
 
-static void say(struct mst_checkup *c, const char *name, const char *title,
-		const struct mst_err *err, const char *text)
+void mst_checkup_say(struct mst_checkup *c, const char *name, const char *title,
+		     const struct mst_err *err, const char *text)
 {
 	struct mst_check check = {.name = name, .title = title};
 
@@ -96,7 +79,17 @@ static void say(struct mst_checkup *c, const char *name, const char *title,
 	c->conf.report(c->conf.ctx, &check);
 }
 
-static bool cancelled(const struct mst_checkup *c)
+void mst_checkup_skip(struct mst_checkup *c, const char *name,
+		      const char *title, const char *broken)
+{
+	struct mst_check check = {.name = name, .title = title};
+
+	mst_check_say(&check, MST_CHECK_SKIPPED, "needs the check '%s'",
+		      broken);
+	c->conf.report(c->conf.ctx, &check);
+}
+
+bool mst_checkup_cancelled(const struct mst_checkup *c)
 {
 	return c->conf.cancel && atomic_load(c->conf.cancel);
 }
@@ -122,7 +115,7 @@ static int open_dest(struct mst_checkup *c, struct mst_err *err)
 	    .name = c->c.name,
 	    .insecure_loopback = true,
 	    .retry_max = RETRIES,
-	    .retry_total_ms = RETRY_TOTAL_MS,
+	    .retry_total_ms = MST_CHECKUP_RETRY_TOTAL_MS,
 	    .retry_after_max_ms = RETRY_AFTER_MS,
 	};
 	struct mst_source_auth auths[4];
@@ -142,37 +135,15 @@ static int open_dest(struct mst_checkup *c, struct mst_err *err)
 	if (c->admin && n)
 		mst_client_add_auth(c->client, ADMIN, c->admin, auths[0].hosts);
 	if (c->c.dest->addresses)
-		c->addresses_n =
-		    c->c.dest->addresses(c->dest, c->addresses, ADDRESSES_MAX);
-	return 0;
-}
-
-static int open_source(struct mst_checkup *c, struct mst_err *err)
-{
-	struct mst_job job = {
-	    .name = "checks",
-	    .source = c->c.source,
-	    .source_conf = c->c.source_conf,
-	    .catalog = c->c.source->catalog,
-	};
-
-	job.conf.source = c->c.name;
-	job.conf.retry_total_ms = RETRY_TOTAL_MS;
-	if (c->c.source->open(c->c.name, c->c.source_conf, &c->source, err) <
-		0 ||
-	    mst_fetch_client(&job, c->source, &c->client, err) < 0)
-		return -(int)err->code;
-	if (c->c.source->addresses)
-		c->addresses_n = c->c.source->addresses(c->source, c->addresses,
-							ADDRESSES_MAX);
+		c->addresses_n = c->c.dest->addresses(c->dest, c->addresses,
+						      MST_CHECKUP_ADDRESSES);
 	return 0;
 }
 
 /* ---- the way there ------------------------------------------------------- */
 
-/* *broken_r: the title of the check that failed, else NULL. */
-static int look_at_way(struct mst_checkup *c, const char **broken_r,
-		       struct mst_err *err)
+int mst_checkup_look_at_way(struct mst_checkup *c, const char **broken_r,
+			    struct mst_err *err)
 {
 	*broken_r = NULL;
 	for (size_t i = 0; i < c->addresses_n; i++) {
@@ -218,7 +189,7 @@ static int pump(struct mst_checkup *c, struct mst_err *err)
 	for (;;) {
 		/* What is under way is left alone: it writes nothing, or is
 		 * looked for the next time. */
-		if (cancelled(c))
+		if (mst_checkup_cancelled(c))
 			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
 		if (send_some(c, &end, err) < 0)
 			return -(int)err->code;
@@ -235,8 +206,8 @@ static int pump(struct mst_checkup *c, struct mst_err *err)
 	}
 }
 
-static int own_checks(struct mst_checkup *c, const char *broken,
-		      struct mst_err *err)
+int mst_checkup_own(struct mst_checkup *c, const char *broken,
+		    struct mst_err *err)
 {
 	char skip[128];
 	struct mst_checks_env env = {
@@ -262,134 +233,29 @@ static int own_checks(struct mst_checkup *c, const char *broken,
 	return pump(c, err);
 }
 
-/* ---- sources ------------------------------------------------------------- */
-
-static const char *log_in(struct mst_checkup *c, const char *broken)
-{
-	struct mst_source_auth auths[8];
-	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
-	const char *failed = broken;
-
-	for (size_t i = 0; i < n; i++) {
-		struct mst_err err = MST_ERR_INIT;
-		const char *warning;
-		struct mst_check check = {.code = MST_OK};
-		char name[96], title[96];
-
-		(void)snprintf(name, sizeof(name), "login:%.80s",
-			       auths[i].name);
-		(void)snprintf(title, sizeof(title), "log-in %.80s",
-			       auths[i].name);
-		check.name = name;
-		check.title = title;
-		warning = mst_cred_warning(auths[i].auth);
-		if (broken) {
-			mst_check_say(&check, MST_CHECK_SKIPPED,
-				      "needs the check '%s'", broken);
-		} else if (mst_client_login(c->client, auths[i].name, &err) <
-			   0) {
-			check.code = err.code;
-			mst_check_say(&check, MST_CHECK_FAILED, "%.760s",
-				      err.msg);
-			failed = "log-in";
-		} else if (warning && *warning) {
-			mst_check_say(&check, MST_CHECK_WARNING, "%s", warning);
-		} else {
-			mst_check_say(&check, MST_CHECK_OK, "a token is there");
-		}
-		c->conf.report(c->conf.ctx, &check);
-	}
-	return failed;
-}
-
-/* "DIR: machines 2 files, software 5 files" */
-static void list_feeds(const struct mst_checkup *c, const struct mst_spool *s,
-		       char *out, size_t room)
-{
-	const struct mst_catalog *catalog = c->c.source->catalog;
-	size_t n =
-	    (size_t)snprintf(out, room, "%.400s", c->c.source_conf->read_from);
-	const char *mark = ":";
-
-	for (size_t i = 0; i < catalog->feeds_n && n < room; i++) {
-		size_t parts = s->feeds[i].parts_n;
-
-		if (!s->feeds[i].present)
-			continue;
-		n += (size_t)snprintf(out + n, room - n, "%s %s %zu file%s",
-				      mark, catalog->feeds[i].name, parts,
-				      parts == 1 ? "" : "s");
-		mark = ",";
-	}
-}
-
-static int look_at_folder(struct mst_checkup *c)
-{
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_spool spool = {0};
-	char text[760] = "";
-	int rc =
-	    mst_spool_open(&spool, c->c.source, c->c.source_conf->read_from,
-			   c->c.source_conf->assume_complete, &err);
-
-	if (rc >= 0) {
-		mst_err_clear(&err);
-		list_feeds(c, &spool, text, sizeof(text));
-	}
-	mst_spool_fini(&spool);
-	say(c, "folder", "folder", &err, text);
-	return 0;
-}
-
-static void skip_permissions(struct mst_checkup *c, const char *broken)
-{
-	struct mst_check check = {.name = "permissions",
-				  .title = "permissions"};
-
-	mst_check_say(&check, MST_CHECK_SKIPPED, "needs the check '%s'",
-		      broken);
-	c->conf.report(c->conf.ctx, &check);
-}
-
-static int check_source(struct mst_checkup *c, const char *broken,
-			struct mst_err *err)
-{
-	broken = log_in(c, broken);
-	if (cancelled(c))
-		return mst_err_set(err, MST_E_CANCELLED, "cancelled");
-	if (broken)
-		skip_permissions(c, broken);
-	else
-		mst_checkup_permissions(c->c.source, c->source, &c->jobs,
-					&c->conf);
-	return own_checks(c, broken, err);
-}
-
 /* ---- all of it ----------------------------------------------------------- */
 
-int mst_checkup_run(struct mst_checkup *c, struct mst_err *err)
+static int run_dest(struct mst_checkup *c, struct mst_err *err)
 {
-	bool folder = c->c.source && c->c.source_conf->read_from;
 	struct mst_err why = MST_ERR_INIT;
 	const char *broken;
-	int rc = 0;
+	int rc = open_dest(c, &why);
 
-	if (!folder) {
-		rc = c->c.source ? open_source(c, &why) : open_dest(c, &why);
-		say(c, "settings", "settings", &why,
-		    *mst_checkup_address(c) ? mst_checkup_address(c)
-					    : c->c.type);
-	}
+	mst_checkup_say(c, "settings", "settings", &why,
+			*mst_checkup_address(c) ? mst_checkup_address(c)
+						: c->c.type);
 	if (mst_checkup_jobs(c->state, &c->c, &c->conf, &c->jobs, err) < 0)
 		return -(int)err->code;
 	if (rc < 0) /* nobody to ask */
 		return 0;
-	if (folder)
-		return look_at_folder(c);
-	if (look_at_way(c, &broken, err) < 0)
+	if (mst_checkup_look_at_way(c, &broken, err) < 0)
 		return -(int)err->code;
-	return c->source ? check_source(c, broken, err)
-			 : own_checks(c, broken, err);
+	return mst_checkup_own(c, broken, err);
+}
+
+int mst_checkup_run(struct mst_checkup *c, struct mst_err *err)
+{
+	return c->c.source ? mst_checkup_source(c, err) : run_dest(c, err);
 }
 
 size_t mst_checkup_fixes(struct mst_checkup *c, struct mst_check_fix *out,

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A checkup under way, as its files see it.
+ */
+#ifndef MST_CHECKUP_PRIVATE_H
+#define MST_CHECKUP_PRIVATE_H
+
+#include "checkup/checkup.h"
+
+#define MST_CHECKUP_ADDRESSES	   8
+#define MST_CHECKUP_RETRY_TOTAL_MS 20000 /* somebody waits for the answer */
+
+struct mst_checkup {
+	struct mst_checkup_conf conf;
+	struct mst_state *state;
+	struct mst_arena arena;
+	struct mst_connection c;
+	struct mst_checkup_jobs jobs;
+	struct mst_source *source;
+	struct mst_dest *dest;
+	struct mst_client *client;
+	struct mst_auth *admin;
+	struct mst_checks *checks; /* the connector's */
+	struct mst_address addresses[MST_CHECKUP_ADDRESSES];
+	size_t addresses_n;
+};
+
+/* ---- checkup.c ----------------------------------------------------------- */
+
+/* Reports one check: FAILED with the error's text, else OK with the text. */
+void mst_checkup_say(struct mst_checkup *c, const char *name, const char *title,
+		     const struct mst_err *err, const char *text);
+/* Reports a check as SKIPPED: it needs the one with the title `broken`. */
+void mst_checkup_skip(struct mst_checkup *c, const char *name,
+		      const char *title, const char *broken);
+bool mst_checkup_cancelled(const struct mst_checkup *c);
+/* *broken_r: the title of the check of the way that failed, else NULL. */
+int mst_checkup_look_at_way(struct mst_checkup *c, const char **broken_r,
+			    struct mst_err *err);
+/* The checks that the connector brings; broken: the title of the check that
+ * they would need, NULL: all is well. */
+int mst_checkup_own(struct mst_checkup *c, const char *broken,
+		    struct mst_err *err);
+
+/* ---- source.c ------------------------------------------------------------ */
+
+/* All checks of a source connection, in their order. */
+int mst_checkup_source(struct mst_checkup *c, struct mst_err *err);
+
+#endif
