@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recver/setup.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "recver_private.h"
@@ -23,4 +24,88 @@ char *mst_recver_database(const struct mst_recver_conf *conf,
 {
 	return conf->database ? mst_strdup(conf->database)
 			      : mst_asprintf("muster_recver_%s", source);
+}
+
+/* ---- for the stores ------------------------------------------------------ */
+
+struct mst_check mst_recver_check(const char *name)
+{
+	static const char *const titles[][2] = {
+	    {MST_RECVER_CHECK_CONNECT, "RecVer connection"},
+	    {MST_RECVER_CHECK_SERVER, "RecVer server"},
+	    {MST_RECVER_CHECK_DATABASE, "RecVer database"},
+	    {MST_RECVER_CHECK_TABLES, "RecVer tables"},
+	    {MST_RECVER_CHECK_RIGHTS, "RecVer rights"},
+	    {MST_RECVER_CHECK_PROBE, "RecVer probe"},
+	    {MST_RECVER_CHECK_USE, "RecVer use"},
+	};
+	struct mst_check c = {.name = name};
+
+	for (size_t i = 0; i < MST_LEN(titles); i++) {
+		if (strcmp(titles[i][0], name) == 0)
+			c.title = titles[i][1];
+	}
+	return c;
+}
+
+void mst_recver_check_fail(struct mst_check *c, const struct mst_err *err)
+{
+	mst_check_say(c, MST_CHECK_FAILED, "%s", err->msg);
+	c->code = err->code;
+}
+
+void mst_recver_check_script(const struct mst_recver_setup_env *env,
+			     struct mst_check *c)
+{
+	char *database = mst_recver_database(env->conf, env->source);
+
+	if (env->conf->bypass_setup)
+		mst_check_remedy(c,
+				 "let a DBA run what `muster recver script "
+				 "--type %s --database %.200s` prints",
+				 env->conf->type, database);
+	else
+		mst_check_remedy(
+		    c,
+		    "`muster connection setup %.100s --admin USER` "
+		    "makes it; or let a DBA run what `muster "
+		    "recver script --type %s --database %.200s` "
+		    "prints",
+		    env->source, env->conf->type, database);
+	mst_freep(&database);
+}
+
+void mst_recver_check_report(const struct mst_recver_setup_env *env,
+			     const struct mst_check *c)
+{
+	env->report(env->ctx, c);
+}
+
+void mst_recver_check_skip(const struct mst_recver_setup_env *env,
+			   const char *name, const char *failed)
+{
+	struct mst_check c = mst_recver_check(name);
+	struct mst_check by = mst_recver_check(failed);
+
+	mst_check_say(&c, MST_CHECK_SKIPPED, "needs the check '%s'",
+		      by.title ? by.title : failed);
+	env->report(env->ctx, &c);
+}
+
+int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,
+		    const char *how, int rc, const struct mst_err *err)
+{
+	struct mst_check c = {.code = MST_OK};
+	char name[64], title[64];
+
+	(void)snprintf(name, sizeof(name), "setup:%.50s", what);
+	(void)snprintf(title, sizeof(title), "RecVer: %.50s", what);
+	c.name = name;
+	c.title = title;
+	if (rc < 0)
+		mst_recver_check_fail(&c, err);
+	else
+		mst_check_say(&c, MST_CHECK_OK, "%s", how);
+	env->report(env->ctx, &c);
+	return rc;
 }

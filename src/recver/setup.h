@@ -73,4 +73,24 @@ const struct mst_recver_setup_ops *mst_recver_setup_find(const char *type);
 char *mst_recver_database(const struct mst_recver_conf *conf,
 			  const char *source);
 
+/* ---- for the stores ------------------------------------------------------ */
+
+/* One of the checks above, with its title for people ("RecVer tables"). */
+struct mst_check mst_recver_check(const char *name);
+/* Says it, as FAILED with err's code and text when there is one. */
+void mst_recver_check_fail(struct mst_check *c, const struct mst_err *err);
+/* The remedy of what muster may make with an administrator's login, and a DBA
+ * with a script: "`muster connection setup …` makes it; or …". */
+void mst_recver_check_script(const struct mst_recver_setup_env *env,
+			     struct mst_check *c);
+void mst_recver_check_report(const struct mst_recver_setup_env *env,
+			     const struct mst_check *c);
+/* Reports the check `name` as SKIPPED, because of the check `failed`. */
+void mst_recver_check_skip(const struct mst_recver_setup_env *env,
+			   const char *name, const char *failed);
+/* Reports a step of make: done as `how` says when rc is 0, else FAILED with
+ * err. Returns rc. */
+int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,
+		    const char *how, int rc, const struct mst_err *err);
+
 #endif
