@@ -27,7 +27,9 @@ int mst_checkup_open(struct mst_state *state, const char *connection,
 	c->state = state;
 	mst_arena_init(&c->arena, MST_MAX_ARENA);
 	rc = mst_connection_load(state, connection, &c->arena, &c->c, err);
-	if (rc == 0 && conf->admin)
+	if (rc == 0 && c->c.source)
+		rc = mst_checkup_recver_open(c, err);
+	else if (rc == 0 && conf->admin)
 		rc = mst_cred_basic(conf->admin, conf->admin_password,
 				    &c->admin, err);
 	if (rc < 0)
@@ -255,17 +257,30 @@ static int run_dest(struct mst_checkup *c, struct mst_err *err)
 
 int mst_checkup_run(struct mst_checkup *c, struct mst_err *err)
 {
-	return c->c.source ? mst_checkup_source(c, err) : run_dest(c, err);
+	int rc;
+
+	if (!c->c.source)
+		return run_dest(c, err);
+	rc = mst_checkup_source(c, err);
+	return rc < 0 ? rc : mst_checkup_recver(c, err);
 }
 
+/* Behind the connector's own fixes comes RecVer's. */
 size_t mst_checkup_fixes(struct mst_checkup *c, struct mst_check_fix *out,
 			 size_t max)
 {
-	return c->checks ? c->checks->ops->fixes(c->checks, out, max) : 0;
+	c->own_fixes =
+	    c->checks ? c->checks->ops->fixes(c->checks, out, max) : 0;
+	if (c->own_fixes < max && c->c.source &&
+	    mst_checkup_recver_plan(c, &out[c->own_fixes]))
+		return c->own_fixes + 1;
+	return c->own_fixes;
 }
 
 int mst_checkup_fix(struct mst_checkup *c, size_t i, struct mst_err *err)
 {
+	if (i >= c->own_fixes && c->recver.steps)
+		return mst_checkup_recver_make(c, err);
 	if (!c->checks)
 		return mst_err_set(err, MST_E_NOTFOUND, "there is no such fix");
 	if (c->checks->ops->fix(c->checks, i, err) < 0)

@@ -6,9 +6,21 @@
 #define MST_CHECKUP_PRIVATE_H
 
 #include "checkup/checkup.h"
+#include "recver/setup.h"
 
 #define MST_CHECKUP_ADDRESSES	   8
 #define MST_CHECKUP_RETRY_TOTAL_MS 20000 /* somebody waits for the answer */
+
+/* RecVer of a source connection. */
+struct mst_checkup_recver {
+	const struct mst_recver_setup_ops *ops; /* NULL: nothing to look at */
+	struct mst_recver_conf conf, admin;
+	const char *mends; /* the first check that was not as it should be */
+	bool unreachable;  /* the check "recver:connect" failed */
+	bool step_failed;  /* a step of making was reported as FAILED */
+	struct mst_check_fix fix; /* table NULL */
+	size_t steps;
+};
 
 struct mst_checkup {
 	struct mst_checkup_conf conf;
@@ -23,6 +35,8 @@ struct mst_checkup {
 	struct mst_checks *checks; /* the connector's */
 	struct mst_address addresses[MST_CHECKUP_ADDRESSES];
 	size_t addresses_n;
+	struct mst_checkup_recver recver;
+	size_t own_fixes; /* of the connector */
 };
 
 /* ---- checkup.c ----------------------------------------------------------- */
@@ -46,5 +60,17 @@ int mst_checkup_own(struct mst_checkup *c, const char *broken,
 
 /* All checks of a source connection, in their order. */
 int mst_checkup_source(struct mst_checkup *c, struct mst_err *err);
+
+/* ---- recver.c ------------------------------------------------------------ */
+
+/* Where RecVer of the source connection is, and as whom it would be made.
+ * MST_E_INVALID: an administrator where there is no server. */
+int mst_checkup_recver_open(struct mst_checkup *c, struct mst_err *err);
+/* Its checks; what they find is no error. */
+int mst_checkup_recver(struct mst_checkup *c, struct mst_err *err);
+/* What setup would make, as one fix; false: nothing. */
+bool mst_checkup_recver_plan(struct mst_checkup *c, struct mst_check_fix *out);
+/* Makes it and looks again. A step that failed is a check, not an error. */
+int mst_checkup_recver_make(struct mst_checkup *c, struct mst_err *err);
 
 #endif
