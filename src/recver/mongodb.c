@@ -57,6 +57,7 @@ static const struct mst_recver_driver driver = {
     .type = "mongodb",
     .connect = mongo_connect,
     .disconnect = mongo_disconnect,
+    .upgrade = mst_mongo_upgrade,
     .lease_read = mst_mongo_lease_read,
     .lease_swap = mst_mongo_lease_swap,
     .sets = mst_mongo_sets,

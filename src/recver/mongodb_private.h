@@ -47,6 +47,13 @@ void mst_mongo_shut(struct mst_mongo *c);
 int mst_mongo_hello(struct mst_mongo *c, bson_t *reply_r, struct mst_err *err);
 /* The collections, made when create; refuses a newer version's. */
 int mst_mongo_setup(struct mst_mongo *c, bool create, struct mst_err *err);
+int mst_mongo_upgrade(void *c, struct mst_err *err);
+
+/* ---- mongodb_script.c ---------------------------------------------------- */
+
+/* Runs the commands of a script for mongosh whose statements are all of the
+ * form recver.runCommand(EJSON.deserialize({...})); */
+int mst_mongo_script(void *c, const char *script, struct mst_err *err);
 
 /* ---- mongodb_doc.c ------------------------------------------------------- */
 

@@ -3,16 +3,20 @@
  * The collections: made where they are missing, refused when they are a newer
  * version's. sql/mongodb/create.js does the same for a DBA.
  */
+#include <stdio.h>
+
 #include "base/num.h"
 #include "mongodb_private.h"
+#include "recver/scripts.h"
+#include "recver/upgrade.h"
 
 static const char *const names[] = {"record_set", "grp", "parts", "lease",
 				    "meta"};
 
 /* 0: there are none, or not all of them. */
-static int read_version(struct mst_mongo *c, unsigned *version_r,
-			struct mst_err *err)
+static int read_version(void *p, unsigned *version_r, struct mst_err *err)
 {
+	struct mst_mongo *c = p;
 	struct mst_buf text = MST_BUF_INIT(64);
 	bool found = false;
 	uint64_t n = 0;
@@ -57,10 +61,12 @@ static int write_version(struct mst_mongo *c, struct mst_err *err)
 	bson_t update = BSON_INITIALIZER, set, reply;
 	bson_t *opts = BCON_NEW("upsert", BCON_BOOL(true));
 	bson_error_t e = {0};
+	char version[12];
 	int rc = 0;
 
 	(void)bson_append_document_begin(&update, "$setOnInsert", -1, &set);
-	mst_mongo_add_bytes(&set, "value", "1", 1);
+	(void)snprintf(version, sizeof(version), "%u", mst_recver_schema());
+	mst_mongo_add_bytes(&set, "value", version, strlen(version));
 	(void)bson_append_int64(&set, "term", -1, 0);
 	(void)bson_append_document_end(&update, &set);
 	if (!mongoc_collection_update_one(c->meta, filter, &update, opts,
@@ -73,45 +79,34 @@ static int write_version(struct mst_mongo *c, struct mst_err *err)
 	return rc;
 }
 
-static int make(struct mst_mongo *c, struct mst_err *err)
+static int make(void *p, struct mst_err *err)
 {
+	struct mst_mongo *c = p;
 	int rc = 0;
 
 	for (size_t i = 0; i < MST_LEN(names) && rc == 0; i++)
 		rc = make_one(c, names[i], err);
-	if (rc == 0)
-		rc = write_version(c, err);
-	if (rc == -MST_E_TRANSIENT || rc == 0)
-		return rc;
-	return mst_err_prefix(err,
-			      "its collections cannot be made; a DBA can, with "
-			      "sql/mongodb/create.js and role.js");
+	return rc < 0 ? rc : write_version(c, err);
+}
+
+static const struct mst_recver_tables tables = {
+    .type = "mongodb",
+    .what = "collections",
+    .file = "sql/mongodb/create.js",
+    .version = read_version,
+    .make = make,
+    .run = mst_mongo_script,
+};
+
+int mst_mongo_upgrade(void *p, struct mst_err *err)
+{
+	struct mst_mongo *c = p;
+
+	return mst_recver_upgrade_tables(&tables, c, c->database, err);
 }
 
 int mst_mongo_setup(struct mst_mongo *c, bool create, struct mst_err *err)
 {
-	unsigned version;
-	int rc = read_version(c, &version, err);
-
-	if (rc < 0 || version == MST_RECVER_SCHEMA)
-		return rc;
-	if (version > MST_RECVER_SCHEMA)
-		return mst_err_set(err, MST_E_UNSUPPORTED,
-				   "its collections were made by a newer "
-				   "muster (version %u, this one knows %d): "
-				   "update muster",
-				   version, MST_RECVER_SCHEMA);
-	if (c->conf->bypass_setup)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "the database '%s' does not exist yet, or "
-				   "not all of it, and "
-				   "recver.bypass_setup says not to make "
-				   "it: run sql/mongodb/create.js",
-				   c->database);
-	if (!create)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "the database '%s' does not exist yet: it "
-				   "is made by the first run",
-				   c->database);
-	return make(c, err);
+	return mst_recver_bring_up(&tables, c, c->conf, c->database, create,
+				   err);
 }

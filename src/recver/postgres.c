@@ -41,6 +41,7 @@ static const struct mst_recver_driver driver = {
     .type = "postgres",
     .connect = pg_connect,
     .disconnect = pg_disconnect,
+    .upgrade = mst_pg_upgrade,
     .lease_read = mst_pg_lease_read,
     .lease_swap = mst_pg_lease_swap,
     .sets = mst_pg_sets,

@@ -96,9 +96,9 @@ int64_t mst_pg_value_int(struct mst_pg_value v, int64_t or_else);
 int mst_pg_open(struct mst_pg *c, const char *database, char sqlstate_r[6],
 		struct mst_err *err);
 void mst_pg_shut(struct mst_pg *c);
-/* The database, and when create its tables, made or brought up to this
- * version. */
+/* The database, and when create its tables where they are missing. */
 int mst_pg_setup(struct mst_pg *c, bool create, struct mst_err *err);
+int mst_pg_upgrade(void *c, struct mst_err *err);
 
 /* ---- postgres_read.c, postgres_write.c ----------------------------------- */
 

@@ -9,13 +9,7 @@
 #include "base/num.h"
 #include "postgres_private.h"
 #include "recver/scripts.h"
-
-/* From this version to the next one: the part behind \connect is run. Each may
- * be run again after it was stopped, and sets the version last. */
-static const char *upgrade(unsigned version)
-{
-	return version == 0 ? mst_recver_script("postgres", "create") : NULL;
-}
+#include "recver/upgrade.h"
 
 /* ---- scripts ------------------------------------------------------------- */
 
@@ -111,7 +105,8 @@ static int make_database(struct mst_pg *c, struct mst_err *err)
 	int rc = mst_pg_open(&admin, "postgres", state, err);
 
 	if (rc == 0)
-		rc = run_part(&admin, upgrade(0), 0, err);
+		rc = run_part(&admin, mst_recver_script("postgres", "create"),
+			      0, err);
 	mst_pg_shut(&admin);
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -157,9 +152,9 @@ static int check_encoding(struct mst_pg *c, struct mst_err *err)
 /* ---- versions ------------------------------------------------------------ */
 
 /* 0: there are no tables, or not all of them. */
-static int read_version(struct mst_pg *c, unsigned *version_r,
-			struct mst_err *err)
+static int read_version(void *p, unsigned *version_r, struct mst_err *err)
 {
+	struct mst_pg *c = p;
 	struct mst_buf text = MST_BUF_INIT(64);
 	bool found = false;
 	uint64_t n = 0;
@@ -183,58 +178,30 @@ static int read_version(struct mst_pg *c, unsigned *version_r,
 	return rc;
 }
 
-static int too_new(unsigned version, struct mst_err *err)
+static int make(void *c, struct mst_err *err)
 {
-	return mst_err_set(err, MST_E_UNSUPPORTED,
-			   "its tables were made by a newer muster (version "
-			   "%u, this one knows %d): update muster",
-			   version, MST_RECVER_SCHEMA);
+	return run_part(c, mst_recver_script("postgres", "create"), 1, err);
 }
 
-static int missing(struct mst_pg *c, unsigned version, struct mst_err *err)
+static int run(void *c, const char *script, struct mst_err *err)
 {
-	if (version)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "its tables are of version %u, this muster "
-				   "needs %d: run the scripts in sql/postgres "
-				   "as the database's owner",
-				   version, MST_RECVER_SCHEMA);
-	return mst_err_set(err, MST_E_NOTFOUND,
-			   "RecVer's tables in it do not exist, or not all of "
-			   "them; it does not exist yet for muster: %s",
-			   c->conf->bypass_setup
-			       ? "run sql/postgres/create.sql"
-			       : "they are made by the first run");
+	return run_part(c, script, 1, err);
 }
 
-static int bring_up(struct mst_pg *c, bool create, struct mst_err *err)
-{
-	unsigned version, was = UINT32_MAX;
-	int rc;
+static const struct mst_recver_tables tables = {
+    .type = "postgres",
+    .what = "tables",
+    .file = "sql/postgres/create.sql",
+    .version = read_version,
+    .make = make,
+    .run = run,
+};
 
-	for (;;) {
-		rc = read_version(c, &version, err);
-		if (rc < 0 || version == MST_RECVER_SCHEMA)
-			return rc;
-		if (version > MST_RECVER_SCHEMA)
-			return too_new(version, err);
-		if (!create || c->conf->bypass_setup)
-			return missing(c, version, err);
-		if (version == was)
-			return mst_err_set(err, MST_E_INTERNAL,
-					   "the upgrade from version %u "
-					   "changed nothing",
-					   version);
-		was = version;
-		rc = run_part(c, upgrade(version), 1, err);
-		if (rc < 0)
-			return rc == -MST_E_TRANSIENT
-				   ? rc
-				   : mst_err_prefix(err,
-						    "its tables cannot be "
-						    "made; a DBA can, with "
-						    "sql/postgres/create.sql");
-	}
+int mst_pg_upgrade(void *p, struct mst_err *err)
+{
+	struct mst_pg *c = p;
+
+	return mst_recver_upgrade_tables(&tables, c, c->database, err);
 }
 
 int mst_pg_setup(struct mst_pg *c, bool create, struct mst_err *err)
@@ -244,6 +211,7 @@ int mst_pg_setup(struct mst_pg *c, bool create, struct mst_err *err)
 	if (rc == 0)
 		rc = check_encoding(c, err);
 	if (rc == 0)
-		rc = bring_up(c, create, err);
+		rc = mst_recver_bring_up(&tables, c, c->conf, c->database,
+					 create, err);
 	return rc;
 }

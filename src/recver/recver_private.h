@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "recver/recver.h"
 
+/* Of the tables as the program is built; mst_recver_schema() asks. */
 #define MST_RECVER_SCHEMA 1
 #define MST_RECVER_HASH	  "xxh3-128"
 

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
-const struct mst_recver_script mst_recver_scripts[] = {
+#include "recver_private.h"
+
+static const struct mst_recver_script built_in[] = {
     {.type = "postgres", .name = "create", .file = "create.sql", .text =
 #include "postgres_create.inc"
     },
@@ -35,12 +37,42 @@ const struct mst_recver_script mst_recver_scripts[] = {
     {.type = NULL},
 };
 
-const char *mst_recver_script(const char *type, const char *name)
+static const struct mst_recver_script *all = built_in;
+static unsigned schema = MST_RECVER_SCHEMA;
+
+const struct mst_recver_script *mst_recver_scripts(void)
 {
-	for (size_t i = 0; mst_recver_scripts[i].type; i++) {
-		if (strcmp(mst_recver_scripts[i].type, type) == 0 &&
-		    strcmp(mst_recver_scripts[i].name, name) == 0)
-			return mst_recver_scripts[i].text;
+	return all;
+}
+
+unsigned mst_recver_schema(void)
+{
+	return schema;
+}
+
+void mst_recver_scripts_replace(const struct mst_recver_script *scripts,
+				unsigned version)
+{
+	all = scripts ? scripts : built_in;
+	schema = scripts ? version : MST_RECVER_SCHEMA;
+}
+
+static const char *find(const char *type, const char *name, unsigned from)
+{
+	for (size_t i = 0; all[i].type; i++) {
+		if (strcmp(all[i].type, type) == 0 &&
+		    strcmp(all[i].name, name) == 0 && all[i].from == from)
+			return all[i].text;
 	}
 	return NULL;
+}
+
+const char *mst_recver_script(const char *type, const char *name)
+{
+	return find(type, name, 0);
+}
+
+const char *mst_recver_upgrade(const char *type, unsigned from)
+{
+	return find(type, from ? "upgrade" : "create", from);
 }

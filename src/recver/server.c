@@ -118,6 +118,12 @@ void mst_server_close(struct mst_recver **r)
 	free(s);
 }
 
+static int upgrade(struct mst_server *s, void *arg, bool *moved_r,
+		   struct mst_err *err)
+{
+	return s->d->upgrade(s->c, err);
+}
+
 int mst_server_open(const struct mst_recver_driver *d,
 		    const struct mst_recver_ops *ops,
 		    const struct mst_recver_conf *conf, const char *source,
@@ -136,11 +142,15 @@ int mst_server_open(const struct mst_recver_driver *d,
 	s->database = mst_recver_database(conf, source);
 	s->where = mst_asprintf("RecVer '%s' on '%s'", s->database,
 				conf->server ? conf->server : "this machine");
+	s->create = create;
 	rc = mst_lease_init(s, err);
 	if (rc == 0)
 		rc = mst_server_connect(s, create, err);
 	if (rc == 0)
 		rc = mst_lease_take(s, err);
+	if (rc == 0 && create && d->upgrade)
+		rc = mst_server_call(s, upgrade, NULL, err);
+	s->create = false;
 	if (rc == 0)
 		rc = check(s, source, err);
 	if (rc == 0)

@@ -85,13 +85,16 @@ struct mst_lease {
 struct mst_recver_driver {
 	const char *type;
 	/* database: its name. create: makes the database and its tables where
-	 * they are missing, and upgrades older ones. Without it a missing one
-	 * is MST_E_NOTFOUND, "… does not exist yet …". MST_E_UNSUPPORTED: newer
-	 * tables than ours. The value "schema" of target "" is written with the
-	 * tables; server.c only reads it. */
+	 * they are missing, and lets older ones through. Without it a missing
+	 * one is MST_E_NOTFOUND, "… does not exist yet …". MST_E_UNSUPPORTED:
+	 * newer tables than ours. The value "schema" of target "" is written
+	 * with the tables; server.c only reads it. */
 	int (*connect)(const struct mst_recver_conf *conf, const char *database,
 		       bool create, void **c_r, struct mst_err *err);
 	void (*disconnect)(void *c);
+	/* Brings older tables up to this version; the caller has the lease.
+	 * NULL: there are no versions. */
+	int (*upgrade)(void *c, struct mst_err *err);
 
 	int (*lease_read)(void *c, struct mst_lease *l_r, struct mst_err *err);
 	/* Puts `to` in the place of the lease whose token is `from` ("": of

@@ -59,7 +59,7 @@ static int reconnect(struct mst_server *s, struct mst_err *err)
 
 	if (s->c)
 		return 0;
-	rc = s->d->connect(&s->conf, s->database, false, &s->c, err);
+	rc = s->d->connect(&s->conf, s->database, s->create, &s->c, err);
 	/* While it is taken the lease is looked at anyway. */
 	if (rc == 0 && s->renewed_us)
 		rc = mst_lease_confirm(s, err);

@@ -57,6 +57,7 @@ struct mst_server {
 	int64_t renewed_us; /* when the lease was last known to be ours */
 	int64_t keep_us;    /* no attempt of keep before */
 	bool lost;	    /* somebody else has the lease */
+	bool create;	    /* it is being opened, and may make or upgrade */
 
 	struct mst_server_set *sets;
 	size_t sets_n, sets_cap;

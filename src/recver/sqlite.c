@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "recver/scripts.h"
 #include "sqlite_private.h"
 
 static const char *const sql[Q__MAX] = {
@@ -83,7 +84,6 @@ static const struct mst_db_spec spec = {
 	" PRIMARY KEY(set_id, key)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE members(id INTEGER PRIMARY KEY, list BLOB NOT NULL)"
 	" STRICT;",
-    .version = MST_RECVER_SCHEMA,
     .app_id = 0x4d535252, /* "MSRR" */
     .page_bytes = 32768,
     .cache_kib = 4096,
@@ -159,7 +159,7 @@ static int found(struct mst_sqlstore *s, const char *source,
 
 	if (rc < 0)
 		return rc;
-	(void)snprintf(schema, sizeof(schema), "%d", MST_RECVER_SCHEMA);
+	(void)snprintf(schema, sizeof(schema), "%u", mst_recver_schema());
 	rc = mst_db_own_begin(&s->db, &own, err);
 	if (rc < 0)
 		return rc;
@@ -243,6 +243,18 @@ static int take_lock(struct mst_sqlstore *s, const char *where,
 	return rc;
 }
 
+/* The version and the way to it, as scripts.h has them. */
+static void fill_spec(struct mst_sqlstore *s)
+{
+	unsigned to = mst_recver_schema();
+
+	s->spec = spec;
+	s->spec.version = (int)to;
+	s->spec.upgrade = s->upgrades;
+	for (unsigned v = 1; v < to && v <= MST_SQLSTORE_UPGRADES; v++)
+		s->upgrades[v - 1] = mst_recver_upgrade("sqlite", v);
+}
+
 static int store_open(const struct mst_recver_conf *conf, const char *source,
 		      bool create, struct mst_recver **r_r, struct mst_err *err)
 {
@@ -255,12 +267,13 @@ static int store_open(const struct mst_recver_conf *conf, const char *source,
 	if (rc < 0)
 		return rc;
 	s = mst_alloc(sizeof(*s));
+	fill_spec(s);
 	s->base.ops = &mst_recver_sqlite;
 	s->lock.fd = -1;
 	mst_buf_init(&s->list, MST_RECVER_MAX_LIST);
 	rc = take_lock(s, where, err);
 	if (rc == 0)
-		rc = mst_db_open(&s->db, &spec, where, create, err);
+		rc = mst_db_open(&s->db, &s->spec, where, create, err);
 	if (rc == 0)
 		rc = check(s, where, source, err);
 	r = &s->base;

@@ -39,8 +39,13 @@ struct mst_sqlset {
 	int64_t id;
 };
 
+/* Versions of its tables that a file may be behind. */
+#define MST_SQLSTORE_UPGRADES 32
+
 struct mst_sqlstore {
 	struct mst_recver base;
+	struct mst_db_spec spec;
+	const char *upgrades[MST_SQLSTORE_UPGRADES]; /* of spec */
 	struct mst_db db;
 	struct mst_lock lock;
 	struct mst_sqlset sets[MST_MAX_SETS];

@@ -39,6 +39,7 @@ static const struct mst_recver_driver driver = {
     .type = "sqlserver",
     .connect = ms_connect,
     .disconnect = ms_disconnect,
+    .upgrade = mst_ms_upgrade,
     .lease_read = mst_ms_lease_read,
     .lease_swap = mst_ms_lease_swap,
     .sets = mst_ms_sets,

@@ -112,9 +112,9 @@ void mst_ms_close(struct mst_ms *c);
 int mst_ms_open(struct mst_ms *c, const char *database, int *native_r,
 		struct mst_err *err);
 void mst_ms_shut(struct mst_ms *c);
-/* The database, and when create its tables, made or brought up to this
- * version. */
+/* The database, and when create its tables where they are missing. */
 int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err);
+int mst_ms_upgrade(void *c, struct mst_err *err);
 
 /* ---- sqlserver_freetds.c ------------------------------------------------- */
 

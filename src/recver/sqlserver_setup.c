@@ -7,16 +7,10 @@
 
 #include "base/num.h"
 #include "recver/scripts.h"
+#include "recver/upgrade.h"
 #include "sqlserver_private.h"
 
 #define CANNOT_OPEN 4060
-
-/* From this version to the next one: the part behind USE is run. Each may be
- * run again after it was stopped, and sets the version last. */
-static const char *upgrade(unsigned version)
-{
-	return version == 0 ? mst_recver_script("sqlserver", "create") : NULL;
-}
 
 /* ---- scripts ------------------------------------------------------------- */
 
@@ -110,7 +104,8 @@ static int look_for(struct mst_ms *admin, int64_t *is_r, struct mst_err *err)
 
 static int make_database(struct mst_ms *admin, struct mst_err *err)
 {
-	int rc = run_part(admin, upgrade(0), 0, err);
+	int rc =
+	    run_part(admin, mst_recver_script("sqlserver", "create"), 0, err);
 
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -183,9 +178,9 @@ static int may_write(struct mst_ms *c, struct mst_err *err)
 /* ---- versions ------------------------------------------------------------ */
 
 /* 0: there are no tables, or not all of them. */
-static int read_version(struct mst_ms *c, unsigned *version_r,
-			struct mst_err *err)
+static int read_version(void *p, unsigned *version_r, struct mst_err *err)
 {
+	struct mst_ms *c = p;
 	struct mst_buf text = MST_BUF_INIT(64);
 	bool found = false;
 	uint64_t n = 0;
@@ -209,59 +204,30 @@ static int read_version(struct mst_ms *c, unsigned *version_r,
 	return rc;
 }
 
-static int too_new(unsigned version, struct mst_err *err)
+static int make(void *c, struct mst_err *err)
 {
-	return mst_err_set(err, MST_E_UNSUPPORTED,
-			   "its tables were made by a newer muster (version "
-			   "%u, this one knows %d): update muster",
-			   version, MST_RECVER_SCHEMA);
+	return run_part(c, mst_recver_script("sqlserver", "create"), 1, err);
 }
 
-static int missing(struct mst_ms *c, unsigned version, struct mst_err *err)
+static int run(void *c, const char *script, struct mst_err *err)
 {
-	if (version)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "its tables are of version %u, this muster "
-				   "needs %d: run the scripts in sql/sqlserver "
-				   "as db_owner",
-				   version, MST_RECVER_SCHEMA);
-	return mst_err_set(err, MST_E_NOTFOUND,
-			   "RecVer's tables in it do not exist, or not all of "
-			   "them; it does not exist yet for muster: %s",
-			   c->conf->bypass_setup
-			       ? "run sql/sqlserver/create.sql"
-			       : "they are made by the first run");
+	return run_part(c, script, 1, err);
 }
 
-static int bring_up(struct mst_ms *c, bool create, struct mst_err *err)
-{
-	unsigned version, was = UINT32_MAX;
-	int rc;
+static const struct mst_recver_tables tables = {
+    .type = "sqlserver",
+    .what = "tables",
+    .file = "sql/sqlserver/create.sql",
+    .version = read_version,
+    .make = make,
+    .run = run,
+};
 
-	for (;;) {
-		rc = read_version(c, &version, err);
-		if (rc < 0 || version == MST_RECVER_SCHEMA)
-			return rc;
-		if (version > MST_RECVER_SCHEMA)
-			return too_new(version, err);
-		if (!create || c->conf->bypass_setup)
-			return missing(c, version, err);
-		if (version == was)
-			return mst_err_set(err, MST_E_INTERNAL,
-					   "the upgrade from version %u "
-					   "changed nothing",
-					   version);
-		was = version;
-		rc = run_part(c, upgrade(version), 1, err);
-		if (rc < 0)
-			return rc == -MST_E_TRANSIENT
-				   ? rc
-				   : mst_err_prefix(err,
-						    "its tables cannot be "
-						    "made; a DBA can, with "
-						    "sql/sqlserver/"
-						    "create.sql");
-	}
+int mst_ms_upgrade(void *p, struct mst_err *err)
+{
+	struct mst_ms *c = p;
+
+	return mst_recver_upgrade_tables(&tables, c, c->database, err);
 }
 
 int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err)
@@ -271,6 +237,7 @@ int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err)
 	if (rc == 0)
 		rc = may_write(c, err);
 	if (rc == 0)
-		rc = bring_up(c, create, err);
+		rc = mst_recver_bring_up(&tables, c, c->conf, c->database,
+					 create, err);
 	return rc;
 }
