@@ -22,17 +22,7 @@
 
 #define NEVER -1
 
-/* Sanitizers take their time. */
-#if defined(__SANITIZE_ADDRESS__)
-#define MILLION 100000
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MILLION 100000
-#endif
-#endif
-#ifndef MILLION
-#define MILLION 1000000
-#endif
+#define MILLION (T_SANITIZED ? 100000 : 1000000)
 
 /* ---- a way to the server that can be cut --------------------------------- */
 

@@ -18,6 +18,19 @@
 #include "base/err.h"
 #include "base/log.h"
 
+/* 1 in a program that is built with the address sanitizer: five times as slow,
+ * so what is repeated with other numbers is repeated less often there. */
+#if defined(__SANITIZE_ADDRESS__)
+#define T_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define T_SANITIZED 1
+#endif
+#endif
+#ifndef T_SANITIZED
+#define T_SANITIZED 0
+#endif
+
 /* A fresh folder below $TMPDIR, removed with all its content when the program
  * ends. The same one for the whole program. */
 const char *t_dir(void);
