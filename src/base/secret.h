@@ -48,6 +48,12 @@ void mst_secret_vault_set(const struct mst_secret_vault *v);
 /* Takes it away if it is the one with this ctx. */
 void mst_secret_vault_drop(const void *ctx);
 
+/* What a person typed for this once: the reference MST_SECRET_TYPED reads it,
+ * which no configuration may hold (mst_secret_ref_ok). Takes it over; NULL
+ * wipes the last one. */
+#define MST_SECRET_TYPED "typed:"
+void mst_secret_typed(struct mst_secret *s);
+
 /* No core dump of this process from now on, by whatever takes it, and no other
  * process of the user may read its memory. Secrets themselves are never in a
  * dump; copies on the way through libraries would be. Once, by the program. */

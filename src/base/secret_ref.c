@@ -252,9 +252,23 @@ static int from_vault(const char *name, struct mst_secret **s_r,
 	return vault.open(vault.ctx, name, s_r, err);
 }
 
+/* ---- typed --------------------------------------------------------------- */
+
+static struct mst_secret *typed;
+
+void mst_secret_typed(struct mst_secret *s)
+{
+	mst_secret_free(&typed);
+	typed = s;
+}
+
 int mst_secret_ref(const char *ref, struct mst_secret **s_r,
 		   struct mst_err *err)
 {
+	if (typed && ref && strcmp(ref, MST_SECRET_TYPED) == 0) {
+		*s_r = mst_secret_new(mst_secret_get(typed));
+		return 0;
+	}
 	if (!mst_secret_ref_ok(ref))
 		return mst_err_set(err, MST_E_INVALID,
 				   "a secret must be given as a reference: "

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "checkup/checkup.h"
+#include "cli/ask.h"
 #include "cli/checks.h"
 
 #define FIXES_MAX 16
@@ -16,8 +18,9 @@ static const struct cli_command connection_cmd = {
     "connection", "list | test NAME | setup NAME",
     "list prints the stored connections. test looks at everything that a run "
     "would need\nand writes nothing: one line a check, with the remedy. setup "
-    "does the same, then\noffers to write what is missing: it shows each "
-    "record and asks first.",
+    "does the same, then\noffers to make what is missing: a record of a "
+    "destination, the RecVer database of a\nsource. It shows what it would do "
+    "and asks first.",
     cmd_connection};
 
 /* ---- list -------------------------------------------------------------------
@@ -68,10 +71,12 @@ struct setup {
 static void show_fix(const struct mst_checkup *c, const struct setup *setup,
 		     const struct mst_check_fix *f, struct mst_buf *out)
 {
-	(void)mst_buf_addf(out, "\n%s\n\n  one new record in %s of %s%s%s\n",
-			   f->what, f->table, mst_checkup_address(c),
-			   setup->admin ? ", as " : "",
-			   setup->admin ? setup->admin : "");
+	(void)mst_buf_addf(out, "\n%s\n\n", f->what);
+	if (f->table)
+		(void)mst_buf_addf(out, "  one new record in %s of %s%s%s\n",
+				   f->table, mst_checkup_address(c),
+				   setup->admin ? ", as " : "",
+				   setup->admin ? setup->admin : "");
 	for (size_t i = 0; f->values[i][0]; i++)
 		(void)mst_buf_addf(out, "    %-12s %s\n", f->values[i][0],
 				   f->values[i][1]);
@@ -84,7 +89,8 @@ static void fix_to_json(struct cli_checks *r, const struct mst_check_fix *f,
 	mst_jout_obj(&r->j);
 	mst_jout_kstr(&r->j, "check", f->check);
 	mst_jout_kstr(&r->j, "what", f->what);
-	mst_jout_kstr(&r->j, "table", f->table);
+	if (f->table)
+		mst_jout_kstr(&r->j, "table", f->table);
 	mst_jout_key(&r->j, "values");
 	mst_jout_obj(&r->j);
 	for (size_t i = 0; f->values[i][0]; i++)
@@ -100,7 +106,7 @@ static bool can_ask(void)
 	return !cli.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-static bool agreed(const struct setup *setup)
+static bool agreed(const struct setup *setup, const struct mst_check_fix *f)
 {
 	char answer[16] = "";
 
@@ -108,7 +114,7 @@ static bool agreed(const struct setup *setup)
 		return true;
 	if (!can_ask())
 		return false;
-	(void)printf("Type yes to write it: ");
+	(void)printf("Type yes to %s it: ", f->table ? "write" : "do");
 	(void)fflush(stdout);
 	return fgets(answer, sizeof(answer), stdin) &&
 	       strcmp(answer, "yes\n") == 0;
@@ -124,7 +130,7 @@ static int offer(struct mst_checkup *c, struct cli_checks *r,
 			show_fix(c, setup, &fixes[i], &r->out);
 			cli_print(&r->out);
 		}
-		sent[i] = agreed(setup);
+		sent[i] = agreed(setup, &fixes[i]);
 		if (!sent[i] && !cli.json)
 			(void)mst_buf_addf(
 			    &r->out, "Nothing was written.%s\n",
@@ -160,6 +166,28 @@ static int set_up(struct mst_checkup *c, struct cli_checks *r,
 	mst_jout_arr(&r->j);
 	for (size_t i = 0; i < n; i++)
 		fix_to_json(r, &fixes[i], sent[i]);
+	return rc;
+}
+
+/* ---- the administrator ------------------------------------------------------
+ */
+
+/* Of an administrator without a password, nothing is typed. */
+static int ask_password(struct setup *setup, struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(CLI_VALUE_MAX + 2);
+	char *prompt =
+	    mst_asprintf("Password of %s (not shown): ", setup->admin);
+	int rc;
+
+	(void)mst_buf_reserve(&b, CLI_VALUE_MAX + 2);
+	rc = cli_ask(prompt, &b, err);
+	if (rc == 0 && b.n) {
+		mst_secret_typed(mst_secret_new(mst_buf_slice(&b)));
+		setup->admin_password = MST_SECRET_TYPED;
+	}
+	mst_buf_wipe_fini(&b);
+	free(prompt);
 	return rc;
 }
 
@@ -216,8 +244,11 @@ static int check_words(int argc, char **argv, const struct setup *setup)
 	if (tests && (setup->yes || setup->admin || setup->admin_password))
 		return usage("test writes nothing; --yes and --admin are for "
 			     "setup");
-	if (!setup->admin != !setup->admin_password)
-		return usage("--admin and --admin-password go together");
+	if (!setup->admin && setup->admin_password)
+		return usage("--admin-password goes with --admin");
+	if (setup->admin && !setup->admin_password && !isatty(STDIN_FILENO))
+		return usage("--admin needs --admin-password where nobody can "
+			     "be asked for it");
 	return CLI_OK;
 }
 
@@ -225,13 +256,14 @@ int cmd_connection(int argc, char **argv)
 {
 	struct setup setup = {.on = false};
 	const struct cli_opt opts[] = {
-	    {"yes", NULL, "setup: write without asking", &setup.yes, NULL,
-	     NULL},
-	    {"admin", "USER", "setup: write as this user, for once", NULL,
-	     &setup.admin, NULL},
+	    {"yes", NULL, "setup: write or make without asking", &setup.yes,
+	     NULL, NULL},
+	    {"admin", "USER", "setup: write or make as this user, for once",
+	     NULL, &setup.admin, NULL},
 	    {"admin-password", "SECRET",
-	     "its password, as env:NAME, file:PATH or credential:NAME", NULL,
-	     &setup.admin_password, NULL},
+	     "its password, as env:NAME, file:PATH or credential:NAME; else "
+	     "asked for",
+	     NULL, &setup.admin_password, NULL},
 	    {0},
 	};
 	struct mst_err err = MST_ERR_INIT;
@@ -244,10 +276,14 @@ int cmd_connection(int argc, char **argv)
 	if (status != CLI_OK)
 		return status;
 	setup.on = strcmp(argv[0], "setup") == 0;
-	rc = cli_open_state(&state, &err);
+	rc = setup.admin && !setup.admin_password ? ask_password(&setup, &err)
+						  : 0;
+	if (rc == 0)
+		rc = cli_open_state(&state, &err);
 	if (rc == 0)
 		rc = argc == 1 ? list(state, &err)
 			       : check(state, argv[1], &setup, &status, &err);
 	mst_state_close(&state);
+	mst_secret_typed(NULL);
 	return rc < 0 ? cli_fail(&err) : status;
 }

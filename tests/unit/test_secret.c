@@ -238,6 +238,25 @@ static int vault_open(void *ctx, const char *name, struct mst_secret **s_r,
 	return 0;
 }
 
+static void test_typed(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_secret *s = NULL;
+
+	assert_false(mst_secret_ref_ok(MST_SECRET_TYPED));
+	t_failed(mst_secret_ref(MST_SECRET_TYPED, &s, &err), &err,
+		 MST_E_INVALID, "as a reference");
+	mst_secret_typed(mst_secret_new(MST_SLICE_LIT("fake-typed")));
+	for (int i = 0; i < 2; i++) {
+		t_ok(mst_secret_ref(MST_SECRET_TYPED, &s, &err), &err);
+		assert_true(mst_slice_is(mst_secret_get(s), "fake-typed"));
+		mst_secret_free(&s);
+	}
+	mst_secret_typed(NULL);
+	t_failed(mst_secret_ref(MST_SECRET_TYPED, &s, &err), &err,
+		 MST_E_INVALID, "as a reference");
+}
+
 static void test_vault(void **state)
 {
 	char one[] = "one", two[] = "two";
@@ -320,6 +339,7 @@ int main(void)
 	    cmocka_unit_test(test_type),
 	    cmocka_unit_test(test_read_only),
 	    cmocka_unit_test(test_vault),
+	    cmocka_unit_test(test_typed),
 	    cmocka_unit_test(test_not_in_dumps),
 	    cmocka_unit_test(test_no_dumps),
 	};
