@@ -136,6 +136,9 @@ static int start(struct mst_pg *c, const struct keywords *w, int64_t for_ms,
 		return 0;
 	}
 	mst_pg_state_in(PQerrorMessage(c->h), sqlstate_r);
+	(void)snprintf(c->said, sizeof(c->said), "%.*s",
+		       (int)strcspn(PQerrorMessage(c->h), "\r\n"),
+		       in_time ? PQerrorMessage(c->h) : "");
 	if (in_time && PQconnectionNeedsPassword(c->h))
 		rc = mst_err_set(err, MST_E_AUTH,
 				 "the server wants a password: set "
@@ -201,19 +204,23 @@ static int session(struct mst_pg *c, struct mst_err *err)
 	return rc < 0 ? rc : set_durable(c, err);
 }
 
-static int may_write(struct mst_pg *c, bool several, struct mst_err *err)
+/* *sqlstate_r is that of a statement that would write. */
+static int may_write(struct mst_pg *c, bool several, char sqlstate_r[6],
+		     struct mst_err *err)
 {
 	PGresult *res = NULL;
 	int rc = mst_pg_exec(c, "SHOW transaction_read_only", NULL, &res, err);
 
 	if (rc < 0)
 		return rc;
-	if (PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "on") == 0)
+	if (PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "on") == 0) {
+		memcpy(sqlstate_r, MST_PG_READ_ONLY, 6);
 		rc = mst_err_set(
 		    err, several ? MST_E_TRANSIENT : MST_E_FORBIDDEN,
 		    "the database is read-only (a standby, or "
 		    "default_transaction_read_only): let recver.server name "
 		    "the primary, or ask the DBA to allow writing");
+	}
 	PQclear(res);
 	return rc;
 }
@@ -246,8 +253,8 @@ static int open_one(struct mst_pg *c, const char *one, size_t n, bool several,
 	rc = start(c, &w, c->conf->timeout_ms, sqlstate_r, err);
 	if (rc == 0)
 		rc = session(c, err);
-	if (rc == 0)
-		rc = may_write(c, several, err);
+	if (rc == 0 && !c->look)
+		rc = may_write(c, several, sqlstate_r, err);
 	if (rc < 0)
 		mst_pg_shut(c);
 	return rc;
@@ -297,6 +304,15 @@ int mst_pg_open(struct mst_pg *c, const char *database, char sqlstate_r[6],
 	rc = open_any(c, database, secret ? text.p : NULL, sqlstate_r, err);
 	mst_buf_wipe_fini(&text);
 	mst_secret_free(&secret);
+	return rc;
+}
+
+int mst_pg_open_any(struct mst_pg *c, char sqlstate_r[6], struct mst_err *err)
+{
+	int rc = mst_pg_open(c, "postgres", sqlstate_r, err);
+
+	if (strcmp(sqlstate_r, MST_PG_NO_DATABASE) == 0)
+		rc = mst_pg_open(c, "template1", sqlstate_r, err);
 	return rc;
 }
 

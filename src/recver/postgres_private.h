@@ -14,7 +14,14 @@ struct mst_pg {
 	PGconn *h;
 	const struct mst_recver_conf *conf; /* outlives the connection */
 	char *database;
+	bool look;	/* to look around: may be read-only */
+	char said[512]; /* of the last connection that was refused: libpq's
+			 * first line */
 };
+
+/* States of an answer that more than one place looks at. */
+#define MST_PG_NO_DATABASE "3D000"
+#define MST_PG_READ_ONLY   "25006"
 
 /* ---- postgres_error.c ---------------------------------------------------- */
 
@@ -96,9 +103,20 @@ int64_t mst_pg_value_int(struct mst_pg_value v, int64_t or_else);
 int mst_pg_open(struct mst_pg *c, const char *database, char sqlstate_r[6],
 		struct mst_err *err);
 void mst_pg_shut(struct mst_pg *c);
+/* To a database that every server has, for what concerns all of them. */
+int mst_pg_open_any(struct mst_pg *c, char sqlstate_r[6], struct mst_err *err);
 /* The database, and when create its tables where they are missing. */
 int mst_pg_setup(struct mst_pg *c, bool create, struct mst_err *err);
 int mst_pg_upgrade(void *c, struct mst_err *err);
+/* Of the tables; 0: there are none, or not all of them. */
+int mst_pg_version(void *c, unsigned *version_r, struct mst_err *err);
+
+/* ---- postgres_script.c --------------------------------------------------- */
+
+/* Runs a part of a script for psql: part 0 goes up to \connect, part 1 begins
+ * behind it. login: the variable recver_login, NULL when it has none. */
+int mst_pg_script(struct mst_pg *c, const char *script, int part,
+		  const char *login, struct mst_err *err);
 
 /* ---- postgres_read.c, postgres_write.c ----------------------------------- */
 

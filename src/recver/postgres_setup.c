@@ -11,102 +11,18 @@
 #include "recver/scripts.h"
 #include "recver/upgrade.h"
 
-/* ---- scripts ------------------------------------------------------------- */
-
-/* :'name' and :"name" become the database's name as a text or a name. */
-static void add_line(struct mst_pg *c, struct mst_buf *sql,
-		     struct mst_slice line)
-{
-	static const char variable[] = "recver_database_name";
-	size_t n = sizeof(variable) - 1;
-
-	for (size_t i = 0; i < line.n; i++) {
-		char *quoted = NULL, q = line.p[i];
-
-		if (q == ':' && line.n - i > n + 2 &&
-		    (line.p[i + 1] == '\'' || line.p[i + 1] == '"') &&
-		    memcmp(line.p + i + 2, variable, n) == 0) {
-			quoted = line.p[i + 1] == '"'
-				     ? PQescapeIdentifier(c->h, c->database,
-							  strlen(c->database))
-				     : PQescapeLiteral(c->h, c->database,
-						       strlen(c->database));
-			(void)mst_buf_adds(sql, quoted ? quoted : "''");
-			PQfreemem(quoted);
-			i += n + 2;
-		} else {
-			(void)mst_buf_addc(sql, q);
-		}
-	}
-	(void)mst_buf_addc(sql, '\n');
-}
-
-static bool ends_with(const struct mst_buf *b, const char *end)
-{
-	size_t n = strlen(end);
-
-	return b->n > n && memcmp(b->p + b->n - 1 - n, end, n) == 0;
-}
-
-/* Like \gexec: what the rows say is run. */
-static int run_rows(struct mst_pg *c, struct mst_buf *sql, struct mst_err *err)
-{
-	PGresult *res = NULL;
-	int rc;
-
-	sql->n -= strlen("\\gexec\n");
-	sql->p[sql->n] = 0;
-	rc = mst_pg_exec(c, sql->p, NULL, &res, err);
-	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
-		rc = mst_pg_do(c, PQgetvalue(res, i, 0), NULL, NULL, err);
-	PQclear(res);
-	return rc;
-}
-
-/* One part of a script: part 0 goes up to \connect, part 1 begins behind it.
- * Statements end at the end of a line. */
-static int run_part(struct mst_pg *c, const char *script, int part,
-		    struct mst_err *err)
-{
-	struct mst_buf sql = MST_BUF_INIT(1u << 20);
-	bool may_fail = false;
-	int at = 0, rc = 0;
-
-	for (const char *p = script; *p && rc == 0; p += strcspn(p, "\n") + 1) {
-		struct mst_slice line = mst_slice(p, strcspn(p, "\n"));
-
-		if (line.n >= 8 && memcmp(p, "\\connect", 8) == 0)
-			at++;
-		else if (*p == '\\')
-			may_fail =
-			    strstr(p, "off") && strstr(p, "off") < p + line.n;
-		else if (at == part && line.n && memcmp(p, "--", 2) != 0)
-			add_line(c, &sql, line);
-		if (ends_with(&sql, "\\gexec"))
-			rc = run_rows(c, &sql, err);
-		else if (ends_with(&sql, ";"))
-			rc = mst_pg_do(c, sql.p, NULL, NULL, err);
-		else
-			continue;
-		mst_buf_reset(&sql);
-		if (may_fail && rc != -MST_E_TRANSIENT)
-			rc = 0;
-	}
-	mst_buf_fini(&sql);
-	return rc;
-}
-
 /* ---- the database -------------------------------------------------------- */
 
 static int make_database(struct mst_pg *c, struct mst_err *err)
 {
 	struct mst_pg admin = {.conf = c->conf, .database = c->database};
 	char state[6];
-	int rc = mst_pg_open(&admin, "postgres", state, err);
+	int rc = mst_pg_open_any(&admin, state, err);
 
 	if (rc == 0)
-		rc = run_part(&admin, mst_recver_script("postgres", "create"),
-			      0, err);
+		rc = mst_pg_script(&admin,
+				   mst_recver_script("postgres", "create"), 0,
+				   NULL, err);
 	mst_pg_shut(&admin);
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -121,7 +37,7 @@ static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
 	char state[6];
 	int rc = mst_pg_open(c, c->database, state, err);
 
-	if (rc != -MST_E_NOTFOUND || strcmp(state, "3D000") != 0)
+	if (rc != -MST_E_NOTFOUND || strcmp(state, MST_PG_NO_DATABASE) != 0)
 		return rc;
 	if (!mst_recver_may_make_database(c->conf))
 		return mst_err_set(err, MST_E_NOTFOUND,
@@ -151,8 +67,7 @@ static int check_encoding(struct mst_pg *c, struct mst_err *err)
 
 /* ---- versions ------------------------------------------------------------ */
 
-/* 0: there are no tables, or not all of them. */
-static int read_version(void *p, unsigned *version_r, struct mst_err *err)
+int mst_pg_version(void *p, unsigned *version_r, struct mst_err *err)
 {
 	struct mst_pg *c = p;
 	struct mst_buf text = MST_BUF_INIT(64);
@@ -180,19 +95,20 @@ static int read_version(void *p, unsigned *version_r, struct mst_err *err)
 
 static int make(void *c, struct mst_err *err)
 {
-	return run_part(c, mst_recver_script("postgres", "create"), 1, err);
+	return mst_pg_script(c, mst_recver_script("postgres", "create"), 1,
+			     NULL, err);
 }
 
 static int run(void *c, const char *script, struct mst_err *err)
 {
-	return run_part(c, script, 1, err);
+	return mst_pg_script(c, script, 1, NULL, err);
 }
 
 static const struct mst_recver_tables tables = {
     .type = "postgres",
     .what = "tables",
     .file = "sql/postgres/create.sql",
-    .version = read_version,
+    .version = mst_pg_version,
     .make = make,
     .run = run,
 };
