@@ -385,6 +385,88 @@ static int stats(struct mst_recver *r, const char *target, const char *set,
 	return 0;
 }
 
+/* ---- all of it ----------------------------------------------------------- */
+
+static int look_at_values(const struct table *t,
+			  const struct mst_recver_look *look)
+{
+	void *p;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && mst_map_next(&t->map, &i, NULL, &p);) {
+		const struct item *it = p;
+
+		rc = look->meta(look->ctx, t->target, it->name, it->text);
+	}
+	return rc;
+}
+
+static int look_at_groups(const struct table *t, int64_t set,
+			  const struct mst_recver_look *look)
+{
+	struct item **v = sorted(t);
+	int rc = 0;
+
+	for (size_t i = 0; i < t->map.n && rc == 0; i++) {
+		const struct mst_group_row *row = &v[i]->row;
+		uint8_t digest[16];
+		struct mst_recver_raw g = {
+		    .set = set,
+		    .key = v[i]->key,
+		    .text = v[i]->text,
+		    .digest = mst_slice((char *)digest, sizeof(digest)),
+		    .remote = mst_slice((const char *)row->remote.b, 16),
+		    .list = v[i]->list,
+		    .has_list = v[i]->list.p != NULL,
+		    .members = row->members,
+		    .run = row->last_run,
+		    .state = (int64_t)row->state,
+		    .first_us = row->first_delivered_us,
+		    .changed_us = row->last_changed_us,
+		};
+
+		mst_recver_hash_put(row->digest, digest);
+		if (mst_sysid_is_zero(&row->remote))
+			g.remote = (struct mst_slice){0};
+		rc = look->group(look->ctx, &g);
+	}
+	free(v);
+	return rc;
+}
+
+static int verify(struct mst_recver *r, const struct mst_recver_look *look,
+		  struct mst_err *err)
+{
+	struct table *first = of(r)->d->tables;
+	int64_t id = 0;
+	int rc = 0;
+
+	for (struct table *t = first; t && rc == 0; t = t->next)
+		if (t->set && t->map.n)
+			rc = look->set(look->ctx, ++id, t->target, t->set);
+	for (struct table *t = first; t && rc == 0; t = t->next)
+		if (!t->set)
+			rc = look_at_values(t, look);
+	id = 0;
+	for (struct table *t = first; t && look->group && rc == 0; t = t->next)
+		if (t->set && t->map.n)
+			rc = look_at_groups(t, ++id, look);
+	return rc;
+}
+
+static int adopt(struct mst_recver *r, const uint8_t seed[8],
+		 struct mst_err *err)
+{
+	for (struct table *t = of(r)->d->tables; t; t = t->next)
+		if (t->set && t->map.n)
+			return mst_err_set(err, MST_E_INVALID,
+					   "RecVer '%s' is not empty: it keeps "
+					   "its seed",
+					   of(r)->d->name);
+	meta_store(of(r), "", "seed", mst_slice((const char *)seed, 8));
+	return 0;
+}
+
 /* ---- writing ------------------------------------------------------------- */
 
 static int begin(struct mst_recver *r, struct mst_err *err)
@@ -553,5 +635,7 @@ const struct mst_recver_ops mst_recver_mem = {
     .del = del,
     .reset = reset,
     .stats = stats,
+    .verify = verify,
+    .adopt = adopt,
     .compact = compact,
 };

@@ -66,6 +66,7 @@ static const struct mst_recver_driver driver = {
     .lists = mst_mongo_lists,
     .stats = mst_mongo_stats,
     .apply = mst_mongo_apply,
+    .verify = mst_mongo_verify,
 };
 
 static int mongo_open(const struct mst_recver_conf *conf, const char *source,

@@ -162,5 +162,8 @@ int mst_mongo_stats(void *c, const int64_t *sets, size_t n,
 		    struct mst_recver_stats *s_r, struct mst_err *err);
 int mst_mongo_apply(void *c, const char *token, int64_t for_ms,
 		    const struct mst_batch *b, struct mst_err *err);
+/* mongodb_verify.c */
+int mst_mongo_verify(void *c, const struct mst_recver_look *look,
+		     struct mst_err *err);
 
 #endif

@@ -50,6 +50,7 @@ static const struct mst_recver_driver driver = {
     .lists = mst_pg_lists,
     .stats = mst_pg_stats,
     .apply = mst_pg_apply,
+    .verify = mst_pg_verify,
     .compact = mst_pg_compact,
 };
 

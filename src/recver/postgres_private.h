@@ -140,5 +140,8 @@ int mst_pg_lease_swap(void *c, const char *from, const struct mst_lease *to,
 int mst_pg_apply(void *c, const char *token, int64_t for_ms,
 		 const struct mst_batch *b, struct mst_err *err);
 int mst_pg_compact(void *c, struct mst_err *err);
+/* postgres_verify.c */
+int mst_pg_verify(void *c, const struct mst_recver_look *look,
+		  struct mst_err *err);
 
 #endif

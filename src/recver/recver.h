@@ -52,6 +52,34 @@ struct mst_group_put {
 	bool with_remote;
 };
 
+/* A group as it lies in the database, right or wrong. Numbers that are none are
+ * INT64_MIN; what is not there has no bytes and p NULL. */
+struct mst_recver_raw {
+	int64_t set; /* its number */
+	struct mst_slice key, text, digest, remote, list;
+	bool has_list; /* its row says that there is one */
+	int64_t members, run, state;
+	int64_t first_us, changed_us; /* MST_TIME_NONE: not set */
+	const char *wrong;	      /* what only the store can see, or NULL */
+};
+
+/* Everything in a database, for those who check it or move it. Texts are lent
+ * for the call. A result that is not 0 ends the look with that value; calls do
+ * not call the store. */
+struct mst_recver_look {
+	void *ctx;
+	/* The connection was lost: all of it comes again from the start. */
+	void (*again)(void *ctx);
+	int (*set)(void *ctx, int64_t id, const char *target, const char *name);
+	int (*meta)(void *ctx, const char *target, const char *name,
+		    struct mst_slice value);
+	/* Behind sets and values, in order of set and key, of sets without a
+	 * name, too. NULL: groups are not read, nor what is stray. */
+	int (*group)(void *ctx, const struct mst_recver_raw *g);
+	/* What belongs to nothing; one line each. */
+	int (*stray)(void *ctx, const char *what);
+};
+
 struct mst_recver; /* first member of every store's own struct */
 
 struct mst_recver_stats {
@@ -116,6 +144,13 @@ struct mst_recver_ops {
 	 * the whole database takes. */
 	int (*stats)(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_recver_stats *s_r, struct mst_err *err);
+	/* Shows everything that is committed; reads only. */
+	int (*verify)(struct mst_recver *r, const struct mst_recver_look *look,
+		      struct mst_err *err);
+	/* Takes over the seed of another database, so that its groups may be
+	 * put here. MST_E_INVALID when there is a set already. */
+	int (*adopt)(struct mst_recver *r, const uint8_t seed[8],
+		     struct mst_err *err);
 	/* Gives freed space back and writes the log into the database, so that
 	 * the file's size is the true one. */
 	int (*compact)(struct mst_recver *r, struct mst_err *err);

@@ -134,6 +134,10 @@ struct mst_recver_driver {
 	 * and writes in an order that makes a stop in between harmless. */
 	int (*apply)(void *c, const char *token, int64_t for_ms,
 		     const struct mst_batch *b, struct mst_err *err);
+	/* As mst_recver_ops.verify, without `again`; look->group may be NULL.
+	 */
+	int (*verify)(void *c, const struct mst_recver_look *look,
+		      struct mst_err *err);
 	/* May be NULL. */
 	int (*compact)(void *c, struct mst_err *err);
 };
@@ -152,6 +156,7 @@ int mst_server_open(const struct mst_recver_driver *d,
 	.commit = mst_server_commit, .abort = mst_server_abort,                \
 	.put = mst_server_put, .mark = mst_server_mark, .del = mst_server_del, \
 	.reset = mst_server_reset, .stats = mst_server_stats,                  \
+	.verify = mst_server_verify, .adopt = mst_server_adopt,                \
 	.compact = mst_server_compact, .keep = mst_server_keep
 
 void mst_server_close(struct mst_recver **r);
@@ -184,6 +189,10 @@ int mst_server_reset(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_err *err);
 int mst_server_stats(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_recver_stats *s_r, struct mst_err *err);
+int mst_server_verify(struct mst_recver *r, const struct mst_recver_look *look,
+		      struct mst_err *err);
+int mst_server_adopt(struct mst_recver *r, const uint8_t seed[8],
+		     struct mst_err *err);
 int mst_server_compact(struct mst_recver *r, struct mst_err *err);
 int mst_server_keep(struct mst_recver *r, struct mst_err *err);
 

@@ -498,5 +498,7 @@ const struct mst_recver_ops mst_recver_sqlite = {
     .del = mst_sqlstore_del,
     .reset = mst_sqlstore_reset,
     .stats = stats,
+    .verify = mst_sqlstore_verify,
+    .adopt = mst_sqlstore_adopt,
     .compact = compact,
 };

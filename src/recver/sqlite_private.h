@@ -86,4 +86,11 @@ int mst_sqlstore_del(struct mst_recver *r, const char *target, const char *set,
 int mst_sqlstore_reset(struct mst_recver *r, const char *target,
 		       const char *set, struct mst_err *err);
 
+/* sqlite_verify.c */
+int mst_sqlstore_verify(struct mst_recver *r,
+			const struct mst_recver_look *look,
+			struct mst_err *err);
+int mst_sqlstore_adopt(struct mst_recver *r, const uint8_t seed[8],
+		       struct mst_err *err);
+
 #endif

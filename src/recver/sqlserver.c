@@ -48,6 +48,7 @@ static const struct mst_recver_driver driver = {
     .lists = mst_ms_lists,
     .stats = mst_ms_stats,
     .apply = mst_ms_apply,
+    .verify = mst_ms_verify,
 };
 
 static int ms_open(const struct mst_recver_conf *conf, const char *source,

@@ -146,5 +146,8 @@ int mst_ms_lease_swap(void *c, const char *from, const struct mst_lease *to,
 		      int64_t for_ms, bool *done_r, struct mst_err *err);
 int mst_ms_apply(void *c, const char *token, int64_t for_ms,
 		 const struct mst_batch *b, struct mst_err *err);
+/* sqlserver_verify.c */
+int mst_ms_verify(void *c, const struct mst_recver_look *look,
+		  struct mst_err *err);
 
 #endif

@@ -549,10 +549,62 @@ static int apply(void *p, const char *token, int64_t for_ms,
 	return leave(c, how, rc, err);
 }
 
+static int show_groups(const struct tables *t,
+		       const struct mst_recver_look *look)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < t->groups_n && rc == 0; i++) {
+		const struct group *g = &t->groups[i];
+		uint8_t digest[16];
+		struct mst_recver_raw raw = {
+		    .set = g->set,
+		    .key = mst_slice((const char *)g->key, 16),
+		    .text = g->row.text,
+		    .digest = mst_slice((char *)digest, 16),
+		    .list = mst_slice(g->list, g->list_n),
+		    .has_list = g->list != NULL,
+		    .members = g->row.members,
+		    .run = g->row.last_run,
+		    .state = (int64_t)g->row.state,
+		    .first_us = g->row.first_delivered_us,
+		    .changed_us = g->row.last_changed_us,
+		};
+
+		mst_recver_hash_put(g->row.digest, digest);
+		if (!mst_sysid_is_zero(&g->row.remote))
+			raw.remote =
+			    mst_slice((const char *)g->row.remote.b, 16);
+		rc = look->group(look->ctx, &raw);
+	}
+	return rc;
+}
+
+static int fake_verify(void *p, const struct mst_recver_look *look,
+		       struct mst_err *err)
+{
+	struct connection *c = p;
+	const struct tables *t = &c->d->t;
+	enum fake_how how;
+	int rc = enter(c, &how, err);
+
+	for (size_t i = 0; i < t->sets_n && rc == 0; i++)
+		rc = look->set(look->ctx, t->sets[i].id, t->sets[i].target,
+			       t->sets[i].name);
+	for (size_t i = 0; i < t->values_n && rc == 0; i++)
+		rc = look->meta(look->ctx, t->values[i].target,
+				t->values[i].name,
+				mst_slice(t->values[i].bytes, t->values[i].n));
+	if (rc == 0 && look->group)
+		rc = show_groups(t, look);
+	return leave(c, how, rc, err);
+}
+
 static const struct mst_recver_driver driver = {
     .type = "fake",
     .connect = fake_connect,
     .disconnect = fake_disconnect,
+    .verify = fake_verify,
     .lease_read = lease_read,
     .lease_swap = lease_swap,
     .sets = sets,

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looking at all of RecVer in SQLite: the pages by SQLite's own check, then the
+ * rows; and making an empty file another store's copy.
+ */
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "base/time.h"
+#include "sqlite_private.h"
+
+/* Lines of SQLite's own check; one page that is wrong makes many. */
+#define PAGE_LINES "20"
+
+/* Every row of a query to fn. */
+static int each(struct mst_db *db, const char *sql,
+		int (*fn)(const struct mst_recver_look *look, sqlite3_stmt *st),
+		const struct mst_recver_look *look, struct mst_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db->h, sql, -1, &st, NULL);
+
+	if (rc != SQLITE_OK)
+		return mst_db_fail(db, rc, err);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		rc = fn(look, st);
+		if (rc != 0) {
+			(void)sqlite3_finalize(st);
+			return rc;
+		}
+	}
+	if (rc != SQLITE_DONE) {
+		rc = mst_db_fail(db, rc, err);
+		(void)sqlite3_finalize(st);
+		return rc;
+	}
+	(void)sqlite3_finalize(st);
+	return 0;
+}
+
+static int take_set(const struct mst_recver_look *look, sqlite3_stmt *st)
+{
+	return look->set(look->ctx, mst_db_int(st, 0), mst_db_text(st, 1),
+			 mst_db_text(st, 2));
+}
+
+static int take_meta(const struct mst_recver_look *look, sqlite3_stmt *st)
+{
+	return look->meta(look->ctx, mst_db_text(st, 0), mst_db_text(st, 1),
+			  mst_db_blob(st, 2));
+}
+
+/* Bytes as they are; without p where there are none. */
+static struct mst_slice bytes(sqlite3_stmt *st, int col)
+{
+	struct mst_slice s = mst_db_blob(st, col);
+
+	if (sqlite3_column_type(st, col) == SQLITE_NULL)
+		return (struct mst_slice){0};
+	return s.p ? s : mst_slice("", 0);
+}
+
+static int take_group(const struct mst_recver_look *look, sqlite3_stmt *st)
+{
+	const struct mst_recver_raw g = {
+	    .set = mst_db_int(st, 0),
+	    .key = bytes(st, 1),
+	    .text = bytes(st, 2),
+	    .digest = bytes(st, 3),
+	    .members = mst_db_int(st, 4),
+	    .has_list = sqlite3_column_type(st, 5) != SQLITE_NULL,
+	    .remote = bytes(st, 6),
+	    .first_us = mst_db_time(st, 7),
+	    .changed_us = mst_db_time(st, 8),
+	    .run = mst_db_int(st, 9),
+	    .state = mst_db_int(st, 10),
+	    .list = bytes(st, 11),
+	    .wrong = mst_db_int(st, 12) > 1
+			 ? "another group has the same member list"
+			 : NULL,
+	};
+
+	return look->group(look->ctx, &g);
+}
+
+static int take_page(const struct mst_recver_look *look, sqlite3_stmt *st)
+{
+	char what[400];
+
+	if (strcmp(mst_db_text(st, 0), "ok") == 0)
+		return 0;
+	(void)snprintf(what, sizeof(what), "the file's pages: %s",
+		       mst_db_text(st, 0));
+	return look->stray(look->ctx, what);
+}
+
+static int take_stray(const struct mst_recver_look *look, sqlite3_stmt *st)
+{
+	char what[100];
+
+	(void)snprintf(what, sizeof(what),
+		       "the member list %" PRId64 " is of no group",
+		       mst_db_int(st, 0));
+	return look->stray(look->ctx, what);
+}
+
+int mst_sqlstore_verify(struct mst_recver *r,
+			const struct mst_recver_look *look, struct mst_err *err)
+{
+	struct mst_db *db = &mst_sqlstore_of(r)->db;
+	int rc = 0;
+
+	if (look->group)
+		rc = each(db, "PRAGMA integrity_check(" PAGE_LINES ")",
+			  take_page, look, err);
+	if (rc == 0)
+		rc = each(db, "SELECT id, target, name FROM sets ORDER BY id",
+			  take_set, look, err);
+	if (rc == 0)
+		rc = each(db,
+			  "SELECT target, name, value FROM meta"
+			  " ORDER BY target, name",
+			  take_meta, look, err);
+	if (rc != 0 || !look->group)
+		return rc;
+	rc = each(db,
+		  "SELECT g.set_id, g.key, g.text, g.digest, g.members,"
+		  " g.list_id, g.remote, g.first_us, g.changed_us, g.run,"
+		  " g.state, m.list, n.times FROM grp g"
+		  " LEFT JOIN members m ON m.id = g.list_id"
+		  " LEFT JOIN (SELECT list_id, count(*) AS times FROM grp"
+		  " WHERE list_id IS NOT NULL GROUP BY list_id"
+		  " HAVING count(*) > 1) n ON n.list_id = g.list_id"
+		  " ORDER BY g.set_id, g.key",
+		  take_group, look, err);
+	if (rc == 0)
+		rc = each(db,
+			  "SELECT id FROM members WHERE id NOT IN"
+			  " (SELECT list_id FROM grp"
+			  " WHERE list_id IS NOT NULL) ORDER BY id",
+			  take_stray, look, err);
+	return rc;
+}
+
+int mst_sqlstore_adopt(struct mst_recver *r, const uint8_t seed[8],
+		       struct mst_err *err)
+{
+	struct mst_db *db = &mst_sqlstore_of(r)->db;
+	sqlite3_stmt *st;
+	int64_t sets = 0;
+	int rc = mst_db_number(db, "SELECT count(*) FROM sets", &sets, err);
+
+	if (rc == 0 && sets)
+		return mst_err_set(err, MST_E_INVALID,
+				   "RecVer '%s' is not empty: it keeps its "
+				   "seed",
+				   db->path);
+	if (rc == 0)
+		rc = mst_db_stmt(db, Q_META_PUT, &st, err);
+	if (rc < 0)
+		return rc;
+	mst_db_bind_text(st, 1, "");
+	mst_db_bind_text(st, 2, "seed");
+	mst_db_bind_blob(st, 3, mst_slice((const char *)seed, 8));
+	return mst_db_run(db, st, err);
+}
