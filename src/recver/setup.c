@@ -7,6 +7,7 @@
 #include "recver_private.h"
 
 static const struct mst_recver_setup_ops *const all[] = {
+    &mst_recver_setup_sqlite,
     &mst_recver_setup_postgres,
     NULL,
 };

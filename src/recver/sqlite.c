@@ -84,7 +84,7 @@ static const struct mst_db_spec spec = {
 	" PRIMARY KEY(set_id, key)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE members(id INTEGER PRIMARY KEY, list BLOB NOT NULL)"
 	" STRICT;",
-    .app_id = 0x4d535252, /* "MSRR" */
+    .app_id = MST_SQLSTORE_APP_ID,
     .page_bytes = 32768,
     .cache_kib = 4096,
     .exclusive = true,

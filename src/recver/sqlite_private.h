@@ -34,6 +34,9 @@ enum {
 	Q__MAX
 };
 
+/* Marks a file as RecVer's: "MSRR". */
+#define MST_SQLSTORE_APP_ID 0x4d535252
+
 struct mst_sqlset {
 	char *target, *name;
 	int64_t id;
