@@ -43,6 +43,10 @@ struct mst_member {
  * known, and remote is its parent's id. Only in PENDING groups. */
 #define MST_MEMBER_INTENDED 1
 
+/* Value of target "" that is not empty as long as a copy into the database is
+ * under way: nobody but that copy may use it. */
+#define MST_RECVER_UNFINISHED "unfinished"
+
 /* A group to be stored. with_remote: the blob keeps remote ids (32 bytes a
  * member instead of 16). */
 struct mst_group_put {

@@ -37,13 +37,18 @@ static int found(struct mst_server *s, const char *source, struct mst_err *err)
 	return mst_server_commit(&s->base, err);
 }
 
-static int check(struct mst_server *s, const char *source, struct mst_err *err)
+static int check(struct mst_server *s, const char *source, bool create,
+		 struct mst_err *err)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
 	bool has = false;
 	int rc = has_meta(s, "seed", &has, &val, err);
 
-	if (rc == 0 && !has)
+	if (rc == 0 && !has && !s->sets_n && !create)
+		rc = mst_err_set(err, MST_E_NOTFOUND,
+				 "%s is empty: the first run begins it",
+				 s->where);
+	else if (rc == 0 && !has && !s->sets_n)
 		rc = found(s, source, err);
 	else if (rc == 0 && val.n != 8)
 		rc =
@@ -152,9 +157,9 @@ int mst_server_open(const struct mst_recver_driver *d,
 		rc = mst_server_call(s, upgrade, NULL, err);
 	s->create = false;
 	if (rc == 0)
-		rc = check(s, source, err);
-	if (rc == 0)
 		rc = mst_server_sets(s, err);
+	if (rc == 0)
+		rc = check(s, source, create, err);
 	if (rc < 0)
 		mst_server_close(&r);
 	else

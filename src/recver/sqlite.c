@@ -178,10 +178,14 @@ static int check(struct mst_sqlstore *s, const char *where, const char *source,
 		 struct mst_err *err)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
+	int64_t sets = 0;
 	bool has = false;
 	int rc = meta_get(&s->base, "", "seed", &val, &has, err);
 
 	if (rc == 0 && !has)
+		rc = mst_db_number(&s->db, "SELECT count(*) FROM sets", &sets,
+				   err);
+	if (rc == 0 && !has && !sets)
 		rc = found(s, source, err);
 	else if (rc == 0 && val.n != 8)
 		rc = mst_err_set(err, MST_E_CORRUPT,
