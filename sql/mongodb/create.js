@@ -26,20 +26,20 @@ for (const name of ["record_set", "grp", "parts", "lease", "meta"]) {
 	}
 }
 
-const hello = db.adminCommand({ hello: 1 });
-if (hello.msg === "isdbgrid") {
-	const full = recver_database_name + ".grp";
-	if (!db.getSiblingDB("config").collections.findOne({ _id: full })) {
-		db.adminCommand({ enableSharding: recver_database_name });
-		const done = db.adminCommand({ shardCollection: full, key: { _id: "hashed" } });
-		print(done.ok ? "sharded grp" : "grp is not sharded: " + done.errmsg);
-	}
-}
-
-// Last, because it says that everything above is there.
+// Behind the collections, because it says that they are there.
 recver.meta.updateOne(
 	{ _id: { target: "", name: "schema" } },
 	{ $setOnInsert: { value: BinData(0, "MQ=="), term: Long("0") } },
 	{ upsert: true, writeConcern: { w: "majority", j: true } },
 );
 print("version 1 is there");
+
+// A cluster only. A collection that is not empty needs the index first.
+const hello = db.adminCommand({ hello: 1 });
+const full = recver_database_name + ".grp";
+if (hello.msg === "isdbgrid" && !db.getSiblingDB("config").collections.findOne({ _id: full, dropped: { $ne: true } })) {
+	db.adminCommand({ enableSharding: recver_database_name });
+	recver.grp.createIndex({ _id: "hashed" });
+	db.adminCommand({ shardCollection: full, key: { _id: "hashed" } });
+	print("sharded grp");
+}

@@ -3,6 +3,7 @@
  * A connection to MongoDB: where, as whom, how it is encrypted, and what every
  * read and write asks for: the primary, and a majority.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -12,7 +13,6 @@
 #include "mongodb_private.h"
 
 #define NAME_MAX_BYTES 63
-#define WIRE_5_0       13
 
 /* The library would print them. */
 static void no_log(mongoc_log_level_t level, const char *domain,
@@ -37,7 +37,7 @@ static void once(void)
 	mongoc_init();
 }
 
-static int check_name(const char *name, struct mst_err *err)
+int mst_mongo_check_name(const char *name, struct mst_err *err)
 {
 	if (strlen(name) > NAME_MAX_BYTES || strpbrk(name, "/\\. \"$*<>:|?"))
 		return mst_err_set(err, MST_E_INVALID,
@@ -85,6 +85,19 @@ static void set_encryption(mongoc_uri_t *uri,
 	else if (tls && conf->ca_file)
 		(void)mongoc_uri_set_option_as_utf8(uri, MONGOC_URI_TLSCAFILE,
 						    conf->ca_file);
+}
+
+/* The library would only say that there is no connection. */
+static int check_ca(const struct mst_recver_conf *conf, struct mst_err *err)
+{
+	const char *how = conf->encrypt ? conf->encrypt : "verify";
+
+	if (strcmp(how, "verify") != 0 || !conf->ca_file ||
+	    access(conf->ca_file, R_OK) == 0)
+		return 0;
+	return mst_err_set(err, MST_E_INVALID,
+			   "recver.ca_file '%.200s' cannot be read: %s",
+			   conf->ca_file, strerror(errno));
 }
 
 static int set_user(mongoc_uri_t *uri, const struct mst_recver_conf *conf,
@@ -177,37 +190,91 @@ int mst_mongo_hello(struct mst_mongo *c, bson_t *reply_r, struct mst_err *err)
 	return mst_mongo_fail(c, reply_r, &e, err);
 }
 
-/* One server alone may be of any age: there is nobody to take over from it,
- * and so nothing to be retried. */
-static int check_server(struct mst_mongo *c, struct mst_err *err)
+static void copy_text(const bson_t *doc, const char *name, char *out, size_t n)
+{
+	bson_iter_t it;
+
+	out[0] = 0;
+	if (bson_iter_init_find(&it, doc, name) && BSON_ITER_HOLDS_UTF8(&it))
+		(void)snprintf(out, n, "%s", bson_iter_utf8(&it, NULL));
+}
+
+static bool is_true(const bson_t *doc, const char *name)
+{
+	bson_iter_t it;
+
+	return bson_iter_init_find(&it, doc, name) && bson_iter_as_bool(&it);
+}
+
+int mst_mongo_kind(struct mst_mongo *c, struct mst_mongo_kind *k_r,
+		   struct mst_err *err)
 {
 	bson_t reply;
 	bson_iter_t it;
-	int64_t wire = 0;
 	int rc = mst_mongo_hello(c, &reply, err);
 
-	c->alone = rc == 0 && !bson_has_field(&reply, "setName") &&
-		   !bson_has_field(&reply, "msg");
-	if (rc == 0 && bson_iter_init_find(&it, &reply, "maxWireVersion"))
-		wire = bson_iter_as_int64(&it);
+	*k_r = (struct mst_mongo_kind){0};
+	if (rc == 0) {
+		copy_text(&reply, "setName", k_r->set, sizeof(k_r->set));
+		k_r->router = bson_has_field(&reply, "msg");
+		k_r->alone = !k_r->set[0] && !k_r->router;
+		/* The older name of the same. */
+		k_r->writable = is_true(&reply, "isWritablePrimary") ||
+				is_true(&reply, "ismaster");
+		if (bson_iter_init_find(&it, &reply, "maxWireVersion"))
+			k_r->wire = bson_iter_as_int64(&it);
+		c->alone = k_r->alone;
+	}
 	bson_destroy(&reply);
-	if (rc == 0 && !c->alone && wire < WIRE_5_0)
-		rc = mst_err_set(err, MST_E_UNSUPPORTED,
-				 "the server is older than MongoDB 5.0: update "
-				 "it");
 	return rc;
 }
 
-int mst_mongo_open(struct mst_mongo *c, struct mst_err *err)
+/* ---- who answers at all -------------------------------------------------- */
+
+/* The servers answer, but none is what recver.replica_set asks for: one of
+ * them is asked directly. */
+static void explain_set(struct mst_mongo *c, struct mst_err *err)
 {
-	static pthread_once_t is_up = PTHREAD_ONCE_INIT;
+	struct mst_recver_conf direct = *c->conf;
+	struct mst_mongo one = {.conf = &direct, .database = c->database};
+	char *first MST_CLEANUP(mst_freep) = mst_strdup(c->conf->server);
+	struct mst_err why = MST_ERR_INIT;
+	struct mst_mongo_kind kind;
+
+	if (!first)
+		return;
+	first[strcspn(first, ",")] = 0;
+	direct.server = first;
+	direct.replica_set = NULL;
+	direct.user = NULL;
+	if (mst_mongo_dial(&one, &kind, &why) == 0) {
+		if (kind.set[0] && strcmp(kind.set, c->conf->replica_set) == 0)
+			(void)mst_err_set(
+			    err, MST_E_TRANSIENT,
+			    "replica set '%s' has no primary that could be "
+			    "reached: is a majority of its members up, and do "
+			    "their names lead there from here?",
+			    kind.set);
+		else
+			(void)mst_err_set(
+			    err, MST_E_TRANSIENT,
+			    "recver.replica_set is '%s', but '%s' is %s%s%s: "
+			    "set it right",
+			    c->conf->replica_set, first,
+			    kind.set[0]	  ? "a member of replica set '"
+			    : kind.router ? "a router, which has none"
+					  : "a server without a replica set",
+			    kind.set, kind.set[0] ? "'" : "");
+	}
+	mst_mongo_shut(&one);
+}
+
+static int set_up_client(struct mst_mongo *c, struct mst_err *err)
+{
 	mongoc_uri_t *uri = NULL;
 	bson_error_t e = {0};
-	int rc = check_name(c->database, err);
+	int rc = parse(c->conf, &uri, err);
 
-	(void)pthread_once(&is_up, once);
-	if (rc == 0)
-		rc = parse(c->conf, &uri, err);
 	if (rc < 0)
 		return rc;
 	set_encryption(uri, c->conf);
@@ -220,6 +287,20 @@ int mst_mongo_open(struct mst_mongo *c, struct mst_err *err)
 					 e.message);
 	}
 	mongoc_uri_destroy(uri);
+	return rc;
+}
+
+int mst_mongo_dial(struct mst_mongo *c, struct mst_mongo_kind *k_r,
+		   struct mst_err *err)
+{
+	static pthread_once_t is_up = PTHREAD_ONCE_INIT;
+	int rc;
+
+	(void)pthread_once(&is_up, once);
+	*k_r = (struct mst_mongo_kind){0};
+	rc = check_ca(c->conf, err);
+	if (rc == 0)
+		rc = set_up_client(c, err);
 	if (rc < 0)
 		return rc;
 	(void)mongoc_client_set_error_api(c->h, MONGOC_ERROR_API_VERSION_2);
@@ -229,7 +310,28 @@ int mst_mongo_open(struct mst_mongo *c, struct mst_err *err)
 	c->sets = mongoc_client_get_collection(c->h, c->database, "record_set");
 	c->meta = mongoc_client_get_collection(c->h, c->database, "meta");
 	c->lease = mongoc_client_get_collection(c->h, c->database, "lease");
-	return check_server(c, err);
+	rc = mst_mongo_kind(c, k_r, err);
+	/* What did not come about at all has a reason in brackets. */
+	if (rc == -MST_E_TRANSIENT && c->conf->replica_set &&
+	    strstr(err->msg, "suitable servers") && !strchr(err->msg, '['))
+		explain_set(c, err);
+	return rc;
+}
+
+/* One server alone may be of any age: there is nobody to take over from it,
+ * and so nothing to be retried. */
+int mst_mongo_open(struct mst_mongo *c, struct mst_err *err)
+{
+	struct mst_mongo_kind kind;
+	int rc = mst_mongo_check_name(c->database, err);
+
+	if (rc == 0)
+		rc = mst_mongo_dial(c, &kind, err);
+	if (rc == 0 && !kind.alone && kind.wire < MST_MONGO_WIRE_5_0)
+		rc = mst_err_set(err, MST_E_UNSUPPORTED,
+				 "the server is older than MongoDB 5.0: update "
+				 "it");
+	return rc;
 }
 
 void mst_mongo_shut(struct mst_mongo *c)

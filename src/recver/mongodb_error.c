@@ -121,30 +121,61 @@ static int said(enum mst_code code, const char *meaning, const bson_error_t *e,
 			   first_line(e->message), e->message, e->code);
 }
 
-/* The library's own errors. */
-static int not_reached(const struct mst_mongo *c, const bson_error_t *e,
-		       struct mst_err *err)
-{
-	const char *how = c->conf->encrypt ? c->conf->encrypt : "verify";
+/* Why no server answers, as the library tells it in the middle of its text;
+ * the first that fits. */
+static const struct {
+	const char *in, *means;
+} reasons[] = {
+    {"resolve '", "its name is not known: check recver.server"},
+    {"verify failed (62)",
+     "its certificate is for another name: let recver.server be the name in "
+     "the certificate, or see recver.encrypt"},
+    {"verify failed (63)",
+     "its certificate is for another name: let recver.server be the name in "
+     "the certificate, or see recver.encrypt"},
+    {"verify failed (64)",
+     "its certificate is for another address: let recver.server be the name "
+     "in the certificate, or see recver.encrypt"},
+    {"verify failed (10)", "its certificate has expired: have it renewed"},
+    {"verify failed",
+     "its certificate is not of an authority that is trusted here: name that "
+     "in recver.ca_file, or see recver.encrypt"},
+    {"TLS handshake failed",
+     "does it speak TLS (recver.encrypt), and is recver.server right?"},
+    {"connection refused",
+     "nothing listens there: is the port in recver.server right, and does the "
+     "server run?"},
+    {"socket timeout",
+     "it takes connections and says nothing: is that MongoDB's port, and is "
+     "recver.timeout long enough?"},
+    {"connection timeout",
+     "there is no way to it: is recver.server right, and does a firewall let "
+     "muster through?"},
+    {"connection closed",
+     "it closes the connection: does it want TLS (recver.encrypt)?"},
+    {"nvalid reply", "it does not speak MongoDB's protocol: is that its port?"},
+    {"", "is recver.server right, and recver.replica_set?"},
+};
 
+static int nobody_answers(const bson_error_t *e, struct mst_err *err)
+{
+	size_t i = 0;
+
+	while (!strstr(e->message, reasons[i].in))
+		i++;
+	return mst_err_set(err, MST_E_TRANSIENT, "no server answers: %s %.*s",
+			   reasons[i].means, first_line(e->message),
+			   e->message);
+}
+
+/* The library's own errors. */
+static int not_reached(const bson_error_t *e, struct mst_err *err)
+{
 	if (e->domain == MONGOC_ERROR_CLIENT &&
 	    e->code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
 		return said(MST_E_AUTH, meaning_of(18)->text, e, err);
-	if (e->domain == MONGOC_ERROR_SERVER_SELECTION &&
-	    strstr(e->message, "TLS"))
-		return mst_err_set(err, MST_E_TRANSIENT,
-				   "%.*s: see recver.encrypt and "
-				   "recver.ca_file",
-				   first_line(e->message), e->message);
 	if (e->domain == MONGOC_ERROR_SERVER_SELECTION)
-		return mst_err_set(err, MST_E_TRANSIENT,
-				   "no server answers: is recver.server right, "
-				   "and recver.replica_set%s? %.*s",
-				   strcmp(how, "off") != 0
-				       ? ", and does it speak TLS "
-					 "(recver.encrypt)"
-				       : "",
-				   first_line(e->message), e->message);
+		return nobody_answers(e, err);
 	if (e->domain == MONGOC_ERROR_STREAM)
 		return mst_err_set(err, MST_E_TRANSIENT,
 				   "the connection was lost: %.*s",
@@ -165,5 +196,5 @@ int mst_mongo_fail(const struct mst_mongo *c, const bson_t *reply,
 	if (may_pass(reply))
 		return said(MST_E_TRANSIENT, NULL, e, err);
 	return from_server(e) ? said(MST_E_IO, NULL, e, err)
-			      : not_reached(c, e, err);
+			      : not_reached(e, err);
 }

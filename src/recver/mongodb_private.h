@@ -41,10 +41,34 @@ bool mst_mongo_is(const bson_error_t *e, uint32_t code);
 
 /* ---- mongodb_conn.c, mongodb_setup.c ------------------------------------- */
 
+#define MST_MONGO_WIRE_5_0 13
+
+/* What a server is. */
+struct mst_mongo_kind {
+	char set[100]; /* of which it is a member; "": of none */
+	bool router;   /* of a sharded cluster */
+	bool alone;    /* neither */
+	bool writable;
+	int64_t wire; /* version of the protocol */
+};
+
+int mst_mongo_check_name(const char *database, struct mst_err *err);
+/* Connects, whoever answers. mst_mongo_shut in any case. */
+int mst_mongo_dial(struct mst_mongo *c, struct mst_mongo_kind *k_r,
+		   struct mst_err *err);
+int mst_mongo_kind(struct mst_mongo *c, struct mst_mongo_kind *k_r,
+		   struct mst_err *err);
+/* The same, and refuses what cannot be used. */
 int mst_mongo_open(struct mst_mongo *c, struct mst_err *err);
 void mst_mongo_shut(struct mst_mongo *c);
 /* What the server says of itself; bson_destroy reply_r in any case. */
 int mst_mongo_hello(struct mst_mongo *c, bson_t *reply_r, struct mst_err *err);
+/* Their names; NULL ended. */
+extern const char *const mst_mongo_collections[];
+/* Of the collections; 0: there are none, or not all of them. */
+int mst_mongo_version(void *c, unsigned *version_r, struct mst_err *err);
+/* Makes what is missing of them. */
+int mst_mongo_make(void *c, struct mst_err *err);
 /* The collections, made when create; refuses a newer version's. */
 int mst_mongo_setup(struct mst_mongo *c, bool create, struct mst_err *err);
 int mst_mongo_upgrade(void *c, struct mst_err *err);
