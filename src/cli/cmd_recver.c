@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster recver: how much is remembered; and forgetting it.
+ * muster recver: how much is remembered; forgetting it, checking it, moving it,
+ * and what a DBA runs for it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/recver.h"
 #include "sync/choice.h"
+#include "sync/store.h"
 
 static const struct cli_command recver_cmd = {
-    "recver", "stats JOB | reset JOB",
+    "recver",
+    "stats JOB | reset NAME | verify NAME | copy FROM TO | script [CONNECTION]",
     "stats prints how many groups and members RecVer holds for a job's "
-    "destination.\nreset forgets them: the next run looks every record up in "
-    "the destination and\nwrites what differs. It asks first; --yes does not.",
+    "destination.\nreset forgets them, or those of all destinations of a "
+    "source "
+    "connection: the next run\nlooks every record up in the destination and "
+    "writes what differs. It asks first.\nverify checks every row for a job or "
+    "a connection, and writes nothing.\ncopy moves a connection's RecVer to "
+    "another store; FROM and TO are a connection or a\nstore in words: "
+    "sqlite:path=FILE, postgres:server=db1,database=NAME,user=LOGIN.\nscript "
+    "prints what a DBA runs, for a connection or for --type and --database.",
     cmd_recver};
 
 static int stats(struct mst_session *s, struct mst_err *err)
@@ -66,59 +75,259 @@ static int stats(struct mst_session *s, struct mst_err *err)
 	return rc;
 }
 
-static bool agreed(const struct mst_session *s)
-{
-	char line[16] = "";
+/* ---- reset ----------------------------------------------------------------
+ */
 
+static int reset_job(struct mst_session *s, const struct recver_opts *o,
+		     struct mst_err *err)
+{
+	char question[512];
+
+	(void)snprintf(question, sizeof(question),
+		       "RecVer of '%s' for '%s' will be emptied. The next run "
+		       "looks every record up again.",
+		       s->job.conf.source, s->job.conf.destination);
+	if (o->target)
+		return mst_err_set(err, MST_E_INVALID,
+				   "a job has one destination: --target goes "
+				   "with a connection");
+	if (!o->yes && !recver_agreed(question))
+		return mst_err_set(err, MST_E_CANCELLED, "nothing was reset");
+	return s->recver->ops->reset(s->recver, s->job.conf.destination,
+				     o->record_set, err);
+}
+
+/* A copy that was begun and is not wanted any more is no copy then. */
+static int forget_mark(struct mst_recver *r,
+		       const struct mst_recver_contents *c,
+		       const struct recver_opts *o, struct mst_err *err)
+{
+	if (o->target || o->record_set || !mst_recver_is_unfinished(c))
+		return 0;
+	return r->ops->meta_put(r, "", MST_RECVER_UNFINISHED, MST_SLICE_LIT(""),
+				err);
+}
+
+static int reset_all(struct mst_recver *r, const char *name,
+		     const struct recver_opts *o, struct mst_err *err)
+{
+	struct mst_recver_contents c;
+	char question[512];
+	bool known = !o->target;
+	int rc = mst_recver_contents(r, &c, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < c.targets_n && !known; i++)
+		known = strcmp(c.targets[i], o->target) == 0;
+	(void)snprintf(question, sizeof(question),
+		       "RecVer of '%s' for %s%s%s will be emptied. The next "
+		       "runs look every record up again.",
+		       name, o->target ? "'" : "",
+		       o->target ? o->target : "all its destinations",
+		       o->target ? "'" : "");
+	if (!known)
+		rc = mst_err_set(err, MST_E_NOTFOUND,
+				 "RecVer of '%s' holds nothing for '%s'", name,
+				 o->target);
+	else if (!o->yes && !recver_agreed(question))
+		rc = mst_err_set(err, MST_E_CANCELLED, "nothing was reset");
+	for (size_t i = 0; i < c.targets_n && rc == 0; i++)
+		if (!o->target || strcmp(c.targets[i], o->target) == 0)
+			rc = r->ops->reset(r, c.targets[i], o->record_set, err);
+	if (rc == 0)
+		rc = forget_mark(r, &c, o, err);
+	mst_recver_contents_fini(&c);
+	return rc;
+}
+
+static int reset_connection(struct mst_state *state, const char *name,
+			    const struct recver_opts *o,
+			    struct mst_arena *arena, struct mst_err *err)
+{
+	struct mst_recver *r = NULL;
+	struct recver_place p;
+	int rc = recver_place_get(state, name, arena, &p, err);
+
+	if (rc == -MST_E_NOTFOUND)
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "there is neither a job nor a source "
+				   "connection '%s'",
+				   name);
+	if (rc == 0 && !p.source)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "reset wants a job or a connection, not '%s'",
+				 name);
+	if (rc == 0)
+		rc = mst_store_open_any(state, p.source, &p.conf, false, &r,
+					err);
+	if (rc == 0)
+		rc = reset_all(r, name, o, err);
+	if (r)
+		r->ops->close(&r);
+	return rc;
+}
+
+/* ---- which one ------------------------------------------------------------
+ */
+
+static int with_job(struct mst_state *state, const char *job,
+		    const struct recver_opts *o, bool is_reset,
+		    struct mst_err *err)
+{
+	struct mst_run_conf conf = {.job = job};
+	struct mst_session *s = mst_alloc(sizeof(*s));
+	int rc = mst_session_open(s, state, &conf, false, err);
+
+	if (rc == 0 && o->record_set)
+		rc = mst_choice_known(&s->job, o->record_set, err);
+	if (rc == 0)
+		rc = is_reset ? reset_job(s, o, err) : stats(s, err);
+	(void)mst_session_close(s, rc < 0 ? err : NULL);
+	free(s);
+	return rc;
+}
+
+static int reset(struct mst_state *state, const char *name,
+		 const struct recver_opts *o, struct mst_err *err)
+{
+	struct mst_arena arena;
+	int rc;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	rc = recver_is_job(state, name, &arena)
+		 ? with_job(state, name, o, true, err)
+		 : reset_connection(state, name, o, &arena, err);
+	mst_arena_fini(&arena);
+	return rc;
+}
+
+enum verb { STATS = 1, RESET = 2, VERIFY = 4, COPY = 8, SCRIPT = 16 };
+
+static const struct {
+	const char *name;
+	enum verb verb;
+	int least, most; /* words behind it */
+	const char *wants;
+} verbs[] = {
+    {"stats", STATS, 1, 1, "JOB"},
+    {"reset", RESET, 1, 1, "JOB or CONNECTION"},
+    {"verify", VERIFY, 1, 1, "JOB or CONNECTION"},
+    {"copy", COPY, 2, 2, "FROM TO"},
+    {"script", SCRIPT, 0, 1, "[CONNECTION]"},
+};
+
+static int unknown_verb(const char *word)
+{
+	const char *names[MST_LEN(verbs) + 1] = {NULL};
+	const char *near;
+
+	for (size_t i = 0; i < MST_LEN(verbs); i++)
+		names[i] = verbs[i].name;
+	near = mst_nearest(word, names);
 	(void)fprintf(stderr,
-		      "RecVer of '%s' for '%s' will be emptied. The next run "
-		      "looks every record up again.\nType yes to go on: ",
-		      s->job.conf.source, s->job.conf.destination);
-	return fgets(line, sizeof(line), stdin) && strcmp(line, "yes\n") == 0;
+		      "muster: recver knows stats, reset, verify, copy and "
+		      "script, not '%s'%s%s%s\n",
+		      word, near ? "; did you mean '" : "", near ? near : "",
+		      near ? "'?" : "");
+	return CLI_USAGE;
+}
+
+/* An option that means nothing for the verb is a mistake. */
+static bool options_fit(const struct recver_opts *o, enum verb verb)
+{
+	const struct {
+		const char *name;
+		bool given;
+		unsigned of;
+	} all[] = {
+	    {"yes", o->yes, RESET | COPY},
+	    {"force", o->force, COPY},
+	    {"record-set", o->record_set != NULL, RESET},
+	    {"target", o->target != NULL, RESET},
+	    {"type", o->type != NULL, SCRIPT},
+	    {"database", o->database != NULL, SCRIPT},
+	    {"login", o->login != NULL, SCRIPT},
+	    {"upgrade-from", o->from != NULL, SCRIPT},
+	    {"script", o->script != NULL, SCRIPT},
+	    {"for", o->tool != NULL, SCRIPT},
+	    {"output", o->output != NULL, SCRIPT},
+	};
+
+	for (size_t i = 0; i < MST_LEN(all); i++) {
+		if (!all[i].given || all[i].of & (unsigned)verb)
+			continue;
+		(void)fprintf(stderr,
+			      "muster: --%s means nothing with that; 'muster "
+			      "recver --help' says more\n",
+			      all[i].name);
+		return false;
+	}
+	return true;
+}
+
+static int run(enum verb verb, char **words, int n, const struct recver_opts *o)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *state = NULL;
+	int status = CLI_OK, rc = 0;
+
+	if (verb != SCRIPT)
+		rc = cli_open_state(&state, &err);
+	if (rc == 0 && verb == STATS)
+		rc = with_job(state, words[0], o, false, &err);
+	else if (rc == 0 && verb == RESET)
+		rc = reset(state, words[0], o, &err);
+	else if (rc == 0 && verb == VERIFY)
+		rc = recver_verify(state, words[0], &status, &err);
+	else if (rc == 0 && verb == COPY)
+		rc = recver_copy(state, words[0], words[1], o, &err);
+	else if (rc == 0)
+		rc = recver_script(n ? words[0] : NULL, o, &err);
+	mst_state_close(&state);
+	return rc < 0 ? cli_fail(&err) : status;
 }
 
 int cmd_recver(int argc, char **argv)
 {
-	struct mst_run_conf conf = {0};
-	bool yes = false;
-	const char *set = NULL;
+	struct recver_opts o = {0};
 	const struct cli_opt opts[] = {
-	    {"yes", NULL, "reset without asking", &yes, NULL, NULL},
-	    {"record-set", "NAME", "only this record set", NULL, &set, NULL},
+	    {"yes", NULL, "reset or empty without asking", &o.yes, NULL, NULL},
+	    {"record-set", "NAME", "reset only this record set", NULL,
+	     &o.record_set, NULL},
+	    {"target", "NAME", "reset only this destination of a connection",
+	     NULL, &o.target, NULL},
+	    {"force", NULL, "copy: empty what is in TO", &o.force, NULL, NULL},
+	    {"type", "TYPE", "script: postgres, sqlserver or mongodb", NULL,
+	     &o.type, NULL},
+	    {"database", "NAME", "script: the database's name", NULL,
+	     &o.database, NULL},
+	    {"login", "LOGIN", "script: whom muster logs in as", NULL, &o.login,
+	     NULL},
+	    {"script", "WHICH", "create, role, check, upgrade or all", NULL,
+	     &o.script, NULL},
+	    {"upgrade-from", "VERSION", "script: the tables that are there",
+	     NULL, &o.from, NULL},
+	    {"for", "TOOL", "script: psql, sqlcmd, ssms or mongosh", NULL,
+	     &o.tool, NULL},
+	    {"output", "FILE", "script: into a file", NULL, &o.output, NULL},
 	    {0},
 	};
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_state *state = NULL;
-	struct mst_session *s;
-	int status, rc;
+	int status;
 
-	if (!cli_parse(&recver_cmd, opts, &argc, &argv, 2, 2, &status))
+	if (!cli_parse(&recver_cmd, opts, &argc, &argv, 1, 3, &status))
 		return status;
-	if (strcmp(argv[0], "stats") != 0 && strcmp(argv[0], "reset") != 0) {
-		(void)fprintf(stderr,
-			      "muster: recver knows stats and reset, "
-			      "not '%s'\n",
-			      argv[0]);
-		return CLI_USAGE;
+	for (size_t i = 0; i < MST_LEN(verbs); i++) {
+		if (strcmp(argv[0], verbs[i].name) != 0)
+			continue;
+		if (argc - 1 < verbs[i].least || argc - 1 > verbs[i].most) {
+			(void)fprintf(stderr, "muster: recver %s wants %s\n",
+				      verbs[i].name, verbs[i].wants);
+			return CLI_USAGE;
+		}
+		return options_fit(&o, verbs[i].verb)
+			   ? run(verbs[i].verb, argv + 1, argc - 1, &o)
+			   : CLI_USAGE;
 	}
-	conf.job = argv[1];
-	s = mst_alloc(sizeof(*s));
-	rc = cli_open_state(&state, &err);
-	if (rc == 0) {
-		rc = mst_session_open(s, state, &conf, false, &err);
-		if (rc == 0 && set)
-			rc = mst_choice_known(&s->job, set, &err);
-		if (rc == 0 && strcmp(argv[0], "stats") == 0)
-			rc = stats(s, &err);
-		else if (rc == 0 && !yes && !agreed(s))
-			rc = mst_err_set(&err, MST_E_CANCELLED,
-					 "nothing was reset");
-		else if (rc == 0)
-			rc = s->recver->ops->reset(
-			    s->recver, s->job.conf.destination, set, &err);
-		(void)mst_session_close(s, rc < 0 ? &err : NULL);
-	}
-	free(s);
-	mst_state_close(&state);
-	return rc < 0 ? cli_fail(&err) : CLI_OK;
+	return unknown_verb(argv[0]);
 }

@@ -20,9 +20,9 @@ void mst_store_conf(struct mst_state *state, const char *source,
 						folder(state, arena), source);
 }
 
-int mst_store_open(struct mst_state *state, const char *source,
-		   const struct mst_recver_conf *conf, bool create,
-		   struct mst_recver **r_r, struct mst_err *err)
+int mst_store_open_any(struct mst_state *state, const char *source,
+		       const struct mst_recver_conf *conf, bool create,
+		       struct mst_recver **r_r, struct mst_err *err)
 {
 	const struct mst_recver_ops *ops = mst_recver_find(conf->type);
 	struct mst_recver_conf full;
@@ -40,5 +40,39 @@ int mst_store_open(struct mst_state *state, const char *source,
 	if (rc == 0)
 		rc = ops->open(&full, source, create, r_r, err);
 	mst_arena_fini(&arena);
+	return rc;
+}
+
+static int check_finished(struct mst_recver *r, const char *source,
+			  struct mst_err *err)
+{
+	struct mst_buf from = MST_BUF_INIT(65536);
+	bool found = false;
+	int rc =
+	    r->ops->meta_get(r, "", MST_RECVER_UNFINISHED, &from, &found, err);
+
+	if (rc == 0 && found && from.n)
+		rc = mst_err_set(
+		    err, MST_E_CONFLICT,
+		    "RecVer of '%s' is a copy of %.*s that was not "
+		    "finished: run that 'muster recver copy' again "
+		    "first",
+		    source, (int)MST_MIN(from.n, (size_t)200), from.p);
+	mst_buf_fini(&from);
+	return rc;
+}
+
+int mst_store_open(struct mst_state *state, const char *source,
+		   const struct mst_recver_conf *conf, bool create,
+		   struct mst_recver **r_r, struct mst_err *err)
+{
+	struct mst_recver *r = NULL;
+	int rc = mst_store_open_any(state, source, conf, create, &r, err);
+
+	if (rc == 0)
+		rc = check_finished(r, source, err);
+	if (rc < 0 && r)
+		r->ops->close(&r);
+	*r_r = r;
 	return rc;
 }

@@ -16,9 +16,14 @@ void mst_store_conf(struct mst_state *state, const char *source,
 		    const struct mst_recver_conf *conf, struct mst_arena *arena,
 		    struct mst_recver_conf *conf_r);
 /* Opens it, and makes its folder when create. MST_E_INVALID: no such type;
- * else as mst_recver_ops.open. */
+ * MST_E_CONFLICT: a copy into it was not finished; else as
+ * mst_recver_ops.open. */
 int mst_store_open(struct mst_state *state, const char *source,
 		   const struct mst_recver_conf *conf, bool create,
 		   struct mst_recver **r_r, struct mst_err *err);
+/* The same for those who mend or look: one that is unfinished, too. */
+int mst_store_open_any(struct mst_state *state, const char *source,
+		       const struct mst_recver_conf *conf, bool create,
+		       struct mst_recver **r_r, struct mst_err *err);
 
 #endif
