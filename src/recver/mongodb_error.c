@@ -146,8 +146,8 @@ static const struct {
      "nothing listens there: is the port in recver.server right, and does the "
      "server run?"},
     {"socket timeout",
-     "it takes connections and says nothing: is that MongoDB's port, and is "
-     "recver.timeout long enough?"},
+     "it takes connections and says nothing: is that MongoDB's port, does "
+     "it speak TLS (recver.encrypt), and is recver.timeout long enough?"},
     {"connection timeout",
      "there is no way to it: is recver.server right, and does a firewall let "
      "muster through?"},

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-//   node mongosh.js create.js role.js check.js
+//   node mongosh.js create.js role.js check.js PROGRAM
 //
 // Runs the scripts for mongosh against a stand-in for its database: they may be
 // run again, make what the driver uses, and give no right that it does not use.
+// `PROGRAM commands` prints what the program sends when it sets a database up:
+// the same commands in the same order.
 
 'use strict';
 
 const assert = require('assert');
+const { execFileSync } = require('child_process');
 const fs = require('fs');
 const vm = require('vm');
 
-const [create, role, check] = process.argv.slice(2).map((f) => fs.readFileSync(f, 'utf8'));
+const [create, role, check] = process.argv.slice(2, 5).map((f) => fs.readFileSync(f, 'utf8'));
+const program = process.argv[5];
 const collections = 'grp,lease,meta,parts,record_set';
 
 class Server {
@@ -23,10 +27,13 @@ class Server {
 		this.users = { muster: [] };
 		this.docs = { meta: [], lease: [] };
 		this.commands = [];
+		this.changes = []; // as a server gets them
 	}
 
 	adminCommand(c) {
 		this.commands.push(Object.keys(c)[0]);
+		if (!c.hello)
+			this.changes.push(c);
 		if (c.shardCollection)
 			this.sharded = { _id: c.shardCollection, key: c.key };
 		return {
@@ -50,17 +57,29 @@ class Server {
 			createCollection: (c) => {
 				assert(!this.made.includes(c), `${c} is made twice`);
 				this.made.push(c);
+				this.changes.push({ create: c });
+			},
+			grp: {
+				createIndex: (key) => {
+					const index = { key, name: `_id_${key._id}` };
+
+					this.changes.push({ createIndexes: 'grp', indexes: [index] });
+				},
 			},
 			meta: find(this.docs.meta),
 			lease: find(this.docs.lease),
 			collections: find(this.sharded ? [this.sharded] : []),
 			getRole: (r) => this.roles[r] || null,
-			createRole: (r) => { this.roles[r.role] = r; },
+			createRole: ({ role, ...how }) => {
+				this.roles[role] = how;
+				this.changes.push({ createRole: role, ...how });
+			},
 			updateRole: (r, how) => { this.roles[r] = how; },
 			getUser: (u) => (this.users[u] ? { roles: this.users[u] } : null),
 			grantRolesToUser: (u, r) => {
 				assert.strictEqual(name, 'admin');
 				this.users[u] = r;
+				this.changes.push({ grantRolesToUser: u, roles: r });
 			},
 			stats: () => ({ storageSize: 1048576, indexSize: 0 }),
 		};
@@ -81,6 +100,20 @@ function run(server, text) {
 	return said;
 }
 
+function compare(server) {
+	const said = execFileSync(program, ['commands'], { encoding: 'utf8' });
+	const sent = said.trim().split('\n').map((line) => JSON.parse(line));
+	const plain = (v) => JSON.parse(JSON.stringify(v));
+	const [version] = sent.pop().cursor.firstBatch;
+	const script = server.docs.meta[0];
+
+	assert.deepStrictEqual(Object.keys(sent.shift()), ['createUser', 'pwd', 'roles']);
+	assert.deepStrictEqual(sent, plain(server.changes));
+	assert.deepStrictEqual(version._id, plain(script._id));
+	assert.strictEqual(version.value.$binary.base64, script.value.toString('base64'));
+	assert.strictEqual(BigInt(version.term), script.term);
+}
+
 for (const router of [false, true]) {
 	const server = new Server(router);
 
@@ -88,6 +121,8 @@ for (const router of [false, true]) {
 	for (let i = 0; i < 2; i++) {
 		run(server, create);
 		run(server, role);
+		if (router && i === 0)
+			compare(server);
 	}
 	assert.strictEqual(server.made.sort().join(), collections);
 	assert.strictEqual(server.docs.meta.length, 1);
