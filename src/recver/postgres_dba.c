@@ -83,6 +83,28 @@ int mst_pg_ask_int(struct mst_pg *c, const char *sql, const char *param,
 	return 0;
 }
 
+int mst_pg_missing(struct mst_pg *c, int64_t *there_r, char **text_r,
+		   struct mst_err *err)
+{
+	int rc = mst_pg_ask_int(
+	    c,
+	    "SELECT count(*) FROM pg_catalog.pg_class t"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
+	    " WHERE n.nspname = 'muster' AND t.relname IN (" MST_PG_TABLES ")",
+	    NULL, there_r, err);
+
+	*text_r = NULL;
+	if (rc < 0 || *there_r == MST_PG_TABLES_N)
+		return rc;
+	return mst_pg_ask(
+	    c,
+	    "SELECT string_agg(w, ', ') FROM unnest(ARRAY[" MST_PG_TABLES
+	    "]) AS w WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class t"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
+	    " WHERE n.nspname = 'muster' AND t.relname = w)",
+	    NULL, text_r, err);
+}
+
 /* ---- server -------------------------------------------------------------- */
 
 static void check_server(struct mst_pg_look *l)
@@ -202,6 +224,11 @@ static void check_database(struct mst_pg_look *l)
 			      "'%s' does not let '%s' connect: %s", l->database,
 			      l->login, l->why);
 		mst_recver_check_script(l->env, c);
+		if (l->barred)
+			mst_check_remedy(c,
+					 "let a DBA run: ALTER DATABASE \"%s\" "
+					 "ALLOW_CONNECTIONS true",
+					 l->database);
 		c->code = MST_E_FORBIDDEN;
 	} else if (!l->there) {
 		say_missing(l, c);
@@ -225,29 +252,6 @@ static void check_database(struct mst_pg_look *l)
 }
 
 /* ---- tables -------------------------------------------------------------- */
-
-/* "grp, lease": the tables that are not there; NULL when all are. */
-static int missing_tables(struct mst_pg_look *l, int64_t *there_r,
-			  char **text_r, struct mst_err *err)
-{
-	int rc = mst_pg_ask_int(
-	    &l->c,
-	    "SELECT count(*) FROM pg_catalog.pg_class t"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
-	    " WHERE n.nspname = 'muster' AND t.relname IN (" MST_PG_TABLES ")",
-	    NULL, there_r, err);
-
-	*text_r = NULL;
-	if (rc < 0 || *there_r == MST_PG_TABLES_N)
-		return rc;
-	return mst_pg_ask(
-	    &l->c,
-	    "SELECT string_agg(w, ', ') FROM unnest(ARRAY[" MST_PG_TABLES
-	    "]) AS w WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class t"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
-	    " WHERE n.nspname = 'muster' AND t.relname = w)",
-	    NULL, text_r, err);
-}
 
 /* What the first run does by itself is good to know; else somebody must. */
 static void say_to_do(struct mst_pg_look *l, struct mst_check *c,
@@ -320,6 +324,30 @@ static void say_version(struct mst_pg_look *l, struct mst_check *c)
 	}
 }
 
+/* A run finishes what was begun, and leaves alone what lost a part. */
+static void say_missing_tables(struct mst_pg_look *l, struct mst_check *c,
+			       const char *missing)
+{
+	struct mst_err err = MST_ERR_INIT;
+	unsigned version = 0;
+	char what[200];
+
+	if (mst_pg_version(&l->c, &version, &err) == 0 &&
+	    version > mst_recver_schema()) {
+		say_version(l, c);
+		return;
+	}
+	if (!err.code && !version) {
+		(void)snprintf(what, sizeof(what),
+			       "not finished: %.150s missing", missing);
+		say_to_do(l, c, what, "the next run finishes them");
+		return;
+	}
+	mst_check_say(c, MST_CHECK_FAILED, "damaged: %.200s missing", missing);
+	mst_recver_check_script(l->env, c);
+	c->code = MST_E_CORRUPT;
+}
+
 /* Another connection's RecVer is refused by a run, too. */
 static void check_source(struct mst_pg_look *l, struct mst_check *c)
 {
@@ -341,18 +369,16 @@ static void check_tables(struct mst_pg_look *l)
 {
 	struct mst_check *c = mst_pg_look_begin(l, MST_RECVER_CHECK_TABLES);
 	struct mst_err err = MST_ERR_INIT;
-	char *missing = NULL, what[200];
+	char *missing = NULL;
 	int64_t there = 0;
 
-	if (missing_tables(l, &there, &missing, &err) < 0) {
+	if (mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (!there) {
 		say_to_do(l, c, "there are none yet",
 			  "the first run makes them");
 	} else if (missing) {
-		(void)snprintf(what, sizeof(what),
-			       "not finished: %.150s missing", missing);
-		say_to_do(l, c, what, "the next run finishes them");
+		say_missing_tables(l, c, missing);
 	} else {
 		say_version(l, c);
 		if (c->level == MST_CHECK_OK)

@@ -47,6 +47,10 @@ int mst_pg_ask(struct mst_pg *c, const char *sql, const char *param,
 int mst_pg_ask_int(struct mst_pg *c, const char *sql, const char *param,
 		   int64_t *n_r, struct mst_err *err);
 
+/* Which of the tables are missing, "grp, lease"; NULL: none is. To be freed. */
+int mst_pg_missing(struct mst_pg *c, int64_t *there_r, char **text_r,
+		   struct mst_err *err);
+
 /* ---- postgres_make.c ----------------------------------------------------- */
 
 int mst_pg_plan(const struct mst_recver_setup_env *env,

@@ -37,12 +37,15 @@ static const struct meaning meanings[] = {
      "recver.password, and pg_hba.conf on the server"},
     {"3D000", MST_E_NOTFOUND, "the database does not exist yet"},
     {"3F000", MST_E_NOTFOUND,
-     "the schema 'muster' does not exist yet: run sql/postgres/create.sql"},
+     "the schema 'muster' does not exist yet: let a DBA run what "
+     "'muster recver script --type postgres' prints"},
     {"42P01", MST_E_NOTFOUND,
-     "RecVer's tables do not exist yet: run sql/postgres/create.sql"},
+     "RecVer's tables do not exist yet: let a DBA run what 'muster "
+     "recver script --type postgres' prints"},
     {"42501", MST_E_FORBIDDEN,
-     "the login lacks a right: run sql/postgres/role.sql for it as the "
-     "database's owner"},
+     "the login lacks a right: 'muster connection test' says which, and what "
+     "to "
+     "do"},
 };
 
 static const struct meaning *meaning_of(const char *state)

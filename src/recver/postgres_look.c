@@ -84,7 +84,7 @@ static void refused(struct mst_pg_look *l, const char *state,
 
 	c->code = err->code;
 	/* What was not libpq's is said with what to do. */
-	if (!l->c.said[0]) {
+	if (!l->c.said[0] || (!*state && err->code == MST_E_AUTH)) {
 		mst_recver_check_fail(c, err);
 		mst_pg_look_end(l);
 		return;
@@ -181,7 +181,8 @@ static int reach(struct mst_pg_look *l, char state[6], struct mst_err *err)
 	if (rc == 0)
 		return 0;
 	/* Missing; the right to connect to it; closed to everybody. */
-	l->closed = strcmp(state, "42501") == 0 || strcmp(state, "55000") == 0;
+	l->barred = strcmp(state, "55000") == 0;
+	l->closed = l->barred || strcmp(state, "42501") == 0;
 	l->let_in = l->closed || strcmp(state, MST_PG_NO_DATABASE) == 0;
 	if (!l->let_in)
 		return rc;

@@ -15,6 +15,7 @@ struct mst_pg_look {
 	struct mst_pg c; /* h NULL: no connection */
 	bool let_in;	 /* the server knows the login */
 	bool there;	 /* c leads to the database, not to another one */
+	bool barred;	 /* the database takes no connections at all */
 	bool closed;   /* the database is there and does not let the login in */
 	bool usable;   /* its tables are what a run needs */
 	char why[512]; /* it is closed */

@@ -17,9 +17,9 @@ struct site {
 	const struct mst_recver_setup_env *env;
 	struct mst_recver_conf conf; /* whoever makes it */
 	char *database, *login, *maker;
-	struct mst_pg c; /* to the database, or to another one of the server */
-	bool there;	 /* the database, and c leads to it */
-	unsigned version;
+	struct mst_pg c;  /* to the database, or to another one of the server */
+	bool there;	  /* the database, and c leads to it */
+	unsigned version; /* of its tables; 0: not all are there */
 	struct mst_pg_rights rights; /* of the login */
 	bool needs_login, needs_database, needs_tables, needs_role;
 };
@@ -64,10 +64,18 @@ static void decide(struct site *s)
 
 static int look_inside(struct site *s, struct mst_err *err)
 {
+	char *missing = NULL;
+	int64_t there;
 	int rc = 0;
 
 	if (s->there)
 		rc = mst_pg_version(&s->c, &s->version, err);
+	if (rc == 0 && s->there)
+		rc = mst_pg_missing(&s->c, &there, &missing, err);
+	/* A newer muster may have others. */
+	if (missing && s->version <= mst_recver_schema())
+		s->version = 0;
+	free(missing);
 	if (rc == 0 && s->version > mst_recver_schema())
 		rc = mst_err_set(err, MST_E_UNSUPPORTED,
 				 "the tables of '%s' were made by a newer "
@@ -255,20 +263,26 @@ static int make_database(struct site *s, struct mst_err *err)
 			     NULL, err);
 }
 
-/* As a run makes and upgrades them: with the lease, so that none is under way
- * meanwhile. */
+/* Those that are missing; then a run's way of opening them, which upgrades with
+ * the lease, so that none is under way meanwhile. */
 static int make_tables(struct site *s, struct mst_err *err)
 {
 	struct mst_recver *r = NULL;
 	char state[6];
-	int rc =
-	    mst_recver_postgres.open(&s->conf, s->env->source, true, &r, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	mst_recver_postgres.close(&r);
 	mst_pg_shut(&s->c);
-	return mst_pg_open(&s->c, s->database, state, err);
+	rc = mst_pg_open(&s->c, s->database, state, err);
+	if (rc == 0 && !s->version)
+		rc = mst_pg_script(&s->c,
+				   mst_recver_script("postgres", "create"), 1,
+				   NULL, err);
+	if (rc == 0)
+		rc = mst_recver_postgres.open(&s->conf, s->env->source, true,
+					      &r, err);
+	if (rc == 0)
+		mst_recver_postgres.close(&r);
+	return rc;
 }
 
 static int make_role(struct site *s, struct mst_err *err)

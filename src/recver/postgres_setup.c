@@ -26,10 +26,13 @@ static int make_database(struct mst_pg *c, struct mst_err *err)
 	mst_pg_shut(&admin);
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
-	return mst_err_prefix(err,
-			      "the database is not there and cannot be made; "
-			      "a DBA can, with sql/postgres/create.sql and "
-			      "role.sql");
+	return mst_err_prefix(
+	    err,
+	    "the database is not there and cannot be made; "
+	    "'muster connection setup' does it as an "
+	    "administrator, or a DBA with what 'muster recver "
+	    "script --type postgres --database %s' prints",
+	    c->database);
 }
 
 static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
@@ -42,11 +45,13 @@ static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
 	if (!mst_recver_may_make_database(c->conf))
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet, and "
-				   "recver.%s says not to make it: run "
-				   "sql/postgres/create.sql",
+				   "recver.%s says not to make it: let a DBA "
+				   "run what 'muster recver script --type "
+				   "postgres --database %s' prints",
 				   c->database,
 				   c->conf->bypass_setup ? "bypass_setup"
-							 : "existing_database");
+							 : "existing_database",
+				   c->database);
 	if (!create)
 		return rc;
 	rc = make_database(c, err);
@@ -60,9 +65,10 @@ static int check_encoding(struct mst_pg *c, struct mst_err *err)
 	if (!is || strcmp(is, "UTF8") == 0)
 		return 0;
 	return mst_err_set(err, MST_E_UNSUPPORTED,
-			   "the database's encoding is %s, not UTF8: make it "
-			   "anew with sql/postgres/create.sql",
-			   is);
+			   "the database's encoding is %s, not UTF8: let a DBA "
+			   "drop it and make it anew with what 'muster recver "
+			   "script --type postgres --database %s' prints",
+			   is, c->database);
 }
 
 /* ---- versions ------------------------------------------------------------ */

@@ -322,7 +322,7 @@ static void test_sqlstates(void **state)
 		const char *says;
 	} lasting[] = {
 	    {"53100", MST_E_IO, "the server's disk is full"},
-	    {"42501", MST_E_FORBIDDEN, "sql/postgres/role.sql"},
+	    {"42501", MST_E_FORBIDDEN, "the login lacks a right"},
 	    {"23505", MST_E_IO, "said in any language (23505)"},
 	};
 
@@ -458,14 +458,15 @@ static void test_missing_database(void **state)
 	conf.database = "nobody_made_this";
 	conf.existing_database = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
-		 "recver.existing_database says not to make it: run "
-		 "sql/postgres/create.sql");
+		 "recver.existing_database says not to make it: let a DBA run "
+		 "what 'muster recver script --type postgres --database "
+		 "nobody_made_this' prints");
 	conf.bypass_setup = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "recver.bypass_setup says not to make it");
 	conf.database = "postgres";
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
-		 "run sql/postgres/create.sql");
+		 "what 'muster recver script' prints");
 	conf.database = "a_name_that_is_longer_than_the_sixty_three_bytes_that_"
 			"postgresql_keeps";
 	t_failed(failed_open(&conf), &rv.err, MST_E_INVALID,
@@ -481,16 +482,16 @@ static void test_no_rights(void **state)
 	conf.user = "poor";
 	conf.database = "poor_cannot_make_this";
 	t_failed(failed_open(&conf), &rv.err, MST_E_FORBIDDEN,
-		 "a DBA can, with sql/postgres/create.sql");
+		 "a DBA with what 'muster recver script --type postgres");
 	conf.database = rv.where;
 	t_failed(failed_open(&conf), &rv.err, MST_E_FORBIDDEN,
-		 "run sql/postgres/role.sql");
+		 "the login lacks a right: 'muster connection test'");
 	t_pg_sql(rv.where,
 		 "GRANT USAGE ON SCHEMA muster TO poor;"
 		 "GRANT SELECT ON ALL TABLES IN SCHEMA muster TO poor");
 	rv.ops->close(&rv.r);
 	t_failed(failed_open(&conf), &rv.err, MST_E_FORBIDDEN,
-		 "run sql/postgres/role.sql");
+		 "the login lacks a right: 'muster connection test'");
 	t_pg_sql(rv.where, "DROP OWNED BY poor");
 	rv_open_again();
 }

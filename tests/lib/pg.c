@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /* PostgreSQL does not run as root. */
 #define NOBODY 65534
 
@@ -280,6 +282,31 @@ static void write_own(const char *name, const char *text)
 	t_write(path, mst_slice_str(text));
 	if (geteuid() == 0)
 		assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+}
+
+void t_pg_standby(bool on)
+{
+	char path[512];
+
+	t_pg_stop(false);
+	(void)snprintf(path, sizeof(path), "%s/data/standby.signal", folder);
+	if (on)
+		write_own("standby.signal", "");
+	else
+		assert_int_equal(unlink(path), 0);
+	t_pg_again();
+}
+
+const char *t_pg_log(void)
+{
+	static struct mst_buf text = MST_BUF_INIT(64u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	char path[512];
+
+	mst_buf_reset(&text);
+	(void)snprintf(path, sizeof(path), "%s/log", folder);
+	t_ok(mst_file_read(path, &text, &err), &err);
+	return text.p;
 }
 
 void t_pg_tls(const char *cert, const char *key)

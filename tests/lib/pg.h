@@ -23,6 +23,11 @@ int t_pg_port(void);
 /* Stops it, as after a power cut when hard; and starts it again. */
 void t_pg_stop(bool hard);
 void t_pg_again(void);
+/* It starts again as a standby that waits for a primary: read-only; or as what
+ * it was. */
+void t_pg_standby(bool on);
+/* What it has logged so far. */
+const char *t_pg_log(void);
 /* From now on it takes TLS, too, with this certificate (PEM texts). */
 void t_pg_tls(const char *cert, const char *key);
 /* Runs a statement as T_PG_USER; fails the test when that fails. */
