@@ -118,6 +118,16 @@ static int make_blob(struct mst_sim *sim, enum est_kind kind,
 	return 0;
 }
 
+/* "bytes=0-0": what the first byte alone is asked for with. Others are not
+ * used, and get the whole blob, as servers may. */
+static bool first_byte_only(const struct sim_request *r)
+{
+	const char *range = sim_header(r, "x-ms-range");
+
+	range = range ? range : sim_header(r, "Range");
+	return range && strcmp(range, "bytes=0-0") == 0;
+}
+
 void sim_blob_serve(struct mst_sim *sim, const struct sim_request *r,
 		    struct sim_reply *reply)
 {
@@ -153,6 +163,12 @@ void sim_blob_serve(struct mst_sim *sim, const struct sim_request *r,
 	}
 	reply->content_type = "application/octet-stream";
 	reply->lent = mst_buf_slice(&p->blob->gz);
+	if (first_byte_only(r) && reply->lent.n) {
+		reply->status = 206;
+		sim_reply_header(reply, "Content-Range", "bytes 0-0/%zu",
+				 reply->lent.n);
+		reply->lent.n = 1;
+	}
 	__atomic_add_fetch(&p->blob->refs, 1, __ATOMIC_ACQ_REL);
 	reply->release = drop_ref;
 	reply->release_ctx = p->blob;

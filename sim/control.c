@@ -244,6 +244,8 @@ static void switches(struct call *c)
 	if (mst_json_i64(mst_json_get(c->body, "latency_ms"), &latency) &&
 	    latency >= 0 && latency <= 60000)
 		c->sim->conf.latency_ms = (int)latency;
+	(void)mst_json_dbl(mst_json_get(c->body, "throttle_share"),
+			   &w->throttle_share);
 	mst_jout_init(&j, &c->reply->body);
 	mst_jout_obj(&j);
 	for (size_t i = 0; i < MST_LEN(all); i++) {
@@ -251,6 +253,7 @@ static void switches(struct call *c)
 		mst_jout_kbool(&j, all[i].name, *all[i].v);
 	}
 	mst_jout_ki64(&j, "latency_ms", c->sim->conf.latency_ms);
+	mst_jout_kdbl(&j, "throttle_share", w->throttle_share);
 	mst_jout_end_obj(&j);
 }
 

@@ -55,8 +55,27 @@ static void put_list(struct mst_jout *j, const char *key,
 	mst_jout_end_arr(j);
 }
 
+bool sim_cloud_find(struct mst_slice name, struct sim_cloud *cloud_r)
+{
+	static const struct sim_cloud clouds[] = {
+	    {"commercial", "microsoftonline.com", "EU", NULL},
+	    {"gcc", "microsoftonline.com", "NA", "GCC"},
+	    {"gcc-high", "microsoftonline.us", "USGov", "DODCON"},
+	    {"dod", "microsoftonline.us", "USGov", "DOD"},
+	    {"china", "partner.microsoftonline.cn", "CN", NULL},
+	};
+
+	for (size_t i = 0; i < MST_LEN(clouds); i++) {
+		if (!mst_slice_is(name, clouds[i].name))
+			continue;
+		*cloud_r = clouds[i];
+		return true;
+	}
+	return false;
+}
+
 static void configuration(const struct sim_request *r, const char *tenant,
-			  struct mst_jout *j)
+			  struct sim_cloud cloud, struct mst_jout *j)
 {
 	static const char *const methods[] = {"client_secret_post",
 					      "private_key_jwt",
@@ -77,10 +96,15 @@ static void configuration(const struct sim_request *r, const char *tenant,
 		"oauth2/v2.0/authorize");
 	put_url(j, "end_session_endpoint", r->base, tenant,
 		"oauth2/v2.0/logout");
+	mst_jout_kstr(j, "tenant_region_scope", cloud.region);
+	if (cloud.sub)
+		mst_jout_kstr(j, "tenant_region_sub_scope", cloud.sub);
+	mst_jout_kstr(j, "cloud_instance_name", cloud.instance);
 	mst_jout_end_obj(j);
 }
 
-bool sim_discovery_serve(const struct sim_request *r, struct sim_reply *reply)
+bool sim_discovery_serve(const struct sim_request *r, struct sim_cloud cloud,
+			 struct sim_reply *reply)
 {
 	const char *rest = strchr(r->path + 1, '/');
 	char tenant[80];
@@ -101,7 +125,7 @@ bool sim_discovery_serve(const struct sim_request *r, struct sim_reply *reply)
 		if (strcmp(tenant, MST_SIM_TENANT) != 0 &&
 		    strcmp(tenant, "simulated.example.com") != 0)
 			return false;
-		configuration(r, MST_SIM_TENANT, &j);
+		configuration(r, MST_SIM_TENANT, cloud, &j);
 	} else {
 		return false;
 	}

@@ -18,42 +18,9 @@
 #include "base/file.h"
 #include "base/time.h"
 
-#define LIFE_S	  3599
-#define MAX_ROLES 16
-#define MAX_FORM  (256u << 10)
+#define MAX_FORM (256u << 10)
 
-struct role_list {
-	char v[MAX_ROLES][64];
-	size_t n;
-};
-
-struct sim_entra {
-	struct sim_certs *certs;
-	struct sim_federated *federated;
-	struct mst_json_parser *json;
-	char secret[256];
-	struct role_list roles[SIM_RES__MAX];
-	bool secret_expired, disabled;
-	int64_t life_s;
-	uint64_t count; /* for trace ids */
-};
-
-static const char *const res_names[SIM_RES__MAX] = {"mde", "graph"};
 static const char mac_key[] = "simulated signing key";
-
-static void default_roles(struct sim_entra *e)
-{
-	static const char *const mde[] = {
-	    "Machine.Read.All", "Software.Read.All", "Vulnerability.Read.All",
-	    "User.Read.All", "SecurityRecommendation.Read.All"};
-
-	e->roles[SIM_RES_MDE].n = e->roles[SIM_RES_GRAPH].n = 0;
-	for (size_t i = 0; i < MST_LEN(mde); i++)
-		snprintf(e->roles[SIM_RES_MDE].v[e->roles[SIM_RES_MDE].n++], 64,
-			 "%s", mde[i]);
-	snprintf(e->roles[SIM_RES_GRAPH].v[e->roles[SIM_RES_GRAPH].n++], 64,
-		 "Device.Read.All");
-}
 
 struct sim_entra *sim_entra_new(const struct mst_sim_conf *conf,
 				struct mst_err *err)
@@ -63,10 +30,8 @@ struct sim_entra *sim_entra_new(const struct mst_sim_conf *conf,
 
 	e->certs = sim_certs_new();
 	e->federated = sim_federated_new();
-	snprintf(e->secret, sizeof(e->secret), "%s", MST_SIM_SECRET);
 	e->json = mst_json_parser_new(1u << 20);
-	e->life_s = LIFE_S;
-	default_roles(e);
+	sim_entra_app_reset(e);
 	if (conf->certificate) {
 		struct mst_buf pem;
 
@@ -333,18 +298,30 @@ static bool check_fields(struct sim_entra *e, const struct sim_request *r,
 	if (e->disabled)
 		oauth_error(e, r, reply, 401, "invalid_client", 7000112,
 			    "Application '%s' is disabled.", MST_SIM_CLIENT);
-	return !e->disabled;
+	else if (e->refusal)
+		oauth_error(e, r, reply, e->refusal->status, e->refusal->error,
+			    e->refusal->code, "%s", e->refusal->text);
+	return !e->disabled && !e->refusal;
+}
+
+static bool knows_tenant(struct mst_slice tenant)
+{
+	return mst_slice_iis(tenant, MST_SIM_TENANT) ||
+	       mst_slice_iis(tenant, "simulated.example.com");
 }
 
 static bool check_tenant(struct sim_entra *e, const struct sim_request *r,
 			 struct sim_reply *reply)
 {
+	static const char configuration[] =
+	    "/v2.0/.well-known/openid-configuration";
 	const char *p = r->path + 1;
 	size_t n = strcspn(p, "/");
 	struct mst_slice tenant = mst_slice(p, n);
+	bool asks = strcmp(p + n, configuration) == 0;
 
-	if (strcmp(p + n, "/oauth2/v2.0/token") != 0 ||
-	    strcmp(r->method, "POST") != 0) {
+	if (!asks && (strcmp(p + n, "/oauth2/v2.0/token") != 0 ||
+		      strcmp(r->method, "POST") != 0)) {
 		reply->status = strcmp(p + n, "/oauth2/v2.0/token") ? 404 : 405;
 		mst_buf_adds(&reply->body, "{}");
 		return false;
@@ -358,8 +335,7 @@ static bool check_tenant(struct sim_entra *e, const struct sim_request *r,
 			    "/organizations or tenant-specific endpoint.");
 		return false;
 	}
-	if (!mst_slice_iis(tenant, MST_SIM_TENANT) &&
-	    !mst_slice_iis(tenant, "simulated.example.com")) {
+	if (!knows_tenant(tenant)) {
 		oauth_error(e, r, reply, 400, "invalid_request", 90002,
 			    "Tenant '%.*s' not found. Check to make sure you "
 			    "have the correct tenant ID and are signing into "
@@ -382,7 +358,8 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 	size_t n;
 	int res;
 
-	if (sim_discovery_serve(r, reply) || !check_tenant(e, r, reply))
+	if (sim_discovery_serve(r, e->cloud, reply) ||
+	    !check_tenant(e, r, reply))
 		return;
 	if (r->body.n > MAX_FORM) {
 		oauth_error(e, r, reply, 400, "invalid_request", 900144,
@@ -495,87 +472,4 @@ enum sim_token sim_entra_check(struct mst_sim *sim, const struct sim_request *r,
 	mst_buf_fini(&claims);
 	mst_buf_fini(&sum);
 	return ret;
-}
-
-static void take_roles(struct role_list *l, struct mst_json v)
-{
-	struct mst_json_iter it = mst_json_iter(v);
-	struct mst_json role;
-
-	if (mst_json_type(v) != MST_JSON_ARRAY)
-		return;
-	l->n = 0;
-	while (l->n < MAX_ROLES && mst_json_next(&it, NULL, &role))
-		snprintf(l->v[l->n++], 64, "%.*s",
-			 MST_SLICE_ARG(mst_json_str(role)));
-}
-
-static void write_app(struct sim_entra *e, struct sim_reply *reply)
-{
-	struct mst_jout j;
-
-	mst_jout_init(&j, &reply->body);
-	mst_jout_obj(&j);
-	for (int res = 0; res < SIM_RES__MAX; res++) {
-		mst_jout_key(&j, res_names[res]);
-		mst_jout_arr(&j);
-		for (size_t i = 0; i < e->roles[res].n; i++)
-			mst_jout_str(&j, e->roles[res].v[i]);
-		mst_jout_end_arr(&j);
-	}
-	mst_jout_kbool(&j, "secret_expired", e->secret_expired);
-	mst_jout_kbool(&j, "disabled", e->disabled);
-	mst_jout_ki64(&j, "token_life_s", e->life_s);
-	mst_jout_end_obj(&j);
-}
-
-static void set_secret(struct sim_entra *e, struct mst_slice s)
-{
-	if (s.n && s.n < sizeof(e->secret))
-		snprintf(e->secret, sizeof(e->secret), "%.*s",
-			 MST_SLICE_ARG(s));
-}
-
-void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
-		       struct sim_reply *reply)
-{
-	struct sim_entra *e = sim->entra;
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_json root;
-	int ret;
-
-	if (!strcmp(r->method, "DELETE")) {
-		sim_certs_clear(e->certs);
-		sim_federated_clear(e->federated);
-		snprintf(e->secret, sizeof(e->secret), "%s", MST_SIM_SECRET);
-		default_roles(e);
-		e->secret_expired = e->disabled = false;
-		e->life_s = LIFE_S;
-	} else if (!strcmp(r->method, "POST")) {
-		struct mst_slice pem;
-
-		if (mst_json_parse(e->json, r->body, &root, &err) < 0) {
-			sim_control_error(reply, 400, "%s", err.msg);
-			return;
-		}
-		take_roles(&e->roles[SIM_RES_MDE], mst_json_get(root, "mde"));
-		take_roles(&e->roles[SIM_RES_GRAPH],
-			   mst_json_get(root, "graph"));
-		mst_json_bool(mst_json_get(root, "secret_expired"),
-			      &e->secret_expired);
-		mst_json_bool(mst_json_get(root, "disabled"), &e->disabled);
-		mst_json_i64(mst_json_get(root, "token_life_s"), &e->life_s);
-		set_secret(e, mst_json_str(mst_json_get(root, "secret")));
-		pem = mst_json_str(mst_json_get(root, "pem"));
-		ret = pem.n ? sim_certs_add(e->certs, pem, &err) : 0;
-		if (ret >= 0)
-			ret = sim_federated_set(e->federated,
-						mst_json_get(root, "federated"),
-						&err);
-		if (ret < 0) {
-			sim_control_error(reply, 400, "%s", err.msg);
-			return;
-		}
-	}
-	write_app(e, reply);
 }

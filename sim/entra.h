@@ -66,9 +66,52 @@ bool sim_federated_check(struct sim_federated *f, const char *assertion,
 /* ---- discovery.c -----------------------------------------------------------
  */
 
+/* Where the tenant is, as its configuration says. */
+struct sim_cloud {
+	const char *name;
+	const char *instance, *region;
+	const char *sub; /* NULL: not said */
+};
+
 /* What client libraries ask for before the token: the instances of a cloud, the
  * OpenID configuration of a tenant, its keys. False: the path is none of
  * these. */
-bool sim_discovery_serve(const struct sim_request *r, struct sim_reply *reply);
+bool sim_discovery_serve(const struct sim_request *r, struct sim_cloud cloud,
+			 struct sim_reply *reply);
+/* "commercial", "gcc", "gcc-high", "dod", "china". False: none of these. */
+bool sim_cloud_find(struct mst_slice name, struct sim_cloud *cloud_r);
+
+/* ---- entra.c, entra_app.c --------------------------------------------------
+ */
+
+#define MAX_ROLES 16
+
+/* A refusal that can be asked for. */
+struct sim_refusal {
+	int code; /* of AADSTS */
+	int status;
+	const char *error, *text;
+};
+
+struct role_list {
+	char v[MAX_ROLES][64];
+	size_t n;
+};
+
+struct sim_entra {
+	struct sim_certs *certs;
+	struct sim_federated *federated;
+	struct mst_json_parser *json;
+	char secret[256];
+	struct role_list roles[SIM_RES__MAX];
+	bool secret_expired, disabled;
+	const struct sim_refusal *refusal; /* NULL: lets in who is right */
+	struct sim_cloud cloud;
+	int64_t life_s;
+	uint64_t count; /* for trace ids */
+};
+
+/* As at the start; certificates and the federated credential stay. */
+void sim_entra_app_reset(struct sim_entra *e);
 
 #endif

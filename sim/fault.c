@@ -33,6 +33,7 @@ static const struct {
     [SIM_FAULT_BAD_GZIP] = {"bad_gzip", 200},
     [SIM_FAULT_SHORT_GZIP] = {"short_gzip", 200},
     [SIM_FAULT_EMPTY_BODY] = {"empty_body", 200},
+    [SIM_FAULT_ODD_JSON] = {"odd_json", 200},
     [SIM_FAULT_EMPTY_PAGE] = {"empty_page", 200},
     [SIM_FAULT_REPEAT_PAGE] = {"repeat_page", 200},
     [SIM_FAULT_SHORT_PAGE] = {"short_page", 200},
@@ -237,6 +238,9 @@ bool sim_fault_before(const struct sim_plan *p, const struct sim_request *r,
 		sim_fault_html(reply);
 		return true;
 	case SIM_FAULT_EMPTY_BODY:
+		return true;
+	case SIM_FAULT_ODD_JSON:
+		mst_buf_adds(&reply->body, "{\"status\":\"ok\"}");
 		return true;
 	case SIM_FAULT_EXPIRED_SAS:
 		sim_blob_expired(reply);

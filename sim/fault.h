@@ -27,6 +27,7 @@ enum sim_fault_kind {
 				  * not is sent with Content-Encoding: gzip */
 	SIM_FAULT_SHORT_GZIP,	 /* ends early with a right Content-Length */
 	SIM_FAULT_EMPTY_BODY,	 /* 200, nothing */
+	SIM_FAULT_ODD_JSON,	 /* 200, an object of another kind */
 	SIM_FAULT_EMPTY_PAGE,	 /* 200, "value" or "result" is [] */
 	SIM_FAULT_REPEAT_PAGE,	 /* the previous list again */
 	SIM_FAULT_SHORT_PAGE,	 /* the last record is missing */

@@ -218,6 +218,9 @@ static void serve_devices(struct mst_sim *sim, const struct sim_request *r,
 void sim_graph_serve(struct mst_sim *sim, const struct sim_request *r,
 		     struct sim_reply *reply)
 {
+	if (sim->sw.throttle_share > 0)
+		sim_reply_header(reply, "x-ms-throttle-limit-percentage",
+				 "%.2f", sim->sw.throttle_share);
 	if (!authorised(sim, r, reply))
 		return;
 	if (strcasecmp(r->path, "/v1.0/devices") != 0 ||

@@ -44,6 +44,7 @@ struct sim_switches {
 	bool foreign_next_link;	 /* nextLink names another host */
 	bool account_inactive;	 /* Defender was never onboarded */
 	bool clock_skew_tokens;	 /* times inside tokens follow clock_skew */
+	double throttle_share;	 /* what Graph says of its limit; 0: nothing */
 };
 
 /* What changed the estate or the truth, in order; replayed from the state

@@ -144,21 +144,15 @@ static int open_dest(struct mst_checkup *c, struct mst_err *err)
 
 /* ---- the way there ------------------------------------------------------- */
 
-int mst_checkup_look_at_way(struct mst_checkup *c, const char **broken_r,
-			    struct mst_err *err)
+int mst_checkup_look_at_way(struct mst_checkup *c, size_t i,
+			    const char **broken_r, struct mst_err *err)
 {
-	*broken_r = NULL;
-	for (size_t i = 0; i < c->addresses_n; i++) {
-		const struct mst_address *a = &c->addresses[i];
-		const char *failed;
-		struct mst_way w;
+	const struct mst_address *a = &c->addresses[i];
+	struct mst_way w;
 
-		if (mst_client_way(c->client, a->url, c->conf.cancel, &w, err) <
-		    0)
-			return -(int)err->code;
-		failed = mst_checkup_way(&c->conf, a, c->addresses_n > 1, &w);
-		*broken_r = failed ? failed : *broken_r;
-	}
+	if (mst_client_way(c->client, a->url, c->conf.cancel, &w, err) < 0)
+		return -(int)err->code;
+	*broken_r = mst_checkup_way(&c->conf, a, c->addresses_n > 1, &w);
 	return 0;
 }
 
@@ -217,6 +211,8 @@ int mst_checkup_own(struct mst_checkup *c, const char *broken,
 	    .uses_n = c->jobs.uses_n,
 	    .report = c->conf.report,
 	    .ctx = c->conf.ctx,
+	    .gone = c->gone,
+	    .gone_n = c->gone_n,
 	    .writer = c->admin ? ADMIN : NULL,
 	};
 	int rc = 0;
@@ -240,7 +236,7 @@ int mst_checkup_own(struct mst_checkup *c, const char *broken,
 static int run_dest(struct mst_checkup *c, struct mst_err *err)
 {
 	struct mst_err why = MST_ERR_INIT;
-	const char *broken;
+	const char *broken = NULL, *failed;
 	int rc = open_dest(c, &why);
 
 	mst_checkup_say(c, "settings", "settings", &why,
@@ -250,8 +246,11 @@ static int run_dest(struct mst_checkup *c, struct mst_err *err)
 		return -(int)err->code;
 	if (rc < 0) /* nobody to ask */
 		return 0;
-	if (mst_checkup_look_at_way(c, &broken, err) < 0)
-		return -(int)err->code;
+	for (size_t i = 0; i < c->addresses_n; i++) {
+		if (mst_checkup_look_at_way(c, i, &failed, err) < 0)
+			return -(int)err->code;
+		broken = failed ? failed : broken;
+	}
 	return mst_checkup_own(c, broken, err);
 }
 

@@ -35,6 +35,9 @@ struct mst_checkup {
 	struct mst_checks *checks; /* the connector's */
 	struct mst_address addresses[MST_CHECKUP_ADDRESSES];
 	size_t addresses_n;
+	/* of a source: what failed, for what stands on it */
+	struct mst_check_gone gone[2 * MST_CHECKUP_ADDRESSES];
+	size_t gone_n;
 	struct mst_checkup_recver recver;
 	size_t own_fixes; /* of the connector */
 };
@@ -48,11 +51,12 @@ void mst_checkup_say(struct mst_checkup *c, const char *name, const char *title,
 void mst_checkup_skip(struct mst_checkup *c, const char *name,
 		      const char *title, const char *broken);
 bool mst_checkup_cancelled(const struct mst_checkup *c);
-/* *broken_r: the title of the check of the way that failed, else NULL. */
-int mst_checkup_look_at_way(struct mst_checkup *c, const char **broken_r,
-			    struct mst_err *err);
+/* Looks at the way to address number i. *broken_r: the title of the check that
+ * failed, else NULL. */
+int mst_checkup_look_at_way(struct mst_checkup *c, size_t i,
+			    const char **broken_r, struct mst_err *err);
 /* The checks that the connector brings; broken: the title of the check that
- * they would need, NULL: all is well. */
+ * all of them would need, NULL: there is none, or c->gone tells. */
 int mst_checkup_own(struct mst_checkup *c, const char *broken,
 		    struct mst_err *err);
 
@@ -60,6 +64,12 @@ int mst_checkup_own(struct mst_checkup *c, const char *broken,
 
 /* All checks of a source connection, in their order. */
 int mst_checkup_source(struct mst_checkup *c, struct mst_err *err);
+
+/* ---- folder.c ------------------------------------------------------------ */
+
+/* Those of a connection that reads a folder: the folder, and each list in it
+ * that a job takes. */
+void mst_checkup_folder(struct mst_checkup *c);
 
 /* ---- recver.c ------------------------------------------------------------ */
 

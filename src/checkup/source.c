@@ -1,28 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The checks of a source connection in their order: settings, jobs, the way,
- * log-in, permissions, and what its connector adds; or those of its folder.
+ * The checks of a source connection in their order: settings, jobs, the
+ * credential, the way to each host, log-in and token, permissions, and what its
+ * connector adds.
  */
 #include <stdio.h>
 
 #include "checkup/private.h"
 #include "cred/cred.h"
-#include "sync/fetch.h"
+
+#define RETRIES	       3
+#define RETRY_BASE_MS  250
+#define RETRY_AFTER_MS 15000
+#define AUTHS	       8
+#define SHORT_LIFE_MS  300000 /* Entra ID gives no less than ten minutes */
+
+/* ---- what failed --------------------------------------------------------- */
+
+static void lost(struct mst_checkup *c, const char *name, const char *title)
+{
+	if (c->gone_n == MST_LEN(c->gone))
+		return;
+	c->gone[c->gone_n++] = (struct mst_check_gone){
+	    .name = mst_arena_strdup(&c->arena, name),
+	    .title = mst_arena_strdup(&c->arena, title),
+	};
+}
+
+/* The title of a failed check whose name begins so, or NULL. */
+static const char *gone(const struct mst_checkup *c, const char *name)
+{
+	for (size_t i = 0; i < c->gone_n; i++) {
+		if (mst_slice_istarts(mst_slice_str(c->gone[i].name), name))
+			return c->gone[i].title;
+	}
+	return NULL;
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static int make_client(struct mst_checkup *c, struct mst_err *err)
+{
+	struct mst_client_conf conf = {
+	    .name = c->c.name,
+	    .proxy = c->c.source_conf->proxy,
+	    .ca_file = c->c.source_conf->ca_file,
+	    .insecure_loopback = true,
+	    .retry_max = RETRIES,
+	    .retry_base_ms = RETRY_BASE_MS,
+	    .retry_total_ms = MST_CHECKUP_RETRY_TOTAL_MS,
+	    .retry_after_max_ms = RETRY_AFTER_MS,
+	};
+	struct mst_source_auth auths[AUTHS];
+	size_t n;
+
+	conf.rates = c->c.source->rates(c->source, &conf.rates_n);
+	c->client = mst_client_new(&conf, err);
+	if (!c->client)
+		return -(int)err->code;
+	n = c->c.source->auths(c->source, auths, MST_LEN(auths));
+	for (size_t i = 0; i < n; i++)
+		mst_client_add_auth(c->client, auths[i].name, auths[i].auth,
+				    auths[i].hosts);
+	return 0;
+}
 
 static int open_source(struct mst_checkup *c, struct mst_err *err)
 {
-	struct mst_job job = {
-	    .name = "checks",
-	    .source = c->c.source,
-	    .source_conf = c->c.source_conf,
-	    .catalog = c->c.source->catalog,
-	};
-
-	job.conf.source = c->c.name;
-	job.conf.retry_total_ms = MST_CHECKUP_RETRY_TOTAL_MS;
 	if (c->c.source->open(c->c.name, c->c.source_conf, &c->source, err) <
 		0 ||
-	    mst_fetch_client(&job, c->source, &c->client, err) < 0)
+	    make_client(c, err) < 0)
 		return -(int)err->code;
 	if (c->c.source->addresses)
 		c->addresses_n = c->c.source->addresses(c->source, c->addresses,
@@ -30,117 +77,171 @@ static int open_source(struct mst_checkup *c, struct mst_err *err)
 	return 0;
 }
 
-static const char *log_in(struct mst_checkup *c, const char *broken)
+/* Settings and credential are two checks, though opening needs both. */
+static int look_at_settings(struct mst_checkup *c, struct mst_check *cred,
+			    struct mst_err *err)
 {
-	struct mst_source_auth auths[8];
-	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
-	const char *failed = broken;
+	int rc = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct mst_err err = MST_ERR_INIT;
-		const char *warning;
-		struct mst_check check = {.code = MST_OK};
-		char name[96], title[96];
-
-		(void)snprintf(name, sizeof(name), "login:%.80s",
-			       auths[i].name);
-		(void)snprintf(title, sizeof(title), "log-in %.80s",
-			       auths[i].name);
-		check.name = name;
-		check.title = title;
-		warning = mst_cred_warning(auths[i].auth);
-		if (broken) {
-			mst_check_say(&check, MST_CHECK_SKIPPED,
-				      "needs the check '%s'", broken);
-		} else if (mst_client_login(c->client, auths[i].name, &err) <
-			   0) {
-			check.code = err.code;
-			mst_check_say(&check, MST_CHECK_FAILED, "%.760s",
-				      err.msg);
-			failed = "log-in";
-		} else if (warning && *warning) {
-			mst_check_say(&check, MST_CHECK_WARNING, "%s", warning);
-		} else {
-			mst_check_say(&check, MST_CHECK_OK, "a token is there");
-		}
-		c->conf.report(c->conf.ctx, &check);
-	}
-	return failed;
+	if (c->c.source->credential)
+		rc = c->c.source->credential(c->c.name, c->c.source_conf, cred,
+					     err);
+	if (rc == 0 && cred->level != MST_CHECK_FAILED)
+		rc = open_source(c, err);
+	mst_checkup_say(c, "settings", "settings", err,
+			*mst_checkup_address(c) ? mst_checkup_address(c)
+						: c->c.type);
+	return rc;
 }
 
-/* "DIR: machines 2 files, software 5 files" */
-static void list_feeds(const struct mst_checkup *c, const struct mst_spool *s,
-		       char *out, size_t room)
+/* ---- the way ------------------------------------------------------------- */
+
+static int look_at_ways(struct mst_checkup *c, struct mst_err *err)
 {
-	const struct mst_catalog *catalog = c->c.source->catalog;
-	size_t n =
-	    (size_t)snprintf(out, room, "%.400s", c->c.source_conf->read_from);
-	const char *mark = ":";
+	for (size_t i = 0; i < c->addresses_n; i++) {
+		const char *failed;
+		char name[64], title[64];
 
-	for (size_t i = 0; i < catalog->feeds_n && n < room; i++) {
-		size_t parts = s->feeds[i].parts_n;
-
-		if (!s->feeds[i].present)
-			continue;
-		n += (size_t)snprintf(out + n, room - n, "%s %s %zu file%s",
-				      mark, catalog->feeds[i].name, parts,
-				      parts == 1 ? "" : "s");
-		mark = ",";
+		if (mst_checkup_look_at_way(c, i, &failed, err) < 0)
+			return -(int)err->code;
+		(void)snprintf(name, sizeof(name), "reach:%.50s",
+			       c->addresses[i].name);
+		(void)snprintf(title, sizeof(title), "reach %.50s",
+			       c->addresses[i].name);
+		if (failed)
+			lost(c, name, title);
 	}
-}
-
-static int look_at_folder(struct mst_checkup *c)
-{
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_spool spool = {0};
-	char text[760] = "";
-	int rc =
-	    mst_spool_open(&spool, c->c.source, c->c.source_conf->read_from,
-			   c->c.source_conf->assume_complete, &err);
-
-	if (rc >= 0) {
-		mst_err_clear(&err);
-		list_feeds(c, &spool, text, sizeof(text));
-	}
-	mst_spool_fini(&spool);
-	mst_checkup_say(c, "folder", "folder", &err, text);
 	return 0;
 }
 
-static int check_api(struct mst_checkup *c, const char *broken,
-		     struct mst_err *err)
+/* ---- log-in -------------------------------------------------------------- */
+
+/* The remedy stands in the text of the error; here it has a line of its own. */
+static void say_refused(struct mst_check *check, struct mst_err *err,
+			const char *advice)
 {
-	broken = log_in(c, broken);
+	char *at = *advice ? strstr(err->msg, advice) : NULL;
+	size_t n = strlen(advice);
+
+	check->code = err->code;
+	if (at && at - err->msg > 2)
+		memmove(at - 2, at + n, strlen(at + n) + 1);
+	mst_check_say(check, MST_CHECK_FAILED, "%.760s", err->msg);
+	if (at)
+		mst_check_remedy(check, "%.500s", advice);
+}
+
+static bool log_in(struct mst_checkup *c, const struct mst_source_auth *a,
+		   const char *broken)
+{
+	struct mst_err err = MST_ERR_INIT;
+	char name[96], title[96];
+	struct mst_check check = {.name = name, .title = title};
+
+	(void)snprintf(name, sizeof(name), "login:%.80s", a->name);
+	(void)snprintf(title, sizeof(title), "log-in %.80s", a->name);
+	if (broken)
+		mst_check_say(&check, MST_CHECK_SKIPPED, "needs the check '%s'",
+			      broken);
+	else if (mst_client_login(c->client, a->name, &err) < 0)
+		say_refused(&check, &err, mst_cred_advice(a->auth));
+	else
+		mst_check_say(&check, MST_CHECK_OK, "a token is there");
+	if (check.level != MST_CHECK_OK)
+		lost(c, name, title);
+	c->conf.report(c->conf.ctx, &check);
+	return check.level == MST_CHECK_OK;
+}
+
+static void list_hosts(const char *const *hosts, char *out, size_t n)
+{
+	size_t at = 0;
+
+	out[0] = 0;
+	for (; *hosts && at < n; hosts++) {
+		const char *h = *hosts;
+
+		at += (size_t)snprintf(out + at, n - at, "%s%s%.80s",
+				       at ? ", " : "", *h == '.' ? "*" : "", h);
+	}
+}
+
+static void look_at_token(struct mst_checkup *c,
+			  const struct mst_source_auth *a)
+{
+	int64_t life_ms = mst_cred_entra_life(a->auth);
+	char name[96], title[96], hosts[500];
+	struct mst_check check = {.name = name, .title = title};
+
+	(void)snprintf(name, sizeof(name), "token:%.80s", a->name);
+	(void)snprintf(title, sizeof(title), "token %.80s", a->name);
+	list_hosts(a->hosts, hosts, sizeof(hosts));
+	if (life_ms >= SHORT_LIFE_MS) {
+		mst_check_say(&check, MST_CHECK_OK,
+			      "good for %lld min; it is only sent to %s",
+			      (long long)(life_ms + 30000) / 60000, hosts);
+	} else {
+		mst_check_say(&check, MST_CHECK_WARNING,
+			      "good for %lld s only; it is only sent to %s",
+			      (long long)life_ms / 1000, hosts);
+		mst_check_remedy(&check,
+				 "a run logs in again each time; look at the "
+				 "token lifetime policies of the tenant");
+	}
+	c->conf.report(c->conf.ctx, &check);
+}
+
+static void log_in_all(struct mst_checkup *c)
+{
+	struct mst_source_auth auths[AUTHS];
+	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
+
+	for (size_t i = 0; i < n; i++) {
+		if (log_in(c, &auths[i], gone(c, "reach:login")))
+			look_at_token(c, &auths[i]);
+	}
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static int check_api(struct mst_checkup *c, struct mst_err *err)
+{
+	const char *broken;
+
+	if (look_at_ways(c, err) < 0)
+		return -(int)err->code;
+	log_in_all(c);
 	if (mst_checkup_cancelled(c))
 		return mst_err_set(err, MST_E_CANCELLED, "cancelled");
+	broken = gone(c, "login:");
 	if (broken)
 		mst_checkup_skip(c, "permissions", "permissions", broken);
 	else
 		mst_checkup_permissions(c->c.source, c->source, &c->jobs,
 					&c->conf);
-	return mst_checkup_own(c, broken, err);
+	return mst_checkup_own(c, NULL, err);
 }
 
 int mst_checkup_source(struct mst_checkup *c, struct mst_err *err)
 {
-	bool folder = c->c.source_conf->read_from;
+	struct mst_check cred = {.name = "credential", .title = "credential"};
 	struct mst_err why = MST_ERR_INIT;
-	const char *broken;
-	int rc = 0;
+	bool folder = c->c.source_conf->read_from;
+	int rc = folder ? 0 : look_at_settings(c, &cred, &why);
 
-	if (!folder) {
-		rc = open_source(c, &why);
-		mst_checkup_say(c, "settings", "settings", &why,
-				*mst_checkup_address(c) ? mst_checkup_address(c)
-							: c->c.type);
-	}
 	if (mst_checkup_jobs(c->state, &c->c, &c->conf, &c->jobs, err) < 0)
 		return -(int)err->code;
+	if (folder) {
+		mst_checkup_folder(c);
+		return 0;
+	}
 	if (rc < 0) /* nobody to ask */
 		return 0;
-	if (folder)
-		return look_at_folder(c);
-	if (mst_checkup_look_at_way(c, &broken, err) < 0)
-		return -(int)err->code;
-	return check_api(c, broken, err);
+	if (c->c.source->credential)
+		c->conf.report(c->conf.ctx, &cred);
+	if (c->source)
+		return check_api(c, err);
+	mst_checkup_skip(c, "login", "log-in", cred.title);
+	mst_checkup_skip(c, "permissions", "permissions", cred.title);
+	return 0;
 }

@@ -26,6 +26,7 @@ void mst_cert_fini(struct mst_cert *c)
 {
 	EVP_PKEY_free(c->key);
 	mst_token_key_free(&c->token);
+	free(c->subject);
 	for (size_t i = 0; i < c->x5c_n; i++)
 		free(c->x5c[i]);
 	*c = (struct mst_cert){0};
@@ -99,6 +100,7 @@ static int check_dates(struct mst_cert *c, const X509 *x, const char *path,
 				   "use the one that is valid now",
 				   path, text);
 	}
+	c->to_us = to;
 	mst_time_iso(to, text);
 	if (now > to)
 		return mst_err_set(
@@ -109,7 +111,9 @@ static int check_dates(struct mst_cert *c, const X509 *x, const char *path,
 		    path, text);
 	if (to - now < MST_CERT_SOON_US)
 		(void)snprintf(c->warning, sizeof(c->warning),
-			       "the certificate in '%.150s' expires on %s",
+			       "the certificate in '%.120s' expires on %.10s; "
+			       "make a new one, upload it to the app "
+			       "registration and put it in its place",
 			       path, text);
 	return 0;
 }
@@ -134,6 +138,25 @@ void mst_cert_hex(const X509 *x, bool sha256, char *out)
 		return;
 	for (unsigned i = 0; i < n; i++)
 		(void)snprintf(out + 2 * i, 3, "%02X", md[i]);
+}
+
+char *mst_cert_subject(const X509 *x)
+{
+	X509_NAME *n = X509_get_subject_name(x);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text, *out;
+	long len;
+
+	if (!bio)
+		mst_oom();
+	(void)X509_NAME_print_ex(
+	    bio, n, 0,
+	    XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | XN_FLAG_DN_REV |
+		(ASN1_STRFLGS_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB));
+	len = BIO_get_mem_data(bio, &text);
+	out = mst_strndup(text, len > 0 ? (size_t)len : 0);
+	BIO_free(bio);
+	return out;
 }
 
 static int take_thumbs(struct mst_cert *c, const X509 *x, struct mst_err *err)
@@ -162,6 +185,8 @@ static int check(struct mst_cert *c, const X509 *x, const char *path,
 		rc = check_dates(c, x, path, err);
 	if (!rc)
 		rc = take_thumbs(c, x, err);
+	if (!rc)
+		c->subject = mst_cert_subject(x);
 	return rc;
 }
 

@@ -63,6 +63,8 @@ int mst_cert_find(const char *location, const char *store, const char *name,
 		  const struct mst_secret *password, struct mst_cert_entry *e_r,
 		  struct mst_err *err);
 
+/* "CN=muster, O=Example"; free() it. */
+char *mst_cert_subject(const struct x509_st *x);
 /* Of a certificate: its dates, MST_TIME_NONE when unreadable; its thumbprint
  * in hex (41 or 65 bytes). */
 void mst_cert_dates(const struct x509_st *x, int64_t *from_us_r,

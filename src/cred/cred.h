@@ -7,6 +7,7 @@
 #ifndef MST_CRED_CRED_H
 #define MST_CRED_CRED_H
 
+#include "base/check.h"
 #include "net/auth.h"
 
 /* Entra ID v2.0 client credentials. login is "https://host". All copied. One of
@@ -15,6 +16,7 @@
 struct mst_cred_entra {
 	const char *login, *tenant, *client_id, *scope;
 	const char *client_secret;   /* reference */
+	const char *secret_expires;  /* date, as a person saw it; or NULL */
 	const char *certificate;     /* PEM, PKCS#12 file or "pkcs11:…" */
 	const char *certificate_key; /* PEM of the key if it is a file of its
 				      * own, else NULL */
@@ -37,9 +39,23 @@ int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
  * none. For the permission check only, never for control flow of security.
  * NULL before a token was fetched. */
 const char *mst_cred_entra_roles(struct mst_auth *a);
-/* Something to tell a person that is no error: the certificate ends within 30
- * days. "" when there is nothing. */
+/* How long the token lives from when it was given, in ms; -1: there is none. */
+int64_t mst_cred_entra_life(struct mst_auth *a);
+/* Something to tell a person that is no error: certificate or secret end within
+ * 30 days, with what to do. "" when there is nothing. */
 const char *mst_cred_warning(struct mst_auth *a);
+/* The remedy in the text of the last refused log-in, where it stands behind
+ * "; ". "" when there is none. */
+const char *mst_cred_advice(struct mst_auth *a);
+
+/* For set-up checks. What mst_cred_entra refuses before it reads any secret,
+ * key or token. */
+int mst_cred_entra_check(const struct mst_cred_entra *conf,
+			 struct mst_err *err);
+/* Reads the credential and says what it is, whether it can be used and when it
+ * ends: level, code, text and remedy. conf was checked. */
+void mst_cred_entra_look(const struct mst_cred_entra *conf,
+			 struct mst_check *c);
 
 /* ServiceNow: grant "password", "client_credentials" or "refresh_token" at
  * url + "/oauth_token.do". A refresh token that an answer brings is used for

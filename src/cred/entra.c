@@ -6,19 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cred/certs.h"
 #include "cred/private.h"
 #include "net/url.h"
 
 struct entra {
 	struct mst_auth base;
 	char *url, *host, *tenant, *client_id, *scope, *what;
-	struct mst_secret *secret; /* or the certificate, or the file */
-	struct mst_cert cert;
-	char *token_file;
-	const char *alg;
+	struct mst_entra_id id;
 	struct mst_secret *token;
 	char *roles;
+	int64_t life_ms;
+	const char *advice; /* of the last refusal */
 };
 
 static struct entra *entra_of(struct mst_auth *a)
@@ -41,16 +39,14 @@ static void free_entra(struct mst_auth *a)
 {
 	struct entra *e = entra_of(a);
 
-	mst_secret_free(&e->secret);
+	mst_entra_id_fini(&e->id);
 	mst_secret_free(&e->token);
-	mst_cert_fini(&e->cert);
 	free(e->url);
 	free(e->host);
 	free(e->tenant);
 	free(e->client_id);
 	free(e->scope);
 	free(e->what);
-	free(e->token_file);
 	free(e->roles);
 	free(e);
 }
@@ -59,9 +55,10 @@ static int add_assertion(struct entra *e, struct mst_buf *form,
 			 struct mst_err *err)
 {
 	struct mst_buf jwt = MST_BUF_INIT(128u << 10);
-	int rc = e->token_file ? mst_federated_read(e->token_file, &jwt, err)
-			       : mst_assertion_make(&e->cert, e->alg, e->url,
-						    e->client_id, &jwt, err);
+	int rc = e->id.token_file
+		     ? mst_federated_read(e->id.token_file, &jwt, err)
+		     : mst_assertion_make(&e->id.cert, e->id.alg, e->url,
+					  e->client_id, &jwt, err);
 
 	if (!rc) {
 		mst_form_add(form, "client_assertion_type",
@@ -83,8 +80,9 @@ static int begin(struct mst_auth *a, struct mst_req *req_r, struct mst_err *err)
 	mst_form_add(&form, "client_id", mst_slice_str(e->client_id));
 	mst_form_add(&form, "scope", mst_slice_str(e->scope));
 	mst_form_add(&form, "grant_type", MST_SLICE_LIT("client_credentials"));
-	if (e->secret)
-		mst_form_add(&form, "client_secret", mst_secret_get(e->secret));
+	if (e->id.secret)
+		mst_form_add(&form, "client_secret",
+			     mst_secret_get(e->id.secret));
 	else
 		rc = add_assertion(e, &form, err);
 	if (rc) {
@@ -92,22 +90,6 @@ static int begin(struct mst_auth *a, struct mst_req *req_r, struct mst_err *err)
 		return rc;
 	}
 	return mst_form_req(&form, e->url, e->what, req_r, err);
-}
-
-/* 8-4-4-4-12 hex digits: the shape of a secret's ID, never of its value. */
-static bool is_guid(struct mst_slice s)
-{
-	if (s.n != 36)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		char c = (char)(s.p[i] | 32);
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? s.p[i] != '-'
-			 : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return false;
-	}
-	return true;
 }
 
 static int take_token(struct entra *e, struct mst_json root, int64_t *ttl_ms_r,
@@ -122,6 +104,7 @@ static int take_token(struct entra *e, struct mst_json root, int64_t *ttl_ms_r,
 	e->token = mst_secret_new(answer.access);
 	free(e->roles);
 	e->roles = mst_jwt_roles(answer.access);
+	e->life_ms = answer.ttl_ms;
 	*ttl_ms_r = answer.ttl_ms;
 	return 0;
 }
@@ -132,10 +115,13 @@ static int accept(struct mst_auth *a, const struct mst_resp *resp,
 	struct entra *e = entra_of(a);
 	struct mst_json_parser *p = mst_json_parser_new(MST_LOGIN_ANSWER);
 	struct mst_json root;
-	int rc = mst_answer_json(p, resp, e->host,
-				 "check the login host, and whether a proxy "
-				 "answers in its place",
-				 &root, err);
+	int rc;
+
+	e->advice = "";
+	rc = mst_answer_json(p, resp, e->host,
+			     "check the login host, and whether a proxy "
+			     "answers in its place",
+			     &root, err);
 
 	if (!rc && resp->status == 200 &&
 	    mst_json_type(mst_json_get(root, "error")) == MST_JSON_NULL) {
@@ -145,12 +131,14 @@ static int accept(struct mst_auth *a, const struct mst_resp *resp,
 		    .host = e->host,
 		    .tenant = e->tenant,
 		    .client_id = e->client_id,
-		    .thumb = *e->cert.thumb ? e->cert.thumb : NULL,
+		    .thumb = *e->id.cert.thumb ? e->id.cert.thumb : NULL,
 		    .secret_looks_like_id =
-			e->secret && is_guid(mst_secret_get(e->secret)),
+			e->id.secret &&
+			mst_is_guid(mst_secret_get(e->id.secret)),
+		    .asserts = !e->id.secret,
 		};
 
-		rc = mst_entra_error(&who, root, resp, err);
+		rc = mst_entra_error(&who, root, resp, &e->advice, err);
 	}
 	mst_json_parser_free(&p);
 	return rc;
@@ -242,122 +230,6 @@ static int check_text(const char *text, const char *key, struct mst_err *err)
 		   : mst_err_set(err, MST_E_INVALID, "%s is missing", key);
 }
 
-/* ---- who we are ---------------------------------------------------------- */
-
-static int only_one(const struct mst_cred_entra *conf, struct mst_err *err)
-{
-	const struct {
-		const char *key, *value;
-	} ways[] = {
-	    {"client_secret", conf->client_secret},
-	    {"certificate", conf->certificate},
-	    {"certificate_name", conf->certificate_name},
-	    {"federated_token_file", conf->federated_token_file},
-	};
-	const char *first = NULL;
-
-	for (size_t i = 0; i < MST_LEN(ways); i++) {
-		if (ways[i].value && first)
-			return mst_err_set(
-			    err, MST_E_INVALID,
-			    "both %s and %s are set; keep one of "
-			    "them",
-			    first, ways[i].key);
-		if (ways[i].value)
-			first = ways[i].key;
-	}
-	if (first)
-		return 0;
-	return mst_err_set(err, MST_E_INVALID,
-			   "neither client_secret nor certificate, "
-			   "certificate_name or federated_token_file is set; "
-			   "set one of them");
-}
-
-static int load_from_store(const struct mst_cred_entra *conf,
-			   struct mst_cert_conf *c, struct mst_cert *cert_r,
-			   struct mst_err *err)
-{
-	const char *location = conf->certificate_location;
-	const char *store = conf->certificate_store;
-	struct mst_cert_entry e;
-	char *issuers;
-	int rc;
-
-	location = location ? location : mst_cert_locations[0];
-	store = store ? store : mst_cert_stores[0];
-	rc = mst_cert_find(location, store, conf->certificate_name, c->password,
-			   &e, err);
-	if (rc)
-		return rc;
-	issuers = mst_cert_dir(location, "CertificateAuthority");
-	c->path = e.path;
-	c->key_path = e.key_path;
-	c->chain_dir = issuers;
-	rc = mst_cert_load(c, cert_r, err);
-	mst_cert_entry_fini(&e);
-	free(issuers);
-	return rc;
-}
-
-static int load_cert(struct entra *e, const struct mst_cred_entra *conf,
-		     struct mst_err *err)
-{
-	const char *alg = conf->assertion_alg;
-	bool rs = alg && strcmp(alg, "RS256") == 0;
-	struct mst_secret *password = NULL;
-	struct mst_cert_conf c = {.path = conf->certificate,
-				  .key_path = conf->certificate_key,
-				  .x5c = conf->send_x5c};
-	int rc;
-
-	if (alg && *alg && !rs && strcmp(alg, "PS256") != 0)
-		return mst_err_set(err, MST_E_INVALID,
-				   "assertion algorithm '%.20s' is neither "
-				   "PS256 nor RS256",
-				   alg);
-	e->base.ops = &certificate_ops;
-	e->alg = rs ? "RS256" : "PS256";
-	if (conf->certificate_password &&
-	    mst_secret_ref(conf->certificate_password, &password, err))
-		return mst_err_prefix(err, "certificate_password");
-	c.password = password;
-	rc = conf->certificate ? mst_cert_load(&c, &e->cert, err)
-			       : load_from_store(conf, &c, &e->cert, err);
-	mst_secret_free(&password);
-	return rc;
-}
-
-static int load_federated(struct entra *e, const struct mst_cred_entra *conf,
-			  struct mst_err *err)
-{
-	struct mst_buf token;
-
-	e->base.ops = &federated_ops;
-	if (mst_federated_path(conf->federated_token_file, &e->token_file, err))
-		return mst_err_prefix(err, "federated_token_file");
-	/* A wrong one is found before the first request. */
-	if (mst_federated_read(e->token_file, &token, err))
-		return -(int)err->code;
-	mst_buf_wipe_fini(&token);
-	return 0;
-}
-
-static int load_keys(struct entra *e, const struct mst_cred_entra *conf,
-		     struct mst_err *err)
-{
-	if (only_one(conf, err))
-		return -(int)err->code;
-	if (conf->federated_token_file)
-		return load_federated(e, conf, err);
-	if (!conf->client_secret)
-		return load_cert(e, conf, err);
-	e->base.ops = &secret_ops;
-	if (mst_secret_ref(conf->client_secret, &e->secret, err))
-		return mst_err_prefix(err, "client_secret");
-	return 0;
-}
-
 static char *token_url(const struct mst_cred_entra *conf)
 {
 	size_t n = strlen(conf->login);
@@ -368,12 +240,10 @@ static char *token_url(const struct mst_cred_entra *conf)
 			    conf->tenant);
 }
 
-int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
-		   struct mst_err *err)
+static int check_conf(const struct mst_cred_entra *conf, char *host_r,
+		      struct mst_err *err)
 {
-	struct entra *e;
-	char host[256];
-	int rc = check_host(conf, host, err);
+	int rc = check_host(conf, host_r, err);
 
 	if (!rc)
 		rc = check_tenant(conf->tenant, err);
@@ -381,15 +251,37 @@ int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
 		rc = check_text(conf->client_id, "client_id", err);
 	if (!rc)
 		rc = check_text(conf->scope, "scope", err);
+	return rc ? rc : mst_entra_id_check(conf, err);
+}
+
+int mst_cred_entra_check(const struct mst_cred_entra *conf, struct mst_err *err)
+{
+	char host[256];
+
+	return check_conf(conf, host, err);
+}
+
+int mst_cred_entra(const struct mst_cred_entra *conf, struct mst_auth **a_r,
+		   struct mst_err *err)
+{
+	struct entra *e;
+	char host[256];
+	int rc = check_conf(conf, host, err);
+
 	if (rc)
 		return rc;
 	e = mst_alloc(sizeof(*e));
 	e->base.ops = &secret_ops;
-	rc = load_keys(e, conf, err);
+	e->advice = "";
+	rc = mst_entra_id_load(conf, &e->id, err);
 	if (rc) {
 		free_entra(&e->base);
 		return rc;
 	}
+	if (e->id.token_file)
+		e->base.ops = &federated_ops;
+	else if (!e->id.secret)
+		e->base.ops = &certificate_ops;
 	e->url = token_url(conf);
 	e->host = mst_strdup(host);
 	e->tenant = mst_strdup(conf->tenant);
@@ -413,7 +305,17 @@ const char *mst_cred_entra_roles(struct mst_auth *a)
 	return is_entra(a) ? entra_of(a)->roles : NULL;
 }
 
+int64_t mst_cred_entra_life(struct mst_auth *a)
+{
+	return is_entra(a) && entra_of(a)->token ? entra_of(a)->life_ms : -1;
+}
+
 const char *mst_cred_warning(struct mst_auth *a)
 {
-	return is_entra(a) ? entra_of(a)->cert.warning : "";
+	return is_entra(a) ? entra_of(a)->id.warning : "";
+}
+
+const char *mst_cred_advice(struct mst_auth *a)
+{
+	return is_entra(a) ? entra_of(a)->advice : "";
 }

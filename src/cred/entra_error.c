@@ -33,8 +33,8 @@ static const struct entry {
      "the application is not in this tenant; check client_id and the tenant, "
      "or let an administrator of the tenant consent to it"},
     {90002, FINAL,
-     "the tenant was not found; check it, and the cloud: government and China "
-     "tenants have login hosts of their own"},
+     "the tenant was not found; check tenant_id, and the option cloud: "
+     "government and China tenants have login hosts of their own"},
     {900023, FINAL, "the tenant is neither an ID nor a domain name"},
     {50059, FINAL, "the tenant is missing or not known; check it"},
     {700027, FINAL,
@@ -70,7 +70,9 @@ static const struct entry {
     {7000218, FINAL,
      "neither a secret nor an assertion reached the login host; a proxy may "
      "have changed the request"},
-    {7000112, FINAL, "the application is disabled in this tenant"},
+    {7000112, FINAL,
+     "the application is disabled in this tenant; an administrator enables it "
+     "(Enterprise applications, Properties, Enabled for users to sign in)"},
     {70001, FINAL,
      "the application is not known or disabled in this tenant; check "
      "client_id"},
@@ -96,17 +98,22 @@ static const struct entry {
      "permissions or consent are missing; an administrator must grant consent "
      "in the app registration"},
     {90038, FINAL,
-     "the tenant belongs to another cloud; use that cloud's hosts"},
+     "the tenant belongs to another cloud; set the option cloud to it"},
     {900382, FINAL,
-     "the tenant belongs to another cloud; use that cloud's hosts"},
+     "the tenant belongs to another cloud; set the option cloud to it"},
     {900432, FINAL,
-     "the tenant belongs to another cloud; use that cloud's hosts"},
+     "the tenant belongs to another cloud; set the option cloud to it"},
     {900144, FINAL, "a field is missing in the request; check the settings"},
     {90014, FINAL, "a field is missing in the request; check the settings"},
     {9001023, FINAL,
      "'common' and 'consumers' are not possible here; name the tenant"},
-    {53003, FINAL, "a conditional access policy of the tenant blocks it"},
-    {530032, FINAL, "a security policy of the tenant blocks it"},
+    {53003, FINAL,
+     "a conditional access policy of the tenant blocks it; the tenant's "
+     "sign-in log (service principals) names the policy: let it leave out "
+     "this application, or allow this machine's address"},
+    {530032, FINAL,
+     "a security policy of the tenant blocks it; the tenant's sign-in log "
+     "(service principals) names it"},
     {50196, LATER, "the login host saw too many requests of this application"},
     {90055, LATER, "the tenant is throttled"},
     {90006, LATER, "the login host has a passing trouble"},
@@ -217,7 +224,7 @@ static void add_hints(const struct mst_entra_who *who, uint32_t code,
 		mst_buf_adds(msg, "; the configured one looks like an ID");
 	if (who->thumb && (code == 700027 || code == 50012))
 		mst_buf_addf(msg, "; thumbprint %s", who->thumb);
-	if (who->thumb && (skew > SKEW_US || skew < -SKEW_US))
+	if (who->asserts && (skew > SKEW_US || skew < -SKEW_US))
 		mst_buf_addf(msg,
 			     "; this machine's clock is %lld s %s the login "
 			     "host's",
@@ -247,8 +254,17 @@ static void describe(const struct mst_entra_who *who, struct mst_json root,
 		mst_buf_addf(msg, ": %s", words);
 }
 
+/* The part of a text of ours that says what to do. */
+static const char *advice_in(const char *text)
+{
+	const char *at = strstr(text, "; ");
+
+	return at ? at + 2 : "";
+}
+
 int mst_entra_error(const struct mst_entra_who *who, struct mst_json root,
-		    const struct mst_resp *resp, struct mst_err *err)
+		    const struct mst_resp *resp, const char **advice_r,
+		    struct mst_err *err)
 {
 	struct mst_buf msg = MST_BUF_INIT(sizeof(err->msg) - 1);
 	struct mst_slice error = mst_json_str(mst_json_get(root, "error"));
@@ -259,6 +275,8 @@ int mst_entra_error(const struct mst_entra_who *who, struct mst_json root,
 		     mst_slice_is(error, "temporarily_unavailable") ||
 		     mst_answer_is_transient(resp->status);
 
+	*advice_r =
+	    advice_in(e && e->kind != GENERIC ? e->text : by_error(error));
 	describe(who, root, e, code, &msg);
 	add_hints(who, code, resp, &msg);
 	add_id(&msg, "trace id", mst_json_get(root, "trace_id"));

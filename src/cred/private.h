@@ -60,6 +60,8 @@ struct mst_cert {
 	char thumb[41];		     /* SHA-1 in hex, as the portal shows it */
 	char *x5c[MST_X5C_MAX];	     /* base64 of DER, leaf first */
 	size_t x5c_n;		     /* 0: not asked for */
+	char *subject;		     /* "CN=muster, O=Example" */
+	int64_t to_us;		     /* its end */
 	char warning[300];
 };
 
@@ -100,17 +102,46 @@ int mst_federated_path(const char *option, char **path_r, struct mst_err *err);
 int mst_federated_read(const char *path, struct mst_buf *out,
 		       struct mst_err *err);
 
+/* ---- identity.c ---------------------------------------------------------- */
+
+/* One of the first three. */
+struct mst_entra_id {
+	struct mst_secret *secret;
+	char *token_file;
+	struct mst_cert cert;
+	const char *alg;   /* of the assertion with the certificate */
+	char warning[300]; /* it ends within 30 days; "" */
+};
+
+/* Exactly one is named, and what goes with it; reads nothing. */
+int mst_entra_id_check(const struct mst_cred_entra *conf, struct mst_err *err);
+/* Reads it; conf was checked. */
+int mst_entra_id_load(const struct mst_cred_entra *conf,
+		      struct mst_entra_id *id_r, struct mst_err *err);
+void mst_entra_id_fini(struct mst_entra_id *id);
+/* secret_expires; MST_TIME_NONE when it is not set. */
+int mst_secret_end(const struct mst_cred_entra *conf, int64_t *us_r,
+		   struct mst_err *err);
+/* 8-4-4-4-12 hex digits: the shape of a secret's ID, never of its value. */
+bool mst_is_guid(struct mst_slice s);
+
 /* ---- entra_error.c, roles.c ---------------------------------------------- */
 
 struct mst_entra_who {
 	const char *host, *tenant, *client_id;
 	const char *thumb;	   /* of the certificate, NULL with a secret */
 	bool secret_looks_like_id; /* a GUID where a secret is expected */
+	bool asserts;		   /* by certificate or token: times matter */
 };
 
-/* Turns the error answer into one line with the remedy. */
+/* Turns the error answer into one line with the remedy. *advice_r: the remedy
+ * in it, behind "; ", a literal; "" when it has none. */
 int mst_entra_error(const struct mst_entra_who *who, struct mst_json root,
-		    const struct mst_resp *resp, struct mst_err *err);
+		    const struct mst_resp *resp, const char **advice_r,
+		    struct mst_err *err);
+
+/* The claims of a JWT as text; false: it is none. Nothing is proven. */
+bool mst_jwt_claims(struct mst_slice token, struct mst_buf *out);
 
 /* Claim "roles" of a JWT, joined by blanks; "" when there is none. free(). */
 char *mst_jwt_roles(struct mst_slice token);

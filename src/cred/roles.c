@@ -8,7 +8,7 @@
 #include "base/b64.h"
 #include "cred/private.h"
 
-static bool claims_of(struct mst_slice token, struct mst_buf *out)
+bool mst_jwt_claims(struct mst_slice token, struct mst_buf *out)
 {
 	const char *a = memchr(token.p, '.', token.n);
 	const char *b;
@@ -29,7 +29,7 @@ char *mst_jwt_roles(struct mst_slice token)
 	struct mst_json root, v;
 	struct mst_json_iter it;
 
-	if (token.n && claims_of(token, &claims) &&
+	if (token.n && mst_jwt_claims(token, &claims) &&
 	    !mst_json_parse(p, mst_buf_slice(&claims), &root, &ignored)) {
 		it = mst_json_iter(mst_json_get(root, "roles"));
 		while (mst_json_next(&it, NULL, &v)) {

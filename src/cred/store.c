@@ -43,24 +43,6 @@ char *mst_cert_dir(const char *location, const char *store)
 
 /* ---- one file ------------------------------------------------------------ */
 
-static char *name_of(X509_NAME *n)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text, *out;
-	long len;
-
-	if (!bio)
-		mst_oom();
-	(void)X509_NAME_print_ex(
-	    bio, n, 0,
-	    XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN | XN_FLAG_DN_REV |
-		(ASN1_STRFLGS_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB));
-	len = BIO_get_mem_data(bio, &text);
-	out = mst_strndup(text, len > 0 ? (size_t)len : 0);
-	BIO_free(bio);
-	return out;
-}
-
 static char *common_name(X509_NAME *n)
 {
 	int at = X509_NAME_get_index_by_NID(n, NID_commonName, -1);
@@ -80,7 +62,7 @@ static void describe(struct mst_cert_entry *e, X509 *x)
 {
 	X509_NAME *n = X509_get_subject_name(x);
 
-	e->subject = name_of(n);
+	e->subject = mst_cert_subject(x);
 	e->name = common_name(n);
 	mst_cert_hex(x, false, e->thumb);
 	mst_cert_hex(x, true, e->thumb256);

@@ -17,6 +17,7 @@ void mst_head_init(struct mst_head *h)
 	    .total_count = -1,
 	    .date_us = MST_TIME_NONE,
 	    .retry_after_ms = -1,
+	    .throttle_share = -1,
 	};
 }
 
@@ -66,6 +67,7 @@ static void take_field(struct mst_transfer *t, struct mst_slice name,
 {
 	size_t rank = request_id_rank(name);
 	struct mst_head *h = &t->head;
+	double share;
 	int64_t n;
 
 	if (mst_slice_iis(name, "content-type")) {
@@ -84,6 +86,10 @@ static void take_field(struct mst_transfer *t, struct mst_slice name,
 		    mst_num_i64(value, &n) && n >= 0 ? n : h->rate_limit;
 	} else if (mst_slice_iis(name, "x-ratelimit-rule")) {
 		h->rate_rule = keep(t, value);
+	} else if (mst_slice_iis(name, "x-ms-throttle-limit-percentage")) {
+		h->throttle_share = mst_num_dbl(value, &share) && share >= 0
+					? share
+					: h->throttle_share;
 	} else if (mst_slice_iis(name, "retry-after")) {
 		h->retry_after_ms = mst_time_retry_after(value, mst_now_us());
 	} else if (mst_slice_iis(name, "date")) {

@@ -31,6 +31,11 @@ struct mst_address {
 	const char *url;
 };
 
+/* A check that failed. */
+struct mst_check_gone {
+	const char *name, *title;
+};
+
 /* Lent for the life of the list. */
 struct mst_checks_env {
 	const struct mst_check_use *uses;
@@ -40,6 +45,10 @@ struct mst_checks_env {
 	void *ctx;
 	/* Ask nothing: all checks are SKIPPED, and this is why. NULL: ask. */
 	const char *skip;
+	/* What failed before: a check that stands on one of these is SKIPPED.
+	 * For lists of which some do not need it. */
+	const struct mst_check_gone *gone;
+	size_t gone_n;
 	/* The registered credential that fixes are sent with. NULL: the
 	 * connection's own. */
 	const char *writer;

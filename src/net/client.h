@@ -75,6 +75,9 @@ struct mst_resp {
 	int64_t rate_limit;	/* X-RateLimit-Limit: requests an hour that a
 				 * rule of the far end allows, -1 when absent */
 	const char *rate_rule;	/* X-RateLimit-Rule: its id, or "" */
+	double throttle_share;	/* x-ms-throttle-limit-percentage: the share of
+				 * a limit that is used up, 0.8 and more, -1
+				 * when absent */
 	int64_t elapsed_us;	/* the last attempt */
 	int attempts;
 	struct mst_err err; /* why, unless ANSWER with 2xx */

@@ -177,6 +177,7 @@ static void read_attempt(struct mst_transfer *t)
 	    .retry_after_ms = t->head.retry_after_ms,
 	    .rate_limit = t->head.rate_limit,
 	    .rate_rule = t->head.rate_rule,
+	    .throttle_share = t->head.throttle_share,
 	    .elapsed_us = us,
 	    .attempts = t->attempts,
 	};
@@ -266,6 +267,7 @@ void mst_transfer_give_up(struct mst_transfer *t, const struct mst_err *why)
 	    .retry_after_ms = -1,
 	    .rate_limit = -1,
 	    .rate_rule = "",
+	    .throttle_share = -1,
 	    .attempts = t->attempts,
 	    .err = *why,
 	};

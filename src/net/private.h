@@ -65,6 +65,7 @@ struct mst_head {
 	const char *content_type, *request_id, *location, *link, *encoding;
 	const char *rate_rule;
 	int64_t total_count, date_us, retry_after_ms, rate_limit;
+	double throttle_share;
 };
 
 struct mst_transfer {

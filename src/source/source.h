@@ -85,6 +85,12 @@ struct mst_source_ops {
 	 * NULL too. */
 	const char *(*estate)(const void *conf);
 
+	/* For set-up checks, without open: <0: what is wrong with the settings,
+	 * the credential left aside; else what the credential is and whether it
+	 * can be used goes into c (level, code, text, remedy). When it is
+	 * FAILED, open fails too. NULL: there is none. */
+	int (*credential)(const char *connection, const void *conf,
+			  struct mst_check *c, struct mst_err *err);
 	/* conf was filled by opts and outlives the source. */
 	int (*open)(const char *connection, const void *conf,
 		    struct mst_source **s_r, struct mst_err *err);

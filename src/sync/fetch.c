@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "cred/cred.h"
 
 #define UNDER_WAY 6 /* files at once; pages come one by one anyway */
 
@@ -60,6 +61,22 @@ static void leave_out(struct mst_fetch *f, unsigned feed, const char *why)
 	(void)snprintf(sf->proof.why, sizeof(sf->proof.why), "%.240s", why);
 }
 
+/* What a person should do in the coming days. Several tokens of one credential
+ * are told once. */
+static void warn_of_credentials(const struct mst_fetch *f,
+				const struct mst_source_auth *auths, size_t n)
+{
+	const char *told = "";
+
+	for (size_t i = 0; i < n; i++) {
+		const char *w = mst_cred_warning(auths[i].auth);
+
+		if (*w && strcmp(w, told) != 0)
+			mst_warn("connection '%s': %s", f->job->conf.source, w);
+		told = *w ? w : told;
+	}
+}
+
 int mst_fetch_permissions(struct mst_fetch *f, uint32_t *feeds,
 			  struct mst_err *err)
 {
@@ -73,6 +90,7 @@ int mst_fetch_permissions(struct mst_fetch *f, uint32_t *feeds,
 			return mst_err_prefix(err, "connection '%s'",
 					      f->job->conf.source);
 	}
+	warn_of_credentials(f, auths, n);
 	n = f->job->source->permissions(f->source, *feeds, checks,
 					MST_LEN(checks));
 	for (size_t i = 0; i < n; i++) {

@@ -437,7 +437,7 @@ static void certificates(void **state)
 	assert_non_null(strstr(rig.out.p, "used by defender"));
 	assert_non_null(strstr(rig.out.p, "it expires in 19 day(s)"));
 	rig_muster(&rig, "connection", "test", "defender");
-	assert_non_null(strstr(rig.out.p, "expires on"));
+	assert_non_null(strstr(rig.out.p, "expires in"));
 	assert_int_equal(unlink(pem), 0);
 	rig_muster(&rig, "run", "main");
 	rig_says(&rig, "is not in LocalMachine/My");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster connection test and setup: all is well, each fault that an
- * administrator meets, and the one record that setup writes.
+ * muster connection test and setup of ServiceNow: all is well, each fault that
+ * an administrator meets, and the one record that setup writes.
  */
-#include "tests/lib/sync_rig.h"
+#include "tests/e2e/setup_says.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -85,53 +85,11 @@ static size_t choices(void)
 
 /* ---- what it said -------------------------------------------------------- */
 
-static struct mst_json check_of(const char *id)
-{
-	struct mst_json all = mst_json_get(rig_json(&rig), "checks"), v;
-	struct mst_json last = {0};
-	struct mst_json_iter it = mst_json_iter(all);
-
-	while (mst_json_next(&it, NULL, &v)) {
-		if (mst_json_is_str(mst_json_get(v, "id"), id))
-			last = v;
-	}
-	return last;
-}
-
-static void shows(const char *id, const char *level, const char *text,
-		  const char *remedy)
-{
-	struct mst_json v = check_of(id);
-	struct mst_slice t = mst_json_str(mst_json_get(v, "text"));
-	struct mst_slice r = mst_json_str(mst_json_get(v, "remedy"));
-
-	if (!mst_json_is_str(mst_json_get(v, "level"), level) ||
-	    !memmem(t.p, t.n, text, strlen(text)) ||
-	    (*remedy ? !memmem(r.p, r.n, remedy, strlen(remedy)) : r.n > 0))
-		fail_msg("%s is not %s: %s -> %s, but\n%s%s", id, level, text,
-			 remedy, rig.out.p, rig.err.p);
-}
-
-static int64_t counted(const char *what)
-{
-	char path[32];
-
-	(void)snprintf(path, sizeof(path), "counts.%s", what);
-	return rig_num(rig_json(&rig), path);
-}
-
+#define counted(what)		       says_counted(&rig, what)
+#define shows(id, level, text, remedy) says_shows(&rig, id, level, text, remedy)
 /* One thing is wrong, and one check says so. */
-static void test_shows(int status, const char *id, const char *text,
-		       const char *remedy)
-{
-	int64_t writes = rig_sn_writes(&rig);
-
-	rig_muster(&rig, "connection", "test", "cmdb", "--json");
-	rig_status(&rig, status);
-	shows(id, "Failed", text, remedy);
-	assert_int_equal(counted("failed"), 1);
-	assert_int_equal(rig_sn_writes(&rig), writes);
-}
+#define test_shows(status, id, text, remedy)                                   \
+	says_fails(&rig, "cmdb", status, id, text, remedy)
 
 /* ---- all is well --------------------------------------------------------- */
 
@@ -698,86 +656,6 @@ static void wrong_usage(void **state)
 	assert_null(strstr(rig.err.p, "plain-secret"));
 }
 
-/* ---- sources ------------------------------------------------------------- */
-
-static void permissions(void **state)
-{
-	char *yaml;
-
-	(void)state;
-	fresh();
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 0);
-	assert_int_equal(counted("warnings") + counted("failed"), 0);
-	/* the first run makes RecVer */
-	assert_int_equal(counted("notes"), 1);
-	shows("recver:database", "Note", "does not exist yet", "");
-	shows("reach:login", "Ok", "127.0.0.1 port", "");
-	shows("login:defender", "Ok", "a token", "");
-	shows("permission:Vulnerability.Read.All", "Ok",
-	      "granted, for vulnerabilities, device_vulnerabilities of job "
-	      "main",
-	      "");
-	/* a job without CVEs does not need the permission for them */
-	rig_apply(&rig, NULL, NULL, "    record_sets: [devices]\n");
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 0);
-	shows("permission:Vulnerability.Read.All", "Note",
-	      "granted, but only vulnerabilities, device_vulnerabilities would "
-	      "need it",
-	      "take it away");
-	shows("jobs", "Ok", "main: devices (not looked at for ", "");
-	rig_control(&rig, "POST", "/_sim/app",
-		    "{\"mde\":[\"Software.Read.All\"]}");
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 4);
-	shows("permission:Machine.Read.All", "Failed",
-	      "(for devices of job "
-	      "main)",
-	      "admin consent");
-	shows("permission:Vulnerability.Read.All", "Note", "not needed", "");
-	/* no log-in, no permissions */
-	rig_control(&rig, "POST", "/_sim/app", "{\"secret_expired\":true}");
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 4);
-	shows("permissions", "Skipped", "'log-in'", "");
-	rig_control(&rig, "DELETE", "/_sim/app", "%s", "");
-	/* nor without a way there */
-	rig_apply(&rig, "    cloud: commercial\n", NULL, NULL);
-	yaml = mst_asprintf("connections:\n"
-			    "  - name: defender\n"
-			    "    type: endpoint\n"
-			    "    tenant_id: " MST_SIM_TENANT "\n"
-			    "    client_id: " MST_SIM_CLIENT "\n"
-			    "    client_secret: env:MUSTER_SIM_SECRET\n"
-			    "    login_url: http://127.0.0.1:%d\n"
-			    "    api_url: %s\n"
-			    "    enrich: no\n",
-			    t_free_port(), RIG_HOST(&rig, MST_SIM_API));
-	rig_apply_text(&rig, yaml);
-	free(yaml);
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 1);
-	shows("reach:login", "Failed", "Failed to connect", "firewall");
-	shows("reach:api", "Ok", "127.0.0.1 port", "");
-	shows("login:defender", "Skipped", "'reach'", "");
-	shows("permissions", "Skipped", "'reach'", "");
-}
-
-static void folder(void **state)
-{
-	char *more;
-
-	(void)state;
-	fresh();
-	more = mst_asprintf("    read_from: %s/nowhere\n", rig.dir);
-	rig_apply(&rig, more, NULL, NULL);
-	rig_muster(&rig, "connection", "test", "defender", "--json");
-	rig_status(&rig, 1);
-	shows("folder", "Failed", "nowhere", "");
-	free(more);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -820,8 +698,6 @@ int main(void)
 	    cmocka_unit_test(setup_with_a_lost_answer),
 	    cmocka_unit_test(setup_asks),
 	    cmocka_unit_test(wrong_usage),
-	    cmocka_unit_test(permissions),
-	    cmocka_unit_test(folder),
 	};
 
 	return cmocka_run_group_tests_name("setup", tests, set_up, tear_down);

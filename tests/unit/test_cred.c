@@ -325,6 +325,50 @@ static void test_entra_other_errors(void **state)
 		   MST_E_AUTH, "");
 }
 
+/* What a person can do is told apart from what is wrong. */
+static void test_entra_advice(void **state)
+{
+	static const struct {
+		int code;
+		const char *advice;
+	} rows[] = {
+	    {7000215, "often its ID was copied instead of its value"},
+	    {7000222, "make a new one in the app registration"},
+	    {700016, "check client_id and the tenant"},
+	    {90002, "check tenant_id, and the option cloud"},
+	    {900382, "set the option cloud"},
+	    {700027, "upload exactly this certificate"},
+	    {50012, "check the certificate, the tenant and the login host"},
+	    {700024, "set this machine's clock"},
+	    {70021, "compare its issuer, subject and audience"},
+	    {7000112, "an administrator enables it"},
+	    {53003, "let it leave out this application"},
+	    {500011, "is there a subscription for it"},
+	    {65001, "an administrator must grant consent"},
+	    {700030, ""},
+	};
+
+	for (size_t i = 0; i < MST_LEN(rows); i++) {
+		struct mst_err err = MST_ERR_INIT;
+		struct mst_auth *a = entra();
+		char body[96], part[300];
+		int64_t ttl;
+
+		assert_string_equal(mst_cred_advice(a), "");
+		(void)snprintf(body, sizeof(body),
+			       "{\"error\":\"x\",\"error_codes\":[%d]}",
+			       rows[i].code);
+		assert_int_equal(take(a, 400, body, &ttl, &err), -MST_E_AUTH);
+		assert_non_null(strstr(mst_cred_advice(a), rows[i].advice));
+		(void)snprintf(part, sizeof(part), "; %s", mst_cred_advice(a));
+		if (*rows[i].advice)
+			assert_non_null(strstr(err.msg, part));
+		else
+			assert_string_equal(mst_cred_advice(a), "");
+		mst_auth_free(&a);
+	}
+}
+
 static void test_entra_secret_that_is_an_id(void **state)
 {
 	struct mst_cred_entra conf = entra_conf();
@@ -614,6 +658,7 @@ int main(void)
 	    cmocka_unit_test(test_entra_wrong_settings),
 	    cmocka_unit_test(test_entra_samples),
 	    cmocka_unit_test(test_entra_other_errors),
+	    cmocka_unit_test(test_entra_advice),
 	    cmocka_unit_test(test_entra_secret_that_is_an_id),
 	    cmocka_unit_test(test_entra_roles),
 	    cmocka_unit_test(test_entra_clock_skew),

@@ -43,29 +43,55 @@ static const char *estate(const void *conf)
 		   : NULL;
 }
 
+static struct mst_cred_entra cred_of(const struct ep_conf *c,
+				     const struct ep_sites *sites,
+				     const char *scope)
+{
+	return (struct mst_cred_entra){
+	    .login = sites->login,
+	    .tenant = c->tenant_id,
+	    .client_id = c->client_id,
+	    .scope = scope,
+	    .client_secret = c->client_secret,
+	    .secret_expires = c->secret_expires,
+	    .certificate = c->certificate,
+	    .certificate_key = c->certificate_key,
+	    .certificate_password = c->certificate_password,
+	    .certificate_location = mst_cert_locations[c->certificate_location],
+	    .certificate_store = mst_cert_stores[c->certificate_store],
+	    .certificate_name = c->certificate_name,
+	    .assertion_alg = c->assertion_alg == EP_RS256 ? "RS256" : "PS256",
+	    .send_x5c = c->send_x5c,
+	    .federated_token_file = c->federated_token_file,
+	};
+}
+
 static int make_auth(struct mst_source *s, const char *scope,
 		     struct mst_auth **a_r, struct mst_err *err)
 {
-	struct mst_cred_entra cred = {
-	    .login = s->sites.login,
-	    .tenant = s->conf->tenant_id,
-	    .client_id = s->conf->client_id,
-	    .scope = scope,
-	    .client_secret = s->conf->client_secret,
-	    .certificate = s->conf->certificate,
-	    .certificate_key = s->conf->certificate_key,
-	    .certificate_password = s->conf->certificate_password,
-	    .certificate_location =
-		mst_cert_locations[s->conf->certificate_location],
-	    .certificate_store = mst_cert_stores[s->conf->certificate_store],
-	    .certificate_name = s->conf->certificate_name,
-	    .assertion_alg =
-		s->conf->assertion_alg == EP_RS256 ? "RS256" : "PS256",
-	    .send_x5c = s->conf->send_x5c,
-	    .federated_token_file = s->conf->federated_token_file,
-	};
+	struct mst_cred_entra cred = cred_of(s->conf, &s->sites, scope);
 
 	return mst_cred_entra(&cred, a_r, err);
+}
+
+static int credential(const char *connection, const void *conf,
+		      struct mst_check *c, struct mst_err *err)
+{
+	struct ep_sites sites;
+	struct mst_cred_entra cred;
+	int rc = check_conf(conf, err);
+
+	if (rc == 0)
+		rc = ep_sites_make(conf, &sites, err);
+	if (rc < 0)
+		return mst_err_prefix(err, "connection '%s'", connection);
+	cred = cred_of(conf, &sites, sites.scope);
+	if (mst_cred_entra_check(&cred, err) < 0)
+		rc = mst_err_prefix(err, "connection '%s'", connection);
+	else
+		mst_cred_entra_look(&cred, c);
+	ep_sites_free(&sites);
+	return rc;
 }
 
 static void close_source(struct mst_source **s_r)
@@ -204,12 +230,14 @@ const struct mst_source_ops mst_source_endpoint = {
     .asset_types = ep_asset_names,
     .adapt = ep_adapt,
     .estate = estate,
+    .credential = credential,
     .open = open_source,
     .close = close_source,
     .auths = auths,
     .rates = rates,
     .permissions = ep_permissions,
     .addresses = addresses,
+    .checks = ep_checks,
     .needs = needs,
     .begin = ep_begin,
     .next = ep_next,

@@ -56,6 +56,7 @@ struct ep_conf {
 	struct mst_source_common common;
 	const char *tenant_id, *client_id;
 	const char *client_secret; /* a reference */
+	const char *secret_expires;
 	const char *certificate, *certificate_key;
 	const char *certificate_password; /* a reference */
 	/* indexes in mst_cert_locations, mst_cert_stores */
@@ -404,6 +405,17 @@ void ep_tally_page(struct mst_source *s, struct mst_json value, size_t *n_r,
 void ep_proof_make(const struct mst_source *s, struct mst_proof *p_r);
 
 /* refuse.c */
+/* What the body of a refusal says. */
+struct ep_told {
+	char code[64];
+	char message[200];
+};
+/* Printable and short: it comes from outside and ends in a log. */
+void ep_quote(struct mst_slice s, char *out, size_t max);
+void ep_told_read(struct mst_source *s, const struct mst_resp *resp,
+		  struct ep_told *t);
+/* Defender was never activated in the tenant. */
+bool ep_told_inactive(const struct ep_told *t);
 /* Turns a final failure into the error that ends the feed. */
 int ep_refuse(struct mst_source *s, const struct mst_resp *resp,
 	      const char *what, struct mst_err *err);
@@ -416,6 +428,10 @@ size_t ep_check_roles(const char *roles, const char *graph_roles,
 		      uint32_t feeds, struct mst_check *out, size_t max);
 /* Does the token at hand show what reading the feed needs? */
 bool ep_permitted(struct mst_source *s, unsigned feed);
+
+/* checks.c */
+int ep_checks(struct mst_source *s, const struct mst_checks_env *env,
+	      struct mst_checks **c_r, struct mst_err *err);
 
 /* folder.c */
 int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp);

@@ -48,6 +48,9 @@ const struct mst_opt ep_opts[] = {
      "Application (client) id of the app registration."},
     {"client_secret", MST_OPT_SECRET, AT(client_secret), NULL, NULL, 0, 0, 0,
      "Client secret (its value, not its id), as a reference."},
+    {"secret_expires", MST_OPT_TEXT, AT(secret_expires), NULL, NULL, 0, 0, 0,
+     "Date on which client_secret expires, as the app registration shows it; "
+     "from 30 days before each run warns."},
     {"certificate", MST_OPT_TEXT, AT(certificate), NULL, NULL, 0, 0, 0,
      "File with the certificate, PEM or PKCS#12, and its key unless "
      "certificate_key names one; or a PKCS#11 URI; instead of client_secret."},

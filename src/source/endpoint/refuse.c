@@ -6,13 +6,7 @@
  */
 #include "source/endpoint/endpoint_private.h"
 
-struct told {
-	char code[64];
-	char message[200];
-};
-
-/* Printable and short: it comes from outside and ends in a log. */
-static void quote(struct mst_slice s, char *out, size_t max)
+void ep_quote(struct mst_slice s, char *out, size_t max)
 {
 	size_t n = 0;
 
@@ -27,21 +21,27 @@ static void quote(struct mst_slice s, char *out, size_t max)
 	out[n] = 0;
 }
 
-static void read_told(struct mst_source *s, const struct mst_resp *resp,
-		      struct told *t)
+void ep_told_read(struct mst_source *s, const struct mst_resp *resp,
+		  struct ep_told *t)
 {
 	struct mst_err ignored = MST_ERR_INIT;
 	struct mst_json root, error;
 
-	*t = (struct told){.code = ""};
+	*t = (struct ep_told){.code = ""};
 	if (!resp->body.n || resp->body.n > (1u << 20) ||
 	    mst_json_parse(s->parser, resp->body, &root, &ignored) < 0)
 		return;
 	error = mst_json_iget(root, "error");
-	quote(mst_json_str(mst_json_iget(error, "code")), t->code,
-	      sizeof(t->code));
-	quote(mst_json_str(mst_json_iget(error, "message")), t->message,
-	      sizeof(t->message));
+	ep_quote(mst_json_str(mst_json_iget(error, "code")), t->code,
+		 sizeof(t->code));
+	ep_quote(mst_json_str(mst_json_iget(error, "message")), t->message,
+		 sizeof(t->message));
+}
+
+bool ep_told_inactive(const struct ep_told *t)
+{
+	return mst_slice_ifind(mst_slice_str(t->message),
+			       "account mode is inactive");
 }
 
 /* The permission is there: the token names it, or pages were given before. */
@@ -51,7 +51,7 @@ static bool permitted(struct mst_source *s)
 }
 
 /* 401, also with the new token that the client asked for. */
-static int not_taken(struct mst_source *s, const struct told *t,
+static int not_taken(struct mst_source *s, const struct ep_told *t,
 		     enum mst_code code, const char *what, struct mst_err *err)
 {
 	const struct ep_io *io = &ep_io[s->read.feed];
@@ -68,7 +68,7 @@ static int not_taken(struct mst_source *s, const struct told *t,
 	    t->message, t->message[0] ? "'" : "");
 }
 
-static int no_access(struct mst_source *s, const struct told *t, int status,
+static int no_access(struct mst_source *s, const struct ep_told *t, int status,
 		     const char *what, struct mst_err *err)
 {
 	const struct ep_io *io = &ep_io[s->read.feed];
@@ -77,8 +77,7 @@ static int no_access(struct mst_source *s, const struct told *t, int status,
 				 ? MST_E_AUTH
 				 : MST_E_FORBIDDEN;
 
-	if (mst_slice_ifind(mst_slice_str(t->message),
-			    "account mode is inactive"))
+	if (ep_told_inactive(t))
 		return mst_err_set(
 		    err, MST_E_FORBIDDEN,
 		    "%s: Defender for Endpoint is not active in this tenant "
@@ -104,7 +103,7 @@ static int no_access(struct mst_source *s, const struct told *t, int status,
 	    t->message[0] ? "'" : "");
 }
 
-static int not_found(struct mst_source *s, const struct told *t,
+static int not_found(struct mst_source *s, const struct ep_told *t,
 		     const char *what, struct mst_err *err)
 {
 	if (s->read.feed == EP_MACHINES && !s->tally.pages)
@@ -124,7 +123,7 @@ static int not_found(struct mst_source *s, const struct told *t,
 int ep_refuse(struct mst_source *s, const struct mst_resp *resp,
 	      const char *what, struct mst_err *err)
 {
-	struct told t;
+	struct ep_told t;
 	int rc;
 
 	if (resp->outcome != MST_OUT_ANSWER) {
@@ -134,7 +133,7 @@ int ep_refuse(struct mst_source *s, const struct mst_resp *resp,
 					   "%s: no answer", what);
 		return mst_err_prefix(err, "%s", what);
 	}
-	read_told(s, resp, &t);
+	ep_told_read(s, resp, &t);
 	if (resp->status == 401 || resp->status == 403)
 		rc = no_access(s, &t, resp->status, what, err);
 	else if (resp->status == 404)
