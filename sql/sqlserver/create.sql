@@ -10,7 +10,7 @@
 -- With a database that is there already, membership in db_owner or db_ddladmin.
 
 IF DB_ID(N'$(recver_database_name)') IS NULL
-CREATE DATABASE [$(recver_database_name)] COLLATE Latin1_General_100_BIN2;
+CREATE DATABASE [$(recver_database_name)];
 GO
 
 USE [$(recver_database_name)];
@@ -70,8 +70,10 @@ CREATE TABLE muster.members (
 );
 GO
 
--- The lists lie on pages of their own, so that the index stays small.
-EXEC sp_tableoption N'muster.members', 'large value types out of row', 1;
+-- The lists lie on pages of their own, so that the index stays small. Servers
+-- that are only like SQL Server do not know this option.
+IF @@VERSION LIKE N'Microsoft %'
+EXEC (N'EXEC sp_tableoption N''muster.members'', ''large value types out of row'', 1');
 GO
 
 -- Who may write: one row.

@@ -14,6 +14,7 @@
 USE [$(recver_database_name)];
 GO
 
+-- role: what its members may do.
 IF DATABASE_PRINCIPAL_ID(N'muster_agent') IS NULL
 CREATE ROLE muster_agent;
 GO
@@ -21,9 +22,22 @@ GO
 GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::muster TO muster_agent;
 GO
 
-IF DATABASE_PRINCIPAL_ID(N'$(recver_login)') IS NULL
+-- user: of the login in this database, unless it has one; one that belongs to
+-- an older login of this name (a restored database) is given to this one.
+IF NOT EXISTS (SELECT 1 FROM sys.database_principals
+    WHERE name = N'$(recver_login)' OR sid = SUSER_SID(N'$(recver_login)'))
 CREATE USER [$(recver_login)] FOR LOGIN [$(recver_login)];
 GO
 
-ALTER ROLE muster_agent ADD MEMBER [$(recver_login)];
+IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE sid = SUSER_SID(N'$(recver_login)'))
+ALTER USER [$(recver_login)] WITH LOGIN = [$(recver_login)];
+GO
+
+-- membership: of that user, whatever its name is. The owner of the database
+-- has all rights in it and can be no member.
+DECLARE @user nvarchar(128) = (SELECT MAX(name) FROM sys.database_principals
+    WHERE sid = SUSER_SID(N'$(recver_login)'));
+DECLARE @add nvarchar(400) = N'ALTER ROLE muster_agent ADD MEMBER ' + QUOTENAME(@user);
+IF @user <> N'dbo'
+EXEC (@add);
 GO

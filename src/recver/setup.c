@@ -9,6 +9,7 @@
 static const struct mst_recver_setup_ops *const all[] = {
     &mst_recver_setup_sqlite,
     &mst_recver_setup_postgres,
+    &mst_recver_setup_sqlserver,
     &mst_recver_setup_mongodb,
     NULL,
 };

@@ -51,8 +51,7 @@ static const struct mst_recver_driver driver = {
     .verify = mst_ms_verify,
 };
 
-static int ms_open(const struct mst_recver_conf *conf, const char *source,
-		   bool create, struct mst_recver **r_r, struct mst_err *err)
+struct mst_recver_conf mst_ms_defaults(const struct mst_recver_conf *conf)
 {
 	struct mst_recver_conf mine = *conf;
 
@@ -60,6 +59,14 @@ static int ms_open(const struct mst_recver_conf *conf, const char *source,
 		mine.timeout_ms = TIMEOUT_MS;
 	if (!mine.encrypt)
 		mine.encrypt = "verify";
+	return mine;
+}
+
+static int ms_open(const struct mst_recver_conf *conf, const char *source,
+		   bool create, struct mst_recver **r_r, struct mst_err *err)
+{
+	const struct mst_recver_conf mine = mst_ms_defaults(conf);
+
 	return mst_server_open(&driver, &mst_recver_sqlserver, &mine, source,
 			       create, r_r, err);
 }

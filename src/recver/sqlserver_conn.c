@@ -241,10 +241,10 @@ static int check(const struct mst_recver_conf *conf, const char *database,
 		 struct mst_err *err)
 {
 	if (strlen(database) > NAME_MAX_CHARS ||
-	    strpbrk(database, "'\"[]{};$()\r\n"))
+	    strpbrk(database, "{};$()\r\n"))
 		return mst_err_set(err, MST_E_INVALID,
 				   "recver.database may have %d characters and "
-				   "no quote, bracket, semicolon or '$'",
+				   "no brace, parenthesis, semicolon or '$'",
 				   NAME_MAX_CHARS);
 	if (conf->integrated_security && (conf->user || conf->password))
 		return mst_err_set(err, MST_E_INVALID,

@@ -3,7 +3,9 @@
  * Statements with one packed parameter, and their answers.
  */
 #include <endian.h>
+#include <stdio.h>
 
+#include "base/secret.h"
 #include "sqlserver_private.h"
 
 #define PACK_MAX ((size_t)1 << 30)
@@ -164,14 +166,17 @@ static int run(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 					      SQL_C_SBIGINT, SQL_BIGINT, 19, 0,
 					      n, 8, NULL);
 	}
+	/* One may make a login with its password: no copies are left behind. */
+	(void)mst_buf_reserve(&text, sizeof(HEAD) + strlen(sql));
 	(void)mst_buf_adds(&text, pack ? HEAD : "");
 	(void)mst_buf_adds(&text, sql);
+	(void)mst_buf_reserve(&wide, text.n * 2);
 	mst_ms_wide(&wide, mst_buf_slice(&text));
 	if (SQL_SUCCEEDED(rc))
 		rc = SQLExecDirectW(c->stmt, (SQLWCHAR *)(void *)wide.p,
 				    (SQLINTEGER)(wide.n / 2));
-	mst_buf_fini(&text);
-	mst_buf_fini(&wide);
+	mst_buf_wipe_fini(&text);
+	mst_buf_wipe_fini(&wide);
 	return to_rows(c, rc, rows_r, native_r, err);
 }
 
@@ -236,6 +241,64 @@ int mst_ms_number(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 	}
 	end = mst_ms_finish(c, err);
 	return end < 0 ? end : 0;
+}
+
+bool mst_ms_absent(struct mst_ms *c, const char *object, int rc)
+{
+	struct mst_err mine = MST_ERR_INIT;
+	bool answered;
+	char sql[200];
+	int64_t is = 1;
+
+	if (rc != -MST_E_IO)
+		return rc == -MST_E_NOTFOUND;
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT CASE WHEN OBJECT_ID(%s) IS NULL THEN 0 ELSE 1 "
+		       "END",
+		       object);
+	return mst_ms_number(c, sql, NULL, 0, &is, &answered, &mine) == 0 &&
+	       is == 0;
+}
+
+static int take_texts(struct mst_ms *c, char **out, int n, struct mst_err *err)
+{
+	struct mst_buf wide = MST_BUF_INIT(1u << 20);
+	struct mst_buf text = MST_BUF_INIT(1u << 20);
+	int rc = 0;
+
+	for (int i = 0; i < n && rc == 0; i++) {
+		bool null;
+
+		mst_buf_reset(&wide);
+		mst_buf_reset(&text);
+		rc = mst_ms_get_bytes(c, i + 1, &wide, &null, err);
+		mst_ms_narrow(&text, wide.p, wide.n);
+		out[i] = mst_strndup(text.n ? text.p : "", text.n);
+	}
+	mst_buf_fini(&wide);
+	mst_buf_fini(&text);
+	return rc;
+}
+
+int mst_ms_ask(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
+	       char **out, int n, bool *found_r, struct mst_err *err)
+{
+	bool rows;
+	int rc = mst_ms_exec(c, sql, pack, 0, &rows, NULL, err);
+
+	*found_r = false;
+	memset(out, 0, (size_t)n * sizeof(*out));
+	if (rc == 0 && rows)
+		rc = mst_ms_fetch(c, err);
+	if (rc > 0) {
+		*found_r = true;
+		rc = take_texts(c, out, n, err);
+	}
+	if (rc < 0) {
+		mst_ms_close(c);
+		return rc;
+	}
+	return mst_ms_finish(c, err);
 }
 
 /* ---- answers ------------------------------------------------------------- */

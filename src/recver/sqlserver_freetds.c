@@ -30,6 +30,7 @@ static void write_section(struct mst_buf *b, const struct mst_recver_conf *conf,
 			  const char *host, const char *port,
 			  const char *instance)
 {
+	bool chain = strcmp(conf->encrypt, MST_MS_CHAIN) == 0;
 	bool verify = strcmp(conf->encrypt, "verify") == 0;
 
 	(void)mst_buf_adds(b, "[muster]\n");
@@ -40,10 +41,10 @@ static void write_section(struct mst_buf *b, const struct mst_recver_conf *conf,
 	add(b, "client charset", "UTF-8");
 	add(b, "encryption",
 	    strcmp(conf->encrypt, "off") == 0 ? "off" : "require");
-	if (!verify)
+	if (!verify && !chain)
 		return;
 	add(b, "ca file", conf->ca_file ? conf->ca_file : "system");
-	add(b, "check certificate hostname", "yes");
+	add(b, "check certificate hostname", verify ? "yes" : "no");
 }
 
 /* The environment is changed once, at the first connection. */

@@ -89,6 +89,15 @@ int mst_ms_do(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 /* For one number as an answer; *found_r false: no row. */
 int mst_ms_number(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 		  int64_t n, int64_t *v_r, bool *found_r, struct mst_err *err);
+/* Did a statement fail with rc because this object is not there? Also for a
+ * server that has another number for it than 208. */
+bool mst_ms_absent(struct mst_ms *c, const char *object, int rc);
+/* A column that mst_ms_ask can take. */
+#define MST_MS_SAY(x) "CONVERT(varbinary(max), CONVERT(nvarchar(400), " x "))"
+/* The first row: n columns as texts, "" for NULL, to be freed. *found_r false:
+ * no row, and they are NULL. */
+int mst_ms_ask(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
+	       char **out, int n, bool *found_r, struct mst_err *err);
 /* 1: there is a row, 0: no more. */
 int mst_ms_fetch(struct mst_ms *c, struct mst_err *err);
 /* Columns from left to right. *null_r may be NULL: then it may not be NULL. */
@@ -115,6 +124,52 @@ void mst_ms_shut(struct mst_ms *c);
 /* The database, and when create its tables where they are missing. */
 int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err);
 int mst_ms_upgrade(void *c, struct mst_err *err);
+
+/* What master knows of a database. */
+struct mst_ms_database {
+	bool found, online, read_only, single_user, may_create;
+	char state[64];	 /* sys.databases.state_desc */
+	char other[400]; /* one whose name differs in upper and lower case */
+};
+
+/* c is connected to master. */
+int mst_ms_find_database(struct mst_ms *c, struct mst_ms_database *d,
+			 struct mst_err *err);
+/* Why such a database, which is there, cannot be opened. */
+int mst_ms_closed(struct mst_ms *c, const struct mst_ms_database *d,
+		  struct mst_err *err);
+/* Is this the number of an error that says only that? */
+bool mst_ms_is_closed(int native);
+/* conf with time-out and encryption filled in. */
+struct mst_recver_conf mst_ms_defaults(const struct mst_recver_conf *conf);
+/* 0: there are no tables, or not all of them. MST_E_FORBIDDEN: they are there,
+ * and the login may not read them. p is a struct mst_ms *. */
+int mst_ms_version(void *p, unsigned *version_r, struct mst_err *err);
+
+/* ---- sqlserver_script.c -------------------------------------------------- */
+
+/* What stands for sqlcmd's variables. */
+struct mst_ms_names {
+	const char *database;
+	const char *login; /* NULL: the script needs none */
+};
+
+/* Appends the text with the names filled in: within brackets and within quotes
+ * each as it must be there. */
+void mst_ms_fill(struct mst_buf *out, struct mst_slice text,
+		 const struct mst_ms_names *names);
+
+/* Parts of a script: up to USE, behind it, or the batches under a heading,
+ * which is a line of comment: "-- role: ...". */
+#define MST_MS_MASTER	"in master"
+#define MST_MS_DATABASE "in the database"
+/* Runs a part on a connection that is where the part belongs. */
+int mst_ms_run(struct mst_ms *c, const char *script, const char *part,
+	       const struct mst_ms_names *names, struct mst_err *err);
+
+/* Beside the values of recver.encrypt: the certificate is looked at, and its
+ * name is not. For finding out which of them it is. */
+#define MST_MS_CHAIN "chain"
 
 /* ---- sqlserver_freetds.c ------------------------------------------------- */
 
@@ -149,5 +204,13 @@ int mst_ms_apply(void *c, const char *token, int64_t for_ms,
 /* sqlserver_verify.c */
 int mst_ms_verify(void *c, const struct mst_recver_look *look,
 		  struct mst_err *err);
+/* A batch within a transaction. */
+int mst_ms_write(struct mst_ms *c, const struct mst_batch *b,
+		 struct mst_err *err);
+/* fn as one transaction, committed when it returns 0. */
+int mst_ms_transaction(struct mst_ms *c,
+		       int (*fn)(struct mst_ms *c, const void *ctx,
+				 struct mst_err *err),
+		       const void *ctx, struct mst_err *err);
 
 #endif

@@ -364,6 +364,12 @@ static int read_bytes(struct mst_ms *c, uint64_t *bytes_r, struct mst_err *err)
 	    " WHERE t.schema_id = SCHEMA_ID(N'muster')",
 	    NULL, 0, &pages, &found, err);
 
+	/* A server that is only like SQL Server may not know its pages. */
+	if (rc < 0 && mst_ms_absent(c, "N'sys.allocation_units'", rc)) {
+		mst_err_clear(err);
+		pages = 0;
+		rc = 0;
+	}
 	*bytes_r = (uint64_t)pages * 8192;
 	return rc;
 }

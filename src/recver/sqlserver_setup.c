@@ -3,6 +3,7 @@
  * The database and its tables: made by the very scripts that a DBA would run,
  * brought up to this version, refused when they are newer.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
@@ -10,49 +11,11 @@
 #include "recver/upgrade.h"
 #include "sqlserver_private.h"
 
-#define CANNOT_OPEN 4060
-
-/* ---- scripts ------------------------------------------------------------- */
-
-static void add_line(struct mst_buf *sql, struct mst_slice line,
-		     const char *database)
+/* What a server says of a database that it cannot open; the second one is from
+ * servers that are like it. */
+bool mst_ms_is_closed(int native)
 {
-	static const char variable[] = "$(recver_database_name)";
-	size_t n = sizeof(variable) - 1;
-
-	for (size_t i = 0; i < line.n; i++) {
-		if (line.n - i >= n && memcmp(line.p + i, variable, n) == 0) {
-			(void)mst_buf_adds(sql, database);
-			i += n - 1;
-		} else {
-			(void)mst_buf_addc(sql, line.p[i]);
-		}
-	}
-	(void)mst_buf_addc(sql, '\n');
-}
-
-/* Part 0 goes up to USE, part 1 begins behind it. */
-static int run_part(struct mst_ms *c, const char *script, int part,
-		    struct mst_err *err)
-{
-	struct mst_buf sql = MST_BUF_INIT(1u << 20);
-	int at = 0, rc = 0;
-
-	for (const char *p = script; *p && rc == 0; p += strcspn(p, "\n") + 1) {
-		struct mst_slice line = mst_slice(p, strcspn(p, "\n"));
-
-		if (mst_slice_is(line, "GO")) {
-			if (sql.n)
-				rc = mst_ms_do(c, sql.p, NULL, 0, err);
-			mst_buf_reset(&sql);
-		} else if (line.n > 4 && memcmp(p, "USE ", 4) == 0) {
-			at++;
-		} else if (at == part && line.n && memcmp(p, "--", 2) != 0) {
-			add_line(&sql, line, c->database);
-		}
-	}
-	mst_buf_fini(&sql);
-	return rc;
+	return native == 4060 || native == 911;
 }
 
 /* ---- the database -------------------------------------------------------- */
@@ -82,30 +45,60 @@ static int absent(struct mst_ms *c, struct mst_err *err)
 			   c->database);
 }
 
-/* 0: there is none. 1: it is there and online, 2: and is not. */
-static int look_for(struct mst_ms *admin, int64_t *is_r, struct mst_err *err)
+int mst_ms_find_database(struct mst_ms *c, struct mst_ms_database *d,
+			 struct mst_err *err)
 {
+	/* The one of exactly this name first: a server may tell upper from
+	 * lower case. */
+	static const char
+	    sql[] = "SELECT " MST_MS_SAY("name") ", " MST_MS_SAY("state_desc") ", " MST_MS_SAY("is_read_only") ", " MST_MS_SAY("user_access_desc") ", " MST_MS_SAY(
+		"CASE WHEN name = " MST_MS_TEXT1(
+		    "0") " THEN 1 END") " FROM sys.databases WHERE LOWER(name) "
+					"= LOWER(" MST_MS_TEXT1(
+					    "0") ") ORDER "
+						 "BY CASE "
+						 "WHEN "
+						 "name "
+						 "="
+						 " " MST_MS_TEXT1(
+						     "0") " THEN 0 ELSE 1 END";
+	int64_t may = 0;
 	struct mst_ms_pack p;
-	bool found = false;
+	char *row[5];
+	bool found;
 	int rc;
 
+	*d = (struct mst_ms_database){0};
 	mst_ms_pack_init(&p);
-	mst_ms_add_text(&p, admin->database);
-	rc =
-	    mst_ms_number(admin,
-			  "SELECT CASE WHEN state = 0 THEN 1 ELSE 2 END"
-			  " FROM sys.databases WHERE name = " MST_MS_TEXT1("0"),
-			  &p, 0, is_r, &found, err);
+	mst_ms_add_text(&p, c->database);
+	rc = mst_ms_ask(c, sql, &p, row, MST_LEN(row), &found, err);
 	mst_ms_pack_fini(&p);
-	if (!found)
-		*is_r = 0;
+	if (rc == 0 && found) {
+		d->found = strcmp(row[4], "1") == 0;
+		d->online = strcmp(row[1], "ONLINE") == 0;
+		d->read_only = strcmp(row[2], "1") == 0;
+		d->single_user = strcmp(row[3], "MULTI_USER") != 0;
+		(void)snprintf(d->state, sizeof(d->state), "%s", row[1]);
+		if (!d->found)
+			(void)snprintf(d->other, sizeof(d->other), "%s",
+				       row[0]);
+	}
+	for (size_t i = 0; i < MST_LEN(row); i++)
+		free(row[i]);
+	if (rc == 0 && !d->found)
+		rc = mst_ms_number(c,
+				   "SELECT HAS_PERMS_BY_NAME(NULL, NULL,"
+				   " N'CREATE ANY DATABASE')",
+				   NULL, 0, &may, &found, err);
+	d->may_create = may == 1;
 	return rc;
 }
 
 static int make_database(struct mst_ms *admin, struct mst_err *err)
 {
-	int rc =
-	    run_part(admin, mst_recver_script("sqlserver", "create"), 0, err);
+	const struct mst_ms_names names = {.database = admin->database};
+	int rc = mst_ms_run(admin, mst_recver_script("sqlserver", "create"),
+			    MST_MS_MASTER, &names, err);
 
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -115,26 +108,44 @@ static int make_database(struct mst_ms *admin, struct mst_err *err)
 			      "role.sql");
 }
 
+int mst_ms_closed(struct mst_ms *c, const struct mst_ms_database *d,
+		  struct mst_err *err)
+{
+	if (!d->found)
+		return mst_err_set(
+		    err, MST_E_NOTFOUND,
+		    "the database '%s' does not exist yet, but "
+		    "'%s' does, and this server tells upper from "
+		    "lower case: write recver.database so",
+		    c->database, d->other);
+	if (!d->online)
+		return mst_err_set(err, MST_E_TRANSIENT,
+				   "the database '%s' is not online (%s): see "
+				   "sys.databases, column state_desc",
+				   c->database, d->state);
+	if (d->single_user)
+		return mst_err_set(
+		    err, MST_E_TRANSIENT,
+		    "the database '%s' is set to one user or to "
+		    "its owners: ALTER DATABASE … SET MULTI_USER",
+		    c->database);
+	return mst_err_set(err, MST_E_FORBIDDEN,
+			   "the login may not open the database '%s': "
+			   "run sql/sqlserver/role.sql for it",
+			   c->database);
+}
+
 /* The server does not say why a database cannot be opened: master knows. */
 static int why(struct mst_ms *c, bool create, struct mst_err *err)
 {
+	struct mst_ms_database d;
 	struct mst_ms admin;
-	int64_t is = 0;
 	int rc = to_master(c, &admin, err);
 
 	if (rc == 0)
-		rc = look_for(&admin, &is, err);
-	if (rc == 0 && is == 1)
-		rc = mst_err_set(err, MST_E_FORBIDDEN,
-				 "the login may not open the database '%s': "
-				 "run sql/sqlserver/role.sql for it",
-				 c->database);
-	else if (rc == 0 && is == 2)
-		rc = mst_err_set(err, MST_E_TRANSIENT,
-				 "the database '%s' is not online (restoring, "
-				 "recovering, suspect or offline): see "
-				 "sys.databases, column state_desc",
-				 c->database);
+		rc = mst_ms_find_database(&admin, &d, err);
+	if (rc == 0 && (d.found || d.other[0]))
+		rc = mst_ms_closed(c, &d, err);
 	else if (rc == 0 && (!create || !mst_recver_may_make_database(c->conf)))
 		rc = absent(c, err);
 	else if (rc == 0)
@@ -148,7 +159,7 @@ static int open_or_make(struct mst_ms *c, bool create, struct mst_err *err)
 	int native;
 	int rc = mst_ms_open(c, c->database, &native, err);
 
-	if (native != CANNOT_OPEN)
+	if (!mst_ms_is_closed(native))
 		return rc;
 	mst_err_clear(err);
 	rc = why(c, create, err);
@@ -177,20 +188,27 @@ static int may_write(struct mst_ms *c, struct mst_err *err)
 
 /* ---- versions ------------------------------------------------------------ */
 
-/* 0: there are no tables, or not all of them. */
-static int read_version(void *p, unsigned *version_r, struct mst_err *err)
+static int read_version(struct mst_ms *c, struct mst_buf *text, bool *found_r,
+			struct mst_err *err)
 {
-	struct mst_ms *c = p;
+	int rc = mst_ms_meta_get(c, "", "schema", text, found_r, err);
+
+	if (!mst_ms_absent(c, "N'muster.meta', N'U'", rc))
+		return rc;
+	mst_err_clear(err);
+	*found_r = false;
+	return 0;
+}
+
+int mst_ms_version(void *c, unsigned *version_r, struct mst_err *err)
+{
 	struct mst_buf text = MST_BUF_INIT(64);
 	bool found = false;
 	uint64_t n = 0;
-	int rc = mst_ms_meta_get(c, "", "schema", &text, &found, err);
+	int rc = read_version(c, &text, &found, err);
 
 	*version_r = 0;
-	if (rc == -MST_E_NOTFOUND) {
-		mst_err_clear(err);
-		rc = 0;
-	} else if (rc == 0 && found) {
+	if (rc == 0 && found) {
 		if (mst_num_u64(mst_buf_slice(&text), &n) && n && n < 1000000)
 			*version_r = (unsigned)n;
 		else
@@ -204,21 +222,24 @@ static int read_version(void *p, unsigned *version_r, struct mst_err *err)
 	return rc;
 }
 
-static int make(void *c, struct mst_err *err)
+static int run(void *p, const char *script, struct mst_err *err)
 {
-	return run_part(c, mst_recver_script("sqlserver", "create"), 1, err);
+	struct mst_ms *c = p;
+	const struct mst_ms_names names = {.database = c->database};
+
+	return mst_ms_run(c, script, MST_MS_DATABASE, &names, err);
 }
 
-static int run(void *c, const char *script, struct mst_err *err)
+static int make(void *c, struct mst_err *err)
 {
-	return run_part(c, script, 1, err);
+	return run(c, mst_recver_script("sqlserver", "create"), err);
 }
 
 static const struct mst_recver_tables tables = {
     .type = "sqlserver",
     .what = "tables",
     .file = "sql/sqlserver/create.sql",
-    .version = read_version,
+    .version = mst_ms_version,
     .make = make,
     .run = run,
 };

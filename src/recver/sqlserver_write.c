@@ -361,16 +361,14 @@ static int hold_lease(struct mst_ms *c, struct mst_ms_pack *p,
 	return rc;
 }
 
-static int write_all(struct mst_ms *c, const char *token, int64_t for_ms,
-		     const struct mst_batch *b, struct mst_err *err)
+int mst_ms_write(struct mst_ms *c, const struct mst_batch *b,
+		 struct mst_err *err)
 {
 	struct mst_ms_pack p;
 	int rc;
 
 	mst_ms_pack_init(&p);
-	rc = hold_lease(c, &p, token, for_ms, err);
-	if (rc == 0)
-		rc = reset(c, &p, b, err);
+	rc = reset(c, &p, b, err);
 	if (rc == 0)
 		rc = write_sets(c, &p, b, err);
 	if (rc == 0)
@@ -379,6 +377,24 @@ static int write_all(struct mst_ms *c, const char *token, int64_t for_ms,
 		rc = write_metas(c, &p, b, err);
 	mst_ms_pack_fini(&p);
 	return rc;
+}
+
+struct applying {
+	const char *token;
+	int64_t for_ms;
+	const struct mst_batch *b;
+};
+
+static int apply(struct mst_ms *c, const void *ctx, struct mst_err *err)
+{
+	const struct applying *a = ctx;
+	struct mst_ms_pack p;
+	int rc;
+
+	mst_ms_pack_init(&p);
+	rc = hold_lease(c, &p, a->token, a->for_ms, err);
+	mst_ms_pack_fini(&p);
+	return rc < 0 ? rc : mst_ms_write(c, a->b, err);
 }
 
 /* A transaction that a driver cannot begin or end, and no word of the server:
@@ -403,17 +419,18 @@ static SQLRETURN autocommit(struct mst_ms *c, bool on)
 				  SQL_IS_UINTEGER);
 }
 
-int mst_ms_apply(void *p, const char *token, int64_t for_ms,
-		 const struct mst_batch *b, struct mst_err *err)
+int mst_ms_transaction(struct mst_ms *c,
+		       int (*fn)(struct mst_ms *c, const void *ctx,
+				 struct mst_err *err),
+		       const void *ctx, struct mst_err *err)
 {
-	struct mst_ms *c = p;
 	int rc;
 
 	mst_ms_close(c);
 	if (!SQL_SUCCEEDED(autocommit(c, false)))
 		return dbc_failed(c, err);
 	c->in_transaction = true;
-	rc = write_all(c, token, for_ms, b, err);
+	rc = fn(c, ctx, err);
 	if (rc == 0 &&
 	    !SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, c->dbc, SQL_COMMIT)))
 		rc = dbc_failed(c, err);
@@ -426,4 +443,12 @@ int mst_ms_apply(void *p, const char *token, int64_t for_ms,
 	if (!SQL_SUCCEEDED(autocommit(c, true)) && rc == 0)
 		rc = dbc_failed(c, err);
 	return rc;
+}
+
+int mst_ms_apply(void *c, const char *token, int64_t for_ms,
+		 const struct mst_batch *b, struct mst_err *err)
+{
+	const struct applying a = {.token = token, .for_ms = for_ms, .b = b};
+
+	return mst_ms_transaction(c, apply, &a, err);
 }

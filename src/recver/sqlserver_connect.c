@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The check that connects to SQL Server. The server tells a client little of
+ * why it is refused, and FreeTDS nothing of a certificate: an administrator's
+ * login is asked for the first, and attempts as nobody tell the second.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sqlserver_dba.h"
+
+#define LOGIN_FAILED  18456
+#define NO_CONNECTION 20002
+/* A login that no server has; it goes without a password. */
+#define NOBODY "muster-certificate-test"
+
+/* ---- the certificate ----------------------------------------------------- */
+
+/* Does the server answer, with the certificate looked at in this way? */
+static bool answers(const struct mst_ms_look *l, const char *encrypt)
+{
+	struct mst_recver_conf conf = l->conf;
+	struct mst_ms c = {.conf = &conf, .database = l->database};
+	struct mst_err err = MST_ERR_INIT;
+	int native;
+
+	conf.encrypt = encrypt;
+	conf.user = NOBODY;
+	conf.password = NULL;
+	conf.integrated_security = false;
+	(void)mst_ms_open(&c, "master", &native, &err);
+	mst_ms_shut(&c);
+	return native == LOGIN_FAILED;
+}
+
+/* FreeTDS says the same of a certificate, of Kerberos and of a server that
+ * hangs up. */
+static bool is_certificate(struct mst_ms_look *l, struct mst_check *c)
+{
+	if (strcmp(l->conf.encrypt, "verify") != 0 || !answers(l, "trust"))
+		return false;
+	c->code = MST_E_AUTH;
+	if (answers(l, MST_MS_CHAIN)) {
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "'%.200s': the server's certificate is trusted, "
+			      "but is for another name",
+			      l->conf.server ? l->conf.server : "localhost");
+		mst_check_remedy(c, "let recver.server be the name that stands "
+				    "in the certificate, or give the server "
+				    "one with this name");
+		return true;
+	}
+	mst_check_say(c, MST_CHECK_FAILED,
+		      "'%.200s': the server's certificate is not trusted: not "
+		      "signed by %.200s, expired, or the server's own",
+		      l->conf.server ? l->conf.server : "localhost",
+		      l->conf.ca_file ? l->conf.ca_file
+				      : "an authority of this system");
+	mst_check_remedy(c, "name the certificate of the authority in "
+			    "recver.ca_file, or add it to the system's; "
+			    "recver.encrypt: trust does not look at it");
+	return true;
+}
+
+/* ---- the login ----------------------------------------------------------- */
+
+#define LOGIN MST_MS_TEXT1("0")
+
+/* In this order: the first that holds is the reason. */
+static const struct mst_ms_flag reasons[] = {
+    {"the server takes no SQL logins (Windows authentication only)",
+     "SERVERPROPERTY(N'IsIntegratedSecurityOnly')"},
+    {"the server has no such login",
+     "CASE WHEN SUSER_ID(" LOGIN ") IS NULL THEN 1 ELSE 0 END"},
+    {"the login is disabled: ALTER LOGIN … ENABLE",
+     "(SELECT is_disabled FROM sys.server_principals WHERE name = " LOGIN ")"},
+    {"the login is locked after wrong passwords: ALTER LOGIN … WITH "
+     "PASSWORD … UNLOCK",
+     "LOGINPROPERTY(" LOGIN ", N'IsLocked')"},
+    {"the login's password has expired",
+     "LOGINPROPERTY(" LOGIN ", N'IsExpired')"},
+    {"the login's password must be changed",
+     "LOGINPROPERTY(" LOGIN ", N'IsMustChange')"},
+};
+
+/* What an administrator sees of a login that is refused; "" when that is
+ * nothing. */
+static const char *admin_says(const struct mst_ms_look *l)
+{
+	struct mst_recver_conf conf;
+	struct mst_ms c = {.conf = &conf, .database = l->database};
+	struct mst_err err = MST_ERR_INIT;
+	bool is[MST_LEN(reasons)] = {false};
+	struct mst_ms_pack p;
+	const char *text = "";
+	int native, rc;
+
+	if (!l->env->admin || !l->conf.user)
+		return text;
+	conf = mst_ms_defaults(l->env->admin);
+	mst_ms_pack_init(&p);
+	mst_ms_add_text(&p, l->conf.user);
+	rc = mst_ms_open(&c, "master", &native, &err);
+	if (rc == 0)
+		rc = mst_ms_flags(&c, reasons, MST_LEN(reasons), &p, is, &err);
+	mst_ms_pack_fini(&p);
+	mst_ms_shut(&c);
+	if (rc == 0)
+		text = "the login is there and may log in: its password is "
+		       "another one";
+	for (size_t i = MST_LEN(reasons); i > 0; i--)
+		if (is[i - 1])
+			text = reasons[i - 1].name;
+	return text;
+}
+
+static void say_refused(struct mst_ms_look *l, struct mst_check *c,
+			struct mst_err *err, int native)
+{
+	const char *why;
+
+	if (native == NO_CONNECTION && is_certificate(l, c))
+		return;
+	why = native == LOGIN_FAILED ? admin_says(l) : "";
+	(void)mst_err_prefix(err, "'%.200s'",
+			     l->conf.server ? l->conf.server : "localhost");
+	mst_recver_check_fail(c, err);
+	if (*why)
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "'%.200s' does not let '%.200s' in: %s",
+			      l->conf.server ? l->conf.server : "localhost",
+			      l->conf.user, why);
+	if (err->code == MST_E_AUTH)
+		mst_recver_check_script(l->env, c);
+}
+
+/* ---- the connection ------------------------------------------------------ */
+
+static const char *encryption(const struct mst_recver_conf *conf)
+{
+	if (strcmp(conf->encrypt, "off") == 0)
+		return "encryption not asked for";
+	return strcmp(conf->encrypt, "trust") == 0
+		   ? "encrypted, its certificate not verified"
+		   : "encrypted, its certificate and name verified";
+}
+
+static void say_connected(struct mst_ms_look *l, struct mst_check *c)
+{
+	static const char sql[] = "SELECT " MST_MS_SAY(
+	    "SUSER_SNAME()") ", " MST_MS_SAY("SERVERPROPERTY("
+					     "N'ProductVersion')");
+	struct mst_err err = MST_ERR_INIT;
+	char *row[2];
+	bool found;
+
+	if (mst_ms_ask(&l->c, sql, NULL, row, MST_LEN(row), &found, &err) < 0)
+		mst_recver_check_fail(c, &err);
+	else
+		mst_check_say(c, MST_CHECK_OK,
+			      "'%.200s', SQL Server %.60s, %s, as '%.200s'%s",
+			      l->conf.server ? l->conf.server : "localhost",
+			      row[1], encryption(&l->conf), row[0],
+			      l->conf.integrated_security ? " by Kerberos"
+							  : "");
+	for (size_t i = 0; i < MST_LEN(row); i++)
+		free(row[i]);
+}
+
+void mst_ms_look_open(struct mst_ms_look *l,
+		      const struct mst_recver_setup_env *env)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int native, rc;
+
+	*l = (struct mst_ms_look){.env = env, .usable = true};
+	l->conf = mst_ms_defaults(env->conf);
+	l->database = mst_recver_database(env->conf, env->source);
+	l->c = (struct mst_ms){.conf = &l->conf, .database = l->database};
+	(void)mst_ms_begin(l, MST_RECVER_CHECK_CONNECT);
+	rc = mst_ms_open(&l->c, l->database, &native, &err);
+	l->in_database = rc == 0;
+	if (rc < 0 && mst_ms_is_closed(native)) {
+		mst_err_clear(&err);
+		rc = mst_ms_open(&l->c, "master", &native, &err);
+	}
+	if (rc < 0)
+		say_refused(l, &l->check, &err, native);
+	else
+		say_connected(l, &l->check);
+	mst_ms_end(l);
+}
+
+void mst_ms_look_close(struct mst_ms_look *l)
+{
+	mst_ms_shut(&l->c);
+	free(l->database);
+}
