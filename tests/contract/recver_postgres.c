@@ -31,6 +31,7 @@ int main(void)
 					     .timeout_ms = 60000,
 					     .copy = true};
 	failed += rv_every_store("postgres");
+	failed += rv_postgres_setup();
 	failed += rv_postgres_faults();
 	rv.server.copy = false;
 	rv.many = 20000;

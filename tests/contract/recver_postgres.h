@@ -7,5 +7,7 @@
 
 /* A server that goes away or refuses; how many tests failed. */
 int rv_postgres_faults(void);
+/* Making it, step by step. */
+int rv_postgres_setup(void);
 
 #endif

@@ -466,7 +466,7 @@ static void test_missing_database(void **state)
 		 "recver.bypass_setup says not to make it");
 	conf.database = "postgres";
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
-		 "what 'muster recver script' prints");
+		 "which 'muster recver script' prints");
 	conf.database = "a_name_that_is_longer_than_the_sixty_three_bytes_that_"
 			"postgresql_keeps";
 	t_failed(failed_open(&conf), &rv.err, MST_E_INVALID,
