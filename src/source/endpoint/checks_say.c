@@ -20,6 +20,19 @@ static void fails(struct mst_check *c, enum mst_code code, const char *text)
 	mst_check_say(c, MST_CHECK_FAILED, "%s", text);
 }
 
+/* The kind of failure that an answer is which says nothing of use. */
+static enum mst_code code_of(const struct ep_probe *p)
+{
+	if (!p->status)
+		return MST_E_TRANSIENT;
+	return p->status <= 299 ? MST_E_CORRUPT : mst_status_code(p->status);
+}
+
+static const char *why(const struct ep_probe *p)
+{
+	return *p->why ? p->why : "no answer";
+}
+
 static void say_told(const struct ep_probe *p, char *out, size_t n)
 {
 	(void)snprintf(out, n, "%d%s%s%s%s%s", p->status,
@@ -122,9 +135,8 @@ static void say_trouble(unsigned feed, const struct ep_probe *p,
 			       "%s answers %s, after %d attempts",
 			       ep_io[feed].path, told, p->attempts);
 	else
-		(void)snprintf(text, sizeof(text), "%s", p->why);
-	fails(c, p->status ? mst_status_code(p->status) : MST_E_TRANSIENT,
-	      text);
+		(void)snprintf(text, sizeof(text), "%s", why(p));
+	fails(c, code_of(p), text);
 	if (p->status >= 500)
 		mst_check_remedy(c, "look at the service health in the "
 				    "Microsoft 365 admin center, and test "
@@ -230,8 +242,8 @@ static void say_no_export(const struct ep_checks *k, struct mst_check *c)
 			      "%s answers %d, with no list of files", path,
 			      p->status);
 	else
-		mst_check_say(c, MST_CHECK_FAILED, "%s", p->why);
-	c->code = mst_status_code(p->status ? p->status : 500);
+		mst_check_say(c, MST_CHECK_FAILED, "%s", why(p));
+	c->code = code_of(p);
 	if (c->level == MST_CHECK_FAILED)
 		mst_check_remedy(c, "set read_method: json, which needs no "
 				    "files, or test again later");
@@ -249,7 +261,7 @@ static void say_file(const struct ep_checks *k, struct mst_check *c)
 			      *k->made ? k->made : "at a time not said");
 		return;
 	}
-	c->code = p->status ? mst_status_code(p->status) : MST_E_TRANSIENT;
+	c->code = code_of(p);
 	if (p->status) {
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "%s refuses the file of a list that came just "
@@ -258,7 +270,7 @@ static void say_file(const struct ep_checks *k, struct mst_check *c)
 		mst_check_remedy(c, "look at this machine's clock, and whether "
 				    "a proxy changes addresses");
 	} else {
-		mst_check_say(c, MST_CHECK_FAILED, "%s", p->why);
+		mst_check_say(c, MST_CHECK_FAILED, "%s", why(p));
 		mst_check_remedy(c,
 				 "let this machine through to %s port 443 "
 				 "(firewall, proxy): export files lie there; "
