@@ -149,6 +149,102 @@ static void test_renewed_before_its_end(void **state)
 	down(&r, a);
 }
 
+/* Many requests while the new one is fetched: it is fetched once, and none of
+ * them waits. */
+static void test_renewed_once_for_many(void **state)
+{
+	const struct t_answer script[] = {
+	    {.path = PATH, .body = TOKEN(1)},
+	    {.path = PATH, .body = TOKEN(2)},
+	    {.path = "/api", .body = "{}", .times = -1}};
+	struct rig r = rig_up(script, 3, NULL);
+	struct mst_auth *a = add_entra(&r);
+	struct mst_err err = MST_ERR_INIT;
+	const char *last = "";
+
+	t_clock_set(1000000000);
+	get(&r, "/api/0");
+	t_clock_add(3545 * 1000000LL);
+	for (int i = 1; i < 7; i++)
+		t_ok(submit(&r, t_httpd_url(r.h, "/api/%d", i), "api", &err),
+		     &err);
+	for (int i = 1; i < 7; i++) {
+		rig_wait(&r);
+		expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	}
+	while (strcmp(last, "Bearer tok2") != 0) {
+		get(&r, "/api/7");
+		last = bearer(&r, t_httpd_count(r.h) - 1);
+	}
+	assert_int_equal(count(&r, PATH), 2);
+	t_clock_real();
+	down(&r, a);
+}
+
+/* A refused renewal is no reason to stop as long as the old token is good. */
+static void test_renewal_that_fails(void **state)
+{
+	const struct t_answer script[] = {
+	    {.path = PATH, .body = TOKEN(1)},
+	    {.path = PATH,
+	     .status = 401,
+	     .body = "{\"error\":\"invalid_client\",\"error_codes\":"
+		     "[7000222]}"},
+	    {.path = PATH, .body = TOKEN(2)},
+	    {.path = "/api", .body = "{}", .times = -1}};
+	struct rig r = rig_up(script, 4, NULL);
+	struct mst_auth *a = add_entra(&r);
+	const char *last = "";
+
+	t_clock_set(1000000000);
+	get(&r, "/api/1");
+	t_clock_add(3545 * 1000000LL);
+	for (int i = 0; count(&r, PATH) < 2; i++) {
+		get(&r, "/api/2");
+		expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	}
+	/* asked again a little later, not at once */
+	for (int i = 0; i < 5; i++) {
+		get(&r, "/api/3");
+		assert_string_equal(bearer(&r, t_httpd_count(r.h) - 1),
+				    "Bearer tok1");
+	}
+	assert_int_equal(count(&r, PATH), 2);
+	t_clock_add(11 * 1000000LL);
+	while (strcmp(last, "Bearer tok2") != 0) {
+		get(&r, "/api/4");
+		expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+		last = bearer(&r, t_httpd_count(r.h) - 1);
+	}
+	assert_int_equal(count(&r, PATH), 3);
+	t_clock_real();
+	down(&r, a);
+}
+
+/* The old token is refused while the new one is on its way: no third one. */
+static void test_refused_while_renewed(void **state)
+{
+	const struct t_answer script[] = {
+	    {.path = PATH, .body = TOKEN(1)},
+	    {.path = PATH, .body = TOKEN(2)},
+	    {.path = "/api/1", .body = "{}"},
+	    {.path = "/api/2", .status = 401},
+	    {.path = "/api/2", .body = "{\"good\":1}"}};
+	struct rig r = rig_up(script, 5, NULL);
+	struct mst_auth *a = add_entra(&r);
+
+	t_clock_set(1000000000);
+	get(&r, "/api/1");
+	t_clock_add(3545 * 1000000LL);
+	get(&r, "/api/2");
+	expect(&r, MST_OUT_ANSWER, 200, 2, MST_OK);
+	t_is(r.resp->body, "{\"good\":1}");
+	assert_string_equal(bearer(&r, t_httpd_count(r.h) - 1), "Bearer tok2");
+	assert_int_equal(count(&r, PATH), 2);
+	t_clock_real();
+	down(&r, a);
+}
+
 static void test_expired_in_the_middle(void **state)
 {
 	const struct t_answer script[] = {
@@ -595,6 +691,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_fetch_for_many),
 	    cmocka_unit_test(test_renewed_before_its_end),
+	    cmocka_unit_test(test_renewed_once_for_many),
+	    cmocka_unit_test(test_renewal_that_fails),
+	    cmocka_unit_test(test_refused_while_renewed),
 	    cmocka_unit_test(test_expired_in_the_middle),
 	    cmocka_unit_test(test_many_expired_at_once),
 	    cmocka_unit_test(test_refused_for_good),

@@ -127,6 +127,42 @@ static void test_refused_once(void **state)
 	assert_true(dropped);
 }
 
+static void test_refused_while_fetched(void **state)
+{
+	struct mst_token t = {0};
+	uint64_t first;
+	bool dropped;
+
+	mst_token_fetched(&t, 3600000, 0);
+	first = t.generation;
+	mst_token_accepted(&t, first);
+	assert_int_equal(mst_token_need(&t, 3541 * S), MST_TOKEN_RENEW);
+	mst_token_fetching(&t);
+	/* Dropped at once, and what is on its way is the new one. */
+	assert_true(mst_token_refused(&t, first, 3542 * S, &dropped));
+	assert_true(dropped);
+	assert_int_equal(mst_token_need(&t, 3542 * S), MST_TOKEN_WAIT);
+	assert_true(mst_token_refused(&t, first, 3542 * S, &dropped));
+	assert_false(dropped);
+	mst_token_fetched(&t, 3600000, 3543 * S);
+	assert_int_equal(mst_token_need(&t, 3543 * S), MST_TOKEN_USE);
+	assert_true(t.generation > first);
+}
+
+/* The renewal fails after the old one was refused: there is none left. */
+static void test_refused_and_not_renewed(void **state)
+{
+	struct mst_token t = {0};
+	struct mst_err auth = failure(MST_E_AUTH);
+	bool dropped;
+
+	mst_token_fetched(&t, 3600000, 0);
+	mst_token_fetching(&t);
+	assert_true(mst_token_refused(&t, t.generation, S, &dropped));
+	mst_token_failed(&t, &auth, 2 * S);
+	assert_int_equal(mst_token_need(&t, 2 * S), MST_TOKEN_DEAD);
+}
+
 static void test_no_flood(void **state)
 {
 	struct mst_token t = {0};
@@ -248,6 +284,8 @@ int main(void)
 	    cmocka_unit_test(test_transient_failure),
 	    cmocka_unit_test(test_fixed),
 	    cmocka_unit_test(test_refused_once),
+	    cmocka_unit_test(test_refused_while_fetched),
+	    cmocka_unit_test(test_refused_and_not_renewed),
 	    cmocka_unit_test(test_no_flood),
 	    cmocka_unit_test(test_hosts),
 	    cmocka_unit_test(test_urls),
