@@ -12,6 +12,7 @@
 
 #define OUT_MAX	    (4u << 20)
 #define TITLE_WIDTH 22
+#define PAIR_WIDTH  12
 #define INDENT	    (8 + 1 + TITLE_WIDTH + 1)
 
 static void remember(struct cli_checks *r, const struct mst_check *c)
@@ -68,9 +69,12 @@ static size_t fit(const char *text, size_t columns)
 }
 
 /* On a terminal, lines are broken between words and keep their indent. */
-static void wrapped(struct cli_checks *r, const char *mark, const char *text)
+static void wrapped(struct cli_checks *r, int indent, const char *mark,
+		    const char *text)
 {
-	size_t columns = r->columns > INDENT + 24 ? r->columns - INDENT - 3 : 0;
+	size_t least = (size_t)indent + 24;
+	size_t columns =
+	    r->columns > least ? r->columns - (size_t)indent - 3 : 0;
 
 	(void)mst_buf_adds(&r->out, mark);
 	for (;;) {
@@ -82,7 +86,7 @@ static void wrapped(struct cli_checks *r, const char *mark, const char *text)
 		if (!*text)
 			return;
 		text += *text == ' ';
-		(void)mst_buf_addf(&r->out, "%*s", INDENT + (int)strlen(mark),
+		(void)mst_buf_addf(&r->out, "%*s", indent + (int)strlen(mark),
 				   "");
 	}
 }
@@ -95,11 +99,17 @@ static void line(struct cli_checks *r, enum mst_check_level level,
 	(void)mst_buf_addf(&r->out, "%s%s%s%*s %-*s ", colour_of(r, level),
 			   name, r->colour ? "\033[0m" : "",
 			   8 - (int)strlen(name), "", TITLE_WIDTH, title);
-	wrapped(r, "", text);
+	wrapped(r, INDENT, "", text);
 	if (*remedy) {
 		(void)mst_buf_addf(&r->out, "%*s", INDENT, "");
-		wrapped(r, "-> ", remedy);
+		wrapped(r, INDENT, "-> ", remedy);
 	}
+}
+
+void cli_checks_pair(struct cli_checks *r, const char *name, const char *value)
+{
+	(void)mst_buf_addf(&r->out, "    %-*s ", PAIR_WIDTH, name);
+	wrapped(r, 4 + PAIR_WIDTH + 1, "", value);
 }
 
 void cli_checks_flush(struct cli_checks *r)

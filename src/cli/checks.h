@@ -36,6 +36,8 @@ void cli_checks_take(void *r, const struct mst_check *c);
 /* What was skipped for one reason is one line: it ends here. Before text of
  * one's own. */
 void cli_checks_flush(struct cli_checks *r);
+/* Adds a name and a value below what will be written to r->out. */
+void cli_checks_pair(struct cli_checks *r, const char *name, const char *value);
 /* Sums, and everything to stdout. */
 void cli_checks_end(struct cli_checks *r);
 /* The first failure decides: credentials and permissions are CLI_AUTH. */

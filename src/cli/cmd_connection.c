@@ -68,19 +68,19 @@ struct setup {
 	const char *admin, *admin_password;
 };
 
-static void show_fix(const struct mst_checkup *c, const struct setup *setup,
-		     const struct mst_check_fix *f, struct mst_buf *out)
+static void show_fix(struct cli_checks *r, const struct mst_checkup *c,
+		     const struct setup *setup, const struct mst_check_fix *f)
 {
-	(void)mst_buf_addf(out, "\n%s\n\n", f->what);
+	(void)mst_buf_addf(&r->out, "\n%s\n\n", f->what);
 	if (f->table)
-		(void)mst_buf_addf(out, "  one new record in %s of %s%s%s\n",
-				   f->table, mst_checkup_address(c),
-				   setup->admin ? ", as " : "",
-				   setup->admin ? setup->admin : "");
+		(void)mst_buf_addf(
+		    &r->out, "  one new record in %s of %s%s%s\n", f->table,
+		    mst_checkup_address(c), setup->admin ? ", as " : "",
+		    setup->admin ? setup->admin : "");
 	for (size_t i = 0; f->values[i][0]; i++)
-		(void)mst_buf_addf(out, "    %-12s %s\n", f->values[i][0],
-				   f->values[i][1]);
-	(void)mst_buf_addc(out, '\n');
+		cli_checks_pair(r, f->values[i][0], f->values[i][1]);
+	(void)mst_buf_addc(&r->out, '\n');
+	cli_print(&r->out);
 }
 
 static void fix_to_json(struct cli_checks *r, const struct mst_check_fix *f,
@@ -126,14 +126,13 @@ static int offer(struct mst_checkup *c, struct cli_checks *r,
 		 size_t n, bool *sent, struct mst_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!cli.json) {
-			show_fix(c, setup, &fixes[i], &r->out);
-			cli_print(&r->out);
-		}
+		if (!cli.json)
+			show_fix(r, c, setup, &fixes[i]);
 		sent[i] = agreed(setup, &fixes[i]);
 		if (!sent[i] && !cli.json)
 			(void)mst_buf_addf(
-			    &r->out, "Nothing was written.%s\n",
+			    &r->out, "Nothing was %s.%s\n",
+			    fixes[i].table ? "written" : "done",
 			    can_ask() ? ""
 				      : " There is nobody to ask here: run it "
 					"in a terminal, or with --yes.");

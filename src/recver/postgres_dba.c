@@ -134,7 +134,8 @@ static void check_server(struct mst_pg_look *l)
 				    "all servers with commas");
 		c->code = MST_E_FORBIDDEN;
 	} else {
-		mst_check_say(c, MST_CHECK_OK, "PostgreSQL %s", version);
+		mst_check_say(c, MST_CHECK_OK,
+			      "PostgreSQL 13 or later, and a primary");
 	}
 	mst_pg_look_end(l);
 }

@@ -30,14 +30,13 @@ struct refusal {
 			    * nothing, and libpq's text has this part */
 	const char *part;
 	const char *remedy;
+	bool login; /* there may be none of that name */
 };
 
 /* The first that fits. Texts are libpq's own, which are in English here. */
 static const struct refusal refusals[] = {
-    {"28P01", NULL, "check recver.user and recver.password"},
-    {"28", "does not exist",
-     "check recver.user; `muster connection setup NAME --admin USER` makes "
-     "the login"},
+    {"28P01", NULL, "check recver.user and recver.password", .login = true},
+    {"28", "does not exist", "check recver.user", .login = true},
     {"28", "not permitted to log in",
      "let a DBA run: ALTER ROLE … LOGIN, or check recver.user"},
     {"28", NULL,
@@ -102,7 +101,14 @@ static void refused(struct mst_pg_look *l, const char *state,
 			      l->login, said, state);
 	else
 		mst_check_say(c, MST_CHECK_FAILED, "%.700s", said);
-	mst_check_remedy(c, "%s", r->remedy);
+	if (r->login && !l->conf.bypass_setup)
+		mst_check_remedy(c,
+				 "%s; where there is no such login, `muster "
+				 "connection setup %.100s --admin USER` makes "
+				 "it",
+				 r->remedy, l->env->source);
+	else
+		mst_check_remedy(c, "%s", r->remedy);
 	mst_pg_look_end(l);
 }
 
