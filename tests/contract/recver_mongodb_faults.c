@@ -4,137 +4,16 @@
  */
 #include "recver_suite.h"
 
-#include <arpa/inet.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/time.h"
 #include "recver/server.h"
 #include "tests/contract/recver_mongodb.h"
 #include "tests/lib/mongo.h"
+#include "tests/lib/way.h"
 
-#define NEVER -1
-
-/* ---- a way to the server that can be cut --------------------------------- */
-
-static struct {
-	int listener, port, server_port;
-	pthread_t thread;
-	atomic_bool stop;
-	atomic_long cut_after; /* bytes to the server; NEVER: none */
-	atomic_uint cuts;
-} way;
-
-static struct sockaddr_in loopback(int port)
-{
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_port = htons((uint16_t)port),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static int to_server(void)
-{
-	struct sockaddr_in a = loopback(way.server_port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	(void)close(fd);
-	return -1;
-}
-
-static bool send_all(int to, const char *p, ssize_t n)
-{
-	for (ssize_t sent; n > 0; p += sent, n -= sent) {
-		sent = write(to, p, (size_t)n);
-		if (sent <= 0)
-			return false;
-	}
-	return true;
-}
-
-/* Bytes from one end to the other; false: that was the end. */
-static bool pass(int from, int to, bool counted)
-{
-	char part[16384];
-	ssize_t n = read(from, part, sizeof(part));
-	long left = atomic_load(&way.cut_after);
-
-	if (n <= 0)
-		return false;
-	if (counted && left != NEVER && left < n) {
-		/* The first half of the message arrives. */
-		(void)send_all(to, part, left);
-		atomic_store(&way.cut_after, NEVER);
-		atomic_fetch_add(&way.cuts, 1);
-		return false;
-	}
-	if (counted && left != NEVER)
-		atomic_store(&way.cut_after, left - n);
-	return send_all(to, part, n);
-}
-
-/* One connection at a time: muster has no more. */
-static void *carry(void *arg)
-{
-	int client = -1, server = -1;
-
-	while (!atomic_load(&way.stop)) {
-		struct pollfd fds[3] = {{client, POLLIN, 0},
-					{server, POLLIN, 0},
-					{way.listener, POLLIN, 0}};
-		bool on = true;
-
-		if (poll(fds, 3, 20) <= 0)
-			continue;
-		if (fds[2].revents && client < 0) {
-			client = accept(way.listener, NULL, NULL);
-			server = to_server();
-			on = server >= 0;
-		}
-		if (on && fds[0].revents)
-			on = pass(client, server, true);
-		if (on && fds[1].revents)
-			on = pass(server, client, false);
-		if (!on) {
-			(void)close(client);
-			(void)close(server);
-			client = server = -1;
-		}
-	}
-	(void)close(client);
-	(void)close(server);
-	return NULL;
-}
-
-static void way_open(int server_port)
-{
-	struct sockaddr_in a = loopback(0);
-	socklen_t n = sizeof(a);
-
-	way.server_port = server_port;
-	way.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(way.listener, (struct sockaddr *)&a, n), 0);
-	assert_int_equal(listen(way.listener, 16), 0);
-	assert_int_equal(getsockname(way.listener, (struct sockaddr *)&a, &n),
-			 0);
-	way.port = ntohs(a.sin_port);
-	atomic_store(&way.stop, false);
-	atomic_store(&way.cut_after, NEVER);
-	assert_int_equal(pthread_create(&way.thread, NULL, carry, NULL), 0);
-}
-
-static void way_shut(void)
-{
-	atomic_store(&way.stop, true);
-	(void)pthread_join(way.thread, NULL);
-	(void)close(way.listener);
-}
+static struct t_way way;
 
 /* ---- the connection ------------------------------------------------------ */
 
@@ -188,7 +67,7 @@ static void test_cut_in_the_middle(void **state)
 	    strchr(conf.server, ',') || conf.replica_set)
 		skip();
 	rv.ops->close(&rv.r);
-	way_open(server_port);
+	t_way_open(&way, server_port);
 	(void)snprintf(server, sizeof(server), "127.0.0.1:%d", way.port);
 	conf.server = server;
 	conf.database = rv.where;
@@ -205,12 +84,12 @@ static void test_cut_in_the_middle(void **state)
 			break;
 		check_whole();
 	}
-	atomic_store(&way.cut_after, NEVER);
+	atomic_store(&way.cut_after, T_WAY_NEVER);
 	check_whole();
 	assert_in_range(atomic_load(&way.cuts), 10, 100);
 	print_message("cut %u times in a commit\n", atomic_load(&way.cuts));
 	rv.ops->close(&rv.r);
-	way_shut();
+	t_way_shut(&way);
 	rv_open_again();
 }
 

@@ -3,10 +3,10 @@
  * The program dies at every numbered step of a run (src/sync/step.h). The next
  * run picks up what was left: the CMDB and RecVer end as if nothing had
  * happened, and a further run writes nothing. The argument says which run
- * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), or "postgres" (as
- * first, with RecVer there).
+ * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), or a store other
+ * than a file (as day1, with RecVer there).
  */
-#include "tests/lib/sync_rig_pg.h"
+#include "tests/lib/sync_rig_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 
 static struct rig rig;
 static bool day1;
+static const char *store;
 
 /* Up to the run that is to die. */
 static void prepare(void)
@@ -55,6 +56,8 @@ static void check(const char *straight)
 	assert_string_equal(recver, straight);
 	free(recver);
 	rig_quiet(&rig);
+	if (store)
+		return;
 	rig_muster(&rig, "plan", "main", "--json");
 	rig_status(&rig, 0);
 }
@@ -206,16 +209,16 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int set_up_postgres(void **state)
+static int set_up_server(void **state)
 {
 	(void)set_up(state);
-	rig_on_postgres(&rig);
+	rig_on(&rig, store);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest on_postgres[] = {
+	const struct CMUnitTest on_server[] = {
 	    cmocka_unit_test(kill_at_every_step),
 	};
 	const struct CMUnitTest tests[] = {
@@ -226,9 +229,13 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_then_install_anew),
 	};
 
-	if (argc > 1 && strcmp(argv[1], "postgres") == 0)
-		return cmocka_run_group_tests_name(
-		    "crash_postgres", on_postgres, set_up_postgres, tear_down);
+	if (argc > 1 && strcmp(argv[1], "first") != 0 &&
+	    strcmp(argv[1], "day1") != 0) {
+		store = argv[1];
+		day1 = true;
+		return cmocka_run_group_tests_name(store, on_server,
+						   set_up_server, tear_down);
+	}
 	day1 = argc > 1 && strcmp(argv[1], "day1") == 0;
 	return cmocka_run_group_tests_name(day1 ? "crash_day1" : "crash_first",
 					   tests, set_up, tear_down);

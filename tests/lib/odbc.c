@@ -5,6 +5,7 @@
  */
 #include "tests/lib/odbc.h"
 
+#include <fcntl.h>
 #include <iconv.h>
 #include <sql.h>
 #include <sqlext.h>
@@ -20,6 +21,22 @@ static struct t_odbc odbc;
 struct t_odbc *t_odbc_get(void)
 {
 	return &odbc;
+}
+
+/* A program that a test starts cannot be reached otherwise. */
+__attribute__((constructor)) static void read_environment(void)
+{
+	const char *cut = getenv(T_ODBC_CUT);
+	char *hit;
+
+	odbc.folder = getenv(T_ODBC_FOLDER);
+	if (!cut)
+		return;
+	odbc.fails_at = strtoull(cut + strcspn(cut, ":") + 1, &hit, 10);
+	odbc.hit = *hit ? hit + 1 : NULL;
+	odbc.how = strncmp(cut, "after", 5) == 0 ? T_ODBC_AFTER : T_ODBC_LOST;
+	odbc.native = 10054;
+	odbc.state = "08S01";
 }
 
 /* ---- errors -------------------------------------------------------------- */
@@ -46,8 +63,11 @@ bool t_odbc_hit(void)
 	uint64_t last = odbc.fails_at + (odbc.fails_n ? odbc.fails_n : 1);
 
 	odbc.calls++;
-	return odbc.fails_at && odbc.calls >= odbc.fails_at &&
-	       odbc.calls < last;
+	if (!odbc.fails_at || odbc.calls < odbc.fails_at || odbc.calls >= last)
+		return false;
+	if (odbc.hit)
+		(void)close(open(odbc.hit, O_WRONLY | O_CREAT, 0600));
+	return true;
 }
 
 SQLRETURN t_odbc_scripted(struct dbc *c, struct diag *d)

@@ -19,6 +19,12 @@ enum t_odbc_how {
 	T_ODBC_AFTER   /* done, but the connection is gone before the answer */
 };
 
+/* Environment of a program that has the driver: the folder of the databases;
+ * and "before:7:path" or "after:7:path", the call whose connection is lost, and
+ * a file that is made when it came to that. */
+#define T_ODBC_FOLDER "MUSTER_TEST_ODBC_FOLDER"
+#define T_ODBC_CUT    "MUSTER_TEST_ODBC_CUT"
+
 /* One for all connections of a process. Calls are those that reach a server:
  * connecting, statements, ends of transactions, rows behind the first. */
 struct t_odbc {
@@ -27,6 +33,7 @@ struct t_odbc {
 	uint64_t fails_at;  /* the first of them that fails; 0: none */
 	uint64_t fails_n;   /* so many in a row */
 	enum t_odbc_how how;
+	const char *hit;       /* file that is made then, or NULL */
 	int native;	       /* what it says */
 	const char *state;     /* its SQLSTATE */
 	bool read_only;	       /* what every database says of itself */
