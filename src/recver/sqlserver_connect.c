@@ -9,8 +9,11 @@
 
 #include "sqlserver_dba.h"
 
-#define LOGIN_FAILED  18456
+#define LOGIN_FAILED 18456
+/* FreeTDS's own. */
 #define NO_CONNECTION 20002
+#define NOT_REACHED   20009
+#define NO_HOST	      20013
 /* A login that no server has; it goes without a password. */
 #define NOBODY "muster-certificate-test"
 
@@ -30,36 +33,93 @@ static bool answers(const struct mst_ms_look *l, const char *encrypt)
 	conf.integrated_security = false;
 	(void)mst_ms_open(&c, "master", &native, &err);
 	mst_ms_shut(&c);
-	return native == LOGIN_FAILED;
+	/* A number of the server's own, and not one of FreeTDS's. */
+	return native > 0 && (native < 20000 || native > 20999);
 }
 
-/* FreeTDS says the same of a certificate, of Kerberos and of a server that
- * hangs up. */
-static bool is_certificate(struct mst_ms_look *l, struct mst_check *c)
+static const char *server_of(const struct mst_ms_look *l)
 {
-	if (strcmp(l->conf.encrypt, "verify") != 0 || !answers(l, "trust"))
-		return false;
-	c->code = MST_E_AUTH;
-	if (answers(l, MST_MS_CHAIN)) {
-		mst_check_say(c, MST_CHECK_FAILED,
-			      "'%.200s': the server's certificate is trusted, "
-			      "but is for another name",
-			      l->conf.server ? l->conf.server : "localhost");
-		mst_check_remedy(c, "let recver.server be the name that stands "
-				    "in the certificate, or give the server "
-				    "one with this name");
-		return true;
-	}
+	return l->conf.server ? l->conf.server : "localhost";
+}
+
+static void say_name(struct mst_ms_look *l, struct mst_check *c)
+{
+	mst_check_say(c, MST_CHECK_FAILED,
+		      "'%.200s': the server's certificate is trusted, but is "
+		      "for another name",
+		      server_of(l));
+	mst_check_remedy(c, "let recver.server be the name that stands in the "
+			    "certificate, or give the server one with this "
+			    "name");
+}
+
+static void say_trust(struct mst_ms_look *l, struct mst_check *c)
+{
 	mst_check_say(c, MST_CHECK_FAILED,
 		      "'%.200s': the server's certificate is not trusted: not "
 		      "signed by %.200s, expired, or the server's own",
-		      l->conf.server ? l->conf.server : "localhost",
+		      server_of(l),
 		      l->conf.ca_file ? l->conf.ca_file
 				      : "an authority of this system");
 	mst_check_remedy(c, "name the certificate of the authority in "
 			    "recver.ca_file, or add it to the system's; "
 			    "recver.encrypt: trust does not look at it");
+}
+
+static void say_ticket(struct mst_ms_look *l, struct mst_check *c)
+{
+	mst_check_say(c, MST_CHECK_FAILED,
+		      "'%.200s' answers, but there is no Kerberos ticket for "
+		      "it",
+		      server_of(l));
+	mst_check_remedy(
+	    c, "klist shows the tickets of this user: kinit, or KRB5CCNAME or "
+	       "KRB5_CLIENT_KTNAME for the service; the server needs an SPN "
+	       "MSSQLSvc/host.domain:port, and recver.server that host name");
+}
+
+/* FreeTDS says the same of a certificate, of TLS that is not there, of Kerberos
+ * and of a server that hangs up. */
+static bool say_which(struct mst_ms_look *l, struct mst_check *c)
+{
+	bool verify = strcmp(l->conf.encrypt, "verify") == 0;
+
+	c->code = MST_E_AUTH;
+	if (answers(l, l->conf.encrypt)) {
+		if (l->conf.integrated_security)
+			say_ticket(l, c);
+		return l->conf.integrated_security;
+	}
+	if (verify && answers(l, "trust")) {
+		if (answers(l, MST_MS_CHAIN))
+			say_name(l, c);
+		else
+			say_trust(l, c);
+		return true;
+	}
+	if (strcmp(l->conf.encrypt, "off") == 0 || !answers(l, "off"))
+		return false;
+	mst_check_say(c, MST_CHECK_FAILED,
+		      "'%.200s' answers, but does not encrypt", server_of(l));
+	mst_check_remedy(c, "let a DBA give the server a certificate; on a "
+			    "network that you trust, recver.encrypt: off does "
+			    "without");
 	return true;
+}
+
+/* Which part of recver.server it may be. */
+static void say_where(const struct mst_ms_look *l, struct mst_check *c)
+{
+	if (strchr(server_of(l), '\\'))
+		mst_check_remedy(
+		    c, "is the name of the instance right, and does the SQL "
+		       "Server Browser answer on UDP port 1434? "
+		       "recver.server: host,port needs neither");
+	else
+		mst_check_remedy(
+		    c, "are host and port right (1433 when there is none), "
+		       "does the server listen on TCP, and does a firewall "
+		       "let us through?");
 }
 
 /* ---- the login ----------------------------------------------------------- */
@@ -119,19 +179,19 @@ static void say_refused(struct mst_ms_look *l, struct mst_check *c,
 {
 	const char *why;
 
-	if (native == NO_CONNECTION && is_certificate(l, c))
+	if (native == NO_CONNECTION && say_which(l, c))
 		return;
 	why = native == LOGIN_FAILED ? admin_says(l) : "";
-	(void)mst_err_prefix(err, "'%.200s'",
-			     l->conf.server ? l->conf.server : "localhost");
+	(void)mst_err_prefix(err, "'%.200s'", server_of(l));
 	mst_recver_check_fail(c, err);
 	if (*why)
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%.200s' does not let '%.200s' in: %s",
-			      l->conf.server ? l->conf.server : "localhost",
-			      l->conf.user, why);
+			      server_of(l), l->conf.user, why);
 	if (err->code == MST_E_AUTH)
 		mst_recver_check_script(l->env, c);
+	else if (native == NOT_REACHED || native == NO_HOST)
+		say_where(l, c);
 }
 
 /* ---- the connection ------------------------------------------------------ */
@@ -157,12 +217,11 @@ static void say_connected(struct mst_ms_look *l, struct mst_check *c)
 	if (mst_ms_ask(&l->c, sql, NULL, row, MST_LEN(row), &found, &err) < 0)
 		mst_recver_check_fail(c, &err);
 	else
-		mst_check_say(c, MST_CHECK_OK,
-			      "'%.200s', SQL Server %.60s, %s, as '%.200s'%s",
-			      l->conf.server ? l->conf.server : "localhost",
-			      row[1], encryption(&l->conf), row[0],
-			      l->conf.integrated_security ? " by Kerberos"
-							  : "");
+		mst_check_say(
+		    c, MST_CHECK_OK,
+		    "'%.200s', SQL Server %.60s, %s, as '%.200s'%s",
+		    server_of(l), row[1], encryption(&l->conf), row[0],
+		    l->conf.integrated_security ? " by Kerberos" : "");
 	for (size_t i = 0; i < MST_LEN(row); i++)
 		free(row[i]);
 }

@@ -55,14 +55,13 @@ void mst_ms_look_close(struct mst_ms_look *l);
  * freed. */
 struct mst_ms_rights {
 	bool owner;  /* may do all in the database already */
-	char *lacks; /* "SELECT, DELETE" on the schema; NULL: nothing */
+	char *lacks; /* "SELECT, DELETE on lease"; NULL: nothing */
 	char *more;  /* than it needs: "sysadmin"; NULL: nothing */
 	char *take;  /* a statement that takes that away */
 };
 
-/* Of the connection's own login. tables: those in the database are looked
- * at. */
-int mst_ms_rights(struct mst_ms *c, bool tables, struct mst_ms_rights *r_r,
+/* Of the connection's own login. in_use: the tables are there. */
+int mst_ms_rights(struct mst_ms *c, bool in_use, struct mst_ms_rights *r_r,
 		  struct mst_err *err);
 /* Of any login, as an administrator sees it: more and owner only. */
 int mst_ms_rights_of(struct mst_ms *c, const char *login, bool in_database,

@@ -28,7 +28,9 @@ static const struct meaning meanings[] = {
     {911, MST_E_NOTFOUND, "the database does not exist yet"},
     {18456, MST_E_AUTH,
      "the server does not let this login in: check recver.user and "
-     "recver.password, and that the server allows SQL logins"},
+     "recver.password, and that the server allows SQL logins; its log says "
+     "why (error 18456, state 5: no such login, 7: disabled, 8: wrong "
+     "password, 58: no SQL logins)"},
     {18452, MST_E_AUTH,
      "the server does not trust this login: with recver.integrated_security "
      "it needs a Kerberos ticket of its domain (klist), without it a SQL "
@@ -115,9 +117,11 @@ static const struct meaning meanings[] = {
     {64, MST_E_TRANSIENT, NULL},
     /* FreeTDS's own. */
     {20003, MST_E_TRANSIENT, NO_ANSWER},
+    {20013, MST_E_TRANSIENT,
+     "the server's name is not known here: is recver.server right, and does "
+     "DNS answer?"},
     {20009, MST_E_TRANSIENT, NOT_REACHED},
     {20012, MST_E_TRANSIENT, NOT_REACHED},
-    {20013, MST_E_TRANSIENT, NOT_REACHED},
     {20004, MST_E_TRANSIENT, NULL},
     {20006, MST_E_TRANSIENT, NULL},
     {20017, MST_E_TRANSIENT, NULL},
@@ -222,23 +226,47 @@ static bool read_record(SQLSMALLINT type, SQLHANDLE h, int i, struct said *s)
 	return true;
 }
 
+/* b in the place of a, which is thrown away. */
+static void replace(struct said *a, struct said *b)
+{
+	struct mst_buf mine = a->text;
+
+	*a = *b;
+	b->text = mine;
+}
+
+/* The record that says most. When that is only a driver's "cannot connect",
+ * what the server said of it, whatever its number means. */
+static void read_records(SQLSMALLINT type, SQLHANDLE h, struct said *best)
+{
+	struct said s = {.text = MST_BUF_INIT(65536)};
+	struct said server = {.text = MST_BUF_INIT(65536)};
+
+	for (int i = 1; i <= RECORDS && read_record(type, h, i, &s); i++) {
+		s.rank = rank_of(&s);
+		if (s.rank == SIZE_MAX && s.native > 0 && !server.native)
+			replace(&server, &s);
+		else if (i == 1 || s.rank < best->rank)
+			replace(best, &s);
+	}
+	if (server.native &&
+	    (best->rank == SIZE_MAX || (!best->native && !best->meaning))) {
+		if (best->rank != SIZE_MAX)
+			server.code = best->code;
+		replace(best, &server);
+	}
+	mst_buf_fini(&s.text);
+	mst_buf_fini(&server.text);
+}
+
 int mst_ms_fail(SQLSMALLINT type, SQLHANDLE h, int *native_r,
 		struct mst_err *err)
 {
-	struct said best = {.rank = SIZE_MAX, .text = MST_BUF_INIT(65536)};
-	struct said s = {.text = MST_BUF_INIT(65536)};
+	struct said best = {
+	    .code = MST_E_IO, .rank = SIZE_MAX, .text = MST_BUF_INIT(65536)};
 	struct mst_slice text;
 
-	best.code = MST_E_IO;
-	for (int i = 1; i <= RECORDS && read_record(type, h, i, &s); i++) {
-		struct mst_buf mine = best.text;
-
-		s.rank = rank_of(&s);
-		if (i > 1 && s.rank >= best.rank)
-			continue;
-		best = s;
-		s.text = mine;
-	}
+	read_records(type, h, &best);
 	text = plain(&best.text);
 	if (native_r)
 		*native_r = best.native;
@@ -248,6 +276,5 @@ int mst_ms_fail(SQLSMALLINT type, SQLHANDLE h, int *native_r,
 			  (int)text.n, text.n ? text.p : "", best.state,
 			  best.native);
 	mst_buf_fini(&best.text);
-	mst_buf_fini(&s.text);
 	return -(int)best.code;
 }

@@ -102,8 +102,31 @@ static bool read_files(struct mst_ms *c, const char *type, struct files *f)
 							      "name, "
 							      "N'SpaceUsed')))"
 							      " * 8") ","
-								      " " MST_MS_SAY("MAX(CASE WHEN growth > 0 AND (max_size = -1 OR "
-										     "max_size > size) THEN 1 ELSE 0 END)") " FROM sys.database_files WHERE type = ";
+								      " " MST_MS_SAY(
+									  "MAX("
+									  "CASE"
+									  " WHE"
+									  "N "
+									  "grow"
+									  "th "
+									  "> 0 "
+									  "AND "
+									  "(max"
+									  "_siz"
+									  "e = "
+									  "-1 "
+									  "OR "
+									  "max_"
+									  "size"
+									  " > "
+									  "size"
+									  ") "
+									  "THEN"
+									  " 1 "
+									  "ELSE"
+									  " 0 "
+									  "END"
+									  ")") " FROM sys.database_files WHERE type = ";
 	struct mst_err err = MST_ERR_INIT;
 	char sql[sizeof(head) + 4], *row[3];
 	bool found, ok;

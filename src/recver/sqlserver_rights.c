@@ -13,12 +13,12 @@
 	"(SELECT MAX(name) FROM sys.database_principals WHERE sid ="           \
 	" SUSER_SID(" LOGIN "))"
 
-static const struct mst_ms_flag needs[] = {
-    {"SELECT", "HAS_PERMS_BY_NAME(N'muster', N'SCHEMA', N'SELECT')"},
-    {"INSERT", "HAS_PERMS_BY_NAME(N'muster', N'SCHEMA', N'INSERT')"},
-    {"UPDATE", "HAS_PERMS_BY_NAME(N'muster', N'SCHEMA', N'UPDATE')"},
-    {"DELETE", "HAS_PERMS_BY_NAME(N'muster', N'SCHEMA', N'DELETE')"},
-};
+/* A right on the schema is one on each of its tables; not every server tells
+ * of schemas. */
+static const char *const rights[] = {"SELECT", "INSERT", "UPDATE", "DELETE"};
+static const char *const tables[MST_MS_TABLES_N] = {"meta", "record_set", "grp",
+						    "members", "lease"};
+#define NEEDS (MST_LEN(rights) * MST_MS_TABLES_N)
 
 /* The first of each group holds the others. */
 #define SERVER_ROLES   8
@@ -98,23 +98,53 @@ static void tell(const bool is[ROLES], bool dbo, const char *login,
 	mst_buf_fini(&more);
 }
 
+/* "DELETE", or "DELETE on grp, lease" when it is there on others. */
+static void add_lack(struct mst_buf *out, const char *right,
+		     const bool is[MST_MS_TABLES_N])
+{
+	struct mst_buf on = MST_BUF_INIT(4096);
+	size_t lacks = 0;
+
+	for (size_t i = 0; i < MST_MS_TABLES_N; i++) {
+		lacks += !is[i];
+		if (!is[i])
+			add(&on, tables[i]);
+	}
+	if (lacks)
+		add(out, right);
+	if (lacks && lacks < MST_MS_TABLES_N)
+		(void)mst_buf_addf(out, " on %s", on.p);
+	mst_buf_fini(&on);
+}
+
 static int read_lacks(struct mst_ms *c, struct mst_ms_rights *r,
 		      struct mst_err *err)
 {
 	struct mst_buf lacks = MST_BUF_INIT(4096);
-	bool is[MST_LEN(needs)];
-	int rc = mst_ms_flags(c, needs, MST_LEN(needs), NULL, is, err);
+	struct mst_ms_flag f[NEEDS];
+	char sql[NEEDS][100];
+	bool is[NEEDS];
+	int rc;
 
-	for (size_t i = 0; rc == 0 && i < MST_LEN(needs); i++)
-		if (!is[i])
-			add(&lacks, needs[i].name);
+	for (size_t i = 0; i < NEEDS; i++) {
+		(void)snprintf(sql[i], sizeof(sql[i]),
+			       "HAS_PERMS_BY_NAME(N'muster.%s', N'OBJECT', "
+			       "N'%s')",
+			       tables[i % MST_MS_TABLES_N],
+			       rights[i / MST_MS_TABLES_N]);
+		f[i] =
+		    (struct mst_ms_flag){rights[i / MST_MS_TABLES_N], sql[i]};
+	}
+	rc = mst_ms_flags(c, f, NEEDS, NULL, is, err);
+	for (size_t i = 0; rc == 0 && i < MST_LEN(rights); i++)
+		add_lack(&lacks, rights[i], is + i * MST_MS_TABLES_N);
 	if (lacks.n)
 		r->lacks = mst_strndup(lacks.p, lacks.n);
 	mst_buf_fini(&lacks);
 	return rc;
 }
 
-int mst_ms_rights(struct mst_ms *c, bool tables, struct mst_ms_rights *r,
+int mst_ms_rights(struct mst_ms *c, bool in_use, struct mst_ms_rights *r,
 		  struct mst_err *err)
 {
 	bool is[ROLES], found;
@@ -129,7 +159,7 @@ int mst_ms_rights(struct mst_ms *c, bool tables, struct mst_ms_rights *r,
 		rc = read_roles(c, NULL, true, is, err);
 	if (rc == 0)
 		tell(is, strcmp(row[1], "dbo") == 0, row[0], r);
-	if (rc == 0 && tables)
+	if (rc == 0 && in_use)
 		rc = read_lacks(c, r, err);
 	for (size_t i = 0; i < MST_LEN(row); i++)
 		free(row[i]);
@@ -177,7 +207,7 @@ void mst_ms_look_rights(struct mst_ms_look *l)
 			      err.msg);
 	} else if (r.lacks) {
 		mst_check_say(c, MST_CHECK_FAILED,
-			      "the login lacks %s on the schema muster",
+			      "the login lacks %.500s on RecVer's tables",
 			      r.lacks);
 		mst_recver_check_script(l->env, c);
 		c->code = MST_E_FORBIDDEN;
