@@ -389,7 +389,7 @@ static void tell_of_more(struct site *s)
 int mst_mongo_setup_make(const struct mst_recver_setup_env *env,
 			 struct mst_err *err)
 {
-	char how[HOW_MAX];
+	char how[HOW_MAX], done[HOW_MAX + 8];
 	struct site s;
 	int rc = look(&s, env, err);
 
@@ -403,7 +403,8 @@ int mst_mongo_setup_make(const struct mst_recver_setup_env *env,
 			continue;
 		steps[i].how(&s, how);
 		rc = as_admin(&s, steps[i].make(&s, err), err);
-		rc = mst_recver_made(env, steps[i].what, how, rc, err);
+		(void)snprintf(done, sizeof(done), "done: %s", how);
+		rc = mst_recver_made(env, steps[i].what, done, rc, err);
 	}
 	fini(&s);
 	return rc;
