@@ -158,17 +158,17 @@ int mst_secret_end(const struct mst_cred_entra *conf, int64_t *us_r,
 /* What no far end tells: a person wrote it down. */
 static void warn_of_end(struct mst_entra_id *id, int64_t end_us)
 {
-	int64_t left = end_us - mst_now_us();
+	int64_t now = mst_now_us();
 	char text[21];
 
-	if (end_us == MST_TIME_NONE || left >= MST_CERT_SOON_US)
+	if (end_us == MST_TIME_NONE || end_us - now >= MST_CERT_SOON_US)
 		return;
 	mst_time_iso(end_us, text);
 	(void)snprintf(id->warning, sizeof(id->warning),
 		       "the client secret %s on %.10s (secret_expires); make a "
 		       "new one in the app registration, store its value and "
 		       "set secret_expires to its date",
-		       left > 0 ? "expires" : "expired", text);
+		       end_us > now ? "expires" : "expired", text);
 }
 
 int mst_entra_id_check(const struct mst_cred_entra *conf, struct mst_err *err)

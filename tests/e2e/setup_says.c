@@ -5,7 +5,9 @@
 #include "tests/e2e/setup_says.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct mst_json says_check(struct rig *r, const char *id)
 {
@@ -52,4 +54,44 @@ void says_fails(struct rig *r, const char *connection, int status,
 	says_shows(r, id, "Failed", text, remedy);
 	assert_int_equal(says_counted(r, "failed"), 1);
 	assert_int_equal(rig_sn_writes(r), writes);
+}
+
+void says_warns(struct rig *r, const char *connection, const char *id,
+		const char *text, const char *remedy)
+{
+	rig_muster(r, "connection", "test", connection, "--json");
+	rig_status(r, 0);
+	says_shows(r, id, "Warning", text, remedy);
+	assert_int_equal(says_counted(r, "warnings"), 1);
+	assert_int_equal(says_counted(r, "failed"), 0);
+}
+
+void says_fresh(struct rig *r)
+{
+	rig_fresh(r);
+	r->env = NULL;
+	rig_control(r, "DELETE", "/_sim/app", "%s", "");
+	rig_control(r, "DELETE", "/_sim/faults", "%s", "");
+	rig_control(r, "POST", "/_sim/time", "{\"skew_s\":0}");
+	rig_control(r, "POST", "/_sim/switches",
+		    "{\"account_inactive\":false,\"throttle_share\":0}");
+}
+
+char *says_saved(struct rig *r, const char *file)
+{
+	return mst_asprintf("%s/saved-%u/%s", r->dir, r->states_n, file);
+}
+
+void says_from_folder(struct rig *r, const char *more)
+{
+	char *dir = mst_asprintf("%s/saved-%u", r->dir, r->states_n);
+	char *lines = mst_asprintf("    read_from: %s\n%s", dir, more);
+
+	if (access(dir, F_OK) != 0) {
+		rig_muster(r, "fetch", "defender", "--to", dir);
+		rig_status(r, 0);
+	}
+	rig_apply(r, lines, NULL, NULL);
+	free(lines);
+	free(dir);
 }

@@ -18,5 +18,15 @@ int64_t says_counted(struct rig *r, const char *what);
  * nothing was written to the instance. */
 void says_fails(struct rig *r, const char *connection, int status,
 		const char *id, const char *text, const char *remedy);
+/* The same of a warning; nothing fails. */
+void says_warns(struct rig *r, const char *connection, const char *id,
+		const char *text, const char *remedy);
+/* rig_fresh, and the simulators of Microsoft as at the start. */
+void says_fresh(struct rig *r);
+/* Saves the source "defender" below the rig's folder, once in a state folder,
+ * and lets the connection read it from there, with more lines. */
+void says_from_folder(struct rig *r, const char *more);
+/* A file of it; free(). */
+char *says_saved(struct rig *r, const char *file);
 
 #endif

@@ -29,6 +29,7 @@ static void test_plain_answer(void **state)
 			"X-Transaction-Id: tx1\r\nX-Total-Count: 42\r\n"
 			"Link: <a>; rel=next\r\nLink: <b>; rel=last\r\n"
 			"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+			"x-ms-throttle-limit-percentage: 0.92\r\n"
 			"Set-Cookie: JSESSIONID=secret; Path=/\r\n"},
 	    {.body = "second"}};
 	struct rig r = rig_up(script, 2, NULL);
@@ -41,11 +42,14 @@ static void test_plain_answer(void **state)
 	assert_string_equal(r.resp->link, "<a>; rel=next, <b>; rel=last");
 	assert_int_equal(r.resp->total_count, 42);
 	assert_int_equal(r.resp->date_us, 784111777000000);
+	assert_true(r.resp->throttle_share > 0.91 &&
+		    r.resp->throttle_share < 0.93);
 	assert_int_equal(r.resp->retry_after_ms, -1);
 	assert_int_equal(r.resp->bytes, 12);
 	rig_get(&r, "/two", MST_REPEAT_SAFE);
 	expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
 	assert_int_equal(r.resp->total_count, -1);
+	assert_true(r.resp->throttle_share < 0);
 	assert_string_equal(r.resp->request_id, "");
 	/* The connection is kept, the cookie is not. */
 	assert_int_equal(t_httpd_connections(r.h), 1);

@@ -230,6 +230,35 @@ static void refusals(void **state)
 	fx_control(&fx, "DELETE", "/_sim/app", NULL);
 }
 
+/* What no request brings about by itself is asked for by its code. */
+static void asked_refusals(void **state)
+{
+	static const struct {
+		int code;
+		long status;
+	} rows[] = {{53003, 400}, {900382, 400}, {65001, 400}, {90033, 503}};
+
+	(void)state;
+	for (size_t i = 0; i < MST_LEN(rows); i++) {
+		char text[48];
+
+		(void)snprintf(text, sizeof(text), "{\"refuse\":%d}",
+			       rows[i].code);
+		assert_int_equal(
+		    fx_int(fx_control(&fx, "POST", "/_sim/app", text),
+			   "refuse"),
+		    rows[i].code);
+		assert_int_equal(fx_token(&fx, FX_MDE, MST_SIM_SECRET),
+				 rows[i].status);
+		(void)snprintf(text, sizeof(text), "AADSTS%d: ", rows[i].code);
+		assert_non_null(strstr(fx.body.p, text));
+	}
+	/* 0, or one that is not known, lets in again */
+	fx_control(&fx, "POST", "/_sim/app", "{\"refuse\":0}");
+	assert_int_equal(fx_token(&fx, FX_MDE, MST_SIM_SECRET), 200);
+	fx_control(&fx, "DELETE", "/_sim/app", NULL);
+}
+
 static void roles_and_expiry(void **state)
 {
 	(void)state;
@@ -301,19 +330,46 @@ static void discovery(void **state)
 				"/" MST_SIM_TENANT "/discovery/v2.0/keys"),
 			 200);
 	/* another tenant is not here */
-	assert_int_not_equal(
+	assert_int_equal(
 	    fx_get(&fx, MST_SIM_LOGIN,
 		   "/other.example.com/v2.0/.well-known/openid-configuration"),
-	    200);
+	    400);
+	assert_non_null(strstr(fx.body.p, "AADSTS90002"));
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN, "/other.example.com/x"),
+			 404);
+}
+
+/* Where the tenant is. */
+static void clouds(void **state)
+{
+	static const char path[] =
+	    "/" MST_SIM_TENANT "/v2.0/.well-known/openid-configuration";
+	struct mst_json root;
+
+	(void)state;
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN, path), 200);
+	root = fx_json(&fx);
+	t_is(mst_json_str(mst_json_get(root, "cloud_instance_name")),
+	     "microsoftonline.com");
+	assert_int_equal(
+	    mst_json_type(mst_json_get(root, "tenant_region_sub_scope")),
+	    MST_JSON_NULL);
+	fx_control(&fx, "POST", "/_sim/app", "{\"cloud\":\"gcc-high\"}");
+	assert_int_equal(fx_get(&fx, MST_SIM_LOGIN, path), 200);
+	root = fx_json(&fx);
+	t_is(mst_json_str(mst_json_get(root, "cloud_instance_name")),
+	     "microsoftonline.us");
+	t_is(mst_json_str(mst_json_get(root, "tenant_region_sub_scope")),
+	     "DODCON");
+	fx_control(&fx, "DELETE", "/_sim/app", NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(refusals),
-	    cmocka_unit_test(assertions),
-	    cmocka_unit_test(roles_and_expiry),
-	    cmocka_unit_test(discovery),
+	    cmocka_unit_test(refusals),	  cmocka_unit_test(asked_refusals),
+	    cmocka_unit_test(assertions), cmocka_unit_test(roles_and_expiry),
+	    cmocka_unit_test(discovery),  cmocka_unit_test(clouds),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -75,6 +75,11 @@ static void bodies(void **state)
 	fault("{\"kind\":\"empty_body\"}");
 	assert_int_equal(fx_get(&fx, MST_SIM_API, LIST), 200);
 	assert_int_equal(fx.body.n, 0);
+	fault("{\"kind\":\"odd_json\"}");
+	assert_int_equal(fx_get(&fx, MST_SIM_API, LIST), 200);
+	assert_int_equal(mst_json_type(fx_json(&fx)), MST_JSON_OBJECT);
+	assert_int_equal(mst_json_type(mst_json_get(fx_json(&fx), "value")),
+			 MST_JSON_NULL);
 	fault("{\"kind\":\"empty_page\"}");
 	assert_int_equal(fx_get(&fx, MST_SIM_API, LIST), 200);
 	assert_int_equal(values(), 0);

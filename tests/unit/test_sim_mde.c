@@ -347,6 +347,13 @@ static void graph(void **state)
 	assert_int_equal(fx_get(&fx, MST_SIM_GRAPH, "/v1.0/devices?$top=1000"),
 			 400);
 	assert_int_equal(fx_get(&fx, MST_SIM_GRAPH, "/v1.0/users"), 404);
+	assert_string_equal(fx_header(&fx, "x-ms-throttle-limit-percentage"),
+			    "");
+	fx_control(&fx, "POST", "/_sim/switches", "{\"throttle_share\":0.9}");
+	assert_int_equal(fx_get(&fx, MST_SIM_GRAPH, "/v1.0/devices"), 200);
+	assert_string_equal(fx_header(&fx, "x-ms-throttle-limit-percentage"),
+			    "0.90");
+	fx_control(&fx, "POST", "/_sim/switches", "{\"throttle_share\":0}");
 	memcpy(fx.token, token, sizeof(token));
 }
 
