@@ -161,6 +161,8 @@ static int fake_connect(const struct mst_recver_conf *conf,
 		d->name = mst_strdup(database);
 		d->next = databases;
 		databases = d;
+		d->t.values[d->t.values_n++] = (struct value){
+		    mst_strdup(""), mst_strdup("schema"), mst_strdup("1"), 1};
 	}
 	if (how == FAKE_AFTER)
 		return lost(NULL, err);

@@ -3,7 +3,7 @@
  * The rules that every RecVer store must keep. Each test runs once per store;
  * what only a store with a file can be asked is in test_recver_file.c.
  */
-#include "recver_suite.h"
+#include "recver_tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -508,5 +508,6 @@ int rv_every_store(const char *name)
 	    T(test_many),	  T(test_members_of_some),
 	};
 
-	return cmocka_run_group_tests_name(name, all, NULL, NULL);
+	return cmocka_run_group_tests_name(name, all, NULL, NULL) +
+	       tools_tests(name);
 }
