@@ -547,8 +547,31 @@ static void permissions(void **state)
 	      "main)",
 	      "admin consent");
 	shows("permission:Vulnerability.Read.All", "Note", "not needed", "");
-	shows("feed:machines", "Failed", "/api/machines refuses (403",
-	      "grant the application permission 'Machine.Read.All'");
+	/* one thing is wrong, and one check says so */
+	assert_int_equal(counted("failed"), 1);
+	shows("feed:machines", "Skipped", "needs the check 'Machine.Read.All'",
+	      "");
+}
+
+/* Without it devices are not enriched; a run goes on. */
+static void missing_graph_permission(void **state)
+{
+	(void)state;
+	fresh();
+	app("{\"graph\":[\"User.Read.All\"]}");
+	warns("permission:Device.Read.All",
+	      "missing; without it there is no access to Entra ID devices, and "
+	      "devices are not enriched",
+	      "'Device.Read.All' of Microsoft Graph");
+	shows("feed:entra_devices", "Skipped",
+	      "needs the check 'Device.Read.All'", "");
+	/* a token that shows no permission at all: the API tells */
+	app("{\"graph\":[]}");
+	look(0);
+	shows("permission:Device.Read.All", "Warning",
+	      "the token shows no permissions", "unless it is there");
+	shows("feed:entra_devices", "Warning", "/v1.0/devices refuses (403",
+	      "grant the application permission 'Device.Read.All'");
 }
 
 /* Whoever has the credential could do this, too. */
@@ -611,6 +634,7 @@ int main(void)
 	    cmocka_unit_test(mixed_clouds),
 	    cmocka_unit_test(no_way_to_one_of_them),
 	    cmocka_unit_test(permissions),
+	    cmocka_unit_test(missing_graph_permission),
 	    cmocka_unit_test(writing_permissions),
 	    cmocka_unit_test(short_token),
 	};

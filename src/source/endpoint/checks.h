@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Between the list of set-up checks (checks.c) and what is said of the
- * answers (checks_say.c, checks_cloud.c).
+ * Between the list of set-up checks (checks.c), what the answers hold
+ * (checks_read.c) and what is said of them (checks_say.c, checks_cloud.c).
  */
 #ifndef MST_SOURCE_ENDPOINT_CHECKS_H
 #define MST_SOURCE_ENDPOINT_CHECKS_H
@@ -32,7 +32,6 @@ enum ep_body {
 /* A request and what became of it. */
 struct ep_probe {
 	bool wanted, sent, answered;
-	enum mst_outcome outcome;
 	int status, attempts;
 	enum ep_body body;
 	size_t records; /* of a list, files of an export */
@@ -78,6 +77,8 @@ struct ep_checks {
 	int64_t rate_limit; /* -1: not said */
 };
 
+/* checks_read.c: takes an answer in. */
+void ep_take(struct ep_checks *k, unsigned probe, const struct mst_resp *resp);
 /* Level, code, text and remedy of each. checks_cloud.c: */
 void ep_say_cloud(const struct ep_checks *k, struct mst_check *c);
 /* checks_say.c: */
