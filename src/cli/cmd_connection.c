@@ -17,7 +17,7 @@
 static const struct cli_command connection_cmd = {
     "connection", "list | test NAME | setup NAME",
     "list prints the stored connections. test looks at everything that a run "
-    "would need\nand writes nothing: one line a check, with the remedy. setup "
+    "would need\nand changes nothing: one line a check, with the remedy. setup "
     "does the same, then\noffers to make what is missing: a record of a "
     "destination, the RecVer database of a\nsource. It shows what it would do "
     "and asks first.",

@@ -169,9 +169,8 @@ static void say_missing(struct mst_pg_look *l, struct mst_check *c)
 	if (conf->existing_database && !conf->bypass_setup)
 		mst_check_remedy(c,
 				 "let a DBA run what `muster recver script "
-				 "--type postgres --database %.200s` prints, "
-				 "or check recver.database",
-				 l->database);
+				 "%.100s` prints, or check recver.database",
+				 l->env->source);
 }
 
 /* Who said that nothing may be written, by what SHOW calls the source. */
@@ -239,9 +238,8 @@ static void check_database(struct mst_pg_look *l)
 			      l->database, encoding);
 		mst_check_remedy(c,
 				 "let a DBA drop it and make it anew by what "
-				 "`muster recver script --type postgres "
-				 "--database %.200s` prints",
-				 l->database);
+				 "`muster recver script %.100s` prints",
+				 l->env->source);
 		c->code = MST_E_UNSUPPORTED;
 	} else if (read_only) {
 		say_read_only(l, c);
@@ -285,9 +283,8 @@ static void say_older(struct mst_pg_look *l, struct mst_check *c,
 	if (c->level == MST_CHECK_FAILED)
 		mst_check_remedy(c,
 				 "let a DBA run what `muster recver script "
-				 "--type postgres --database %.200s "
-				 "--upgrade-from %u` prints",
-				 l->database, version);
+				 "%.100s --upgrade-from %u` prints",
+				 l->env->source, version);
 }
 
 static void say_version(struct mst_pg_look *l, struct mst_check *c)

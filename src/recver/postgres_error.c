@@ -38,14 +38,13 @@ static const struct meaning meanings[] = {
     {"3D000", MST_E_NOTFOUND, "the database does not exist yet"},
     {"3F000", MST_E_NOTFOUND,
      "the schema 'muster' does not exist yet: let a DBA run what "
-     "'muster recver script --type postgres' prints"},
+     "'muster recver script CONNECTION' prints"},
     {"42P01", MST_E_NOTFOUND,
      "RecVer's tables do not exist yet: let a DBA run what 'muster "
-     "recver script --type postgres' prints"},
+     "recver script CONNECTION' prints"},
     {"42501", MST_E_FORBIDDEN,
      "the login lacks a right: 'muster connection test' says which, and what "
-     "to "
-     "do"},
+     "to do"},
 };
 
 static const struct meaning *meaning_of(const char *state)

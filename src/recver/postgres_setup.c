@@ -27,12 +27,10 @@ static int make_database(struct mst_pg *c, struct mst_err *err)
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
 	return mst_err_prefix(
-	    err,
-	    "the database is not there and cannot be made; "
-	    "'muster connection setup' does it as an "
-	    "administrator, or a DBA with what 'muster recver "
-	    "script --type postgres --database %s' prints",
-	    c->database);
+	    err, "the database is not there and cannot be made; "
+		 "'muster connection setup' does it as an "
+		 "administrator, or a DBA with what 'muster recver script "
+		 "CONNECTION' prints");
 }
 
 static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
@@ -46,12 +44,11 @@ static int open_or_make(struct mst_pg *c, bool create, struct mst_err *err)
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet, and "
 				   "recver.%s says not to make it: let a DBA "
-				   "run what 'muster recver script --type "
-				   "postgres --database %s' prints",
+				   "run what 'muster recver script CONNECTION' "
+				   "prints",
 				   c->database,
 				   c->conf->bypass_setup ? "bypass_setup"
-							 : "existing_database",
-				   c->database);
+							 : "existing_database");
 	if (!create)
 		return rc;
 	rc = make_database(c, err);
@@ -67,8 +64,8 @@ static int check_encoding(struct mst_pg *c, struct mst_err *err)
 	return mst_err_set(err, MST_E_UNSUPPORTED,
 			   "the database's encoding is %s, not UTF8: let a DBA "
 			   "drop it and make it anew with what 'muster recver "
-			   "script --type postgres --database %s' prints",
-			   is, c->database);
+			   "script CONNECTION' prints",
+			   is);
 }
 
 /* ---- versions ------------------------------------------------------------ */

@@ -61,22 +61,18 @@ void mst_recver_check_fail(struct mst_check *c, const struct mst_err *err)
 void mst_recver_check_script(const struct mst_recver_setup_env *env,
 			     struct mst_check *c)
 {
-	char *database = mst_recver_database(env->conf, env->source);
-
 	if (env->conf->bypass_setup)
 		mst_check_remedy(c,
 				 "let a DBA run what `muster recver script "
-				 "--type %s --database %.200s` prints",
-				 env->conf->type, database);
+				 "%.100s` prints",
+				 env->source);
 	else
 		mst_check_remedy(
 		    c,
 		    "`muster connection setup %.100s --admin USER` "
-		    "makes it; or let a DBA run what `muster "
-		    "recver script --type %s --database %.200s` "
-		    "prints",
-		    env->source, env->conf->type, database);
-	mst_freep(&database);
+		    "sets it up; or let a DBA run what `muster "
+		    "recver script %.100s` prints",
+		    env->source, env->source);
 }
 
 void mst_recver_check_report(const struct mst_recver_setup_env *env,

@@ -459,8 +459,7 @@ static void test_missing_database(void **state)
 	conf.existing_database = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "recver.existing_database says not to make it: let a DBA run "
-		 "what 'muster recver script --type postgres --database "
-		 "nobody_made_this' prints");
+		 "what 'muster recver script CONNECTION' prints");
 	conf.bypass_setup = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "recver.bypass_setup says not to make it");
@@ -482,7 +481,7 @@ static void test_no_rights(void **state)
 	conf.user = "poor";
 	conf.database = "poor_cannot_make_this";
 	t_failed(failed_open(&conf), &rv.err, MST_E_FORBIDDEN,
-		 "a DBA with what 'muster recver script --type postgres");
+		 "a DBA with what 'muster recver script CONNECTION'");
 	conf.database = rv.where;
 	t_failed(failed_open(&conf), &rv.err, MST_E_FORBIDDEN,
 		 "the login lacks a right: 'muster connection test'");

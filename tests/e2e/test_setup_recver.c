@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "tests/lib/httpd.h"
 #include "tests/lib/pg.h"
 #include "tests/lib/pki.h"
@@ -626,7 +627,7 @@ static void wrong_encoding(void **state)
 		 name);
 	over_tcp("");
 	test_shows(1, "recver:database", "is LATIN1, not UTF8",
-		   "muster recver script --type postgres --database recver_");
+		   "muster recver script defender");
 	shows("recver:tables", "Skipped", "'RecVer database'", "");
 }
 
@@ -642,11 +643,11 @@ static void no_database(void **state)
 	over_tcp("      existing_database: yes\n");
 	test_shows(1, "recver:database",
 		   "recver.existing_database says that a DBA makes it",
-		   "muster recver script --type postgres");
+		   "muster recver script defender");
 	over_tcp("      bypass_setup: yes\n");
 	test_shows(1, "recver:database",
 		   "recver.bypass_setup says that a DBA makes it",
-		   "muster recver script --type postgres");
+		   "muster recver script defender");
 	/* nor does an administrator */
 	set_up(1);
 	assert_int_equal(mst_json_len(mst_json_get(rig_json(&rig), "writes")),
@@ -655,7 +656,7 @@ static void no_database(void **state)
 	rig_muster(&rig, "run", "main");
 	rig_status(&rig, 1);
 	rig_says(&rig, "recver.bypass_setup says not to make it");
-	rig_says(&rig, "muster recver script --type postgres --database");
+	rig_says(&rig, "muster recver script CONNECTION");
 	rig_one_error(&rig);
 	assert_string_equal(
 	    t_pg_ask("postgres",
@@ -940,6 +941,37 @@ static void a_held_file(void **state)
 	shows("recver:probe", "Ok", "into each table", "");
 }
 
+/* Each check and step stands in the manual by its name. */
+static void all_are_documented(void **state)
+{
+	struct mst_buf page = MST_BUF_INIT(1u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json_iter it;
+	struct mst_json v;
+	unsigned n = 0;
+
+	(void)state;
+	fresh();
+	over_tcp("");
+	set_up(0);
+	t_ok(mst_file_read(MAN_DIR "/muster.1", &page, &err), &err);
+	it = mst_json_iter(mst_json_get(rig_json(&rig), "checks"));
+	while (mst_json_next(&it, NULL, &v)) {
+		struct mst_slice id = mst_json_str(mst_json_get(v, "id"));
+		char text[96];
+
+		(void)snprintf(text, sizeof(text), "%.*s", MST_SLICE_ARG(id));
+		if (!mst_slice_istarts(id, "recver:") &&
+		    !mst_slice_istarts(id, "setup:"))
+			continue;
+		if (!strstr(page.p, text))
+			fail_msg("muster(1) lacks %s", text);
+		n++;
+	}
+	assert_true(n >= 12);
+	mst_buf_fini(&page);
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 static int begin(void **state)
@@ -985,6 +1017,7 @@ int main(void)
 	    cmocka_unit_test(full_disk),
 	    cmocka_unit_test(of_a_folder),
 	    cmocka_unit_test(tls),
+	    cmocka_unit_test(all_are_documented),
 	    cmocka_unit_test(in_a_file),
 	    cmocka_unit_test(a_wrong_file),
 	    cmocka_unit_test(a_held_file),
