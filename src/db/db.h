@@ -27,6 +27,9 @@ struct mst_db_spec {
 	int app_id; /* marks the file as this store's */
 	unsigned page_bytes;
 	unsigned cache_kib;
+	/* The log is moved into the file when it is as large. A larger one
+	 * writes fewer pages twice. */
+	unsigned log_kib;
 	/* One process only: no shared-memory file, locks held until close. */
 	bool exclusive;
 	/* Every commit is on the disk before it returns. Else a power cut may

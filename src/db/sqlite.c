@@ -165,19 +165,22 @@ static int set_up(struct mst_db *db, struct mst_err *err)
 
 	/* The page size counts only before the first page is written, the lock
 	 * mode only before the log is opened. Deleted bytes are check sums;
-	 * overwriting them with zeroes (a distribution's default) is waste. */
+	 * overwriting them with zeroes (a distribution's default) is waste.
+	 * The log keeps its length while the file is open: one that grows
+	 * again makes syncs slower. */
 	(void)snprintf(sql, sizeof(sql),
 		       "PRAGMA page_size=%u; PRAGMA locking_mode=%s;"
 		       "PRAGMA auto_vacuum=NONE; PRAGMA secure_delete=OFF;"
 		       "PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
 		       "PRAGMA cache_size=-%u; PRAGMA foreign_keys=OFF;"
-		       "PRAGMA journal_size_limit=4194304;"
+		       "PRAGMA journal_size_limit=%u;"
 		       "PRAGMA wal_autocheckpoint=%u; PRAGMA temp_store=FILE;"
 		       "PRAGMA trusted_schema=OFF;",
 		       db->spec->page_bytes,
 		       db->spec->exclusive ? "EXCLUSIVE" : "NORMAL",
 		       db->spec->durable ? "FULL" : "NORMAL",
-		       db->spec->cache_kib, (8u << 20) / db->spec->page_bytes);
+		       db->spec->cache_kib, db->spec->log_kib * 2048,
+		       db->spec->log_kib * 1024 / db->spec->page_bytes);
 	return mst_db_exec(db, sql, err);
 }
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * RecVer in one SQLite file. A group is a row of `grp`, clustered by set and
- * key, so that loading a set is one walk in order; its member list is a row
- * of `members`, appended, so that a first load leaves no gaps. Pages are
- * large because a list of 1 to 10 KB is to lie within one: with small pages
- * a fifth of the file would be the unused ends of pages.
+ * key, so that loading a set is one walk in order; its member list is a few
+ * rows of `members`, appended (sqlite_list.c).
  *
  * Commits are synced: "a push of these groups was begun" must be on the disk
  * before the first request leaves, or a power cut could make the next run
@@ -23,6 +21,11 @@
 #include "recver/scripts.h"
 #include "sqlite_private.h"
 
+#define LIST_RESET                                                             \
+	"DELETE FROM members WHERE id IN (SELECT m.id FROM grp g"              \
+	" JOIN members m ON m.id BETWEEN g.list_id AND g.list_id"              \
+	" + " MST_SQLSTORE_PARTS_TEXT " - 1 WHERE "
+
 static const char *const sql[Q__MAX] = {
     [Q_META_GET] = "SELECT value FROM meta WHERE target=?1 AND name=?2",
     [Q_META_PUT] = "INSERT INTO meta(target, name, value) VALUES(?1, ?2, ?3)"
@@ -36,15 +39,15 @@ static const char *const sql[Q__MAX] = {
     [Q_LOAD] = "SELECT key, text, digest, members, remote, first_us,"
 	       " changed_us, run, state FROM grp WHERE set_id=?1"
 	       " ORDER BY key",
-    [Q_LIST] = "SELECT g.members, g.list_id, m.list FROM grp g"
-	       " LEFT JOIN members m ON m.id=g.list_id"
-	       " WHERE g.set_id=?1 AND g.key=?2",
-    [Q_LIST_ID] = "SELECT list_id, members FROM grp"
+    [Q_LIST_OF] = "SELECT list_id, members FROM grp"
 		  " WHERE set_id=?1 AND key=?2",
-    [Q_LIST_PUT] = "INSERT OR REPLACE INTO members(id, list) VALUES(?1, ?2)",
-    [Q_LIST_DEL] = "DELETE FROM members WHERE id=?1",
-    [Q_LIST_RESET] = "DELETE FROM members WHERE id IN"
-		     " (SELECT list_id FROM grp WHERE set_id=?1)",
+    [Q_PARTS] = "SELECT list FROM members WHERE id BETWEEN ?1 AND ?2"
+		" ORDER BY id",
+    [Q_PART_SIZES] = "SELECT length(list) FROM members"
+		     " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+    [Q_PART_PUT] = "INSERT OR REPLACE INTO members(id, list) VALUES(?1, ?2)",
+    [Q_PARTS_DEL] = "DELETE FROM members WHERE id BETWEEN ?1 AND ?2",
+    [Q_LIST_RESET] = LIST_RESET "g.set_id=?1)",
     [Q_PUT] = "INSERT OR REPLACE INTO grp(set_id, key, text, digest, members,"
 	      " list_id, remote, first_us, changed_us, run, state)"
 	      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -56,8 +59,7 @@ static const char *const sql[Q__MAX] = {
     [Q_RESET_TARGET] = "DELETE FROM grp WHERE set_id IN"
 		       " (SELECT id FROM sets WHERE target=?1)",
     [Q_LIST_RESET_TARGET] =
-	"DELETE FROM members WHERE id IN (SELECT list_id FROM grp WHERE"
-	" set_id IN (SELECT id FROM sets WHERE target=?1))",
+	LIST_RESET "g.set_id IN (SELECT id FROM sets WHERE target=?1))",
     [Q_STATS] = "SELECT count(*), total(members), total(state=1),"
 		" total(state=2) FROM grp WHERE set_id IN (SELECT id"
 		" FROM sets WHERE (?1 IS NULL OR target=?1)"
@@ -85,8 +87,9 @@ static const struct mst_db_spec spec = {
 	"CREATE TABLE members(id INTEGER PRIMARY KEY, list BLOB NOT NULL)"
 	" STRICT;",
     .app_id = MST_SQLSTORE_APP_ID,
-    .page_bytes = 32768,
+    .page_bytes = 8192,
     .cache_kib = 4096,
+    .log_kib = 32768,
     .exclusive = true,
     .durable = true,
     .sql = sql,
@@ -232,6 +235,8 @@ static void store_close(struct mst_recver **r)
 		mst_db_close(&s->db);
 	mst_lock_drop(&s->lock);
 	mst_buf_fini(&s->list);
+	mst_buf_fini(&s->raw);
+	mst_buf_fini(&s->cuts);
 	free(s);
 }
 
@@ -275,6 +280,8 @@ static int store_open(const struct mst_recver_conf *conf, const char *source,
 	s->base.ops = &mst_recver_sqlite;
 	s->lock.fd = -1;
 	mst_buf_init(&s->list, MST_RECVER_MAX_LIST);
+	mst_buf_init(&s->raw, MST_RECVER_MAX_LIST);
+	mst_buf_init(&s->cuts, MST_SQLSTORE_PARTS * sizeof(size_t));
 	rc = take_lock(s, where, err);
 	if (rc == 0)
 		rc = mst_db_open(&s->db, &s->spec, where, create, err);
@@ -391,21 +398,26 @@ static int load(struct mst_recver *r, const char *target, const char *set,
 	return rc;
 }
 
-static int read_list(struct mst_sqlstore *s, sqlite3_stmt *st,
-		     const struct mst_hash *key, struct mst_err *err)
+/* The members of a group into s->list; *found_r: there is such a group. */
+static int read_list(struct mst_sqlstore *s, int64_t set,
+		     const struct mst_hash *key, bool *found_r,
+		     struct mst_err *err)
 {
-	int64_t n = mst_db_int(st, 0);
+	struct mst_slice bytes;
+	int64_t list, n;
+	int rc = mst_sqlstore_list_of(s, set, key, found_r, &list, &n, err);
 
-	if (sqlite3_column_type(st, 1) == SQLITE_NULL) {
-		mst_buf_reset(&s->list);
-		return 0;
-	}
-	if (sqlite3_column_type(st, 2) == SQLITE_NULL)
+	mst_buf_reset(&s->list);
+	if (rc < 0 || !list)
+		return rc;
+	rc = mst_sqlstore_list_get(s, list, &bytes, err);
+	if (rc < 0)
+		return rc;
+	if (!bytes.n)
 		return mst_recver_corrupt(key, "its member list is gone", err);
 	if (n < 0 || n > UINT32_MAX)
 		n = UINT32_MAX;
-	return mst_recver_list_get(mst_db_blob(st, 2), (uint32_t)n, key,
-				   &s->list, err);
+	return mst_recver_list_get(bytes, (uint32_t)n, key, &s->list, err);
 }
 
 static int members(struct mst_recver *r, const char *target, const char *set,
@@ -415,26 +427,15 @@ static int members(struct mst_recver *r, const char *target, const char *set,
 		   void *ctx, struct mst_err *err)
 {
 	struct mst_sqlstore *s = mst_sqlstore_of(r);
-	uint8_t raw[16];
-	sqlite3_stmt *st;
+	bool found = false;
 	int64_t id;
 	int rc = mst_sqlstore_set(s, target, set, false, &id, err);
 
 	if (rc < 0 || !id)
 		return rc;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = mst_db_stmt(&s->db, Q_LIST, &st, err);
-		if (rc < 0)
-			return rc;
-		mst_recver_hash_put(keys[i], raw);
-		mst_db_bind_int(st, 1, id);
-		mst_db_bind_blob(st, 2, mst_bytes16(raw));
-		rc = mst_db_step(&s->db, st, err);
-		if (rc <= 0)
-			continue;
-		rc = read_list(s, st, &keys[i], err);
-		mst_db_reset(st);
-		if (rc == 0)
+		rc = read_list(s, id, &keys[i], &found, err);
+		if (rc == 0 && found)
 			rc = fn(ctx, &keys[i],
 				(const struct mst_member *)(void *)s->list.p,
 				s->list.n / sizeof(struct mst_member));
@@ -483,6 +484,7 @@ static int compact(struct mst_recver *r, struct mst_err *err)
 		return rc;
 	live = mst_db_int(st, 0);
 	mst_db_reset(st);
+	mst_sqlstore_list_forget(s);
 	return mst_db_compact(&s->db, (uint64_t)live, err);
 }
 

@@ -18,10 +18,11 @@ enum {
 	Q_SET_ADD,
 	Q_SET_RESET,
 	Q_LOAD,
-	Q_LIST,
-	Q_LIST_ID,
-	Q_LIST_PUT,
-	Q_LIST_DEL,
+	Q_LIST_OF,
+	Q_PARTS,
+	Q_PART_SIZES,
+	Q_PART_PUT,
+	Q_PARTS_DEL,
 	Q_LIST_RESET,
 	Q_PUT,
 	Q_MARK,
@@ -42,6 +43,19 @@ struct mst_sqlset {
 	int64_t id;
 };
 
+/* Most rows of a list: the first one's id is a multiple of it. */
+#define MST_SQLSTORE_PARTS	1048576
+#define MST_SQLSTORE_PARTS_TEXT "1048576"
+
+/* The last page of the lists. */
+struct mst_sqltail {
+	int64_t next; /* list that is new; 0: to be asked for */
+	bool known;   /* room is what the page has left */
+	size_t room;
+	int64_t first, before; /* lists with which it and the one before it
+				* began */
+};
+
 /* Versions of its tables that a file may be behind. */
 #define MST_SQLSTORE_UPGRADES 32
 
@@ -53,7 +67,10 @@ struct mst_sqlstore {
 	struct mst_lock lock;
 	struct mst_sqlset sets[MST_MAX_SETS];
 	unsigned sets_n;
+	struct mst_sqltail tail;
 	struct mst_buf list; /* a group's members, as they go in or came out */
+	struct mst_buf raw;  /* a list at rest, as it came out */
+	struct mst_buf cuts; /* lengths of a list's rows */
 };
 
 static inline struct mst_sqlstore *mst_sqlstore_of(struct mst_recver *r)
@@ -72,6 +89,25 @@ int mst_sqlstore_set(struct mst_sqlstore *s, const char *target,
 		     struct mst_err *err);
 /* When a transaction that may have made sets is undone. */
 void mst_sqlstore_forget_sets(struct mst_sqlstore *s);
+
+/* sqlite_list.c. A list is named by the id of its first row; 0: none. */
+
+/* Stores the members of g, which may be none: in place of *list, or as a new
+ * one. */
+int mst_sqlstore_list_put(struct mst_sqlstore *s, const struct mst_group_put *g,
+			  int64_t *list, struct mst_err *err);
+int mst_sqlstore_list_del(struct mst_sqlstore *s, int64_t *list,
+			  struct mst_err *err);
+/* What is stored of a group: its list and the number of its members. */
+int mst_sqlstore_list_of(struct mst_sqlstore *s, int64_t set,
+			 const struct mst_hash *key, bool *found_r,
+			 int64_t *list_r, int64_t *members_r,
+			 struct mst_err *err);
+/* As at rest, lent until the next one. Without bytes when it is not there. */
+int mst_sqlstore_list_get(struct mst_sqlstore *s, int64_t list,
+			  struct mst_slice *bytes_r, struct mst_err *err);
+/* When the file was changed in another way. */
+void mst_sqlstore_list_forget(struct mst_sqlstore *s);
 
 /* The writing members of the table; see recver.h. */
 int mst_sqlstore_begin(struct mst_recver *r, struct mst_err *err);

@@ -7,6 +7,13 @@
 
 #include "sqlite_private.h"
 
+/* Numbers that a transaction gave are gone with it. */
+static void undone(struct mst_sqlstore *s)
+{
+	mst_sqlstore_forget_sets(s);
+	mst_sqlstore_list_forget(s);
+}
+
 int mst_sqlstore_begin(struct mst_recver *r, struct mst_err *err)
 {
 	return mst_db_begin(&mst_sqlstore_of(r)->db, err);
@@ -17,9 +24,8 @@ int mst_sqlstore_commit(struct mst_recver *r, struct mst_err *err)
 	struct mst_sqlstore *s = mst_sqlstore_of(r);
 	int rc = mst_db_commit(&s->db, err);
 
-	/* Numbers that the transaction gave are gone with it. */
 	if (rc < 0)
-		mst_sqlstore_forget_sets(s);
+		undone(s);
 	return rc;
 }
 
@@ -28,7 +34,7 @@ void mst_sqlstore_abort(struct mst_recver *r)
 	struct mst_sqlstore *s = mst_sqlstore_of(r);
 
 	mst_db_abort(&s->db);
-	mst_sqlstore_forget_sets(s);
+	undone(s);
 }
 
 static int own_end(struct mst_sqlstore *s, bool own, int rc,
@@ -36,57 +42,8 @@ static int own_end(struct mst_sqlstore *s, bool own, int rc,
 {
 	rc = mst_db_own_end(&s->db, own, rc, err);
 	if (own && rc < 0)
-		mst_sqlstore_forget_sets(s);
+		undone(s);
 	return rc;
-}
-
-/* Stores the list and says which row it is; *list_id 0 for none. */
-static int put_list(struct mst_sqlstore *s, const struct mst_group_put *g,
-		    int64_t *list_id, struct mst_err *err)
-{
-	struct sqlite3_stmt *st;
-	int rc;
-
-	if (g->row.members == 0) {
-		if (!*list_id)
-			return 0;
-		rc = mst_db_stmt(&s->db, Q_LIST_DEL, &st, err);
-		if (rc < 0)
-			return rc;
-		mst_db_bind_int(st, 1, *list_id);
-		*list_id = 0;
-		return mst_db_run(&s->db, st, err);
-	}
-	mst_buf_reset(&s->list);
-	mst_recver_list_put(g, &s->list);
-	rc = mst_db_stmt(&s->db, Q_LIST_PUT, &st, err);
-	if (rc < 0)
-		return rc;
-	if (*list_id)
-		mst_db_bind_int(st, 1, *list_id);
-	mst_db_bind_blob(st, 2, mst_buf_slice(&s->list));
-	rc = mst_db_run(&s->db, st, err);
-	if (rc == 0 && !*list_id)
-		*list_id = mst_db_last_id(&s->db);
-	return rc;
-}
-
-/* What is stored: row of the list and the number of its members. */
-static int list_id(struct mst_sqlstore *s, int64_t set, const uint8_t key[16],
-		   int64_t *id_r, int64_t *members_r, struct mst_err *err)
-{
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_LIST_ID, &st, err);
-
-	if (rc < 0)
-		return rc;
-	mst_db_bind_int(st, 1, set);
-	mst_db_bind_blob(st, 2, mst_bytes16(key));
-	rc = mst_db_step(&s->db, st, err);
-	*id_r = rc > 0 ? mst_db_int(st, 0) : 0;
-	*members_r = rc > 0 ? mst_db_int(st, 1) : 0;
-	mst_db_reset(st);
-	return rc < 0 ? rc : 0;
 }
 
 static int put_one(struct mst_sqlstore *s, int64_t set,
@@ -96,13 +53,14 @@ static int put_one(struct mst_sqlstore *s, int64_t set,
 	int64_t list, n;
 	uint8_t key[16], digest[16];
 	struct sqlite3_stmt *st;
+	bool found;
 	int rc = mst_recver_check_put(g, err);
 
 	if (rc < 0)
 		return rc;
 	mst_recver_hash_put(row->key, key);
 	mst_recver_hash_put(row->digest, digest);
-	rc = list_id(s, set, key, &list, &n, err);
+	rc = mst_sqlstore_list_of(s, set, &row->key, &found, &list, &n, err);
 	if (rc < 0)
 		return rc;
 	/* A list that stays keeps its number of members; without any list the
@@ -110,7 +68,7 @@ static int put_one(struct mst_sqlstore *s, int64_t set,
 	if (g->members || !list)
 		n = row->members;
 	if (g->members)
-		rc = put_list(s, g, &list, err);
+		rc = mst_sqlstore_list_put(s, g, &list, err);
 	if (rc == 0)
 		rc = mst_db_stmt(&s->db, Q_PUT, &st, err);
 	if (rc < 0)
@@ -225,20 +183,19 @@ int mst_sqlstore_mark(struct mst_recver *r, const char *target, const char *set,
 static int del_one(struct mst_sqlstore *s, int64_t set, struct mst_hash key,
 		   struct mst_err *err)
 {
-	struct mst_group_put none = {.row.members = 0};
+	struct sqlite3_stmt *st;
 	int64_t list, n;
 	uint8_t raw[16];
-	struct sqlite3_stmt *st;
-	int rc;
+	bool found;
+	int rc = mst_sqlstore_list_of(s, set, &key, &found, &list, &n, err);
 
-	mst_recver_hash_put(key, raw);
-	rc = list_id(s, set, raw, &list, &n, err);
 	if (rc == 0)
-		rc = put_list(s, &none, &list, err);
+		rc = mst_sqlstore_list_del(s, &list, err);
 	if (rc == 0)
 		rc = mst_db_stmt(&s->db, Q_DEL, &st, err);
 	if (rc < 0)
 		return rc;
+	mst_recver_hash_put(key, raw);
 	mst_db_bind_int(st, 1, set);
 	mst_db_bind_blob(st, 2, mst_bytes16(raw));
 	return mst_db_run(&s->db, st, err);
@@ -312,5 +269,6 @@ int mst_sqlstore_reset(struct mst_recver *r, const char *target,
 		if (rc == 0 && id)
 			rc = run_with(s, Q_RESET, NULL, id, err);
 	}
+	mst_sqlstore_list_forget(s);
 	return own_end(s, own, rc, err);
 }

@@ -163,6 +163,7 @@ static const struct mst_db_spec spec = {
     .app_id = 0x4d535354, /* "MSST" */
     .page_bytes = 8192,
     .cache_kib = 8192,
+    .log_kib = 8192,
     .exclusive = false,
     .durable = false, /* history; configuration is synced where it is put */
     .sql = sql,
