@@ -182,6 +182,7 @@ static void test_login(void **state)
 	o->state = "28000";
 	o->native = 18456;
 	refuse(true, MST_E_AUTH, "check recver.user and recver.password");
+	assert_non_null(strstr(rv.err.msg, "7: disabled"));
 	(void)quiet();
 	o->fails_at = 1;
 	o->state = "42000";
@@ -238,8 +239,8 @@ static void test_settings(void **state)
 	rv.server.user = NULL;
 	refuse(true, MST_E_INVALID, "set recver.user");
 	rv.server = sqlserver_conf();
-	t_failed(rv_open("a]b", SOURCE, true, &rv.r, &rv.err), &rv.err,
-		 MST_E_INVALID, "no quote, bracket");
+	t_failed(rv_open("a;b", SOURCE, true, &rv.r, &rv.err), &rv.err,
+		 MST_E_INVALID, "no brace, parenthesis");
 }
 
 /* ---- connection strings -------------------------------------------------- */

@@ -228,12 +228,21 @@ static SQLRETURN attach(struct dbc *c, const char *path)
 
 	if (sqlite3_open(":memory:", &c->db) != SQLITE_OK)
 		return t_odbc_say(&c->diag, "HY001", 0, "memory");
-	t_odbc_functions(c->db);
+	t_odbc_functions(c);
+	t_odbc_server_functions(c);
 	(void)sqlite3_busy_timeout(c->db, 10000);
 	(void)snprintf(sql, sizeof(sql),
 		       "ATTACH '%s' AS muster; PRAGMA muster.synchronous = 0;"
 		       "PRAGMA muster.journal_mode = MEMORY;"
-		       "CREATE TEMP TABLE t_databases (name, state)",
+		       "CREATE TEMP TABLE t_databases (name, state,"
+		       " state_desc, is_read_only, user_access_desc,"
+		       " log_reuse_wait_desc);"
+		       "CREATE TEMP TABLE t_files (name, type, size, growth,"
+		       " max_size);"
+		       "INSERT INTO t_files VALUES ('rows', 0, 128, 64, -1),"
+		       " ('log', 1, 128, 0, 128);"
+		       "CREATE TEMP TABLE t_logins (name, is_disabled);"
+		       "CREATE TEMP TABLE t_users (name, sid)",
 		       path);
 	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return t_odbc_say(&c->diag, "HY000", 0, sqlite3_errmsg(c->db));
@@ -255,9 +264,13 @@ SQLRETURN SQLDriverConnectW(SQLHDBC h, SQLHWND w, SQLWCHAR *in, SQLSMALLINT n,
 			sizeof(c->name));
 	if (t_odbc_hit())
 		return t_odbc_scripted(c, &c->diag);
+	rc = t_odbc_log_in(c, odbc.connection);
+	if (rc != SQL_SUCCESS)
+		return rc;
 	is_there = t_odbc_path_of(c->name, path, sizeof(path));
 	if (strcmp(c->name, "master") != 0 &&
-	    (!is_there || odbc.offline || odbc.no_user)) {
+	    (!is_there || odbc.offline || odbc.no_user ||
+	     !t_odbc_may_open(c->name, c->login))) {
 		(void)t_odbc_say(&c->diag, "42000", 4060,
 				 "Cannot open database.");
 		c->diag.n = 2;

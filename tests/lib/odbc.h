@@ -11,6 +11,7 @@
 #define MST_TESTS_ODBC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum t_odbc_how {
@@ -25,6 +26,28 @@ enum t_odbc_how {
 #define T_ODBC_FOLDER "MUSTER_TEST_ODBC_FOLDER"
 #define T_ODBC_CUT    "MUSTER_TEST_ODBC_CUT"
 
+/* What is wrong with the server's certificate. */
+enum t_odbc_tls {
+	T_ODBC_TLS,
+	T_ODBC_BAD_CHAIN,
+	T_ODBC_BAD_NAME,
+	T_ODBC_NO_TLS
+};
+
+#define T_ODBC_LOGINS 8
+#define T_ODBC_USERS  32
+
+struct t_odbc_login {
+	char name[130], password[200];
+	char roles[200]; /* of the server, with blanks between them */
+	bool disabled;
+};
+
+struct t_odbc_user {
+	char database[130], name[130], login[130];
+	char roles[200]; /* of the database; a role is a user without login */
+};
+
 /* One for all connections of a process. Calls are those that reach a server:
  * connecting, statements, ends of transactions, rows behind the first. */
 struct t_odbc {
@@ -33,17 +56,33 @@ struct t_odbc {
 	uint64_t fails_at;  /* the first of them that fails; 0: none */
 	uint64_t fails_n;   /* so many in a row */
 	enum t_odbc_how how;
-	const char *hit;       /* file that is made then, or NULL */
-	int native;	       /* what it says */
-	const char *state;     /* its SQLSTATE */
-	bool read_only;	       /* what every database says of itself */
-	bool offline, no_user; /* why a database cannot be opened */
-	bool may_not_create;   /* CREATE DATABASE is refused, 262 */
-	bool no_file;	       /* of a database, yet: set by the driver */
-	int open;	       /* connections */
-	uint64_t ended;	       /* transactions that were committed */
-	char connection[2048]; /* the last connection string */
+	const char *hit;	/* file that is made then, or NULL */
+	int native;		/* what it says */
+	const char *state;	/* its SQLSTATE */
+	bool read_only;		/* what every database says of itself */
+	bool offline, no_user;	/* why a database cannot be opened */
+	const char *state_desc; /* of one that is offline; NULL: OFFLINE */
+	bool single_user;	/* the same reason for no_user */
+	bool may_not_create;	/* CREATE DATABASE is refused, 262 */
+	bool no_file;		/* of a database, yet: set by the driver */
+	int open;		/* connections */
+	uint64_t ended;		/* transactions that were committed */
+	char connection[2048];	/* the last connection string */
 	void (*log)(const char *sql); /* every text, as it was sent */
+	/* Who may log in, and who they are in the databases. No logins:
+	 * everybody, and everything is allowed. */
+	struct t_odbc_login logins[T_ODBC_LOGINS];
+	size_t logins_n;
+	struct t_odbc_user users[T_ODBC_USERS];
+	size_t users_n;
+	const char *ticket;  /* login of integrated security, or NULL */
+	const char *revoked; /* a right that muster_agent has not, or NULL */
+	enum t_odbc_tls tls;
+	bool windows_only, locked; /* what an administrator sees */
+	bool echoes; /* an error holds the password that it refuses */
+	const char *version, *collation; /* NULL: of a good one */
+	int log_used;	      /* pages of 128; the log may not grow */
+	const char *log_wait; /* NULL: NOTHING */
 };
 
 /* The name that the shared library gives to it. */

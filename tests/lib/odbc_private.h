@@ -21,7 +21,7 @@ struct diag {
 struct dbc {
 	struct diag diag;
 	sqlite3 *db;
-	char name[200];
+	char name[200], login[130];
 	bool manual, lost;
 };
 
@@ -62,6 +62,19 @@ bool t_odbc_path_of(const char *name, char *out, size_t n);
 /* T-SQL as the program writes it in SQLite's words; to be freed. */
 char *t_odbc_translate(const char *sql);
 /* The functions of SQL Server that the statements call. */
-void t_odbc_functions(sqlite3 *db);
+void t_odbc_functions(struct dbc *c);
+
+/* ---- odbc_server.c ------------------------------------------------------- */
+
+SQLRETURN t_odbc_log_in(struct dbc *c, const char *string);
+bool t_odbc_may_open(const char *database, const char *login);
+void t_odbc_add_user(const char *database, const char *name, const char *login);
+/* A statement about logins, users or roles: done, when it is one. */
+bool t_odbc_security(struct stmt *s, const char *sql, SQLRETURN *rc);
+/* May the login do this? Else what the server says. */
+SQLRETURN t_odbc_allows(struct stmt *s, const char *sql);
+/* Fills the views of them. */
+void t_odbc_list(struct dbc *c);
+void t_odbc_server_functions(struct dbc *c);
 
 #endif

@@ -45,20 +45,36 @@ static bool starts(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
+static void list_database(struct dbc *c, const char *name)
+{
+	const struct t_odbc *o = t_odbc_get();
+	char *sql = sqlite3_mprintf(
+	    "INSERT INTO t_databases VALUES (%Q, %d, %Q, %d, %Q, %Q)", name,
+	    o->offline ? 6 : 0,
+	    !o->offline	    ? "ONLINE"
+	    : o->state_desc ? o->state_desc
+			    : "OFFLINE",
+	    o->read_only, o->single_user ? "SINGLE_USER" : "MULTI_USER",
+	    o->log_wait ? o->log_wait : "NOTHING");
+
+	(void)sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+	sqlite3_free(sql);
+}
+
 /* What master knows of them. */
 static void list_databases(struct dbc *c)
 {
 	DIR *d = opendir(t_odbc_get()->folder);
 	struct dirent *e;
-	char sql[600];
+	char *end;
 
 	(void)sqlite3_exec(c->db, "DELETE FROM t_databases", NULL, NULL, NULL);
 	while (d && (e = readdir(d)) != NULL) {
-		(void)snprintf(sql, sizeof(sql),
-			       "INSERT INTO t_databases VALUES"
-			       " (replace('%s', '.db', ''), %d)",
-			       e->d_name, t_odbc_get()->offline ? 6 : 0);
-		(void)sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+		end = strstr(e->d_name, ".db");
+		if (!end || end[3])
+			continue;
+		*end = 0;
+		list_database(c, e->d_name);
 	}
 	if (d)
 		(void)closedir(d);
@@ -67,17 +83,23 @@ static void list_databases(struct dbc *c)
 static SQLRETURN create_database(struct stmt *s, const char *sql)
 {
 	char name[200], path[600];
+	size_t k = 0;
 	FILE *f;
 
 	if (t_odbc_get()->may_not_create)
 		return t_odbc_say(&s->diag, "42000", 262,
 				  "CREATE DATABASE permission denied.");
-	t_odbc_value_of(sql, "CREATE DATABASE [", name, sizeof(name));
-	*strchrnul(name, ']') = 0;
+	for (const char *p = sql + strlen("CREATE DATABASE [");
+	     *p && (*p != ']' || p[1] == ']') && k + 1 < sizeof(name); p++) {
+		p += *p == ']';
+		name[k++] = *p;
+	}
+	name[k] = 0;
 	(void)t_odbc_path_of(name, path, sizeof(path));
 	f = fopen(path, "w");
 	if (f)
 		(void)fclose(f);
+	t_odbc_add_user(name, "dbo", s->dbc->login);
 	return SQL_SUCCESS;
 }
 
@@ -98,6 +120,8 @@ static void bind(struct stmt *s, sqlite3_stmt *st)
 static bool is_special(struct stmt *s, const char *sql, SQLRETURN *rc)
 {
 	*rc = SQL_SUCCESS;
+	if (t_odbc_security(s, sql, rc))
+		return true;
 	if (starts(sql, "CREATE DATABASE ")) {
 		*rc = create_database(s, sql);
 		return true;
@@ -106,12 +130,23 @@ static bool is_special(struct stmt *s, const char *sql, SQLRETURN *rc)
 	       starts(sql, "EXEC sp_tableoption ");
 }
 
-/* IF … on a line of its own: is it so? The statement follows. */
+/* Where the line ends at which no bracket is open. */
+static size_t condition_n(const char *sql)
+{
+	int open = 0;
+	size_t n;
+
+	for (n = 0; sql[n] && (open || sql[n] != '\n'); n++)
+		open += (sql[n] == '(') - (sql[n] == ')');
+	return n;
+}
+
+/* IF … on lines of its own: is it so? The statement follows. */
 static const char *condition(struct stmt *s, const char *sql, bool *yes)
 {
-	size_t n = strcspn(sql, "\n");
+	size_t n = condition_n(sql);
 	sqlite3_stmt *st = NULL;
-	char text[400];
+	char text[600];
 
 	*yes = true;
 	if (!starts(sql, "IF "))
@@ -132,10 +167,15 @@ static SQLRETURN run_one(struct stmt *s, const char *sql, const char **rest_r)
 	int step;
 
 	if (is_special(s, sql, &rc)) {
-		*rest_r = strchrnul(sql, ';');
+		/* What has texts of others in it is a batch of its own. */
+		*rest_r =
+		    starts(sql, "SET ") ? strchrnul(sql, ';') : strchr(sql, 0);
 		*rest_r += **rest_r == ';';
 		return rc;
 	}
+	rc = t_odbc_allows(s, sql);
+	if (rc != SQL_SUCCESS)
+		return rc;
 	if (sqlite3_prepare_v2(s->dbc->db, sql, -1, &st, rest_r) != SQLITE_OK)
 		return sqlite_says(s, sql);
 	bind(s, st);
@@ -165,6 +205,8 @@ static SQLRETURN run_all(struct stmt *s, const char *sql)
 		return sqlite_says(s, "BEGIN");
 	if (strstr(sql, "t_databases") || strstr(sql, "DB_ID"))
 		list_databases(s->dbc);
+	if (strstr(sql, "t_users") || strstr(sql, "t_logins"))
+		t_odbc_list(s->dbc);
 	sql = condition(s, sql, &yes);
 	while (yes && rc == SQL_SUCCESS && !s->rows) {
 		sql += strspn(sql, " \n;");

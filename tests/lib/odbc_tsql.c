@@ -17,6 +17,7 @@ static const char *const names[][2] = {
     {"CONVERT(varbinary(16), ", "to_bytes("},
     {"CONVERT(nvarchar(200), ", "to_text("},
     {"CONVERT(nvarchar(60), ", "to_text("},
+    {"CONVERT(nvarchar(400), ", "as_text("},
     {"CONVERT(bigint, ", "to_int("},
     {"CONVERT(int, ", "to_int("},
     {"varbinary(max)", "blob"},
@@ -27,6 +28,9 @@ static const char *const names[][2] = {
     {"DELETE m FROM", "DELETE FROM"},
     {"CREATE TABLE #", "CREATE TEMP TABLE t_"},
     {"sys.databases", "t_databases"},
+    {"sys.database_files", "t_files"},
+    {"sys.database_principals", "t_users"},
+    {"sys.server_principals", "t_logins"},
     {" 0x31", " X'31'"},
     {" N'", " '"},
     {"(N'", "('"},
@@ -124,6 +128,14 @@ static void to_text(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_value(c, v[0]);
 }
 
+static void as_text(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	const char *s = (const char *)sqlite3_value_text(v[0]);
+
+	if (s)
+		sqlite3_result_text(c, s, -1, SQLITE_TRANSIENT);
+}
+
 static void to_bytes(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	const void *p;
@@ -188,36 +200,41 @@ static void db_id(sqlite3_context *c, int n, sqlite3_value **v)
 
 static void db_name(sqlite3_context *c, int n, sqlite3_value **v)
 {
-	sqlite3_result_text(c, "it", -1, SQLITE_STATIC);
+	const struct dbc *dbc = sqlite3_user_data(c);
+
+	sqlite3_result_text(c, dbc->name, -1, SQLITE_TRANSIENT);
 }
 
 static void property(sqlite3_context *c, int n, sqlite3_value **v)
 {
-	sqlite3_result_text(
-	    c, t_odbc_get()->read_only ? "READ_ONLY" : "READ_WRITE", -1,
-	    SQLITE_STATIC);
+	const struct t_odbc *o = t_odbc_get();
+	const char *what = (const char *)sqlite3_value_text(v[1]);
+
+	sqlite3_result_text(c,
+			    strcmp(what, "Collation") == 0
+				? o->collation ? o->collation
+					       : "Latin1_General_100_BIN2"
+			    : o->read_only ? "READ_ONLY"
+					   : "READ_WRITE",
+			    -1, SQLITE_STATIC);
 }
 
-void t_odbc_functions(sqlite3 *db)
+void t_odbc_functions(struct dbc *dbc)
 {
 	static const struct {
 		const char *name;
 		int args;
 		void (*fn)(sqlite3_context *c, int n, sqlite3_value **v);
-	} all[] = {{"to_int", 1, to_int},
-		   {"to_text", 1, to_text},
-		   {"to_bytes", 1, to_bytes},
-		   {"DATALENGTH", 1, length},
-		   {"SYSUTCDATETIME", 0, now},
-		   {"date_add", 2, date_add},
-		   {"SCHEMA_ID", 1, schema_id},
-		   {"OBJECT_ID", 2, object_id},
-		   {"DB_ID", 1, db_id},
-		   {"DB_NAME", 0, db_name},
-		   {"DATABASEPROPERTYEX", 2, property}};
+	} all[] = {
+	    {"to_int", 1, to_int},	 {"to_text", 1, to_text},
+	    {"as_text", 1, as_text},	 {"to_bytes", 1, to_bytes},
+	    {"DATALENGTH", 1, length},	 {"SYSUTCDATETIME", 0, now},
+	    {"date_add", 2, date_add},	 {"SCHEMA_ID", 1, schema_id},
+	    {"OBJECT_ID", 2, object_id}, {"DB_ID", 1, db_id},
+	    {"DB_NAME", 0, db_name},	 {"DATABASEPROPERTYEX", 2, property}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		(void)sqlite3_create_function(db, all[i].name, all[i].args,
-					      SQLITE_UTF8, NULL, all[i].fn,
-					      NULL, NULL);
+		(void)sqlite3_create_function(dbc->db, all[i].name, all[i].args,
+					      SQLITE_UTF8, dbc, all[i].fn, NULL,
+					      NULL);
 }
