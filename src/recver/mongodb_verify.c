@@ -103,13 +103,13 @@ static int take_group(void *ctx, const bson_t *doc, struct mst_err *err)
 	uint64_t set;
 	int rc;
 
-	if (id.n == MST_MONGO_ID) {
-		memcpy(&set, id.p, 8);
-		g.set = (int64_t)be64toh(set);
-		g.key = mst_slice(id.p + 8, 16);
-	} else {
-		g.wrong = "its _id is not a set's number and a key";
-	}
+	if (id.n != MST_MONGO_ID)
+		return l->look->stray(l->look->ctx,
+				      "a group's document has an _id that is "
+				      "not a set's number and a key");
+	memcpy(&set, id.p, 8);
+	g.set = (int64_t)be64toh(set);
+	g.key = mst_slice(id.p + 8, 16);
 	g.has_list = find(doc, "has_list", &it) && bson_iter_as_bool(&it);
 	if (number(doc, "term") == INT64_MIN)
 		g.wrong = "it has no term: any writer may replace it";

@@ -3,7 +3,7 @@
  * The rules of RecVer over the stores that need nothing but this machine, and
  * over the server store with a driver in memory.
  */
-#include "recver_suite.h"
+#include "recver_tools.h"
 
 #include "tests/contract/fake_server.h"
 
@@ -25,5 +25,6 @@ int main(void)
 	fake_reset();
 	rv.ops = &mst_recver_sqlite;
 	failed += rv_file_tests();
+	failed += rv_sqlite_damages();
 	return failed + (mst_recver_find("none") != NULL);
 }

@@ -27,5 +27,6 @@ int main(void)
 	mst_mongo_probe(NULL);
 	failed += rv_mongodb_stops();
 	failed += rv_mongodb_faults();
+	failed += rv_mongodb_damages();
 	return failed;
 }

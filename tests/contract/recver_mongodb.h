@@ -9,5 +9,7 @@
 int rv_mongodb_stops(void);
 /* A server that goes away or refuses. */
 int rv_mongodb_faults(void);
+/* Documents that were changed by hand. */
+int rv_mongodb_damages(void);
 
 #endif

@@ -33,6 +33,7 @@ int main(void)
 	failed += rv_every_store("postgres");
 	failed += rv_postgres_setup();
 	failed += rv_postgres_faults();
+	failed += rv_postgres_damages();
 	rv.server.copy = false;
 	rv.many = 20000;
 	failed += rv_every_store("postgres without COPY");

@@ -7,6 +7,8 @@
 
 /* A server that goes away or refuses; how many tests failed. */
 int rv_postgres_faults(void);
+/* Rows that were changed by hand. */
+int rv_postgres_damages(void);
 /* Making it, step by step. */
 int rv_postgres_setup(void);
 

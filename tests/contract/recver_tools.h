@@ -45,4 +45,7 @@ int tools_damages(const char *name, void (*harm)(const char *how),
 /* Over rv.ops, for every store; how many failed. */
 int tools_tests(const char *name);
 
+/* Rows and bytes of a file that were changed by hand. */
+int rv_sqlite_damages(void);
+
 #endif
