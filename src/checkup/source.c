@@ -12,6 +12,7 @@
 #define RETRIES	       3
 #define RETRY_BASE_MS  250
 #define RETRY_AFTER_MS 15000
+#define TIMEOUT_MS     60000
 #define AUTHS	       8
 #define SHORT_LIFE_MS  300000 /* Entra ID gives no less than ten minutes */
 
@@ -50,6 +51,7 @@ static int make_client(struct mst_checkup *c, struct mst_err *err)
 	    .retry_base_ms = RETRY_BASE_MS,
 	    .retry_total_ms = MST_CHECKUP_RETRY_TOTAL_MS,
 	    .retry_after_max_ms = RETRY_AFTER_MS,
+	    .timeout_ms = TIMEOUT_MS,
 	};
 	struct mst_source_auth auths[AUTHS];
 	size_t n;
@@ -131,26 +133,34 @@ static void say_refused(struct mst_check *check, struct mst_err *err,
 		mst_check_remedy(check, "%.500s", advice);
 }
 
-static bool log_in(struct mst_checkup *c, const struct mst_source_auth *a,
-		   const char *broken)
+/* A log-in that was refused, and what the refusal advises. */
+struct refusal {
+	const char *title, *advice;
+};
+
+/* Tokens of one credential are refused together: the first tells. What is said
+ * of one API alone has another advice. */
+static void log_in(struct mst_checkup *c, const struct mst_source_auth *a,
+		   struct refusal *first, struct mst_check *check)
 {
 	struct mst_err err = MST_ERR_INIT;
-	char name[96], title[96];
-	struct mst_check check = {.name = name, .title = title};
+	const char *advice;
 
-	(void)snprintf(name, sizeof(name), "login:%.80s", a->name);
-	(void)snprintf(title, sizeof(title), "log-in %.80s", a->name);
-	if (broken)
-		mst_check_say(&check, MST_CHECK_SKIPPED, "needs the check '%s'",
-			      broken);
-	else if (mst_client_login(c->client, a->name, &err) < 0)
-		say_refused(&check, &err, mst_cred_advice(a->auth));
-	else
-		mst_check_say(&check, MST_CHECK_OK, "a token is there");
-	if (check.level != MST_CHECK_OK)
-		lost(c, name, title);
-	c->conf.report(c->conf.ctx, &check);
-	return check.level == MST_CHECK_OK;
+	if (mst_client_login(c->client, a->name, &err) == 0) {
+		mst_check_say(check, MST_CHECK_OK, "a token is there");
+		return;
+	}
+	advice = mst_cred_advice(a->auth);
+	if (first->title && *advice && strcmp(advice, first->advice) == 0) {
+		mst_check_say(check, MST_CHECK_SKIPPED, "needs the check '%s'",
+			      first->title);
+		lost(c, check->name, first->title);
+		return;
+	}
+	say_refused(check, &err, advice);
+	lost(c, check->name, check->title);
+	if (!first->title)
+		*first = (struct refusal){gone(c, check->name), advice};
 }
 
 static void list_hosts(const char *const *hosts, char *out, size_t n)
@@ -158,8 +168,12 @@ static void list_hosts(const char *const *hosts, char *out, size_t n)
 	size_t at = 0;
 
 	out[0] = 0;
-	for (; *hosts && at < n; hosts++) {
-		const char *h = *hosts;
+	for (size_t i = 0; hosts[i] && at < n; i++) {
+		const char *h = hosts[i];
+
+		/* the option api_url may name one of the cloud's again */
+		if (i > 0 && strcmp(h, hosts[0]) == 0)
+			continue;
 
 		at += (size_t)snprintf(out + at, n - at, "%s%s%.80s",
 				       at ? ", " : "", *h == '.' ? "*" : "", h);
@@ -193,11 +207,28 @@ static void look_at_token(struct mst_checkup *c,
 
 static void log_in_all(struct mst_checkup *c)
 {
+	const char *broken = gone(c, "reach:login");
+	struct refusal first = {.title = NULL};
 	struct mst_source_auth auths[AUTHS];
 	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
 
 	for (size_t i = 0; i < n; i++) {
-		if (log_in(c, &auths[i], gone(c, "reach:login")))
+		char name[96], title[96];
+		struct mst_check check = {.name = name, .title = title};
+
+		(void)snprintf(name, sizeof(name), "login:%.80s",
+			       auths[i].name);
+		(void)snprintf(title, sizeof(title), "log-in %.80s",
+			       auths[i].name);
+		if (broken) {
+			mst_check_say(&check, MST_CHECK_SKIPPED,
+				      "needs the check '%s'", broken);
+			lost(c, name, broken);
+		} else {
+			log_in(c, &auths[i], &first, &check);
+		}
+		c->conf.report(c->conf.ctx, &check);
+		if (check.level == MST_CHECK_OK)
 			look_at_token(c, &auths[i]);
 	}
 }

@@ -222,6 +222,10 @@ static void all_are_documented(void **state)
 	app("{\"secret_expired\":true}");
 	look(4);
 	stands_there(&m); /* "permissions" */
+	credential("client_secret: env:NOBODY_SET_THIS");
+	look(1);
+	stands_there(&m); /* "login" */
+	credential(SECRET);
 	rig_control(&rig, "DELETE", "/_sim/app", "%s", "");
 	says_from_folder(&rig, "");
 	look(0);
@@ -374,16 +378,16 @@ static void lost_token_file(void **state)
 
 /* ---- log-in -------------------------------------------------------------- */
 
-/* Both tokens are refused for the same reason. */
+/* Both tokens are refused for the same reason, which is told once. */
 static void refused(const char *text, const char *remedy)
 {
 	look(4);
 	shows("login:defender", "Failed", text, remedy);
-	shows("login:graph", "Failed", text, remedy);
-	assert_int_equal(counted("failed"), 2);
+	assert_int_equal(counted("failed"), 1);
+	shows("login:graph", "Skipped", "'log-in defender'", "");
 	shows("permissions", "Skipped", "'log-in defender'", "");
 	shows("feed:machines", "Skipped", "'log-in defender'", "");
-	shows("feed:entra_devices", "Skipped", "'log-in graph'", "");
+	shows("feed:entra_devices", "Skipped", "'log-in defender'", "");
 	shows("storage", "Skipped", "'log-in defender'", "");
 	assert_null(strstr(rig.out.p, MST_SIM_SECRET));
 }
@@ -501,7 +505,7 @@ static void no_way_to_one_of_them(void **state)
 	fails(1, "reach:login", "Failed to connect", "firewall");
 	shows("reach:api", "Ok", "127.0.0.1 port", "");
 	shows("login:defender", "Skipped", "'reach login'", "");
-	shows("permissions", "Skipped", "'log-in defender'", "");
+	shows("permissions", "Skipped", "'reach login'", "");
 	/* the login host is there, the API is not: what can be told is told */
 	yaml = mst_asprintf("connections:\n"
 			    "  - name: defender\n"

@@ -272,12 +272,12 @@ static void say_file(const struct ep_checks *k, struct mst_check *c)
 	} else {
 		mst_check_say(c, MST_CHECK_FAILED, "%s", why(p));
 		mst_check_remedy(c,
-				 "let this machine through to %s port 443 "
-				 "(firewall, proxy): export files lie there; "
-				 "or set read_method: json",
+				 "let this machine through to %s (firewall, "
+				 "proxy): export files lie there; or set "
+				 "read_method: json",
 				 k->s->sites.api_loopback
 				     ? k->storage
-				     : "*.blob.core.windows.net");
+				     : "*.blob.core.windows.net port 443");
 	}
 }
 
