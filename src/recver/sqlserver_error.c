@@ -74,6 +74,11 @@ static const struct meaning meanings[] = {
     {15247, MST_E_FORBIDDEN,
      "the login may not make this: a DBA can, with sql/sqlserver/create.sql "
      "and role.sql"},
+    {15118, MST_E_INVALID,
+     "the password does not meet the server's password policy: choose a longer "
+     "or a mixed one"},
+    {15007, MST_E_NOTFOUND,
+     "the server has no such login: CREATE LOGIN it first"},
     {208, MST_E_NOTFOUND,
      "RecVer's tables do not exist yet: run sql/sqlserver/create.sql"},
     {1222, MST_E_TRANSIENT,

@@ -261,10 +261,11 @@ static int create_login(struct site *s, struct mst_slice password,
 	rc = mst_ms_do(&s->c, sql.p, NULL, 0, err);
 	if (rc < 0 && password.n &&
 	    memmem(err->msg, strlen(err->msg), password.p, password.n))
-		rc = mst_err_set(err, err->code,
-				 "the server refuses the login with its "
-				 "password (its text is kept back, because it "
-				 "holds that)");
+		rc = mst_err_set(
+		    err, err->code,
+		    "the server refuses the login with its password; its text "
+		    "is kept back, because it holds that: does the password "
+		    "meet the server's password policy?");
 	mst_buf_wipe_fini(&sql);
 	return rc;
 }

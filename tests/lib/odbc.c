@@ -231,19 +231,20 @@ static SQLRETURN attach(struct dbc *c, const char *path)
 	t_odbc_functions(c);
 	t_odbc_server_functions(c);
 	(void)sqlite3_busy_timeout(c->db, 10000);
-	(void)snprintf(sql, sizeof(sql),
-		       "ATTACH '%s' AS muster; PRAGMA muster.synchronous = 0;"
-		       "PRAGMA muster.journal_mode = MEMORY;"
-		       "CREATE TEMP TABLE t_databases (name, state,"
-		       " state_desc, is_read_only, user_access_desc,"
-		       " log_reuse_wait_desc);"
-		       "CREATE TEMP TABLE t_files (name, type, size, growth,"
-		       " max_size);"
-		       "INSERT INTO t_files VALUES ('rows', 0, 128, 64, -1),"
-		       " ('log', 1, 128, 0, 128);"
-		       "CREATE TEMP TABLE t_logins (name, is_disabled);"
-		       "CREATE TEMP TABLE t_users (name, sid)",
-		       path);
+	(void)sqlite3_snprintf(
+	    sizeof(sql), sql,
+	    "ATTACH %Q AS muster; PRAGMA muster.synchronous = 0;"
+	    "PRAGMA muster.journal_mode = MEMORY;"
+	    "CREATE TEMP TABLE t_databases (name, state,"
+	    " state_desc, is_read_only, user_access_desc,"
+	    " log_reuse_wait_desc);"
+	    "CREATE TEMP TABLE t_files (name, type, size, growth,"
+	    " max_size);"
+	    "INSERT INTO t_files VALUES ('rows', 0, 128, 64, -1),"
+	    " ('log', 1, 128, 0, 128);"
+	    "CREATE TEMP TABLE t_logins (name, is_disabled);"
+	    "CREATE TEMP TABLE t_users (name, sid)",
+	    path);
 	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return t_odbc_say(&c->diag, "HY000", 0, sqlite3_errmsg(c->db));
 	return SQL_SUCCESS;
