@@ -4,6 +4,7 @@
  */
 #include "tests/lib/sync_rig_store.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,4 +194,43 @@ void rig_on_way(struct rig *r, const char *type, struct t_way *w)
 		on_postgres(r, server);
 	else
 		on_mongodb(r, server, NULL);
+}
+
+/* ---- somebody else ------------------------------------------------------- */
+
+#define ELSEWHERE "elsewhere.example, process 7"
+
+static void lease_in_driver(const char *token)
+{
+	sqlite3 *db = NULL;
+	char sql[200];
+
+	assert_int_equal(sqlite3_open(t_path(FOLDER "/" DATABASE ".db"), &db),
+			 SQLITE_OK);
+	(void)sqlite3_busy_timeout(db, 10000);
+	(void)sqlite3_snprintf(sizeof(sql), sql,
+			       "UPDATE lease SET token = %Q, holder = %Q",
+			       token, ELSEWHERE);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_changes(db) != 1)
+		fail_msg("the lease cannot be taken: %s", sqlite3_errmsg(db));
+	(void)sqlite3_close(db);
+}
+
+void rig_store_lease(const char *token)
+{
+	if (strcmp(there.type, "postgres") == 0)
+		t_pg_sql(DATABASE,
+			 "UPDATE muster.lease SET token = '%s',"
+			 " holder = '" ELSEWHERE "'",
+			 token);
+	else if (strcmp(there.type, "mongodb") == 0)
+		(void)t_mongo_do(
+		    there.database,
+		    "{\"update\": \"lease\", \"updates\": [{\"q\": "
+		    "{\"_id\": \"writer\"}, \"u\": {\"$set\": "
+		    "{\"token\": \"%s\", \"holder\": \"" ELSEWHERE "\"}}}]}",
+		    token);
+	else
+		lease_in_driver(token);
 }

@@ -22,5 +22,8 @@ void rig_on_way(struct rig *r, const char *type, struct t_way *w);
 void rig_on_servers(struct rig *r, const char *servers, const char *set);
 /* What leads a test there, past the program. */
 struct mst_recver_conf rig_store_conf(void);
+/* Somebody of elsewhere takes the lease, whoever has it now; or, with "", gives
+ * it back. Not of a file. */
+void rig_store_lease(const char *token);
 
 #endif
