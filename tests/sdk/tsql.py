@@ -14,7 +14,8 @@ from sqlglot import exp
 COMMANDS = re.compile(
     r"(IF DATABASE_PRINCIPAL_ID\(N'\w+'\) IS NULL\s+CREATE (ROLE|USER) "
     r"|GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::muster TO muster_agent"
-    r"|ALTER ROLE muster_agent ADD MEMBER |SET [A-Z_, ]+ )"
+    r"|ALTER ROLE muster_agent ADD MEMBER |SET [A-Z_, ]+ "
+    r"|CREATE LOGIN \[([^]]|\]\])+\] WITH PASSWORD = N'([^']|'')*'$)"
 )
 # MERGE has a history of races, and is missing from servers that are like it.
 FORBIDDEN = (exp.Merge,)
