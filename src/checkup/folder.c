@@ -40,7 +40,8 @@ static void cannot_read(struct seen *s, const char *path)
 
 static void look_at_file(struct seen *s, const struct mst_part *part)
 {
-	int fd = open(part->path, O_RDONLY | O_CLOEXEC);
+	/* whatever it is now: a pipe would wait for a writer */
+	int fd = open(part->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	int64_t us;
 	char c;

@@ -231,6 +231,11 @@ static void saved_folder(void **state)
 	      "muster fetch");
 	assert_int_equal(unlink(path), 0);
 	fails(1, "folder", "page-00001.json", "");
+	/* what is no file any more */
+	assert_int_equal(mkdir(path, 0700), 0);
+	fails(1, "feed:machines", "1 of 2 files cannot be read: ",
+	      "let this account read all files");
+	assert_int_equal(rmdir(path), 0);
 	/* the same without a manifest, and without a list */
 	free(path);
 	path = says_saved(&rig, "machines/page-00002.json");
