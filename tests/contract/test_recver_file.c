@@ -89,6 +89,93 @@ static void test_compact_gives_back(void **state)
 	rv_group_free(&g);
 }
 
+static int64_t number(const char *query)
+{
+	sqlite3_stmt *st = NULL;
+	sqlite3 *h = NULL;
+	int64_t n;
+
+	assert_int_equal(sqlite3_open(rv.where, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h, query, -1, &st, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+	return n;
+}
+
+/* Lists of one and of many rows that grow, shrink and go, with others behind
+ * them. */
+static int see_same(void *ctx, const struct mst_hash *key,
+		    const struct mst_member *m, size_t n)
+{
+	const struct mst_group_put *want = ctx;
+
+	assert_true(mst_hash_eq(*key, want->row.key));
+	assert_int_equal(n, want->row.members);
+	if (n)
+		assert_memory_equal(m, want->members, n * sizeof(*m));
+	return 0;
+}
+
+static void assert_same(struct mst_group_put *g)
+{
+	t_ok(rv.ops->members(rv.r, "snow", "cves", &g->row.key, 1, see_same, g,
+			     &rv.err),
+	     &rv.err);
+}
+
+static void test_lengths(void **state)
+{
+	static const uint32_t n[] = {1,	  127, 128, 129, 500, 5,    0,
+				     700, 600, 601, 255, 256, 2000, 1};
+	struct mst_group_put g, after = rv_group(MST_SLICE_LIT("b"), 300, true);
+
+	for (size_t i = 0; i < MST_LEN(n); i++) {
+		g = rv_group(MST_SLICE_LIT("a"), n[i], true);
+		t_ok(rv.ops->put(rv.r, "snow", "cves", &g, 1, &rv.err),
+		     &rv.err);
+		if (i % 3 == 0)
+			t_ok(rv.ops->put(rv.r, "snow", "cves", &after, 1,
+					 &rv.err),
+			     &rv.err);
+		assert_same(&g);
+		assert_same(&after);
+		rv_group_free(&g);
+		if (i == 4 || i == 9) {
+			rv.ops->close(&rv.r);
+			rv_open_again();
+		}
+	}
+	t_ok(rv.ops->del(rv.r, "snow", "cves", &after.row.key, 1, &rv.err),
+	     &rv.err);
+	rv_group_free(&after);
+	rv.ops->close(&rv.r);
+	assert_int_equal(number("SELECT count(*) FROM members"), 1);
+	assert_int_equal(number("SELECT sum(length(list)) FROM members"), 32);
+}
+
+/* Lists that are appended fill their pages, whoever began the last one. */
+static void test_full_pages(void **state)
+{
+	int64_t bytes, pages;
+	char text[16];
+
+	for (int i = 0; i < 600; i++) {
+		(void)snprintf(text, sizeof(text), "pc-%d", i);
+		rv_put_text("snow", "cves", text, 20 + (uint32_t)i * 7 % 300);
+		if (i % 97 == 0) {
+			rv.ops->close(&rv.r);
+			rv_open_again();
+		}
+	}
+	rv.ops->close(&rv.r);
+	bytes = number("SELECT sum(length(list)) FROM members");
+	pages = number("SELECT count(*) FROM dbstat WHERE name='members'");
+	assert_true(pages * 8192 < bytes + bytes / 25);
+}
+
 /* Writes in a child that dies without closing; what it committed is there,
  * what it had not is not, and its lock is gone. */
 static void test_crash(void **state)
@@ -318,6 +405,7 @@ int rv_file_tests(void)
 {
 	const struct CMUnitTest with_file[] = {
 	    T(test_size),      T(test_compact_gives_back),
+	    T(test_lengths),   T(test_full_pages),
 	    T(test_crash),     T(test_second_process),
 	    T(test_damage),    T(test_refused_files),
 	    T(test_no_access), T(test_full_disk),
