@@ -145,8 +145,7 @@ static void judge(const struct mst_feed *feed, const struct mst_spool_feed *f,
 		    c, MST_CHECK_NOTE,
 		    "no file of it; devices are not enriched with it");
 	} else {
-		c->code = MST_E_NOTFOUND;
-		mst_check_say(c, MST_CHECK_FAILED,
+		mst_check_say(c, MST_CHECK_WARNING,
 			      "no file of it; nothing of it is delivered");
 		mst_check_remedy(c, "put its files there, or leave out the "
 				    "record sets that need it");
@@ -186,7 +185,7 @@ static void report_feeds(struct mst_checkup *c, const struct mst_spool *spool,
 			       catalog->feeds[i].name);
 		judge(&catalog->feeds[i], &spool->feeds[i],
 		      c->c.source_conf->assume_complete, &check);
-		if (idle && check.level == MST_CHECK_FAILED) {
+		if (idle && check.level != MST_CHECK_OK) {
 			check.level = MST_CHECK_NOTE;
 			check.code = MST_OK;
 		}

@@ -362,7 +362,8 @@ static void looked_at(void **state)
 	loaded();
 	rig_muster(&rig, "connection", "test", "saved");
 	rig_status(&rig, 0);
-	assert_non_null(strstr(rig.out.p, "folder: machines 2 files\n"));
+	assert_non_null(strstr(rig.out.p, "machines               2 files, "));
+	assert_non_null(strstr(rig.out.p, "software               no file of"));
 	put("machines-2.json", "<html>");
 	rig_muster(&rig, "connection", "test", "saved");
 	rig_status(&rig, 1);
