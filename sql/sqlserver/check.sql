@@ -25,23 +25,35 @@ SELECT N'tables are version 1',
 UNION ALL
 SELECT N'lists are out of row',
     COALESCE((SELECT CASE WHEN t.large_value_types_out_of_row = 1 THEN N'ok'
+        WHEN @@VERSION NOT LIKE N'Microsoft %' THEN N'ok, this server decides'
         ELSE N'no: run create.sql again' END
         FROM sys.tables AS t WHERE t.object_id = OBJECT_ID(N'muster.members', N'U')),
         N'no table: run create.sql')
 UNION ALL
 SELECT N'login is a user of the database',
-    CASE WHEN DATABASE_PRINCIPAL_ID(N'$(recver_login)') IS NULL
-        THEN N'no: run role.sql' ELSE N'ok' END
+    CASE WHEN EXISTS (SELECT 1 FROM sys.database_principals
+            WHERE sid = SUSER_SID(N'$(recver_login)'))
+        THEN N'ok' ELSE N'no: run role.sql' END
 UNION ALL
 SELECT N'login has muster_agent',
     CASE WHEN EXISTS (SELECT 1 FROM sys.database_role_members AS r
+            JOIN sys.database_principals AS u ON u.principal_id = r.member_principal_id
             WHERE r.role_principal_id = DATABASE_PRINCIPAL_ID(N'muster_agent')
-            AND r.member_principal_id = DATABASE_PRINCIPAL_ID(N'$(recver_login)'))
+            AND u.sid = SUSER_SID(N'$(recver_login)'))
         THEN N'ok' ELSE N'no: run role.sql' END
+UNION ALL
+SELECT N'login does not own the database',
+    CASE WHEN EXISTS (SELECT 1 FROM sys.database_principals
+            WHERE name = N'dbo' AND sid = SUSER_SID(N'$(recver_login)'))
+        THEN N'it does: give it muster_agent only' ELSE N'ok' END
 UNION ALL
 SELECT N'login is no sysadmin',
     CASE WHEN IS_SRVROLEMEMBER(N'sysadmin', N'$(recver_login)') = 1
         THEN N'it is: give it muster_agent only' ELSE N'ok' END
+UNION ALL
+SELECT N'login makes no databases',
+    CASE WHEN IS_SRVROLEMEMBER(N'dbcreator', N'$(recver_login)') = 1
+        THEN N'it may (dbcreator): give it muster_agent only' ELSE N'ok' END
 UNION ALL
 SELECT N'in use',
     COALESCE((SELECT CASE WHEN token = N'' THEN N'ok, by nobody'

@@ -26,6 +26,8 @@ def batches(path):
         text = f.read()
     text = text.replace("$(recver_database_name)", "muster_recver_test")
     text = text.replace("$(recver_login)", "agent")
+    # It knows SET as a statement, not behind IF.
+    text = text.replace("\nSET NOEXEC ON;", "\nPRINT N'not run';")
     return [b for b in re.split(r"(?m)^GO$", text) if b.strip()]
 
 

@@ -5,7 +5,7 @@
 # scripts for a DBA and every statement that the program sends. It is installed
 # with pip, once, into a folder of the build.
 #
-#   tsql.sh FOLDER CONTRACT-PROGRAM SETUP-PROGRAM SCRIPT...
+#   tsql.sh FOLDER CONTRACT-PROGRAM SETUP-PROGRAM MUSTER SCRIPT...
 #
 # Exit status 77, skipped, without Python's venv or without a way to its
 # registry; with CI=true both are failures.
@@ -20,8 +20,8 @@ give_up() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-dir=$1 program=$2 setup=$3
-shift 3
+dir=$1 program=$2 setup=$3 muster=$4
+shift 4
 if [ ! -e "$dir/sqlglot-$version" ]; then
 	python3 -m venv "$dir" >/dev/null 2>&1 ||
 		give_up "no venv of Python 3: tools/install-deps check"
@@ -33,4 +33,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$program" statements >"$work/statements.sql"
 "$setup" statements >"$work/setup.sql"
-"$dir/bin/python3" "$here/tsql.py" "$work/statements.sql" "$work/setup.sql" "$@"
+"$muster" recver script --type sqlserver --for ssms --database "it's [one]" \
+	--login "DOM\\o'neil ]x" >"$work/ssms.sql"
+"$dir/bin/python3" "$here/tsql.py" "$work/statements.sql" "$work/setup.sql" \
+	"$work/ssms.sql" "$@"
