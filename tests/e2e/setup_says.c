@@ -68,8 +68,8 @@ void says_warns(struct rig *r, const char *connection, const char *id,
 
 void says_fresh(struct rig *r)
 {
+	r->env = NULL; /* the last test's */
 	rig_fresh(r);
-	r->env = NULL;
 	rig_control(r, "DELETE", "/_sim/app", "%s", "");
 	rig_control(r, "DELETE", "/_sim/faults", "%s", "");
 	rig_control(r, "POST", "/_sim/time", "{\"skew_s\":0}");
