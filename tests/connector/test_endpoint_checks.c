@@ -449,6 +449,11 @@ static void clouds(void **state)
 	shows("cloud", MST_CHECK_WARNING, "of the cloud dod", "cloud: dod");
 	LOOK("cloud: dod\n", TENANT("microsoftonline.us", "DOD"));
 	shows("cloud", MST_CHECK_OK, "dod", "");
+	/* the sub-scope alone tells one from the other */
+	LOOK("cloud: dod\n", TENANT("microsoftonline.us", ""));
+	shows("cloud", MST_CHECK_OK, "dod", "");
+	LOOK("cloud: gcc-high\n", TENANT("microsoftonline.us", ""));
+	shows("cloud", MST_CHECK_OK, "gcc-high", "");
 	LOOK("cloud: gcc\n", TENANT("microsoftonline.com", "GCC"));
 	shows("cloud", MST_CHECK_OK, "gcc", "");
 	LOOK("cloud: gcc\n", TENANT("microsoftonline.com", ""));

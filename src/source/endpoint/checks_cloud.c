@@ -19,17 +19,19 @@ static enum family family_of(const char *cloud)
 	return strcmp(cloud, "dod") == 0 ? DOD : COMMERCIAL;
 }
 
-/* Where the tenant is, by what the login host says of it. */
-static enum family tenant_family(const struct ep_tenant *t)
+/* Where the tenant is, by what the login host says of it. Without the sub-scope
+ * nothing tells gcc-high from dod: then it is what the options say. */
+static enum family tenant_family(const struct ep_tenant *t, enum family own)
 {
 	struct mst_slice sub = mst_slice_str(t->sub);
 	struct mst_slice instance = mst_slice_str(t->instance);
 
 	if (mst_slice_iis(sub, "DOD"))
 		return DOD;
-	if (mst_slice_iis(sub, "DODCON") ||
-	    mst_slice_iis(instance, "microsoftonline.us"))
+	if (mst_slice_iis(sub, "DODCON"))
 		return GCC_HIGH;
+	if (mst_slice_iis(instance, "microsoftonline.us"))
+		return own == DOD ? DOD : GCC_HIGH;
 	if (mst_slice_iis(sub, "GCC"))
 		return GCC;
 	return mst_slice_ifind(instance, ".cn") ? CHINA : COMMERCIAL;
@@ -116,7 +118,8 @@ void ep_say_cloud(const struct ep_checks *k, struct mst_check *c)
 	const struct ep_conf *conf = k->s->conf;
 	const char *option;
 	const struct ep_cloud *other = strange(k, &option);
-	enum family is = tenant_family(&k->tenant);
+	enum family own = family_of(ep_clouds[conf->cloud].name);
+	enum family is = tenant_family(&k->tenant, own);
 
 	if (other) {
 		mst_check_say(c, MST_CHECK_WARNING,
@@ -138,7 +141,7 @@ void ep_say_cloud(const struct ep_checks *k, struct mst_check *c)
 			      "%s; which cloud the tenant is in cannot be told",
 			      ep_clouds[conf->cloud].name);
 		mst_check_remedy(c, "make sure that it is the tenant's");
-	} else if (is != family_of(ep_clouds[conf->cloud].name)) {
+	} else if (is != own) {
 		say_elsewhere(k, is, c);
 	} else {
 		say_cloud_fits(k, c);
