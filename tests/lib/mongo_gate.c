@@ -159,11 +159,14 @@ static bool answer(struct link *k, const char *m, const bson_t *reply)
 
 static void say_hello(struct link *k, bson_t *reply)
 {
-	const struct t_gate *g = k->m->g;
-	bool primary = !g->set || g->primary == k->m->number;
+	struct t_gate *g = k->m->g;
+	bool primary;
 	char name[32];
 	bson_t hosts;
 
+	if (g->asks_left && --g->asks_left == 0)
+		g->primary = g->next;
+	primary = !g->set || g->primary == k->m->number;
 	(void)bson_append_bool(reply, "isWritablePrimary", -1, primary);
 	(void)bson_append_bool(reply, "ismaster", -1, primary);
 	(void)bson_append_int32(reply, "maxBsonObjectSize", -1, 16777216);
@@ -334,6 +337,14 @@ static char *ask_server(struct link *k, char *m)
 	return receive(k->server, NULL, stop);
 }
 
+static void move(struct t_gate *g)
+{
+	g->moves++;
+	g->next = (g->primary + 1) % g->impl->members_n;
+	g->asks_left = g->elects;
+	g->primary = g->elects ? -1 : g->next;
+}
+
 /* Counts, and does what a test has ordered for this number. True: that is the
  * answer. */
 static bool scripted(struct link *k, const char *name, bson_t *reply)
@@ -341,10 +352,8 @@ static bool scripted(struct link *k, const char *name, bson_t *reply)
 	struct t_gate *g = k->m->g;
 
 	g->passed++;
-	if (g->passed == g->moves_at) {
-		g->primary = (g->primary + 1) % g->impl->members_n;
-		g->moves++;
-	}
+	if (g->passed == g->moves_at)
+		move(g);
 	if (g->set && g->primary != k->m->number &&
 	    strcmp(name, "buildInfo") != 0) {
 		refuse_for_now(reply, 10107);
@@ -373,6 +382,11 @@ static bool carry_out(struct link *k, char *m, const char *database,
 	if (handshake(k, database, ask, name, reply))
 		return true;
 	cut = g->passed + 1 == g->cut_at;
+	if (g->elects && g->passed + 1 == g->moves_at) {
+		g->passed++;
+		move(g);
+		return false;
+	}
 	if (cut && g->cut_before) {
 		g->passed++;
 		g->cuts++;
@@ -553,6 +567,7 @@ void t_gate_reset(struct t_gate *g)
 	bson_destroy(g->role);
 	g->role = NULL;
 	g->cut_at = g->moves_at = g->fails_at = 0;
+	g->elects = g->asks_left = 0;
 	g->passed = g->cuts = g->moves = g->fails = 0;
 	g->fails_only = NULL;
 	g->sharded = false;

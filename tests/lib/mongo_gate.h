@@ -35,7 +35,9 @@ struct t_gate {
 	uint64_t cut_at;   /* the connection is cut instead of the answer */
 	bool cut_before;   /* … and the server does not see it */
 	uint64_t moves_at; /* another member becomes the primary */
-	uint64_t fails_at; /* this code is answered, once */
+	unsigned elects; /* … because that one died: the connection is cut, and
+			  * so often nobody says that it is the primary */
+	uint64_t fails_at;	/* this code is answered, once */
 	const char *fails_only; /* of commands of this name; NULL: any */
 	int fails_code;
 
@@ -51,6 +53,8 @@ struct t_gate {
 	bson_t *role; /* what createRole made; NULL: none */
 	char role_db[64];
 	int port[T_GATE_MEMBERS];
+	int next; /* primary, when so many have asked */
+	unsigned asks_left;
 	struct t_gate_impl *impl;
 };
 
