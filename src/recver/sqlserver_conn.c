@@ -204,7 +204,7 @@ static int reach(struct mst_ms *c, struct mst_slice text, int *native_r,
 }
 
 /* What holds for every statement of the session, and its tables: #n counts
- * from 0, #rows and #keys carry what a batch brings. */
+ * from 0, #raw, #rows and #keys carry what a batch brings. */
 static int session(struct mst_ms *c, struct mst_err *err)
 {
 	struct mst_buf b = MST_BUF_INIT(65536);
@@ -219,6 +219,8 @@ static int session(struct mst_ms *c, struct mst_err *err)
 	    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
 	    "SET LOCK_TIMEOUT %lld; "
 	    "CREATE TABLE #n (i int NOT NULL PRIMARY KEY); "
+	    "CREATE TABLE #raw (i int NOT NULL PRIMARY KEY, r varbinary(200) "
+	    "NOT NULL); "
 	    "CREATE TABLE #keys (set_id bigint NOT NULL, [key] varbinary(16) "
 	    "NOT NULL, PRIMARY KEY (set_id, [key])); "
 	    "CREATE TABLE #rows (set_id bigint NOT NULL, [key] varbinary(16) "

@@ -163,6 +163,23 @@ static const struct {
      "recver.password"},
 };
 
+/* What OpenSSL and Kerberos say within Microsoft's driver, which has one number
+ * for all of it: always in English. */
+static const struct {
+	const char *part, *text;
+} libraries[] = {
+    {"certificate verify failed",
+     "the server's certificate is not trusted, or is for another name: add its "
+     "authority to the system's certificates, or let recver.server be the name "
+     "in it; recver.encrypt: trust does not look at it"},
+    {"No Kerberos credentials",
+     "there is no Kerberos ticket: klist shows those of this user; kinit, or "
+     "KRB5CCNAME or KRB5_CLIENT_KTNAME for the service"},
+    {"SSPI",
+     "Kerberos does not let us in: is there a ticket (klist), an SPN "
+     "MSSQLSvc/host.domain:port, and does recver.server name that host?"},
+};
+
 struct said {
 	enum mst_code code;
 	const char *meaning;
@@ -172,8 +189,25 @@ struct said {
 	struct mst_buf text;
 };
 
+/* Those of the server are its own, and may quote anything. */
+static bool by_library(struct said *s)
+{
+	if (s->native > 0 && s->native < 100000)
+		return false;
+	for (size_t i = 0; i < MST_LEN(libraries) && s->text.n; i++) {
+		if (!strstr(s->text.p, libraries[i].part))
+			continue;
+		s->code = MST_E_AUTH;
+		s->meaning = libraries[i].text;
+		return true;
+	}
+	return false;
+}
+
 static size_t rank_of(struct said *s)
 {
+	if (by_library(s))
+		return 0;
 	for (size_t i = 0; i < MST_LEN(meanings); i++) {
 		if (s->native != meanings[i].native)
 			continue;

@@ -110,19 +110,28 @@ int mst_ms_lease_swap(void *p, const char *from, const struct mst_lease *to,
  * 92, places of text 93 and list 101. */
 #define W "109"
 
+/* Of a record, which is cut out of @data once: each look into that costs far
+ * more than one into a row. */
+#define INT8(at)  "CONVERT(bigint, SUBSTRING(r, " at " + 1, 8))"
+#define BYTES(at) "SUBSTRING(r, " at " + 1, 16)"
+#define BYTE(at)  "CONVERT(int, SUBSTRING(r, " at " + 1, 1))"
+#define INT4(at)  "CONVERT(int, SUBSTRING(r, " at " + 1, 4))"
+#define PLACE(at) "SUBSTRING(@data, " INT4(at) ", " INT4(at " + 4") ")"
+#define WHEN(at)  "CASE WHEN " BYTE(at) " = 1 THEN "
+
+#define FROM_RAW " FROM #raw; "
+
 static const char stage_sql[] =
-    "DELETE FROM #rows; "
-    "INSERT INTO #rows (set_id, [key], digest, members, first_us, "
-    "changed_us,"
-    " run, remote, state, has_list, text, list) SELECT " MST_MS_INT8(
-	W, "0") ", " MST_MS_BYTES16(W,
-				    "8") ", " MST_MS_BYTES16(W,
-							     "24") ","
-								   " " MST_MS_INT8(W, "40") ", CASE WHEN " MST_MS_BYTE(W, "91") " = 1 THEN " MST_MS_INT8(W, "48") " END, CASE"
-																				  " WHEN " MST_MS_BYTE(W, "92") " = 1 THEN " MST_MS_INT8(W, "5"
-																											    "6") " END, " MST_MS_INT8(W, "64") ", CASE WHEN " MST_MS_BYTE(W, "90") " = 1 THEN " MST_MS_BYTES16(W, "72") " END, " MST_MS_BYTE(W, "88") ", " MST_MS_BYTE(W, "89") ", " MST_MS_PLACE(W,
-																																																		  "93") ", " MST_MS_PLACE(W,
-																																																					  "101") " FROM #n WHERE i < @n; ";
+    "DELETE FROM #raw; DELETE FROM #rows; "
+    "INSERT INTO #raw (i, r) SELECT i, SUBSTRING(@data, i * " W " + 1, " W ")"
+    " FROM #n WHERE i < @n; "
+    "INSERT INTO #rows (set_id, [key], digest, members, first_us, changed_us,"
+    " run, remote, state, has_list, text, list) SELECT " INT8("0") ", " BYTES(
+	"8") ", " BYTES("24") ", " INT8("40") ", " WHEN("91")
+	INT8("48") " END, " WHEN("92")
+	    INT8("56") " END, " INT8("64") ", " WHEN("90")
+		BYTES("72") " END, " BYTE("88") ", " BYTE("89") ", " PLACE(
+		    "93") ", " PLACE("101") FROM_RAW;
 
 #define ON_M	"ON r.set_id = m.set_id AND r.[key] = m.[key]"
 #define WHERE_M "WHERE m.set_id = r.set_id AND m.[key] = r.[key]"

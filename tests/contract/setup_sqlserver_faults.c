@@ -57,6 +57,23 @@ static void test_not_reached(void **state)
 	ms_fails("recver:connect", MST_E_INVALID, "recver.driver");
 }
 
+/* What Microsoft's driver says, where FreeTDS is asked. */
+static void test_microsoft(void **state)
+{
+	(void)state;
+	ms.odbc->text = "SSL Provider: [error:0A000086:SSL routines::"
+			"certificate verify failed:self-signed certificate]";
+	fail_once("08001", -1);
+	ms_fails("recver:connect", MST_E_AUTH, "authority to the system's");
+	ms.odbc->text = "SSPI Provider: No Kerberos credentials available "
+			"(default cache: FILE:/tmp/krb5cc_0)";
+	fail_once("HY000", 851968);
+	ms_fails("recver:connect", MST_E_AUTH, "there is no Kerberos ticket");
+	ms.odbc->text = "Cannot generate SSPI context";
+	fail_once("HY000", 851968);
+	ms_fails("recver:connect", MST_E_AUTH, "SPN");
+}
+
 /* The real driver, and somebody who listens and says nothing. */
 static void test_silence(void **state)
 {
@@ -238,9 +255,9 @@ int ms_fault_tests(void)
 #define S(fn) cmocka_unit_test_setup(fn, ms_set_up)
 	const struct CMUnitTest tests[] = {
 	    S(test_certificate), S(test_not_reached), S(test_silence),
-	    S(test_refused),	 S(test_server),      S(test_database),
-	    S(test_case),	 S(test_full),	      S(test_use),
-	    S(test_tables),
+	    S(test_microsoft),	 S(test_refused),     S(test_server),
+	    S(test_database),	 S(test_case),	      S(test_full),
+	    S(test_use),	 S(test_tables),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

@@ -74,7 +74,8 @@ SQLRETURN t_odbc_scripted(struct dbc *c, struct diag *d)
 {
 	t_odbc_roll_back(c);
 	c->lost = odbc.how != T_ODBC_BEFORE;
-	return t_odbc_say(d, odbc.state, odbc.native, "as the test says");
+	return t_odbc_say(d, odbc.state, odbc.native,
+			  odbc.text ? odbc.text : "as the test says");
 }
 
 SQLRETURN t_odbc_is_lost(struct dbc *c, struct diag *d)

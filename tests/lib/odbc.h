@@ -59,6 +59,7 @@ struct t_odbc {
 	const char *hit;	/* file that is made then, or NULL */
 	int native;		/* what it says */
 	const char *state;	/* its SQLSTATE */
+	const char *text;	/* its words; NULL: some */
 	bool read_only;		/* what every database says of itself */
 	bool offline, no_user;	/* why a database cannot be opened */
 	const char *state_desc; /* of one that is offline; NULL: OFFLINE */
