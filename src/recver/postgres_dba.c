@@ -418,17 +418,6 @@ static void check_rights(struct mst_pg_look *l)
 
 /* ---- use ----------------------------------------------------------------- */
 
-static void size_text(uint64_t bytes, char *out, size_t n)
-{
-	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
-	double v = (double)bytes;
-	size_t i = 0;
-
-	for (; v >= 1000 && i + 1 < MST_LEN(units); i++)
-		v /= 1000;
-	(void)snprintf(out, n, i ? "%.1f %s" : "%.0f %s", v, units[i]);
-}
-
 static void check_use(struct mst_pg_look *l)
 {
 	struct mst_check *c = mst_pg_look_begin(l, MST_RECVER_CHECK_USE);
@@ -443,7 +432,7 @@ static void check_use(struct mst_pg_look *l)
 		mst_pg_look_end(l);
 		return;
 	}
-	size_text(s.bytes, size, sizeof(size));
+	mst_recver_size_text(s.bytes, size, sizeof(size));
 	(void)snprintf(holds, sizeof(holds),
 		       "%s, %llu group%s with %llu members", size,
 		       (unsigned long long)s.groups, s.groups == 1 ? "" : "s",

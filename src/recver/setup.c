@@ -109,3 +109,14 @@ int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,
 	env->report(env->ctx, &c);
 	return rc;
 }
+
+void mst_recver_size_text(uint64_t bytes, char *out, size_t n)
+{
+	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
+	double v = (double)bytes;
+	size_t i = 0;
+
+	for (; v >= 1000 && i + 1 < MST_LEN(units); i++)
+		v /= 1000;
+	(void)snprintf(out, n, i ? "%.1f %s" : "%.0f %s", v, units[i]);
+}

@@ -12,6 +12,9 @@
 #ifndef MST_RECVER_SETUP_H
 #define MST_RECVER_SETUP_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/check.h"
 #include "model/recver_conf.h"
 
@@ -92,5 +95,7 @@ void mst_recver_check_skip(const struct mst_recver_setup_env *env,
  * err. Returns rc. */
 int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,
 		    const char *how, int rc, const struct mst_err *err);
+/* "41.2 MB" */
+void mst_recver_size_text(uint64_t bytes, char *out, size_t n);
 
 #endif

@@ -54,16 +54,6 @@ static void end(struct look *l)
 	mst_recver_check_report(l->env, &l->check);
 }
 
-static void size_text(uint64_t bytes, char *out, size_t n)
-{
-	if (bytes < 1000000)
-		(void)snprintf(out, n, "%.1f KB", (double)bytes / 1e3);
-	else if (bytes < 1000000000)
-		(void)snprintf(out, n, "%.1f MB", (double)bytes / 1e6);
-	else
-		(void)snprintf(out, n, "%.1f GB", (double)bytes / 1e9);
-}
-
 /* ---- the folder ---------------------------------------------------------- */
 
 static char *folder_of(const char *path)
@@ -274,7 +264,7 @@ static void say_file(struct look *l, struct mst_check *c)
 	struct mst_err err = MST_ERR_INIT;
 	char size[40];
 
-	size_text((uint64_t)l->sb.st_size, size, sizeof(size));
+	mst_recver_size_text((uint64_t)l->sb.st_size, size, sizeof(size));
 	if (open_file(l, &err) == 0) {
 		mst_check_say(c, MST_CHECK_OK, "'%s', %s", l->path, size);
 		return;
@@ -445,11 +435,11 @@ static void check_use(struct look *l)
 		return;
 	}
 	left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	size_text(left, size, sizeof(size));
+	mst_recver_size_text(left, size, sizeof(size));
 	if (left < need) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "%sonly %s of the disk are free", holds, size);
-		size_text(need, size, sizeof(size));
+		mst_recver_size_text(need, size, sizeof(size));
 		mst_check_remedy(c,
 				 "make room for at least %s, or name a file on "
 				 "another disk in recver.path",

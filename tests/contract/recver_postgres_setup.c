@@ -4,11 +4,17 @@
  */
 #include "recver_suite.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "recver/scripts.h"
 #include "recver/setup.h"
 #include "tests/contract/recver_postgres.h"
 #include "tests/lib/pg.h"
@@ -178,6 +184,167 @@ static void test_names(void **state)
 	clear();
 }
 
+/* ---- tables of another version ------------------------------------------- */
+
+/* The check of a name in a look. */
+struct one {
+	const char *name;
+	struct mst_check check;
+};
+
+static void keep(void *ctx, const struct mst_check *c)
+{
+	struct one *one = ctx;
+
+	if (strcmp(c->name, one->name) == 0)
+		one->check = *c;
+}
+
+static struct mst_check look(const char *name)
+{
+	struct one one = {.name = name};
+	struct mst_recver_setup_env env = env_of(NULL);
+
+	env.report = keep;
+	env.ctx = &one;
+	t_ok(ops->check(&env, &rv.err), &rv.err);
+	return one.check;
+}
+
+static void says(const char *name, enum mst_check_level level, const char *text,
+		 const char *remedy)
+{
+	struct mst_check c = look(name);
+
+	if (c.level != level || !strstr(c.text, text) ||
+	    !strstr(c.remedy, remedy))
+		fail_msg("%s is %s: %s -> %s", name,
+			 mst_check_level_name(c.level), c.text, c.remedy);
+}
+
+/* The scripts that there are, and one that leads to version 2. */
+static const struct mst_recver_script *with_an_upgrade(void)
+{
+	static struct mst_recver_script all[32];
+	const struct mst_recver_script *s = mst_recver_scripts();
+	size_t n = 0;
+
+	for (; s[n].type; n++)
+		all[n] = s[n];
+	assert_true(n + 2 < MST_LEN(all));
+	all[n] = (struct mst_recver_script){
+	    .type = "postgres",
+	    .name = "upgrade",
+	    .file = "upgrade-1.sql",
+	    .from = 1,
+	    .text =
+		"\\connect :\"recver_database_name\"\n"
+		"ALTER TABLE muster.grp ADD COLUMN IF NOT EXISTS more int;\n"
+		"UPDATE muster.meta SET value = convert_to('2', 'UTF8')"
+		" WHERE target = '' AND name = 'schema';\n"};
+	return all;
+}
+
+static void test_upgrade(void **state)
+{
+	struct seen s = {.made = 0};
+	const struct mst_recver_setup_env env = env_of(&s);
+
+	clear();
+	t_ok(ops->make(&env, &rv.err), &rv.err);
+	mst_recver_scripts_replace(with_an_upgrade(), 2);
+	says(MST_RECVER_CHECK_TABLES, MST_CHECK_FAILED,
+	     "of version 1, this muster needs 2, and the login may not",
+	     "`muster recver script " SOURCE " --upgrade-from 1`");
+	assert_true(planned(&s) > 0);
+	assert_string_equal(s.first, "tables");
+	s = (struct seen){.made = 0};
+	t_ok(ops->make(&env, &rv.err), &rv.err);
+	assert_int_equal(s.failed, 0);
+	says(MST_RECVER_CHECK_TABLES, MST_CHECK_OK, "version 2", "");
+	assert_int_equal(planned(&s), 0);
+	mst_recver_scripts_replace(NULL, 0);
+	says(MST_RECVER_CHECK_TABLES, MST_CHECK_FAILED, "newer muster",
+	     "update muster");
+	t_failed(ops->make(&env, &rv.err), &rv.err, MST_E_UNSUPPORTED,
+		 "newer muster");
+	clear();
+}
+
+/* ---- an old server ------------------------------------------------------- */
+
+/* Passes on what comes from the server, as if that were PostgreSQL 12. */
+static void pass_on(int from, int to)
+{
+	static const char said[] = "server_version\0"
+				   "1";
+	char part[65536], *at;
+	ssize_t n = read(from, part, sizeof(part) - 1);
+
+	if (n <= 0)
+		_exit(0);
+	at = memmem(part, (size_t)n, said, sizeof(said) - 1);
+	if (at)
+		at[sizeof(said) - 1] = '2';
+	if (write(to, part, (size_t)n) != n)
+		_exit(0);
+}
+
+/* One connection at a time, until it is killed. */
+static void serve_old(int listener)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons((uint16_t)t_pg_port()),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int client = accept(listener, NULL, NULL);
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (client < 0 || connect(server, (struct sockaddr *)&a, sizeof(a)) < 0)
+		_exit(1);
+	for (;;) {
+		struct pollfd fds[2] = {{client, POLLIN, 0},
+					{server, POLLIN, 0}};
+
+		(void)poll(fds, 2, -1);
+		if (fds[0].revents)
+			pass_on(client, server);
+		if (fds[1].revents)
+			pass_on(server, client);
+	}
+}
+
+static void test_old_server(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct mst_recver_conf was = conf;
+	socklen_t n = sizeof(a);
+	char server[32];
+	pid_t pid;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
+	(void)snprintf(server, sizeof(server), "127.0.0.1:%d",
+		       ntohs(a.sin_port));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		serve_old(fd);
+	conf.server = server;
+	conf.database = "postgres";
+	conf.user = admin.user;
+	conf.password = admin.password;
+	says(MST_RECVER_CHECK_SERVER, MST_CHECK_FAILED, "PostgreSQL 12.",
+	     "a newer server");
+	conf = was;
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)close(fd);
+}
+
 static int begin(void **state)
 {
 	(void)setenv("MUSTER_TEST_STEPS", "fake-login-password", 1);
@@ -207,6 +374,8 @@ int rv_postgres_setup(void)
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_twice_at_once),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_upgrade),
+	    cmocka_unit_test(test_old_server),
 	};
 
 	return cmocka_run_group_tests_name("setup of postgres", tests, begin,
