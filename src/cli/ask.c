@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading secrets, and the terminal without echo.
+ */
 #include "cli/ask.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stores' tables of set-up, and what they share: titles, remedies, steps.
+ */
 #include "recver/setup.h"
 
 #include <stdio.h>
