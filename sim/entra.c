@@ -298,10 +298,7 @@ static bool check_fields(struct sim_entra *e, const struct sim_request *r,
 	if (e->disabled)
 		oauth_error(e, r, reply, 401, "invalid_client", 7000112,
 			    "Application '%s' is disabled.", MST_SIM_CLIENT);
-	else if (e->refusal)
-		oauth_error(e, r, reply, e->refusal->status, e->refusal->error,
-			    e->refusal->code, "%s", e->refusal->text);
-	return !e->disabled && !e->refusal;
+	return !e->disabled;
 }
 
 static bool knows_tenant(struct mst_slice tenant)
@@ -391,6 +388,11 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 	}
 	if (!check_client(sim, r, reply, form, n))
 		return;
+	if (e->refusal && (e->refused < 0 || e->refused == res)) {
+		oauth_error(e, r, reply, e->refusal->status, e->refusal->error,
+			    e->refusal->code, "%s", e->refusal->text);
+		return;
+	}
 	mst_buf_init(&token, 1u << 16);
 	make_token(sim, r, (enum sim_resource)res, scope, &token);
 	mst_buf_addf(&reply->body,

@@ -106,6 +106,7 @@ struct sim_entra {
 	struct role_list roles[SIM_RES__MAX];
 	bool secret_expired, disabled;
 	const struct sim_refusal *refusal; /* NULL: lets in who is right */
+	int refused; /* enum sim_resource that it is for; -1: any */
 	struct sim_cloud cloud;
 	int64_t life_s;
 	uint64_t count; /* for trace ids */

@@ -66,6 +66,7 @@ void sim_entra_app_reset(struct sim_entra *e)
 	default_roles(e);
 	e->secret_expired = e->disabled = false;
 	e->refusal = NULL;
+	e->refused = -1;
 	(void)sim_cloud_find(mst_slice_str("commercial"), &e->cloud);
 	e->life_s = LIFE_S;
 }
@@ -111,6 +112,16 @@ static void set_secret(struct sim_entra *e, struct mst_slice s)
 			 MST_SLICE_ARG(s));
 }
 
+static void refuse(struct sim_entra *e, int64_t code, struct mst_json api)
+{
+	e->refusal = refusal_of(code);
+	e->refused = -1;
+	for (int res = 0; res < SIM_RES__MAX; res++) {
+		if (mst_json_is_str(api, res_names[res]))
+			e->refused = res;
+	}
+}
+
 void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 		       struct sim_reply *reply)
 {
@@ -139,7 +150,7 @@ void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 		mst_json_bool(mst_json_get(root, "disabled"), &e->disabled);
 		mst_json_i64(mst_json_get(root, "token_life_s"), &e->life_s);
 		if (mst_json_i64(mst_json_get(root, "refuse"), &code))
-			e->refusal = refusal_of(code);
+			refuse(e, code, mst_json_get(root, "refuse_api"));
 		(void)sim_cloud_find(mst_json_str(mst_json_get(root, "cloud")),
 				     &e->cloud);
 		set_secret(e, mst_json_str(mst_json_get(root, "secret")));

@@ -205,12 +205,14 @@ static void look_at_token(struct mst_checkup *c,
 	c->conf.report(c->conf.ctx, &check);
 }
 
-static void log_in_all(struct mst_checkup *c)
+/* Returns how many tokens there are. */
+static size_t log_in_all(struct mst_checkup *c)
 {
 	const char *broken = gone(c, "reach:login");
 	struct refusal first = {.title = NULL};
 	struct mst_source_auth auths[AUTHS];
 	size_t n = c->c.source->auths(c->source, auths, MST_LEN(auths));
+	size_t tokens = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char name[96], title[96];
@@ -228,28 +230,31 @@ static void log_in_all(struct mst_checkup *c)
 			log_in(c, &auths[i], &first, &check);
 		}
 		c->conf.report(c->conf.ctx, &check);
-		if (check.level == MST_CHECK_OK)
-			look_at_token(c, &auths[i]);
+		if (check.level != MST_CHECK_OK)
+			continue;
+		look_at_token(c, &auths[i]);
+		tokens++;
 	}
+	return tokens;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
 
 static int check_api(struct mst_checkup *c, struct mst_err *err)
 {
-	const char *broken;
+	size_t tokens;
 
 	if (look_at_ways(c, err) < 0)
 		return -(int)err->code;
-	log_in_all(c);
+	tokens = log_in_all(c);
 	if (mst_checkup_cancelled(c))
 		return mst_err_set(err, MST_E_CANCELLED, "cancelled");
-	broken = gone(c, "login:");
-	if (broken)
-		mst_checkup_skip(c, "permissions", "permissions", broken);
-	else
+	if (tokens)
 		mst_checkup_permissions(c->c.source, c->source, &c->jobs,
 					&c->conf);
+	else
+		mst_checkup_skip(c, "permissions", "permissions",
+				 gone(c, "login:"));
 	return mst_checkup_own(c, NULL, err);
 }
 

@@ -87,7 +87,8 @@ static const struct entry {
      "the API is not in this tenant; is there a subscription for it, and is "
      "it the right cloud?"},
     {650052, FINAL,
-     "the tenant has no subscription for this API, or has not enabled it"},
+     "the tenant has no subscription for this API, or has not enabled it; look "
+     "at its licences"},
     {650057, FINAL,
      "the API is not among the application's permissions; add them in the app "
      "registration"},

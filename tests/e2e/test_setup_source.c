@@ -423,6 +423,28 @@ static void refused_log_ins(void **state)
 	}
 }
 
+/* What is said of one API leaves the other alone. */
+static void refused_for_one_api(void **state)
+{
+	(void)state;
+	fresh();
+	app("{\"refuse\":650052,\"refuse_api\":\"graph\"}");
+	fails(4, "login:graph", "no subscription for this API",
+	      "look at its licences");
+	shows("login:defender", "Ok", "a token", "");
+	shows("permission:Machine.Read.All", "Ok", "granted", "");
+	assert_true(mst_json_type(says_check(
+			&rig, "permission:Device.Read.All")) == MST_JSON_NULL);
+	shows("feed:entra_devices", "Skipped", "'log-in graph'", "");
+	shows("feed:machines", "Ok", "answers", "");
+	app("{\"refuse\":650052,\"refuse_api\":\"mde\"}");
+	fails(4, "login:defender", "no subscription for this API",
+	      "look at its licences");
+	shows("permission:Device.Read.All", "Ok", "granted", "");
+	shows("feed:machines", "Skipped", "'log-in defender'", "");
+	shows("feed:entra_devices", "Ok", "answers", "");
+}
+
 static void wrong_tenant_or_application(void **state)
 {
 	(void)state;
@@ -633,6 +655,7 @@ int main(void)
 	    cmocka_unit_test(certificates),
 	    cmocka_unit_test(lost_token_file),
 	    cmocka_unit_test(refused_log_ins),
+	    cmocka_unit_test(refused_for_one_api),
 	    cmocka_unit_test(wrong_tenant_or_application),
 	    cmocka_unit_test(wrong_cloud),
 	    cmocka_unit_test(mixed_clouds),

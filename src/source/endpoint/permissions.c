@@ -139,6 +139,11 @@ size_t ep_permissions(struct mst_source *s, uint32_t feeds,
 {
 	if (!s->auth[0])
 		return 0; /* a folder asks nobody */
+	/* Of a token that was refused there is nothing to see. */
+	if (s->auth[1] && mst_cred_entra_life(s->auth[1]) < 0)
+		feeds &= ~EP_BIT(EP_ENTRA);
+	if (mst_cred_entra_life(s->auth[0]) < 0)
+		feeds &= EP_BIT(EP_ENTRA);
 	return ep_check_roles(mst_cred_entra_roles(s->auth[0]),
 			      s->auth[1] ? mst_cred_entra_roles(s->auth[1])
 					 : NULL,
