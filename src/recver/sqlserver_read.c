@@ -382,7 +382,7 @@ int mst_ms_stats(void *p, const int64_t *sets, size_t n,
 
 	do {
 		some = MST_MIN(n - i, (size_t)MST_MS_ROWS);
-		rc = count(p, sets + i, some, s_r, err);
+		rc = count(p, n ? sets + i : NULL, some, s_r, err);
 		i += some;
 	} while (rc == 0 && i < n);
 	return rc < 0 ? rc : read_bytes(p, &s_r->bytes, err);
