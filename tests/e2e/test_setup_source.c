@@ -367,6 +367,23 @@ static void certificates(void **state)
 	shows("credential", "Ok", "muster-app", "");
 }
 
+/* An assertion of the wrong time is refused, and the clock says why. */
+static void certificate_and_wrong_clock(void **state)
+{
+	(void)state;
+	fresh();
+	certificate(-60, 90 * DAY_S, true);
+	rig_control(&rig, "POST", "/_sim/time", "{\"advance_s\":1800}");
+	look(4);
+	shows("login:defender", "Failed", "the assertion is outside its time",
+	      "set this machine's clock");
+	shows("login:defender", "Failed", "this machine's clock is 1",
+	      "set this machine's clock");
+	shows("clock", "Failed", "behind Microsoft's", "timedatectl");
+	assert_int_equal(counted("failed"), 2);
+	rig_control(&rig, "POST", "/_sim/time", "{\"advance_s\":-1800}");
+}
+
 /* The token's end is not its issuer's business alone. */
 static void lost_token_file(void **state)
 {
@@ -653,6 +670,7 @@ int main(void)
 	    cmocka_unit_test(lost_secret),
 	    cmocka_unit_test(secret_expires_soon),
 	    cmocka_unit_test(certificates),
+	    cmocka_unit_test(certificate_and_wrong_clock),
 	    cmocka_unit_test(lost_token_file),
 	    cmocka_unit_test(refused_log_ins),
 	    cmocka_unit_test(refused_for_one_api),
