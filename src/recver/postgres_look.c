@@ -64,6 +64,7 @@ static const struct refusal refusals[] = {
      "check recver.ca_file: it must be a PEM file that muster may read"},
     {NULL, "SSL", "check recver.encrypt and recver.ca_file"},
     {NULL, "", "check recver.server, and the firewalls on the way to it"},
+    {"", NULL, "look into the server's log"},
 };
 
 /* "FATAL:  28P01: password …" without what comes before it. */

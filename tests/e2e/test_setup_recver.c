@@ -99,11 +99,13 @@ static void a_run_needs_no_more(void **state)
 	(void)rig_quiet(&sr.rig);
 }
 
+#define REVOKED "REVOKE muster_agent FROM " SR_LOGIN
+
 /* Whatever was there already is used. */
 static void the_rest_is_made(void **state)
 {
 	static const char *const broken[] = {
-	    "REVOKE muster_agent FROM " SR_LOGIN,
+	    REVOKED,
 	    "REVOKE UPDATE ON muster.grp FROM muster_agent",
 	    "REVOKE USAGE ON SCHEMA muster FROM muster_agent",
 	    "DROP TABLE muster.lease",
@@ -234,6 +236,24 @@ static void the_administrator(void **state)
 	rig_status(&sr.rig, 1);
 	rig_says(&sr.rig, "no database on a server");
 	rig_one_error(&sr.rig);
+}
+
+/* No superuser is needed. */
+static void a_lesser_administrator(void **state)
+{
+	(void)state;
+	sr_fresh();
+	sr_over_tcp("");
+	t_pg_sql("postgres", "CREATE ROLE lesser LOGIN CREATEDB CREATEROLE"
+			     " PASSWORD 'fake-admin-password'");
+	rig_muster(&sr.rig, "connection", "setup", "defender", "--yes",
+		   "--json", "--admin", "lesser", "--admin-password",
+		   "env:PG_ADMIN");
+	rig_status(&sr.rig, 0);
+	assert_int_equal(sr_counted("Failed") + sr_counted("Warning"), 0);
+	(void)rig_sync(&sr.rig, 0);
+	t_pg_sql("postgres", "DROP DATABASE %s", sr.name);
+	t_pg_sql("postgres", "DROP ROLE lesser");
 }
 
 /* A group role is no login, and is not made one. */
@@ -456,6 +476,7 @@ int main(void)
 	    cmocka_unit_test(too_many_rights),
 	    cmocka_unit_test(by_itself),
 	    cmocka_unit_test(the_administrator),
+	    cmocka_unit_test(a_lesser_administrator),
 	    cmocka_unit_test(a_role_is_no_login),
 	    cmocka_unit_test(typed),
 	    cmocka_unit_test(no_database),
