@@ -109,6 +109,9 @@ static int take_token(struct entra *e, struct mst_json root, int64_t *ttl_ms_r,
 	return 0;
 }
 
+static const char somebody_else[] =
+    "check the login host, and whether a proxy answers in its place";
+
 static int accept(struct mst_auth *a, const struct mst_resp *resp,
 		  int64_t *ttl_ms_r, struct mst_err *err)
 {
@@ -117,12 +120,10 @@ static int accept(struct mst_auth *a, const struct mst_resp *resp,
 	struct mst_json root;
 	int rc;
 
-	e->advice = "";
-	rc = mst_answer_json(p, resp, e->host,
-			     "check the login host, and whether a proxy "
-			     "answers in its place",
-			     &root, err);
-
+	e->advice = somebody_else;
+	rc = mst_answer_json(p, resp, e->host, somebody_else, &root, err);
+	if (!rc)
+		e->advice = "";
 	if (!rc && resp->status == 200 &&
 	    mst_json_type(mst_json_get(root, "error")) == MST_JSON_NULL) {
 		rc = take_token(e, root, ttl_ms_r, err);

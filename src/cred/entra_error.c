@@ -115,13 +115,15 @@ static const struct entry {
     {530032, FINAL,
      "a security policy of the tenant blocks it; the tenant's sign-in log "
      "(service principals) names it"},
-    {50196, LATER, "the login host saw too many requests of this application"},
-    {90055, LATER, "the tenant is throttled"},
-    {90006, LATER, "the login host has a passing trouble"},
-    {90012, LATER, "the login host has a passing trouble"},
-    {90024, LATER, "the login host has a passing trouble"},
-    {90033, LATER, "the login host has a passing trouble"},
-    {90090, LATER, "the login host has a passing trouble"},
+    {50196, LATER,
+     "the login host saw too many requests of this application; look what else "
+     "logs in with it, and try again later"},
+    {90055, LATER, "the tenant is throttled; try again later"},
+    {90006, LATER, "the login host has a passing trouble; try again later"},
+    {90012, LATER, "the login host has a passing trouble; try again later"},
+    {90024, LATER, "the login host has a passing trouble; try again later"},
+    {90033, LATER, "the login host has a passing trouble; try again later"},
+    {90090, LATER, "the login host has a passing trouble; try again later"},
     {70002, GENERIC, "the credential was not accepted"},
     {50000, GENERIC, "the login host could not issue a token"},
 };

@@ -440,6 +440,24 @@ static void refused_log_ins(void **state)
 	}
 }
 
+/* It may be well the next time, and a proxy in between. */
+static void login_host_has_trouble(void **state)
+{
+	(void)state;
+	fresh();
+	app("{\"refuse\":90055}");
+	fails(1, "login:defender", "the tenant is throttled",
+	      "try again later");
+	shows("login:graph", "Skipped", "'log-in defender'", "");
+	fresh();
+	rig_control(&rig, "POST", "/_sim/faults",
+		    "{\"kind\":\"html\",\"host\":\"login\"}");
+	fails(4, "login:defender", "a text that is no JSON",
+	      "whether a proxy answers in its place");
+	shows("login:graph", "Skipped", "'log-in defender'", "");
+	shows("cloud", "Warning", "cannot be told", "make sure");
+}
+
 /* What is said of one API leaves the other alone. */
 static void refused_for_one_api(void **state)
 {
@@ -673,6 +691,7 @@ int main(void)
 	    cmocka_unit_test(certificate_and_wrong_clock),
 	    cmocka_unit_test(lost_token_file),
 	    cmocka_unit_test(refused_log_ins),
+	    cmocka_unit_test(login_host_has_trouble),
 	    cmocka_unit_test(refused_for_one_api),
 	    cmocka_unit_test(wrong_tenant_or_application),
 	    cmocka_unit_test(wrong_cloud),

@@ -345,6 +345,7 @@ static void test_entra_advice(void **state)
 	    {53003, "let it leave out this application"},
 	    {500011, "is there a subscription for it"},
 	    {65001, "an administrator must grant consent"},
+	    {90055, "try again later"},
 	    {700030, ""},
 	};
 
@@ -358,7 +359,7 @@ static void test_entra_advice(void **state)
 		(void)snprintf(body, sizeof(body),
 			       "{\"error\":\"x\",\"error_codes\":[%d]}",
 			       rows[i].code);
-		assert_int_equal(take(a, 400, body, &ttl, &err), -MST_E_AUTH);
+		assert_true(take(a, 400, body, &ttl, &err) < 0);
 		assert_non_null(strstr(mst_cred_advice(a), rows[i].advice));
 		(void)snprintf(part, sizeof(part), "; %s", mst_cred_advice(a));
 		if (*rows[i].advice)
@@ -367,6 +368,26 @@ static void test_entra_advice(void **state)
 			assert_string_equal(mst_cred_advice(a), "");
 		mst_auth_free(&a);
 	}
+}
+
+/* What is no answer of Entra ID's at all. */
+static void test_entra_advice_of_a_proxy(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_auth *a = entra();
+	int64_t ttl;
+
+	assert_int_equal(take(a, 200, "<html>Sign in</html>", &ttl, &err),
+			 -MST_E_AUTH);
+	assert_non_null(strstr(mst_cred_advice(a), "whether a proxy answers"));
+	assert_non_null(strstr(err.msg, mst_cred_advice(a)));
+	/* it is not that of the next answer */
+	assert_int_equal(take(a, 200,
+			      "{\"access_token\":\"a\",\"expires_in\":9}", &ttl,
+			      &err),
+			 0);
+	assert_string_equal(mst_cred_advice(a), "");
+	mst_auth_free(&a);
 }
 
 static void test_entra_secret_that_is_an_id(void **state)
@@ -659,6 +680,7 @@ int main(void)
 	    cmocka_unit_test(test_entra_samples),
 	    cmocka_unit_test(test_entra_other_errors),
 	    cmocka_unit_test(test_entra_advice),
+	    cmocka_unit_test(test_entra_advice_of_a_proxy),
 	    cmocka_unit_test(test_entra_secret_that_is_an_id),
 	    cmocka_unit_test(test_entra_roles),
 	    cmocka_unit_test(test_entra_clock_skew),
