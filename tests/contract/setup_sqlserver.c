@@ -319,6 +319,16 @@ static void test_own(void **state)
 	assert_string_equal(ms_planned(false), "");
 }
 
+/* An administrator with no more than it takes. */
+static void test_less(void **state)
+{
+	(void)state;
+	(void)strcpy(ms.odbc->logins[0].roles, "securityadmin dbcreator");
+	ms_made();
+	ms_all_good();
+	assert_string_equal(ms_planned(true), "");
+}
+
 static void test_may_not(void **state)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -422,9 +432,11 @@ int main(int argc, char **argv)
 {
 #define S(fn) cmocka_unit_test_setup(fn, ms_set_up)
 	const struct CMUnitTest tests[] = {
-	    S(test_make),	    S(test_stops),	S(test_existing),
-	    S(test_too_much),	    S(test_own),	S(test_may_not),
-	    S(test_a_dba_makes_it), S(test_integrated),
+	    S(test_make),	S(test_stops),
+	    S(test_existing),	S(test_too_much),
+	    S(test_own),	S(test_less),
+	    S(test_may_not),	S(test_a_dba_makes_it),
+	    S(test_integrated),
 	};
 	int failed;
 
