@@ -7,6 +7,9 @@
  *
  *   const recver = db.getSiblingDB(recver_database_name);
  *   recver.runCommand(EJSON.deserialize({"update": "meta", …}));
+ *
+ * None names a write concern: the driver adds its own, and mongosh's is a
+ * majority.
  */
 #include "mongodb_private.h"
 
@@ -32,20 +35,24 @@ static int check_writes(const bson_t *reply, struct mst_err *err)
 static int run_command(struct mst_mongo *c, struct mst_slice json,
 		       struct mst_err *err)
 {
-	bson_t ask, reply;
+	bson_t said, ask = BSON_INITIALIZER, reply;
 	bson_error_t e = {0};
 	int rc;
 
-	if (!bson_init_from_json(&ask, json.p, (ssize_t)json.n, &e))
+	if (!bson_init_from_json(&said, json.p, (ssize_t)json.n, &e))
 		return mst_err_set(err, MST_E_INTERNAL,
 				   "a command of its script is no JSON: %s",
 				   e.message);
+	/* mongosh has none of its own; the client here has, and a command
+	 * with two is refused. */
+	bson_copy_to_excluding_noinit(&said, &ask, "writeConcern", NULL);
 	if (mongoc_client_write_command_with_opts(c->h, c->database, &ask, NULL,
 						  &reply, &e) ||
 	    mst_mongo_is(&e, MST_MONGO_EXISTS))
 		rc = check_writes(&reply, err);
 	else
 		rc = mst_mongo_fail(c, &reply, &e, err);
+	bson_destroy(&said);
 	bson_destroy(&ask);
 	bson_destroy(&reply);
 	return rc;
