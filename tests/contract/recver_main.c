@@ -3,7 +3,7 @@
  * The rules of RecVer over the stores that need nothing but this machine, and
  * over the server store with a driver in memory.
  */
-#include "recver_tools.h"
+#include "recver_upgrade.h"
 
 #include "tests/contract/fake_server.h"
 
@@ -26,5 +26,6 @@ int main(void)
 	rv.ops = &mst_recver_sqlite;
 	failed += rv_file_tests();
 	failed += rv_sqlite_damages();
+	failed += upgrade_tests(&upgrade_sqlite);
 	return failed + (mst_recver_find("none") != NULL);
 }

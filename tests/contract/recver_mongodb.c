@@ -3,7 +3,7 @@
  * The rules of RecVer over MongoDB's protocol; and again with every list in
  * parts.
  */
-#include "recver_suite.h"
+#include "recver_upgrade.h"
 
 #include "recver/mongodb_probe.h"
 #include "tests/contract/recver_mongodb.h"
@@ -28,5 +28,6 @@ int main(void)
 	failed += rv_mongodb_stops();
 	failed += rv_mongodb_faults();
 	failed += rv_mongodb_damages();
+	failed += upgrade_tests(&upgrade_mongodb);
 	return failed;
 }

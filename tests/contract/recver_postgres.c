@@ -2,7 +2,7 @@
  *
  * The rules of RecVer over PostgreSQL: a real server, with COPY and without.
  */
-#include "recver_suite.h"
+#include "recver_upgrade.h"
 
 #include <stdio.h>
 
@@ -34,6 +34,7 @@ int main(void)
 	failed += rv_postgres_setup();
 	failed += rv_postgres_faults();
 	failed += rv_postgres_damages();
+	failed += upgrade_tests(&upgrade_postgres);
 	rv.server.copy = false;
 	rv.many = 20000;
 	failed += rv_every_store("postgres without COPY");
