@@ -135,7 +135,7 @@ static void check_server(struct mst_pg_look *l)
 		c->code = MST_E_FORBIDDEN;
 	} else {
 		mst_check_say(c, MST_CHECK_OK,
-			      "PostgreSQL 13 or later, and a primary");
+			      "a primary, and new enough (13 or later)");
 	}
 	mst_pg_look_end(l);
 }
