@@ -116,6 +116,6 @@ int main(int argc, char **argv)
 		return sqlserver_statements();
 	failed += rv_every_store("sqlserver");
 	if (sqlserver_odbc)
-		failed += sqlserver_tests();
+		failed += sqlserver_tests() + sqlserver_damages();
 	return failed;
 }

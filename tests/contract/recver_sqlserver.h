@@ -16,6 +16,8 @@ struct mst_recver_conf sqlserver_conf(void);
 
 /* What the driver for tests can be made to do; how many failed. */
 int sqlserver_tests(void);
+/* Rows that were changed by hand, in the driver for tests. */
+int sqlserver_damages(void);
 /* Prints every statement of a run, each with a line GO behind it. */
 int sqlserver_statements(void);
 
