@@ -478,7 +478,11 @@ static void look_inside(struct mst_pg_look *l)
 		return;
 	}
 	mst_pg_look_probe(l);
-	check_use(l);
+	/* What is locked or gone would be waited for once more. */
+	if (l->check.code == MST_E_TRANSIENT)
+		skip_from(l, MST_RECVER_CHECK_USE, MST_RECVER_CHECK_PROBE);
+	else
+		check_use(l);
 }
 
 static int pg_check(const struct mst_recver_setup_env *env, struct mst_err *err)

@@ -271,7 +271,8 @@ static void a_role_is_no_login(void **state)
 }
 
 /* Says the words when it is asked; what was shown is returned. free() it. */
-static char *on_a_terminal(unsigned short columns, const char *password,
+static char *on_a_terminal(const char *connection, const char *admin,
+			   unsigned short columns, const char *password,
 			   const char *answer, int *status_r)
 {
 	struct winsize size = {.ws_row = 40, .ws_col = columns};
@@ -291,13 +292,14 @@ static char *on_a_terminal(unsigned short columns, const char *password,
 		(void)setsid();
 		(void)setenv("PG_PW", "fake-run-password", 1);
 		(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
+		(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 		(void)setenv("NO_COLOR", "1", 1);
 		(void)dup2(slave, 0);
 		(void)dup2(slave, 1);
 		(void)dup2(slave, 2);
 		(void)close(master);
-		(void)execl(MUSTER, "muster", "connection", "setup", "defender",
-			    "--admin", SR_ADMIN, "--state", sr.rig.state,
+		(void)execl(MUSTER, "muster", "connection", "setup", connection,
+			    "--admin", admin, "--state", sr.rig.state,
 			    (char *)NULL);
 		_exit(127);
 	}
@@ -307,7 +309,7 @@ static char *on_a_terminal(unsigned short columns, const char *password,
 			assert_true(write(master, password, strlen(password)) >
 				    0);
 			said++;
-		} else if (said == 1 && strstr(out.p, "Type yes to do it: ")) {
+		} else if (said == 1 && strstr(out.p, "Type yes to ")) {
 			assert_true(write(master, answer, strlen(answer)) > 0);
 			said++;
 		}
@@ -327,7 +329,8 @@ static void typed(void **state)
 	(void)state;
 	sr_fresh();
 	sr_over_tcp("");
-	text = on_a_terminal(80, "fake-admin-password\n", "no\n", &status);
+	text = on_a_terminal("defender", SR_ADMIN, 80, "fake-admin-password\n",
+			     "no\n", &status);
 	assert_int_equal(status, 4);
 	assert_non_null(strstr(text, "Password of " SR_ADMIN " (not shown): "));
 	assert_null(strstr(text, "fake-"));
@@ -340,10 +343,35 @@ static void typed(void **state)
 			break;
 	}
 	free(text);
-	text = on_a_terminal(120, "fake-admin-password\n", "yes\n", &status);
+	text = on_a_terminal("defender", SR_ADMIN, 120, "fake-admin-password\n",
+			     "yes\n", &status);
 	assert_int_equal(status, 0);
 	assert_null(strstr(text, "fake-"));
 	assert_non_null(strstr(text, "RecVer: membership"));
+	free(text);
+}
+
+/* The administrator of a destination is asked for the password, too. */
+static void typed_for_a_destination(void **state)
+{
+	int status;
+	char *text;
+
+	(void)state;
+	sr_fresh();
+	rig_control(&sr.rig, "POST", "/_sim/sn/choices",
+		    "{\"remove\":[{\"table\":\"cmdb_ci\",\"element\":"
+		    "\"discovery_source\",\"value\":\"muster\"}]}");
+	text = on_a_terminal("cmdb", "admin", 80, "wrong-admin-password\n",
+			     "yes\n", &status);
+	assert_int_not_equal(status, 0);
+	assert_null(strstr(text, "wrong-admin"));
+	free(text);
+	text = on_a_terminal("cmdb", "admin", 80, "not-a-real-admin-password\n",
+			     "yes\n", &status);
+	assert_int_equal(status, 0);
+	assert_null(strstr(text, "not-a-real"));
+	assert_non_null(strstr(text, "is taken by IRE"));
 	free(text);
 }
 
@@ -479,6 +507,7 @@ int main(void)
 	    cmocka_unit_test(a_lesser_administrator),
 	    cmocka_unit_test(a_role_is_no_login),
 	    cmocka_unit_test(typed),
+	    cmocka_unit_test(typed_for_a_destination),
 	    cmocka_unit_test(no_database),
 	    cmocka_unit_test(existing_database),
 	    cmocka_unit_test(of_a_folder),

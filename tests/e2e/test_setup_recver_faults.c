@@ -258,6 +258,29 @@ static void probe(void **state)
 	sr_test(0);
 }
 
+/* Somebody has locked a table for longer than recver.timeout. */
+static void locked(void **state)
+{
+	char *where;
+	PGconn *h;
+
+	(void)state;
+	sr_made();
+	sr_over_tcp("      timeout: 1s\n");
+	where = mst_asprintf("host=%.*s port=%d user=" T_PG_USER " dbname=%s",
+			     (int)strcspn(t_pg_socket(), ":"), t_pg_socket(),
+			     t_pg_port(), sr.name);
+	h = PQconnectdb(where);
+	free(where);
+	PQclear(PQexec(h, "BEGIN"));
+	PQclear(PQexec(h, "LOCK TABLE muster.grp"));
+	assert_int_equal(PQtransactionStatus(h), PQTRANS_INTRANS);
+	sr_test_shows(1, "recver:probe", "longer than recver.timeout", "");
+	sr_shows("recver:use", "Skipped", "'RecVer probe'", "");
+	PQfinish(h);
+	sr_test(0);
+}
+
 /* A run that is under way is told of and not disturbed. */
 static void in_use(void **state)
 {
@@ -327,6 +350,7 @@ int main(void)
 	    cmocka_unit_test(tables),
 	    cmocka_unit_test(rights),
 	    cmocka_unit_test(probe),
+	    cmocka_unit_test(locked),
 	    cmocka_unit_test(in_use),
 	    cmocka_unit_test(full_disk),
 	};
