@@ -129,7 +129,7 @@ static void say_refused(struct mst_check *check, struct mst_err *err,
 	if (at && at - err->msg > 2)
 		memmove(at - 2, at + n, strlen(at + n) + 1);
 	mst_check_say(check, MST_CHECK_FAILED, "%.760s", err->msg);
-	if (at)
+	if (*advice)
 		mst_check_remedy(check, "%.500s", advice);
 }
 
@@ -174,7 +174,6 @@ static void list_hosts(const char *const *hosts, char *out, size_t n)
 		/* the option api_url may name one of the cloud's again */
 		if (i > 0 && strcmp(h, hosts[0]) == 0)
 			continue;
-
 		at += (size_t)snprintf(out + at, n - at, "%s%s%.80s",
 				       at ? ", " : "", *h == '.' ? "*" : "", h);
 	}
