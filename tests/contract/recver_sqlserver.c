@@ -3,7 +3,7 @@
  * The rules of RecVer over SQL Server: with MUSTER_TEST_SQLSERVER, an ODBC
  * connection string, on that server; else on the ODBC driver for tests.
  */
-#include "recver_suite.h"
+#include "recver_upgrade.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -116,6 +116,7 @@ int main(int argc, char **argv)
 		return sqlserver_statements();
 	failed += rv_every_store("sqlserver");
 	if (sqlserver_odbc)
-		failed += sqlserver_tests() + sqlserver_damages();
+		failed += sqlserver_tests() + sqlserver_damages() +
+			  upgrade_tests(&upgrade_sqlserver);
 	return failed;
 }

@@ -32,6 +32,8 @@ static const char *const names[][2] = {
     {"sys.database_principals", "t_users"},
     {"sys.server_principals", "t_logins"},
     {" 0x31", " X'31'"},
+    {" 0x32", " X'32'"},
+    {" 0x33", " X'33'"},
     {" N'", " '"},
     {"(N'", "('"},
     {" #", " t_"},
