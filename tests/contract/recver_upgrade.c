@@ -155,6 +155,8 @@ void upgrade_put(const struct upgrade_case *c, size_t statements)
 	size_t n = 0;
 
 	take_away();
+	if (!c)
+		return;
 	texts[0] = text_of(c, c->first, statements);
 	texts[1] = text_of(c, c->second, SIZE_MAX);
 	for (own = mst_recver_scripts(); own->type; own++)

@@ -24,7 +24,7 @@ struct upgrade_case {
 int upgrade_tests(const struct upgrade_case *c);
 /* Puts the made-up versions in place, for more tests; the first script ends
  * behind `statements` of its statements with one that fails (SIZE_MAX: it is
- * whole). */
+ * whole). NULL: takes them away. */
 void upgrade_put(const struct upgrade_case *c, size_t statements);
 
 extern const struct upgrade_case upgrade_sqlite, upgrade_postgres,
