@@ -207,14 +207,14 @@ static const char *encryption(const struct mst_recver_conf *conf)
 
 static void say_connected(struct mst_ms_look *l, struct mst_check *c)
 {
-	static const char sql[] = "SELECT " MST_MS_SAY(
-	    "SUSER_SNAME()") ", " MST_MS_SAY("SERVERPROPERTY("
-					     "N'ProductVersion')");
+	static const char *const columns[] = {
+	    "SUSER_SNAME()", "SERVERPROPERTY(N'ProductVersion')"};
 	struct mst_err err = MST_ERR_INIT;
 	char *row[2];
 	bool found;
 
-	if (mst_ms_ask(&l->c, sql, NULL, row, MST_LEN(row), &found, &err) < 0)
+	if (mst_ms_ask(&l->c, columns, MST_LEN(columns), NULL, NULL, row,
+		       &found, &err) < 0)
 		mst_recver_check_fail(c, &err);
 	else
 		mst_check_say(

@@ -26,27 +26,23 @@ void mst_ms_end(struct mst_ms_look *l)
 int mst_ms_flags(struct mst_ms *c, const struct mst_ms_flag *f, size_t n,
 		 struct mst_ms_pack *pack, bool *is_r, struct mst_err *err)
 {
-	struct mst_buf sql = MST_BUF_INIT(65536);
-	char *row[32];
+	const char *columns[32] = {NULL};
+	char *row[32] = {NULL};
 	bool found;
 	int rc;
 
 	n = MST_MIN(n, MST_LEN(row));
 	for (size_t i = 0; i < n; i++)
-		(void)mst_buf_addf(&sql, "%s" MST_MS_SAY("%s"),
-				   i ? ", " : "SELECT ", f[i].sql);
-	rc = mst_ms_ask(c, sql.p, pack, row, (int)n, &found, err);
+		columns[i] = f[i].sql;
+	rc = mst_ms_ask(c, columns, n, NULL, pack, row, &found, err);
 	for (size_t i = 0; i < n; i++) {
-		is_r[i] = rc == 0 && found && strcmp(row[i], "1") == 0;
+		is_r[i] = rc == 0 && strcmp(row[i], "1") == 0;
 		free(row[i]);
 	}
-	mst_buf_fini(&sql);
 	return rc;
 }
 
 /* ---- server -------------------------------------------------------------- */
-
-#define SERVER(name) MST_MS_SAY("SERVERPROPERTY(N'" name "')")
 
 /* Editions of the cloud count their versions in another way. */
 static bool is_old(const char *version, const char *edition)
@@ -58,16 +54,19 @@ static bool is_old(const char *version, const char *edition)
 
 static void check_server(struct mst_ms_look *l)
 {
-	static const char sql[] =
-	    "SELECT " SERVER("ProductVersion") ", " SERVER(
-		"EngineEdition") ", " SERVER("Collation") ", " SERVER("Editio"
-								      "n");
+	static const char *const columns[] = {
+	    "SERVERPROPERTY(N'ProductVersion')",
+	    "SERVERPROPERTY(N'EngineEdition')",
+	    "SERVERPROPERTY(N'Collation')",
+	    "SERVERPROPERTY(N'Edition')",
+	};
 	struct mst_check *c = mst_ms_begin(l, MST_RECVER_CHECK_SERVER);
 	struct mst_err err = MST_ERR_INIT;
 	char *row[4];
 	bool found;
 
-	if (mst_ms_ask(&l->c, sql, NULL, row, MST_LEN(row), &found, &err) < 0) {
+	if (mst_ms_ask(&l->c, columns, MST_LEN(columns), NULL, NULL, row,
+		       &found, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (is_old(row[0], row[1])) {
 		mst_check_say(c, MST_CHECK_FAILED,
@@ -172,15 +171,16 @@ static void check_closed(struct mst_ms_look *l, struct mst_check *c)
 
 static void check_open(struct mst_ms_look *l, struct mst_check *c)
 {
-	static const char sql[] = "SELECT " MST_MS_SAY(
-	    "DATABASEPROPERTYEX(DB_NAME(), "
-	    "N'Updateability')") ", " MST_MS_SAY("DATABASEPROPERTYEX(DB_NAME(),"
-						 " N'Collation')");
+	static const char *const columns[] = {
+	    "DATABASEPROPERTYEX(DB_NAME(), N'Updateability')",
+	    "DATABASEPROPERTYEX(DB_NAME(), N'Collation')",
+	};
 	struct mst_err err = MST_ERR_INIT;
 	char *row[2];
 	bool found;
 
-	if (mst_ms_ask(&l->c, sql, NULL, row, MST_LEN(row), &found, &err) < 0) {
+	if (mst_ms_ask(&l->c, columns, MST_LEN(columns), NULL, NULL, row,
+		       &found, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (strcmp(row[0], "READ_ONLY") == 0) {
 		mst_check_say(c, MST_CHECK_FAILED,

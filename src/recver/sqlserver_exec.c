@@ -4,6 +4,7 @@
  */
 #include <endian.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/secret.h"
 #include "sqlserver_private.h"
@@ -260,34 +261,56 @@ bool mst_ms_absent(struct mst_ms *c, const char *object, int rc)
 	       is == 0;
 }
 
-static int take_texts(struct mst_ms *c, char **out, int n, struct mst_err *err)
+/* A text goes as UTF-16 in bytes, so that no driver converts it. */
+static void question(struct mst_buf *sql, const char *const *columns, size_t n,
+		     const char *from)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)mst_buf_addf(sql,
+				   "%sCONVERT(varbinary(max), "
+				   "CONVERT(nvarchar(400), %s))",
+				   i ? ", " : "SELECT ", columns[i]);
+	(void)mst_buf_adds(sql, from ? from : "");
+}
+
+static int take_texts(struct mst_ms *c, char **out, size_t n,
+		      struct mst_err *err)
 {
 	struct mst_buf wide = MST_BUF_INIT(1u << 20);
 	struct mst_buf text = MST_BUF_INIT(1u << 20);
 	int rc = 0;
 
-	for (int i = 0; i < n && rc == 0; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		bool null;
 
 		mst_buf_reset(&wide);
 		mst_buf_reset(&text);
-		rc = mst_ms_get_bytes(c, i + 1, &wide, &null, err);
+		rc = mst_ms_get_bytes(c, (int)i + 1, &wide, &null, err);
 		mst_ms_narrow(&text, wide.p, wide.n);
-		out[i] = mst_strndup(text.n ? text.p : "", text.n);
+		if (rc == 0 && text.n) {
+			free(out[i]);
+			out[i] = mst_strndup(text.p, text.n);
+		}
 	}
 	mst_buf_fini(&wide);
 	mst_buf_fini(&text);
 	return rc;
 }
 
-int mst_ms_ask(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
-	       char **out, int n, bool *found_r, struct mst_err *err)
+int mst_ms_ask(struct mst_ms *c, const char *const *columns, size_t n,
+	       const char *from, struct mst_ms_pack *pack, char **out,
+	       bool *found_r, struct mst_err *err)
 {
+	struct mst_buf sql = MST_BUF_INIT(65536);
 	bool rows;
-	int rc = mst_ms_exec(c, sql, pack, 0, &rows, NULL, err);
+	int rc;
 
+	for (size_t i = 0; i < n; i++)
+		out[i] = mst_strdup("");
+	question(&sql, columns, n, from);
 	*found_r = false;
-	memset(out, 0, (size_t)n * sizeof(*out));
+	rc = mst_ms_exec(c, sql.p, pack, 0, &rows, NULL, err);
+	mst_buf_fini(&sql);
 	if (rc == 0 && rows)
 		rc = mst_ms_fetch(c, err);
 	if (rc > 0) {

@@ -69,13 +69,16 @@ static char *windows_login(struct site *s)
 	struct mst_recver_conf conf = mst_ms_defaults(s->env->conf);
 	struct mst_ms own = {.conf = &conf, .database = s->database};
 	struct mst_err err = MST_ERR_INIT;
+	static const char *const columns[] = {"SUSER_SNAME()"};
 	char *row[1] = {NULL};
 	bool found;
 	int native;
 
 	if (mst_ms_open(&own, "master", &native, &err) == 0)
-		(void)mst_ms_ask(&own, "SELECT " MST_MS_SAY("SUSER_SNAME()"),
-				 NULL, row, 1, &found, &err);
+		(void)mst_ms_ask(&own, columns, 1, NULL, NULL, row, &found,
+				 &err);
+	if (row[0] && !row[0][0])
+		mst_freep(&row[0]);
 	mst_ms_shut(&own);
 	return row[0];
 }

@@ -92,12 +92,12 @@ int mst_ms_number(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 /* Did a statement fail with rc because this object is not there? Also for a
  * server that has another number for it than 208. */
 bool mst_ms_absent(struct mst_ms *c, const char *object, int rc);
-/* A column that mst_ms_ask can take. */
-#define MST_MS_SAY(x) "CONVERT(varbinary(max), CONVERT(nvarchar(400), " x "))"
-/* The first row: n columns as texts, "" for NULL, to be freed. *found_r false:
- * no row, and they are NULL. */
-int mst_ms_ask(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
-	       char **out, int n, bool *found_r, struct mst_err *err);
+/* The first row of a question: n columns, which are expressions, as texts, ""
+ * for NULL, to be freed. from: " FROM …", or NULL. *found_r false: no row, and
+ * all are "". */
+int mst_ms_ask(struct mst_ms *c, const char *const *columns, size_t n,
+	       const char *from, struct mst_ms_pack *pack, char **out,
+	       bool *found_r, struct mst_err *err);
 /* 1: there is a row, 0: no more. */
 int mst_ms_fetch(struct mst_ms *c, struct mst_err *err);
 /* Columns from left to right. *null_r may be NULL: then it may not be NULL. */

@@ -92,48 +92,24 @@ struct files {
 	bool may_grow;
 };
 
-/* type: '0' rows, '1' log. False: the server does not tell. */
-static bool read_files(struct mst_ms *c, const char *type, struct files *f)
+/* Of the log, or of the rows. False: the server does not tell. */
+static bool read_files(struct mst_ms *c, bool log, struct files *f)
 {
-	static const char head[] = "SELECT " MST_MS_SAY(
-	    "SUM(CONVERT(bigint, size)) * 8") ", " MST_MS_SAY("SUM(CONVERT("
-							      "bigint, "
-							      "FILEPROPERTY("
-							      "name, "
-							      "N'SpaceUsed')))"
-							      " * 8") ","
-								      " " MST_MS_SAY(
-									  "MAX("
-									  "CASE"
-									  " WHE"
-									  "N "
-									  "grow"
-									  "th "
-									  "> 0 "
-									  "AND "
-									  "(max"
-									  "_siz"
-									  "e = "
-									  "-1 "
-									  "OR "
-									  "max_"
-									  "size"
-									  " > "
-									  "size"
-									  ") "
-									  "THEN"
-									  " 1 "
-									  "ELSE"
-									  " 0 "
-									  "END"
-									  ")") " FROM sys.database_files WHERE type = ";
+	static const char *const columns[] = {
+	    "SUM(CONVERT(bigint, size)) * 8",
+	    "SUM(CONVERT(bigint, FILEPROPERTY(name, N'SpaceUsed'))) * 8",
+	    "MAX(CASE WHEN growth > 0 AND (max_size = -1 OR max_size > size)"
+	    " THEN 1 ELSE 0 END)",
+	};
 	struct mst_err err = MST_ERR_INIT;
-	char sql[sizeof(head) + 4], *row[3];
+	char *row[3];
 	bool found, ok;
 
-	(void)snprintf(sql, sizeof(sql), "%s%s", head, type);
-	ok = mst_ms_ask(c, sql, NULL, row, MST_LEN(row), &found, &err) == 0 &&
-	     found && row[0][0] && row[1][0];
+	ok = mst_ms_ask(c, columns, MST_LEN(columns),
+			log ? " FROM sys.database_files WHERE type = 1"
+			    : " FROM sys.database_files WHERE type = 0",
+			NULL, row, &found, &err) == 0 &&
+	     row[0][0] && row[1][0];
 	if (ok)
 		*f = (struct files){atoll(row[0]), atoll(row[1]),
 				    strcmp(row[2], "1") == 0};
@@ -156,15 +132,14 @@ static bool is_tight(const struct files *f)
 static void read_wait(struct mst_ms *c, char out[64])
 {
 	struct mst_err err = MST_ERR_INIT;
+	static const char *const columns[] = {"log_reuse_wait_desc"};
 	char *row[1];
 	bool found;
 
 	out[0] = 0;
-	if (mst_ms_ask(c,
-		       "SELECT " MST_MS_SAY(
-			   "log_reuse_wait_desc") " FROM sys.databases WHERE "
-						  "name = DB_NAME()",
-		       NULL, row, 1, &found, &err) == 0 &&
+	if (mst_ms_ask(c, columns, 1,
+		       " FROM sys.databases WHERE name = DB_NAME()", NULL, row,
+		       &found, &err) == 0 &&
 	    found && strcmp(row[0], "NOTHING") != 0)
 		(void)snprintf(out, 64, "%s", row[0]);
 	free(row[0]);
@@ -177,7 +152,8 @@ static void say_growth(struct mst_ms_look *l, struct mst_check *c)
 	size_t n = strlen(c->text);
 
 	read_wait(&l->c, wait);
-	if (!read_files(&l->c, "0", &data) || !read_files(&l->c, "1", &log)) {
+	if (!read_files(&l->c, false, &data) ||
+	    !read_files(&l->c, true, &log)) {
 		(void)snprintf(c->text + n, sizeof(c->text) - n,
 			       "; the server does not tell how full its files "
 			       "are");

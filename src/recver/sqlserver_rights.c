@@ -147,12 +147,11 @@ static int read_lacks(struct mst_ms *c, struct mst_ms_rights *r,
 int mst_ms_rights(struct mst_ms *c, bool in_use, struct mst_ms_rights *r,
 		  struct mst_err *err)
 {
+	static const char *const columns[] = {"SUSER_SNAME()", "USER_NAME()"};
 	bool is[ROLES], found;
 	char *row[2];
-	int rc = mst_ms_ask(c,
-			    "SELECT " MST_MS_SAY(
-				"SUSER_SNAME()") ", " MST_MS_SAY("USER_NAME()"),
-			    NULL, row, MST_LEN(row), &found, err);
+	int rc = mst_ms_ask(c, columns, MST_LEN(columns), NULL, NULL, row,
+			    &found, err);
 
 	*r = (struct mst_ms_rights){0};
 	if (rc == 0)

@@ -45,23 +45,16 @@ static int absent(struct mst_ms *c, struct mst_err *err)
 			   c->database);
 }
 
+#define IT     MST_MS_TEXT1("0")
+#define IS_NOT "CASE WHEN name = " IT " THEN 0 ELSE 1 END"
+
 int mst_ms_find_database(struct mst_ms *c, struct mst_ms_database *d,
 			 struct mst_err *err)
 {
 	/* The one of exactly this name first: a server may tell upper from
 	 * lower case. */
-	static const char
-	    sql[] = "SELECT " MST_MS_SAY("name") ", " MST_MS_SAY("state_desc") ", " MST_MS_SAY("is_read_only") ", " MST_MS_SAY("user_access_desc") ", " MST_MS_SAY(
-		"CASE WHEN name = " MST_MS_TEXT1(
-		    "0") " THEN 1 END") " FROM sys.databases WHERE LOWER(name) "
-					"= LOWER(" MST_MS_TEXT1(
-					    "0") ") ORDER "
-						 "BY CASE "
-						 "WHEN "
-						 "name "
-						 "="
-						 " " MST_MS_TEXT1(
-						     "0") " THEN 0 ELSE 1 END";
+	static const char *const columns[] = {
+	    "name", "state_desc", "is_read_only", "user_access_desc", IS_NOT};
 	int64_t may = 0;
 	struct mst_ms_pack p;
 	char *row[5];
@@ -71,10 +64,13 @@ int mst_ms_find_database(struct mst_ms *c, struct mst_ms_database *d,
 	*d = (struct mst_ms_database){0};
 	mst_ms_pack_init(&p);
 	mst_ms_add_text(&p, c->database);
-	rc = mst_ms_ask(c, sql, &p, row, MST_LEN(row), &found, err);
+	rc = mst_ms_ask(c, columns, MST_LEN(columns),
+			" FROM sys.databases WHERE LOWER(name) = LOWER(" IT
+			") ORDER BY " IS_NOT,
+			&p, row, &found, err);
 	mst_ms_pack_fini(&p);
 	if (rc == 0 && found) {
-		d->found = strcmp(row[4], "1") == 0;
+		d->found = strcmp(row[4], "0") == 0;
 		d->online = strcmp(row[1], "ONLINE") == 0;
 		d->read_only = strcmp(row[2], "1") == 0;
 		d->single_user = strcmp(row[3], "MULTI_USER") != 0;
