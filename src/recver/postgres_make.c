@@ -297,9 +297,26 @@ static int make_member(struct site *s, struct mst_err *err)
 			     s->login, err);
 }
 
+/* What it means for a run is not what it means here. */
+static void may_not(const struct site *s, struct mst_err *err)
+{
+	static const char mark[] = "the server says: ";
+	const char *said = strstr(err->msg, mark);
+	char *text = mst_strdup(said ? said + sizeof(mark) - 1 : err->msg);
+
+	(void)mst_err_set(err, MST_E_FORBIDDEN,
+			  "'%s' may not do this: %.500s; it takes CREATEDB, "
+			  "CREATEROLE and what is there already as one's own, "
+			  "or a superuser",
+			  s->maker, text);
+	free(text);
+}
+
 static int made(struct site *s, const char *what, const char *how, int rc,
 		struct mst_err *err)
 {
+	if (rc == -MST_E_FORBIDDEN)
+		may_not(s, err);
 	return mst_recver_made(s->env, what, how, rc, err);
 }
 

@@ -222,7 +222,8 @@ static void the_administrator(void **state)
 		   "--json", "--admin", SR_LOGIN, "--admin-password",
 		   "env:PG_PW");
 	rig_status(&sr.rig, 1);
-	sr_shows("setup:database", "Failed", "permission denied", "");
+	sr_shows("setup:database", "Failed",
+		 "'" SR_LOGIN "' may not do this: permission denied", "");
 	sr_shows("recver:database", "Failed", "no CREATEDB", "--admin USER");
 	/* nobody types a password into a pipe */
 	rig_muster(&sr.rig, "connection", "setup", "defender", "--admin",
