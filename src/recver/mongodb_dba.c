@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/time.h"
 #include "recver/scripts.h"
 
 #define TIMEOUT_MS 60000
@@ -348,9 +349,15 @@ static void check_rights(struct look *l)
 
 /* ---- probe --------------------------------------------------------------- */
 
+#define PROBE	   "probe-"
+#define PROBE_NEXT "probe."
+#define STALE_MS   3600000
+
 static int write_probe(struct mst_mongo *c, const char *id, struct mst_err *err)
 {
-	bson_t *doc = BCON_NEW("_id", BCON_UTF8(id)), reply;
+	bson_t *doc = BCON_NEW("_id", BCON_UTF8(id), "at",
+			       BCON_DATE_TIME(mst_now_us() / 1000)),
+	       reply;
 	bson_error_t e = {0};
 	int rc = 0;
 
@@ -361,14 +368,20 @@ static int write_probe(struct mst_mongo *c, const char *id, struct mst_err *err)
 	return rc;
 }
 
+/* And those of a program that died in between. */
 static int delete_probe(struct mst_mongo *c, const char *id,
 			struct mst_err *err)
 {
-	bson_t *filter = BCON_NEW("_id", BCON_UTF8(id)), reply;
+	int64_t stale = mst_now_us() / 1000 - STALE_MS;
+	bson_t *filter = BCON_NEW("_id", "{", "$gte", BCON_UTF8(PROBE), "$lt",
+				  BCON_UTF8(PROBE_NEXT), "}", "$or", "[", "{",
+				  "_id", BCON_UTF8(id), "}", "{", "at", "{",
+				  "$lt", BCON_DATE_TIME(stale), "}", "}", "]"),
+	       reply;
 	bson_error_t e = {0};
 	int rc = 0;
 
-	if (!mongoc_collection_delete_one(c->lease, filter, NULL, &reply, &e))
+	if (!mongoc_collection_delete_many(c->lease, filter, NULL, &reply, &e))
 		rc = mst_mongo_fail(c, &reply, &e, err);
 	bson_destroy(&reply);
 	bson_destroy(filter);
@@ -406,7 +419,7 @@ static void check_probe(struct look *l)
 	int rc;
 
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-	(void)snprintf(id, sizeof(id), "probe-%016" PRIx64, random);
+	(void)snprintf(id, sizeof(id), PROBE "%016" PRIx64, random);
 	rc = write_probe(&l->c, id, &err);
 	if (rc == 0) {
 		rc = read_probe(&l->c, id, &found, &err);
