@@ -335,6 +335,12 @@ static int make_tables(struct site *s, struct mst_err *err)
 static int made(struct site *s, const char *what, const char *how, int rc,
 		struct mst_err *err)
 {
+	if (rc == -MST_E_FORBIDDEN && s->env->admin)
+		(void)mst_err_prefix(err,
+				     "'%s' may not do this, which takes "
+				     "sysadmin, or securityadmin and dbcreator "
+				     "(db_owner of a database that is there)",
+				     s->conf.user ? s->conf.user : "");
 	return mst_recver_made(s->env, what, how, rc, err);
 }
 

@@ -92,14 +92,17 @@ struct files {
 	bool may_grow;
 };
 
+#define GROWS                                                                  \
+	"CASE WHEN growth > 0 AND (max_size = -1 OR max_size > size) THEN 1 "  \
+	"ELSE 0 END"
+
 /* Of the log, or of the rows. False: the server does not tell. */
 static bool read_files(struct mst_ms *c, bool log, struct files *f)
 {
 	static const char *const columns[] = {
 	    "SUM(CONVERT(bigint, size)) * 8",
 	    "SUM(CONVERT(bigint, FILEPROPERTY(name, N'SpaceUsed'))) * 8",
-	    "MAX(CASE WHEN growth > 0 AND (max_size = -1 OR max_size > size)"
-	    " THEN 1 ELSE 0 END)",
+	    "MAX(" GROWS ")",
 	};
 	struct mst_err err = MST_ERR_INIT;
 	char *row[3];

@@ -336,7 +336,8 @@ static void test_may_not(void **state)
 	(void)state;
 	(void)strcpy(ms.odbc->logins[0].roles, "");
 	t_failed(make(true, &err), &err, MST_E_FORBIDDEN, "may not make this");
-	ms_is("setup:login", MST_CHECK_FAILED, "may not make this");
+	ms_is("setup:login", MST_CHECK_FAILED,
+	      "'root' may not do this, which takes sysadmin");
 	(void)strcpy(ms.odbc->logins[0].roles, "sysadmin");
 	(void)setenv("SQLSERVER_PASSWORD", "short", 1);
 	ms.odbc->echoes = true;
