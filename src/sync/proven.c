@@ -91,11 +91,14 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 	return rc;
 }
 
+/* One transaction: on a server each is a wait for its disk. */
 int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
 {
 	const struct mst_catalog *c = d->job->catalog;
-	int rc = 0;
+	int rc = d->recver->ops->begin(d->recver, err);
 
+	if (rc < 0)
+		return rc;
 	for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
 		const struct mst_spool_feed *feed = &d->spool->feeds[f];
 		char name[96], text[32];
@@ -109,6 +112,9 @@ int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
 		rc = d->recver->ops->meta_put(d->recver, d->target, name,
 					      mst_slice_str(text), err);
 	}
+	if (rc == 0)
+		return d->recver->ops->commit(d->recver, err);
+	d->recver->ops->abort(d->recver);
 	return rc;
 }
 
