@@ -43,6 +43,12 @@ bool bench_store(struct bench *b); /* store.* */
 /* A database of this name on a PostgreSQL that lives as long as the program.
  * False: this build has none. */
 bool bench_postgres(const char *database, struct mst_recver_conf *conf_r);
+/* The server that the environment names. False: none. Its texts live as long
+ * as the program. */
+bool bench_mongodb(struct mst_recver_conf *conf_r);
+bool bench_sqlserver(struct mst_recver_conf *conf_r);
+/* What a figure must keep; NULL: nothing. */
+const char *bench_limit(const char *name);
 uint64_t bench_env(const char *name, uint64_t def);
 
 #endif

@@ -64,6 +64,8 @@ void bench_print(const struct bench_line *l)
 		mst_jout_ki64(&j, "requests", l->requests);
 	if (l->writes >= 0)
 		mst_jout_ki64(&j, "writes", l->writes);
+	if (bench_limit(l->name))
+		mst_jout_kstr(&j, "limit", bench_limit(l->name));
 	mst_jout_end_obj(&j);
 	(void)puts(buf.p);
 	(void)fflush(stdout);

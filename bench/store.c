@@ -2,12 +2,10 @@
  *
  * store.*: RecVer alone, on every store: reading all digests, writing changed
  * groups with their members, size. STORE_GROUPS and STORE_MEMBERS (of a
- * group) in the environment set the size. MongoDB when MUSTER_TEST_MONGODB
- * names a server.
+ * group) in the environment set the size.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "bench/bench.h"
@@ -178,44 +176,19 @@ static bool bench_one(struct bench *b, const struct mst_recver_conf *conf)
 	return true;
 }
 
-/* MUSTER_TEST_MONGODB, mongodb://host:port/: a server for tests. False: there
- * is none. Both to be freed. */
-static bool bench_mongodb(char **server_r, char **database_r,
-			  struct mst_recver_conf *conf_r)
-{
-	static const char scheme[] = "mongodb://";
-	const char *text = getenv("MUSTER_TEST_MONGODB");
-
-	if (!text || strncmp(text, scheme, sizeof(scheme) - 1) != 0)
-		return false;
-	text += sizeof(scheme) - 1;
-	*server_r = mst_strndup(text, strcspn(text, "/"));
-	*database_r = mst_asprintf("muster_bench_%d", (int)getpid());
-	*conf_r = (struct mst_recver_conf){
-	    .type = "mongodb",
-	    .server = *server_r,
-	    .database = *database_r,
-	    .encrypt = "off",
-	    .timeout_ms = 600000,
-	};
-	return true;
-}
-
 bool bench_store(struct bench *b)
 {
-	char *server MST_CLEANUP(mst_freep) = NULL;
-	char *database MST_CLEANUP(mst_freep) = NULL;
-	struct mst_recver_conf mongodb;
-
 	char *path MST_CLEANUP(mst_freep) = mst_asprintf("%s/store.db", b->dir);
 	const struct mst_recver_conf sqlite = {.type = "sqlite", .path = path};
-	struct mst_recver_conf postgres;
+	struct mst_recver_conf server;
 	bool ok = bench_one(b, &sqlite);
 
 	(void)remove(path);
-	if (bench_postgres("bench_store", &postgres))
-		ok = bench_one(b, &postgres) && ok;
-	if (bench_mongodb(&server, &database, &mongodb))
-		ok = bench_one(b, &mongodb) && ok;
+	if (bench_postgres("bench_store", &server))
+		ok = bench_one(b, &server) && ok;
+	if (bench_mongodb(&server))
+		ok = bench_one(b, &server) && ok;
+	if (bench_sqlserver(&server))
+		ok = bench_one(b, &server) && ok;
 	return ok;
 }
