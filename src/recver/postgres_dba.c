@@ -11,99 +11,7 @@
 #include "postgres_look.h"
 #include "recver/scripts.h"
 
-#define TIMEOUT_MS 60000
-#define OLDEST	   130000
-
-struct mst_recver_conf mst_pg_conf(const struct mst_recver_conf *conf)
-{
-	struct mst_recver_conf mine = *conf;
-
-	if (mine.timeout_ms <= 0)
-		mine.timeout_ms = TIMEOUT_MS;
-	return mine;
-}
-
-char *mst_pg_login(const struct mst_recver_conf *conf)
-{
-	PQconninfoOption *all, *o;
-	char *login = mst_strdup(conf->user);
-
-	if (login)
-		return login;
-	all = PQconndefaults();
-	for (o = all; o && o->keyword; o++) {
-		if (strcmp(o->keyword, "user") == 0 && o->val)
-			login = mst_strdup(o->val);
-	}
-	PQconninfoFree(all);
-	return login ? login : mst_strdup("");
-}
-
-/* ---- questions ----------------------------------------------------------- */
-
-int mst_pg_ask(struct mst_pg *c, const char *sql, const char *param,
-	       char **text_r, struct mst_err *err)
-{
-	struct mst_pg_params p = {.n = 0};
-	PGresult *res = NULL;
-	struct mst_pg_value v;
-	int rc;
-
-	*text_r = NULL;
-	if (param)
-		mst_pg_text(&p, param);
-	rc = mst_pg_exec(c, sql, &p, &res, err);
-	if (rc < 0)
-		return rc;
-	if (PQntuples(res) > 0) {
-		v = mst_pg_value(res, 0, 0);
-		if (v.n >= 0)
-			*text_r = mst_strndup(v.p, (size_t)v.n);
-	}
-	PQclear(res);
-	return 0;
-}
-
-int mst_pg_ask_int(struct mst_pg *c, const char *sql, const char *param,
-		   int64_t *n_r, struct mst_err *err)
-{
-	struct mst_pg_params p = {.n = 0};
-	PGresult *res = NULL;
-	int rc;
-
-	*n_r = 0;
-	if (param)
-		mst_pg_text(&p, param);
-	rc = mst_pg_exec(c, sql, &p, &res, err);
-	if (rc < 0)
-		return rc;
-	if (PQntuples(res) > 0)
-		*n_r = mst_pg_value_int(mst_pg_value(res, 0, 0), 0);
-	PQclear(res);
-	return 0;
-}
-
-int mst_pg_missing(struct mst_pg *c, int64_t *there_r, char **text_r,
-		   struct mst_err *err)
-{
-	int rc = mst_pg_ask_int(
-	    c,
-	    "SELECT count(*) FROM pg_catalog.pg_class t"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
-	    " WHERE n.nspname = 'muster' AND t.relname IN (" MST_PG_TABLES ")",
-	    NULL, there_r, err);
-
-	*text_r = NULL;
-	if (rc < 0 || *there_r == MST_PG_TABLES_N)
-		return rc;
-	return mst_pg_ask(
-	    c,
-	    "SELECT string_agg(w, ', ') FROM unnest(ARRAY[" MST_PG_TABLES
-	    "]) AS w WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class t"
-	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
-	    " WHERE n.nspname = 'muster' AND t.relname = w)",
-	    NULL, text_r, err);
-}
+#define OLDEST 130000
 
 /* ---- server -------------------------------------------------------------- */
 
@@ -253,12 +161,10 @@ static void check_database(struct mst_pg_look *l)
 /* ---- tables -------------------------------------------------------------- */
 
 /* What the first run does by itself is good to know; else somebody must. */
-static void say_to_do(struct mst_pg_look *l, struct mst_check *c,
+static void say_to_do(struct mst_pg_look *l, struct mst_check *c, bool may,
 		      const char *what, const char *by_run)
 {
-	bool by_itself = !l->env->conf->bypass_setup && l->rights.may_add;
-
-	if (by_itself) {
+	if (may && !l->env->conf->bypass_setup) {
 		mst_check_say(c, MST_CHECK_NOTE, "%s: %s", what, by_run);
 		return;
 	}
@@ -279,12 +185,18 @@ static void say_older(struct mst_pg_look *l, struct mst_check *c,
 	(void)snprintf(what, sizeof(what),
 		       "they are of version %u, this muster needs %u", version,
 		       mst_recver_schema());
-	say_to_do(l, c, what, "the next run brings them up");
-	if (c->level == MST_CHECK_FAILED)
-		mst_check_remedy(c,
-				 "let a DBA run what `muster recver script "
-				 "%.100s --upgrade-from %u` prints",
-				 l->env->source, version);
+	say_to_do(l, c, l->rights.owns, what, "the next run brings them up");
+	if (c->level != MST_CHECK_FAILED)
+		return;
+	mst_check_remedy(
+	    c,
+	    "%s%.100s%slet a DBA run what `muster recver script %.100s "
+	    "--upgrade-from %u` prints",
+	    l->env->conf->bypass_setup ? "" : "`muster connection setup ",
+	    l->env->conf->bypass_setup ? "" : l->env->source,
+	    l->env->conf->bypass_setup ? ""
+				       : " --admin USER` brings them up; or ",
+	    l->env->source, version);
 }
 
 static void say_version(struct mst_pg_look *l, struct mst_check *c)
@@ -312,7 +224,7 @@ static void say_version(struct mst_pg_look *l, struct mst_check *c)
 	} else if (version && version < mst_recver_schema()) {
 		say_older(l, c, version);
 	} else if (!version) {
-		say_to_do(l, c,
+		say_to_do(l, c, l->rights.may_add,
 			  "all there, but not finished: their version is "
 			  "missing",
 			  "the next run finishes them");
@@ -338,7 +250,8 @@ static void say_missing_tables(struct mst_pg_look *l, struct mst_check *c,
 	if (!err.code && !version) {
 		(void)snprintf(what, sizeof(what),
 			       "not finished: %.150s missing", missing);
-		say_to_do(l, c, what, "the next run finishes them");
+		say_to_do(l, c, l->rights.may_add, what,
+			  "the next run finishes them");
 		return;
 	}
 	mst_check_say(c, MST_CHECK_FAILED, "damaged: %.200s missing", missing);
@@ -373,7 +286,7 @@ static void check_tables(struct mst_pg_look *l)
 	if (mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (!there) {
-		say_to_do(l, c, "there are none yet",
+		say_to_do(l, c, l->rights.may_add, "there are none yet",
 			  "the first run makes them");
 	} else if (missing) {
 		say_missing_tables(l, c, missing);

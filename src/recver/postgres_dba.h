@@ -20,6 +20,7 @@ struct mst_pg_rights {
 	char *lacks;
 	char *more;   /* than it needs: "superuser, CREATEDB"; or NULL */
 	char *take;   /* the statements that take that away */
+	bool owns;    /* one of the tables, so it may change them */
 	bool may_add; /* tables to the database */
 	char *member; /* of what muster made: "muster_agent", or NULL */
 };
@@ -30,7 +31,7 @@ int mst_pg_rights(struct mst_pg *c, const struct mst_recver_conf *conf,
 		  struct mst_pg_rights *r_r, struct mst_err *err);
 void mst_pg_rights_fini(struct mst_pg_rights *r);
 
-/* ---- postgres_dba.c ------------------------------------------------------ */
+/* ---- postgres_ask.c ------------------------------------------------------ */
 
 #define MST_PG_TABLES	"'meta','record_set','grp','members','lease'"
 #define MST_PG_TABLES_N 5

@@ -53,7 +53,7 @@ static void decide(struct site *s)
 		return;
 	s->needs_login = admin && !r->exists;
 	s->needs_tables = (s->there && s->version != mst_recver_schema() &&
-			   (admin || r->may_add)) ||
+			   (admin || (s->version ? r->owns : r->may_add))) ||
 			  s->needs_database;
 	s->needs_role = admin && !r->superuser &&
 			(!r->exists || r->lacks || s->needs_tables);

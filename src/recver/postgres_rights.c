@@ -96,6 +96,7 @@ static void judge(const PGresult *res, const char *login,
 	r->superuser = is_true(res, 0);
 	r->may_make = r->superuser || is_true(res, 1);
 	r->may_log_in = is_true(res, 5);
+	r->owns = r->superuser || is_true(res, 8);
 	add_attributes(res, login,
 		       !in_database && mst_recver_may_make_database(conf),
 		       &more, &take);
