@@ -35,8 +35,8 @@ GO
 
 -- membership: of that user, whatever its name is. The owner of the database
 -- has all rights in it and can be no member.
-DECLARE @user nvarchar(128) = (SELECT MAX(name) FROM sys.database_principals
-    WHERE sid = SUSER_SID(N'$(recver_login)'));
+DECLARE @user nvarchar(128) = COALESCE((SELECT MAX(name) FROM sys.database_principals
+    WHERE sid = SUSER_SID(N'$(recver_login)')), N'$(recver_login)');
 DECLARE @add nvarchar(400) = N'ALTER ROLE muster_agent ADD MEMBER ' + QUOTENAME(@user);
 IF @user <> N'dbo'
 EXEC (@add);
