@@ -150,10 +150,7 @@ static int reset_connection(struct mst_state *state, const char *name,
 	int rc = recver_place_get(state, name, arena, &p, err);
 
 	if (rc == -MST_E_NOTFOUND)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "there is neither a job nor a source "
-				   "connection '%s'",
-				   name);
+		return recver_nobody(name, err);
 	if (rc == 0 && !p.source)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "reset wants a job or a connection, not '%s'",

@@ -199,6 +199,8 @@ static int resolve(struct verifying *v, const char *name, struct mst_err *err)
 	}
 	rc = mst_connection_load(v->state, source, &v->arena, &v->connection,
 				 err);
+	if (rc == -MST_E_NOTFOUND && source == name)
+		rc = recver_nobody(name, err);
 	if (rc == 0 && !v->connection.source)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "connection '%s' is a destination: a RecVer "

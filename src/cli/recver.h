@@ -46,6 +46,8 @@ void recver_place_lines(const struct recver_place *p, const char *source,
 /* Is there a job of this name? */
 bool recver_is_job(struct mst_state *state, const char *name,
 		   struct mst_arena *arena);
+/* The error of a name that neither a job nor a source has. */
+int recver_nobody(const char *name, struct mst_err *err);
 /* Prints the question and reads "yes". */
 bool recver_agreed(const char *question);
 

@@ -220,6 +220,14 @@ bool recver_is_job(struct mst_state *state, const char *name,
 	       item;
 }
 
+int recver_nobody(const char *name, struct mst_err *err)
+{
+	return mst_err_set(err, MST_E_NOTFOUND,
+			   "there is neither a job nor a source connection "
+			   "'%s': 'muster export' shows what there is",
+			   name);
+}
+
 bool recver_agreed(const char *question)
 {
 	char line[16] = "";

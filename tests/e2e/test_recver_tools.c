@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "tests/lib/mongo.h"
+#include "tests/lib/odbc.h"
 #include "tests/lib/pg.h"
 
 static struct rig rig;
@@ -22,7 +23,12 @@ static char recver_lines[1024];
 /* ---- stores ---------------------------------------------------------------
  */
 
-enum kind { SQLITE, POSTGRES, MONGODB };
+enum kind {
+	SQLITE,
+	POSTGRES,
+	MONGODB,
+	SQLSERVER /* the ODBC driver for tests */
+};
 
 /* A store that nobody has used: words for the command, lines for the
  * configuration. */
@@ -69,6 +75,21 @@ static struct place fresh(enum kind kind)
 			       "      server: %s\n      database: %s\n"
 			       "      encrypt: \"%s\"\n",
 			       mongo.server, p.name, mongo.encrypt);
+		break;
+	case SQLSERVER:
+		(void)snprintf(p.name, sizeof(p.name), "copy_%u", n);
+		(void)snprintf(p.words, sizeof(p.words),
+			       "sqlserver:server=db.test,1433,database=%s,"
+			       "user=agent,password=env:RECVER_PASSWORD,"
+			       "driver=" T_ODBC,
+			       p.name);
+		(void)snprintf(p.lines, sizeof(p.lines),
+			       "    recver:\n      type: sqlserver\n"
+			       "      server: db.test,1433\n"
+			       "      database: %s\n      user: agent\n"
+			       "      password: env:RECVER_PASSWORD\n"
+			       "      driver: " T_ODBC "\n",
+			       p.name);
 		break;
 	}
 	return p;
@@ -129,8 +150,9 @@ static void begin(void)
  * nothing, and the day behind it is right. */
 static void every_direction(void **state)
 {
-	static const enum kind way[] = {POSTGRES, MONGODB,  SQLITE,
-					MONGODB,  POSTGRES, SQLITE};
+	static const enum kind way[] = {POSTGRES,  MONGODB, SQLITE,    MONGODB,
+					POSTGRES,  SQLITE,  SQLSERVER, POSTGRES,
+					SQLSERVER, MONGODB, SQLSERVER, SQLITE};
 
 	(void)state;
 	begin();
@@ -284,6 +306,7 @@ static void wrong_words(void **state)
 	    {"defender", "postgres:user=a,password=geheim",
 	     "must be a reference", 1},
 	    {"defender", "sqlite:path=/dev/null/x.db", "/dev/null", 1},
+	    {"defender", "mem:path=x", "no connection 'mem:path=x'", 1},
 	};
 
 	(void)state;
@@ -298,6 +321,10 @@ static void wrong_words(void **state)
 	rig_muster(&rig, "recver", "verify", "nobody");
 	rig_status(&rig, 1);
 	rig_one_error(&rig);
+	rig_says(&rig, "neither a job nor a source connection 'nobody'");
+	rig_muster(&rig, "recver", "reset", "nobody");
+	rig_status(&rig, 1);
+	rig_says(&rig, "neither a job nor a source connection 'nobody'");
 	rig_muster(&rig, "recver", "verfy", "main");
 	rig_status(&rig, 2);
 	rig_says(&rig, "did you mean 'verify'?");
@@ -372,6 +399,9 @@ static int set_up(void **state)
 {
 	(void)state;
 	t_pg_start();
+	(void)setenv(T_ODBC_FOLDER, t_path("databases"), 1);
+	(void)setenv("RECVER_PASSWORD", "not-a-real-one", 1);
+	assert_int_equal(mkdir(t_path("databases"), 0700), 0);
 	rig_start(&rig, NULL);
 	return 0;
 }
