@@ -246,12 +246,13 @@ static int missing_tables(struct mst_ms_look *l, struct mst_buf *out,
 bool mst_ms_may_add(struct mst_ms *c)
 {
 	static const struct mst_ms_flag may[] = {
-	    {"CREATE TABLE",
-	     "HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE TABLE')"},
-	    {"the schema", "CASE WHEN SCHEMA_ID(N'muster') IS NULL"
-			   " THEN HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE',"
-			   " N'CREATE SCHEMA') ELSE HAS_PERMS_BY_NAME("
-			   "N'muster', N'SCHEMA', N'ALTER') END"},
+	    {"CREATE TABLE", "HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), "
+			     "N'DATABASE', N'CREATE TABLE')"},
+	    {"the schema",
+	     "CASE WHEN SCHEMA_ID(N'muster') IS NULL"
+	     " THEN HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE',"
+	     " N'CREATE SCHEMA') ELSE HAS_PERMS_BY_NAME("
+	     "N'muster', N'SCHEMA', N'ALTER') END"},
 	};
 	struct mst_err err = MST_ERR_INIT;
 	bool is[MST_LEN(may)];

@@ -207,6 +207,11 @@ static void db_name(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_text(c, dbc->name, -1, SQLITE_TRANSIENT);
 }
 
+static void quote_name(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	sqlite3_result_value(c, v[0]);
+}
+
 static void property(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	const struct t_odbc *o = t_odbc_get();
