@@ -232,13 +232,19 @@ void t_odbc_functions(struct dbc *dbc)
 		const char *name;
 		int args;
 		void (*fn)(sqlite3_context *c, int n, sqlite3_value **v);
-	} all[] = {
-	    {"to_int", 1, to_int},	 {"to_text", 1, to_text},
-	    {"as_text", 1, as_text},	 {"to_bytes", 1, to_bytes},
-	    {"DATALENGTH", 1, length},	 {"SYSUTCDATETIME", 0, now},
-	    {"date_add", 2, date_add},	 {"SCHEMA_ID", 1, schema_id},
-	    {"OBJECT_ID", 2, object_id}, {"DB_ID", 1, db_id},
-	    {"DB_NAME", 0, db_name},	 {"DATABASEPROPERTYEX", 2, property}};
+	} all[] = {{"to_int", 1, to_int},
+		   {"to_text", 1, to_text},
+		   {"as_text", 1, as_text},
+		   {"to_bytes", 1, to_bytes},
+		   {"DATALENGTH", 1, length},
+		   {"SYSUTCDATETIME", 0, now},
+		   {"date_add", 2, date_add},
+		   {"SCHEMA_ID", 1, schema_id},
+		   {"OBJECT_ID", 2, object_id},
+		   {"DB_ID", 1, db_id},
+		   {"DB_NAME", 0, db_name},
+		   {"QUOTENAME", 1, quote_name},
+		   {"DATABASEPROPERTYEX", 2, property}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		(void)sqlite3_create_function(dbc->db, all[i].name, all[i].args,
