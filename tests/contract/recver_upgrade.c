@@ -270,6 +270,7 @@ static void test_stopped(void **state)
 		n++;
 	for (size_t i = 0; i <= n; i++) {
 		if (i) {
+			rv.ops->close(&rv.r);
 			rv.where = rv_fresh_place();
 			take_away();
 			t_ok(again(true), &rv.err);
