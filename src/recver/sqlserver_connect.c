@@ -143,6 +143,34 @@ static const struct mst_ms_flag reasons[] = {
      "LOGINPROPERTY(" LOGIN ", N'IsMustChange')"},
 };
 
+#define NO_LOGIN 1 /* of them */
+
+static const char other_password[] =
+    "the login is there and may log in: its password is another one";
+
+/* One by one: not every server can answer all of them. */
+static const char *reason(struct mst_ms *c, const char *login)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < MST_LEN(reasons); i++) {
+		struct mst_err err = MST_ERR_INIT;
+		struct mst_ms_pack p;
+		bool holds = false;
+		int rc;
+
+		mst_ms_pack_init(&p);
+		mst_ms_add_text(&p, login);
+		rc = mst_ms_flags(c, &reasons[i], 1, &p, &holds, &err);
+		mst_ms_pack_fini(&p);
+		if (rc == 0 && holds)
+			return reasons[i].name;
+		if (rc == 0)
+			text = other_password;
+	}
+	return text;
+}
+
 /* What an administrator sees of a login that is refused; "" when that is
  * nothing. */
 static const char *admin_says(const struct mst_ms_look *l)
@@ -150,27 +178,15 @@ static const char *admin_says(const struct mst_ms_look *l)
 	struct mst_recver_conf conf;
 	struct mst_ms c = {.conf = &conf, .database = l->database};
 	struct mst_err err = MST_ERR_INIT;
-	bool is[MST_LEN(reasons)] = {false};
-	struct mst_ms_pack p;
 	const char *text = "";
-	int native, rc;
+	int native;
 
 	if (!l->env->admin || !l->conf.user)
 		return text;
 	conf = mst_ms_defaults(l->env->admin);
-	mst_ms_pack_init(&p);
-	mst_ms_add_text(&p, l->conf.user);
-	rc = mst_ms_open(&c, "master", &native, &err);
-	if (rc == 0)
-		rc = mst_ms_flags(&c, reasons, MST_LEN(reasons), &p, is, &err);
-	mst_ms_pack_fini(&p);
+	if (mst_ms_open(&c, "master", &native, &err) == 0)
+		text = reason(&c, l->conf.user);
 	mst_ms_shut(&c);
-	if (rc == 0)
-		text = "the login is there and may log in: its password is "
-		       "another one";
-	for (size_t i = MST_LEN(reasons); i > 0; i--)
-		if (is[i - 1])
-			text = reasons[i - 1].name;
 	return text;
 }
 
@@ -188,7 +204,12 @@ static void say_refused(struct mst_ms_look *l, struct mst_check *c,
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%.200s' does not let '%.200s' in: %s",
 			      server_of(l), l->conf.user, why);
-	if (err->code == MST_E_AUTH)
+	if (why == other_password)
+		mst_check_remedy(c, "set recver.password to it, or let a DBA "
+				    "set this one: ALTER LOGIN … WITH "
+				    "PASSWORD");
+	else if (err->code == MST_E_AUTH &&
+		 (!*why || why == reasons[NO_LOGIN].name))
 		mst_recver_check_script(l->env, c);
 	else if (native == NOT_REACHED || native == NO_HOST)
 		say_where(l, c);
