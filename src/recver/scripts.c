@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The texts of sql/, made into C by the build.
+ */
 #include "recver/scripts.h"
 
 #include <stddef.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the options of a source connection to its open RecVer.
+ */
 #include "sync/store.h"
 
 #include <stdio.h>
