@@ -71,12 +71,13 @@ static int in_words(const char *words, struct mst_arena *arena,
 	char *copy = mst_arena_strdup(arena, words), *at, *word, *equal;
 	struct mst_conf_value *v =
 	    mst_arena_alloc(arena, WORDS_MAX * sizeof(*v));
-	struct mst_conf_item item = {
-	    .kind = "connection", .name = words, .type = "", .file = words};
+	struct mst_conf_item item = {.kind = "connection", .type = ""};
 	int rc;
 
 	at = strchr(copy, ':');
 	*at++ = 0;
+	/* Errors name it; the words may hold what should not be shown. */
+	item.name = item.file = copy;
 	add(p, v, "recver.type", copy, arena);
 	while ((word = next_word(&at)) != NULL) {
 		equal = strchr(word, '=');

@@ -301,6 +301,7 @@ static void wrong_words(void **state)
 	    {"sqlite:path=/a", "sqlite:path=/b", "whose RecVer is it?", 1},
 	    {"cmdb", "sqlite:path=/b", "is a destination", 1},
 	    {"defender", "sqlite:pth=/b", "did you mean \"recver.path\"", 1},
+	    {"defender", "sqlite:pth=/b,password=geheim", "recver.pth", 1},
 	    {"defender", "sqlite:/b", "'/b' is no option of a store", 1},
 	    {"defender", "postgres:path=/b", "recver.path means nothing", 1},
 	    {"defender", "postgres:user=a,password=geheim",
