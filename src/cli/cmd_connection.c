@@ -148,10 +148,11 @@ static int set_up(struct mst_checkup *c, struct cli_checks *r,
 {
 	struct mst_check_fix fixes[FIXES_MAX];
 	bool sent[FIXES_MAX] = {false};
-	size_t n =
-	    MST_MIN(mst_checkup_fixes(c, fixes, FIXES_MAX), (size_t)FIXES_MAX);
-	int rc = offer(c, r, setup, fixes, n, sent, err);
+	size_t n = mst_checkup_fixes(c, fixes, FIXES_MAX);
+	int rc;
 
+	n = MST_MIN(n, (size_t)FIXES_MAX);
+	rc = offer(c, r, setup, fixes, n, sent, err);
 	if (!cli.json) {
 		if (rc == 0 && !n)
 			(void)mst_buf_addf(

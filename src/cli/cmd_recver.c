@@ -299,7 +299,7 @@ int cmd_recver(int argc, char **argv)
 	     &o.type, NULL},
 	    {"database", "NAME", "script: the database's name", NULL,
 	     &o.database, NULL},
-	    {"login", "LOGIN", "script: whom muster logs in as", NULL, &o.login,
+	    {"login", "LOGIN", "script: whom muster logs in as (muster)", NULL, &o.login,
 	     NULL},
 	    {"script", "WHICH", "create, role, check, upgrade or all", NULL,
 	     &o.script, NULL},

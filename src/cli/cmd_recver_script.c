@@ -77,7 +77,7 @@ int recver_script(const char *name, const struct recver_opts *o,
 	    .type = o->type,
 	    .tool = o->tool,
 	    .database = o->database,
-	    .login = o->login,
+	    .login = o->login ? o->login : "muster",
 	};
 	struct mst_buf out = MST_BUF_INIT(1u << 20);
 	struct mst_arena arena;

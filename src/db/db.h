@@ -57,6 +57,9 @@ struct mst_db {
 int mst_db_open(struct mst_db *db, const struct mst_db_spec *spec,
 		const char *path, bool create, struct mst_err *err);
 void mst_db_close(struct mst_db *db);
+/* Is the file another program's SQLite database? Reads its first page alone;
+ * false for what is none, or not there. */
+bool mst_db_is_foreign(const char *path, uint32_t app_id);
 /* The part of opening that looks for the file or makes it, empty: for a store
  * that takes its lock beside the file before it opens it. */
 int mst_db_find(const struct mst_db_spec *spec, const char *path, bool create,

@@ -144,12 +144,22 @@ int mst_db_find(const struct mst_db_spec *spec, const char *path, bool create,
 	return rc;
 }
 
+static int not_ours(const struct mst_db *db, struct mst_err *err)
+{
+	return mst_err_set(err, MST_E_CORRUPT,
+			   "'%s' is not a %s but some other database: move it "
+			   "away, or name another place",
+			   db->path, db->spec->what);
+}
+
 static int open_file(struct mst_db *db, bool create, struct mst_err *err)
 {
 	int rc = look(db, create, err);
 
 	if (rc < 0)
 		return rc;
+	if (mst_db_is_foreign(db->path, (uint32_t)db->spec->app_id))
+		return not_ours(db, err);
 	rc = sqlite3_open_v2(db->path, &db->h,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
@@ -227,10 +237,7 @@ static int check_schema(struct mst_db *db, struct mst_err *err)
 			rc = mst_db_exec(db, spec->schema, err);
 		db->is_new = rc == 0;
 	} else if (rc == 0 && (id != spec->app_id || version < 1)) {
-		rc = mst_err_set(err, MST_E_CORRUPT,
-				 "'%s' is not a %s but some other database: "
-				 "move it away, or name another place",
-				 db->path, spec->what);
+		rc = not_ours(db, err);
 	} else if (rc == 0 && version > spec->version) {
 		rc = mst_err_set(err, MST_E_UNSUPPORTED,
 				 "%s '%s' was written by a newer muster "

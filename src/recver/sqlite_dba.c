@@ -113,47 +113,6 @@ static void check_folder(struct look *l)
 
 /* ---- the file ------------------------------------------------------------ */
 
-static bool has_log(const char *path)
-{
-	char *log = mst_asprintf("%s-wal", path);
-	struct stat sb;
-	bool has = stat(log, &sb) == 0 && sb.st_size > 0;
-
-	free(log);
-	return has;
-}
-
-/* SQLite's first page, while the log may have a newer one: what is not ours
- * here is somebody else's, what is ours is asked in SQLite's way. */
-static int check_head(const struct look *l, struct mst_err *err)
-{
-	uint8_t head[100];
-	uint32_t id;
-	int fd = open(l->path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
-
-	if (fd < 0 || n < 0) {
-		int rc = mst_err_os(err, "'%s' cannot be read", l->path);
-
-		if (fd >= 0)
-			(void)close(fd);
-		return rc;
-	}
-	(void)close(fd);
-	if (n < (ssize_t)sizeof(head) ||
-	    memcmp(head, "SQLite format 3", 16) != 0)
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "'%s' is damaged, or no database", l->path);
-	id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 |
-	     (uint32_t)head[70] << 8 | head[71];
-	/* Right after it was made the mark may be in the log alone. */
-	if (id != MST_SQLSTORE_APP_ID && (id || !has_log(l->path)))
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "'%s' is some other program's database",
-				   l->path);
-	return 0;
-}
-
 static int said(struct look *l, int rc, struct mst_err *err)
 {
 	const char *text = l->h ? sqlite3_errmsg(l->h) : sqlite3_errstr(rc);
@@ -225,10 +184,12 @@ static int is_whole(struct look *l, struct mst_err *err)
 static int open_file(struct look *l, struct mst_err *err)
 {
 	int64_t n = 0;
-	int rc = check_head(l, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	if (mst_db_is_foreign(l->path, MST_SQLSTORE_APP_ID))
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "'%s' is some other program's database",
+				   l->path);
 	rc = sqlite3_open_v2(l->path, &l->h,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /* What a first load of 5,000 devices with 40 CVEs each takes. */
 static void test_size(void **state)
 {
@@ -298,6 +300,8 @@ static void test_damage(void **state)
 
 static void test_refused_files(void **state)
 {
+	struct mst_buf before = MST_BUF_INIT(1u << 20);
+	struct mst_buf after = MST_BUF_INIT(1u << 20);
 	char *noise = mst_alloc(100000);
 
 	rv_put_text("snow", "cves", "pc-1", 3);
@@ -317,8 +321,14 @@ static void test_refused_files(void **state)
 		 MST_E_CORRUPT, "is damaged");
 	rv.where = rv_fresh_place();
 	sql("CREATE TABLE somebodys(x)");
+	t_ok(mst_file_read(rv.where, &before, &rv.err), &rv.err);
 	t_failed(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_CORRUPT, "some other database");
+	t_ok(mst_file_read(rv.where, &after, &rv.err), &rv.err);
+	assert_int_equal(before.n, after.n);
+	assert_memory_equal(before.p, after.p, before.n);
+	mst_buf_fini(&before);
+	mst_buf_fini(&after);
 	t_failed(rv_open(t_dir(), SOURCE, true, &rv.r, &rv.err), &rv.err,
 		 MST_E_INVALID, "not a file");
 	assert_null(rv.r);
