@@ -94,8 +94,7 @@ static void a_wrong_file(void **state)
 	test_shows(1, "recver:database", "other program's",
 		   "another file in recver.path");
 	write_file(path, 0, "nothing of a database", 21);
-	test_shows(1, "recver:database", "is damaged",
-		   "put a backup back");
+	test_shows(1, "recver:database", "is damaged", "put a backup back");
 }
 
 static void a_held_file(void **state)
