@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading a store whole, and writing it into another.
+ */
 #include "recver/copy.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The scripts of sql/ with names put in, for the program that runs them.
+ */
 #include "recver/script_text.h"
 
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "recver/scripts.h"
 
 #define OLDEST 13 /* 2016 */
@@ -47,9 +48,12 @@ int mst_ms_flags(struct mst_ms *c, const struct mst_ms_flag *f, size_t n,
 /* Editions of the cloud count their versions in another way. */
 static bool is_old(const char *version, const char *edition)
 {
-	int e = atoi(edition);
+	struct mst_slice major = mst_slice(version, strcspn(version, "."));
+	uint64_t v = 0, e = 0;
 
-	return atoi(version) < OLDEST && e != 5 && e != 8 && e != 11;
+	(void)mst_num_u64(major, &v);
+	(void)mst_num_u64(mst_slice_str(edition), &e);
+	return v < OLDEST && e != 5 && e != 8 && e != 11;
 }
 
 static void check_server(struct mst_ms_look *l)

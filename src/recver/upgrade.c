@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Version by version, until the tables are of this one.
+ */
 #include "recver/upgrade.h"
 
 #include <stdio.h>

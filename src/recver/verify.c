@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Walks a store from its values to its groups, and says what cannot be.
+ */
 #include "recver/verify.h"
 
 #include <endian.h>
