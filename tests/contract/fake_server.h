@@ -6,7 +6,7 @@
 #ifndef MST_TESTS_FAKE_SERVER_H
 #define MST_TESTS_FAKE_SERVER_H
 
-#include "recver/server.h"
+#include "recver/server/server.h"
 
 enum fake_how {
 	FAKE_WORKS,

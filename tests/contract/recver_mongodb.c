@@ -5,7 +5,7 @@
  */
 #include "recver_upgrade.h"
 
-#include "recver/mongodb_probe.h"
+#include "recver/mongodb/probe.h"
 #include "tests/contract/recver_mongodb.h"
 #include "tests/lib/mongo.h"
 

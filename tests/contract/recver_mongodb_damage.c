@@ -4,7 +4,7 @@
  */
 #include "recver_tools.h"
 
-#include "recver/mongodb_probe.h"
+#include "recver/mongodb/probe.h"
 #include "recver_mongodb.h"
 #include "tests/lib/mongo.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "recver/server.h"
+#include "recver/server/server.h"
 #include "tests/contract/recver_mongodb.h"
 #include "tests/lib/mongo.h"
 #include "tests/lib/way.h"

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "recver/mongodb_probe.h"
+#include "recver/mongodb/probe.h"
 #include "tests/contract/recver_mongodb.h"
 #include "tests/lib/mongo.h"
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "recver/server.h"
+#include "recver/server/server.h"
 #include "recver_sqlserver.h"
 
 /* The driver for tests, without faults. */

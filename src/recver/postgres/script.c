@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The scripts for psql, run line by line: what they may hold is variables,
+ * \connect, \gexec and \set ON_ERROR_STOP, and a statement ends at the end of a
+ * line.
+ */
+#include "recver/postgres/private.h"
+
+static const char *value_of(const struct mst_pg *c, const char *login,
+			    struct mst_slice name)
+{
+	if (mst_slice_is(name, "recver_database_name"))
+		return c->database;
+	return mst_slice_is(name, "recver_login") ? login : NULL;
+}
+
+/* :'name' and :"name" at p become a text or a name. Returns how many bytes that
+ * were; 0: it is something else. */
+static size_t add_variable(struct mst_pg *c, const char *login,
+			   struct mst_buf *sql, const char *p, size_t n)
+{
+	const char *value, *end;
+	char *quoted;
+
+	if (n < 4 || p[0] != ':' || (p[1] != '\'' && p[1] != '"'))
+		return 0;
+	end = memchr(p + 2, p[1], n - 2);
+	value =
+	    end ? value_of(c, login, mst_slice(p + 2, (size_t)(end - p) - 2))
+		: NULL;
+	if (!value)
+		return 0;
+	quoted = p[1] == '"' ? PQescapeIdentifier(c->h, value, strlen(value))
+			     : PQescapeLiteral(c->h, value, strlen(value));
+	(void)mst_buf_adds(sql, quoted ? quoted : "''");
+	PQfreemem(quoted);
+	return (size_t)(end - p) + 1;
+}
+
+static void add_line(struct mst_pg *c, const char *login, struct mst_buf *sql,
+		     struct mst_slice line)
+{
+	for (size_t i = 0; i < line.n;) {
+		size_t n = add_variable(c, login, sql, line.p + i, line.n - i);
+
+		if (!n)
+			(void)mst_buf_addc(sql, line.p[i]);
+		i += n ? n : 1;
+	}
+	(void)mst_buf_addc(sql, '\n');
+}
+
+static bool ends_with(const struct mst_buf *b, const char *end)
+{
+	size_t n = strlen(end);
+
+	return b->n > n && memcmp(b->p + b->n - 1 - n, end, n) == 0;
+}
+
+/* Like \gexec: what the rows say is run. */
+static int run_rows(struct mst_pg *c, struct mst_buf *sql, struct mst_err *err)
+{
+	PGresult *res = NULL;
+	int rc;
+
+	sql->n -= strlen("\\gexec\n");
+	sql->p[sql->n] = 0;
+	rc = mst_pg_exec(c, sql->p, NULL, &res, err);
+	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
+		rc = mst_pg_do(c, PQgetvalue(res, i, 0), NULL, NULL, err);
+	PQclear(res);
+	return rc;
+}
+
+int mst_pg_script(struct mst_pg *c, const char *script, int part,
+		  const char *login, struct mst_err *err)
+{
+	struct mst_buf sql = MST_BUF_INIT(1u << 20);
+	bool may_fail = false;
+	int at = 0, rc = 0;
+
+	for (const char *p = script; *p && rc == 0; p += strcspn(p, "\n") + 1) {
+		struct mst_slice line = mst_slice(p, strcspn(p, "\n"));
+
+		if (line.n >= 8 && memcmp(p, "\\connect", 8) == 0)
+			at++;
+		else if (*p == '\\')
+			may_fail =
+			    strstr(p, "off") && strstr(p, "off") < p + line.n;
+		else if (at == part && line.n && memcmp(p, "--", 2) != 0)
+			add_line(c, login, &sql, line);
+		if (ends_with(&sql, "\\gexec"))
+			rc = run_rows(c, &sql, err);
+		else if (ends_with(&sql, ";"))
+			rc = mst_pg_do(c, sql.p, NULL, NULL, err);
+		else
+			continue;
+		mst_buf_reset(&sql);
+		if (may_fail && rc != -MST_E_TRANSIENT)
+			rc = 0;
+	}
+	mst_buf_fini(&sql);
+	return rc;
+}
