@@ -84,9 +84,11 @@ static int reset_job(struct mst_session *s, const struct recver_opts *o,
 	char question[512];
 
 	(void)snprintf(question, sizeof(question),
-		       "RecVer of '%s' for '%s' will be emptied. The next run "
-		       "looks every record up again.",
-		       s->job.conf.source, s->job.conf.destination);
+		       "%s%sRecVer of '%s' for '%s' will be emptied. The next "
+		       "run looks every record up again.",
+		       o->record_set ? o->record_set : "",
+		       o->record_set ? " in " : "", s->job.conf.source,
+		       s->job.conf.destination);
 	if (o->target)
 		return mst_err_set(err, MST_E_INVALID,
 				   "a job has one destination: --target goes "
@@ -113,23 +115,30 @@ static int reset_all(struct mst_recver *r, const char *name,
 {
 	struct mst_recver_contents c;
 	char question[512];
-	bool known = !o->target;
+	bool known = !o->target, set_known = !o->record_set;
 	int rc = mst_recver_contents(r, &c, err);
 
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < c.targets_n && !known; i++)
 		known = strcmp(c.targets[i], o->target) == 0;
+	for (size_t i = 0; i < c.sets_n && !set_known; i++)
+		set_known = strcmp(c.sets[i].name, o->record_set) == 0;
 	(void)snprintf(question, sizeof(question),
-		       "RecVer of '%s' for %s%s%s will be emptied. The next "
-		       "runs look every record up again.",
-		       name, o->target ? "'" : "",
+		       "%s%sRecVer of '%s' for %s%s%s will be emptied. The "
+		       "next runs look every record up again.",
+		       o->record_set ? o->record_set : "",
+		       o->record_set ? " in " : "", name, o->target ? "'" : "",
 		       o->target ? o->target : "all its destinations",
 		       o->target ? "'" : "");
 	if (!known)
 		rc = mst_err_set(err, MST_E_NOTFOUND,
 				 "RecVer of '%s' holds nothing for '%s'", name,
 				 o->target);
+	else if (!set_known)
+		rc = mst_err_set(err, MST_E_NOTFOUND,
+				 "RecVer of '%s' holds no record set '%s'",
+				 name, o->record_set);
 	else if (!o->yes && !recver_agreed(question))
 		rc = mst_err_set(err, MST_E_CANCELLED, "nothing was reset");
 	for (size_t i = 0; i < c.targets_n && rc == 0; i++)

@@ -299,9 +299,10 @@ int mst_recver_copy(const struct mst_recver_copy *c,
 	if (rc == 0)
 		rc = mst_copy_compare(c, &from, err);
 	if (rc == 0)
-		rc = on_to(mark(c->to, "", err), err);
-	if (rc == 0)
 		rc = on_to(c->to->ops->compact(c->to, err), err);
+	/* The last thing: from here on it is a copy, and nothing can fail. */
+	if (rc == 0)
+		rc = on_to(mark(c->to, "", err), err);
 	sum.targets = from.targets_n;
 	mst_recver_contents_fini(&from);
 	*sum_r = sum;

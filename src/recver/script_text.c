@@ -111,6 +111,12 @@ static int check_name(const struct tool *t, const char *what, const char *name,
 					   "character in it: no server takes "
 					   "that",
 					   what);
+	/* Ends of lines to JavaScript, also behind its comments. */
+	if (strstr(name, "\xe2\x80\xa8") || strstr(name, "\xe2\x80\xa9"))
+		return mst_err_set(err, MST_E_INVALID,
+				   "the name of the %s has a line separator "
+				   "in it: give one without",
+				   what);
 	if (length(name, t->max == 128) > t->max)
 		return mst_err_set(err, MST_E_INVALID,
 				   "the name of the %s is longer than the %zu "

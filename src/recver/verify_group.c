@@ -12,7 +12,8 @@
 #define NAME_MAX_BYTES 120
 
 /* What people call it: its text, when that can be shown. */
-static const char *name_of(struct verify *v, const struct mst_recver_raw *g)
+static const char *name_of(const struct mst_recver_raw *g,
+			   char out[NAME_MAX_BYTES + 8])
 {
 	size_t n = MST_MIN(g->text.n, (size_t)NAME_MAX_BYTES);
 	char hex[2 * 16 + 1] = "";
@@ -21,12 +22,17 @@ static const char *name_of(struct verify *v, const struct mst_recver_raw *g)
 	for (size_t i = 0; i < n && shown; i++)
 		shown =
 		    (unsigned char)g->text.p[i] >= ' ' && g->text.p[i] != 127;
-	if (shown)
-		return mst_arena_dup(&v->arena, mst_slice(g->text.p, n)).p;
+	if (shown) {
+		(void)snprintf(out, NAME_MAX_BYTES + 8, "%.*s", (int)n,
+			       g->text.p);
+		return out;
+	}
 	for (size_t i = 0; i < MST_MIN(g->key.n, (size_t)16); i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x",
 			       (unsigned char)g->key.p[i]);
-	return mst_arena_printf(&v->arena, "key %s", hex[0] ? hex : "(none)");
+	(void)snprintf(out, NAME_MAX_BYTES + 8, "key %s",
+		       hex[0] ? hex : "(none)");
+	return out;
 }
 
 /* ---- the row ------------------------------------------------------------- */
@@ -152,6 +158,7 @@ void mst_verify_group(struct verify *v, size_t set,
 {
 	struct verify_set *s = &v->sets[set];
 	struct list_seen seen = {false, false};
+	char name[NAME_MAX_BYTES + 8];
 	unsigned wrong;
 
 	count(v, g);
@@ -161,10 +168,10 @@ void mst_verify_group(struct verify *v, size_t set,
 		wrong |= check_list(g, &seen) | check_records(s, g, &seen);
 	for (enum verify_kind k = 0; k < V__MAX; k++)
 		if (wrong & 1u << k)
-			mst_verify_found(v, k, set, s->target, name_of(v, g),
+			mst_verify_found(v, k, set, s->target, name_of(g, name),
 					 NULL);
 	if (g->wrong)
-		mst_verify_found(v, V_STORE, set, s->target, name_of(v, g),
+		mst_verify_found(v, V_STORE, set, s->target, name_of(g, name),
 				 g->wrong);
 	if (g->key.n != 16)
 		return;
@@ -200,7 +207,7 @@ static int by_raw(const void *a, const void *b)
 static void check_parents(struct verify *v, size_t set)
 {
 	const struct verify_set *s = &v->sets[set], *p = parent_of(v, s);
-	char hex[33];
+	char hex[33], name[40];
 
 	for (size_t i = 0; i < s->keys_n; i++) {
 		if (!s->keys[i].clean ||
@@ -209,9 +216,8 @@ static void check_parents(struct verify *v, size_t set)
 			     by_raw)))
 			continue;
 		mst_hash_hex(mst_recver_hash_get(s->keys[i].raw), hex);
-		mst_verify_found(v, V_PARENT, set, s->target,
-				 mst_arena_printf(&v->arena, "key %s", hex),
-				 NULL);
+		(void)snprintf(name, sizeof(name), "key %s", hex);
+		mst_verify_found(v, V_PARENT, set, s->target, name, NULL);
 	}
 }
 

@@ -392,6 +392,7 @@ static int read_feed(struct mst_delta *d, unsigned feed, bool referenced,
 	if (stats.parts)
 		mst_progress_tell(d->progress, &now);
 	d->feed_records[feed] += stats.records;
+	d->feed_read[feed] = d->feed_read[feed] || workers_had_maps;
 	return rc == 0 && workers_had_maps
 		   ? mst_proven_read(d, feed, &stats, err)
 		   : rc;

@@ -62,6 +62,7 @@ struct mst_delta {
 	size_t sets_n;
 	size_t order[MST_MAX_SETS];	      /* sets in push order */
 	uint64_t feed_records[MST_MAX_FEEDS]; /* as read in this run */
+	bool feed_read[MST_MAX_FEEDS];	      /* some mapping wanted it */
 	atomic_bool one_found;		      /* and it is delivered */
 	struct delta_private *p;
 };
@@ -69,9 +70,10 @@ struct mst_delta {
 int mst_delta_run(struct mst_delta *d, struct mst_err *err);
 void mst_delta_fini(struct mst_delta *d);
 struct mst_set_delta *mst_delta_set(struct mst_delta *d, const char *name);
-/* Notes in RecVer how many records each complete feed had: a later run that
- * finds none where there were some does not believe it. */
-int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err);
+/* Notes in RecVer how many records each feed had: a later run that finds none
+ * where there were some does not believe it. Before the push; then, empty:
+ * those that had none, which a person has approved, when it is done. */
+int mst_delta_note_feeds(struct mst_delta *d, bool empty, struct mst_err *err);
 /* A number over everything that would be written: equal numbers, equal plans.
  */
 struct mst_hash mst_delta_sum(const struct mst_delta *d);

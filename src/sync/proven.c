@@ -91,20 +91,32 @@ static int believe_empty(struct mst_delta *d, unsigned feed,
 	return rc;
 }
 
+/* A list that nobody wanted was not looked at. */
+static bool is_noted(const struct mst_delta *d, unsigned f, bool empty)
+{
+	const struct mst_spool_feed *feed = &d->spool->feeds[f];
+
+	if (!feed->present || !d->feed_read[f])
+		return false;
+	return empty ? feed->proof.complete && !d->feed_records[f]
+		     : d->feed_records[f] > 0;
+}
+
 /* One transaction: on a server each is a wait for its disk. */
-int mst_delta_note_feeds(struct mst_delta *d, struct mst_err *err)
+int mst_delta_note_feeds(struct mst_delta *d, bool empty, struct mst_err *err)
 {
 	const struct mst_catalog *c = d->job->catalog;
-	int rc = d->recver->ops->begin(d->recver, err);
+	int rc;
 
+	if (d->one || (empty && !d->accept_empty))
+		return 0;
+	rc = d->recver->ops->begin(d->recver, err);
 	if (rc < 0)
 		return rc;
 	for (unsigned f = 0; f < c->feeds_n && rc == 0; f++) {
-		const struct mst_spool_feed *feed = &d->spool->feeds[f];
 		char name[96], text[32];
 
-		if (!feed->present || !feed->proof.complete ||
-		    (!d->feed_records[f] && !d->accept_empty))
+		if (!is_noted(d, f, empty))
 			continue;
 		feed_note(d, f, name);
 		(void)snprintf(text, sizeof(text), "%llu",

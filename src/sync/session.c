@@ -431,15 +431,16 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	s->push.progress = s->conf.progress;
 	s->push.cancel = s->conf.cancel;
 	s->push.counts = s->counts;
-	if (mst_journal_begin(s, &s->push.journal, err) < 0)
+	/* Before the first record is delivered: a run that is cut off has
+	 * delivered some of what these lists had. */
+	if (mst_delta_note_feeds(&s->delta, false, err) < 0 ||
+	    mst_journal_begin(s, &s->push.journal, err) < 0)
 		return -(int)err->code;
 	rc = mst_push_run(&s->push, err);
 	mst_journal_end(&s->push.journal);
 	if (rc < 0)
 		return -(int)err->code;
-	return s->conf.one || s->conf.limit
-		   ? 0
-		   : mst_delta_note_feeds(&s->delta, err);
+	return s->conf.limit ? 0 : mst_delta_note_feeds(&s->delta, true, err);
 }
 
 /* ---- closing ----- */

@@ -143,6 +143,10 @@ static int attributes_of(struct mst_pg *c, const char *login, PGresult **res_r,
 /* "INSERT, DELETE on muster.grp; USAGE of the schema muster" */
 static const char lacking[] =
     "SELECT string_agg(what, '; ') FROM ("
+    "SELECT 'CONNECT to the database' AS what"
+    " WHERE NOT has_database_privilege($1::name, current_database(),"
+    " 'CONNECT')"
+    " UNION ALL "
     "SELECT 'USAGE of the schema muster' AS what"
     " FROM pg_catalog.pg_namespace n WHERE n.nspname = 'muster'"
     " AND NOT has_schema_privilege($1::name, n.oid, 'USAGE')"

@@ -79,9 +79,10 @@ int mst_pg_script(struct mst_pg *c, const char *script, int part,
 	bool may_fail = false;
 	int at = 0, rc = 0;
 
-	for (const char *p = script; *p && rc == 0; p += strcspn(p, "\n") + 1) {
+	for (const char *p = script, *next; *p && rc == 0; p = next) {
 		struct mst_slice line = mst_slice(p, strcspn(p, "\n"));
 
+		next = p + line.n + (p[line.n] == '\n');
 		if (line.n >= 8 && memcmp(p, "\\connect", 8) == 0)
 			at++;
 		else if (*p == '\\')

@@ -20,7 +20,7 @@
 #include "recver/sqlite/private.h"
 
 /* Looking at every page of a larger file would keep a run waiting. */
-#define WHOLE_MAX ((uint64_t)1 << 30)
+#define WHOLE_MAX ((uint64_t)64 << 20) /* less than a run waits */
 /* Free space that a run should find at least, in bytes. */
 #define FREE_MIN ((uint64_t)100 << 20)
 #define BUSY_MS	 2000

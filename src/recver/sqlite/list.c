@@ -220,7 +220,8 @@ static int replace(struct mst_sqlstore *s, int64_t list, struct mst_slice bytes,
 		rc = put_part(s, list + (int64_t)i, mst_slice(bytes.p, n), err);
 		bytes = mst_slice(bytes.p + n, bytes.n - n);
 	}
-	if (rc == 0 && i < cuts_n)
+	/* Also what a list with a gap in it has behind its number of parts. */
+	if (rc == 0 && (i < cuts_n || !same))
 		rc = drop_parts(s, list + (int64_t)i, list, err);
 	return rc;
 }
