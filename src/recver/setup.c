@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "recver_private.h"
+#include "recver/server/server.h"
 
 static const struct mst_recver_setup_ops *const all[] = {
     &mst_recver_setup_sqlite,
@@ -35,17 +35,19 @@ char *mst_recver_database(const struct mst_recver_conf *conf,
 
 /* ---- for the stores ------------------------------------------------------ */
 
+/* In order. */
+static const char *const titles[][2] = {
+    {MST_RECVER_CHECK_CONNECT, "RecVer connection"},
+    {MST_RECVER_CHECK_SERVER, "RecVer server"},
+    {MST_RECVER_CHECK_DATABASE, "RecVer database"},
+    {MST_RECVER_CHECK_TABLES, "RecVer tables"},
+    {MST_RECVER_CHECK_RIGHTS, "RecVer rights"},
+    {MST_RECVER_CHECK_PROBE, "RecVer probe"},
+    {MST_RECVER_CHECK_USE, "RecVer use"},
+};
+
 struct mst_check mst_recver_check(const char *name)
 {
-	static const char *const titles[][2] = {
-	    {MST_RECVER_CHECK_CONNECT, "RecVer connection"},
-	    {MST_RECVER_CHECK_SERVER, "RecVer server"},
-	    {MST_RECVER_CHECK_DATABASE, "RecVer database"},
-	    {MST_RECVER_CHECK_TABLES, "RecVer tables"},
-	    {MST_RECVER_CHECK_RIGHTS, "RecVer rights"},
-	    {MST_RECVER_CHECK_PROBE, "RecVer probe"},
-	    {MST_RECVER_CHECK_USE, "RecVer use"},
-	};
 	struct mst_check c = {.name = name};
 
 	for (size_t i = 0; i < MST_LEN(titles); i++) {
@@ -93,6 +95,39 @@ void mst_recver_check_skip(const struct mst_recver_setup_env *env,
 	mst_check_say(&c, MST_CHECK_SKIPPED, "needs the check '%s'",
 		      by.title ? by.title : failed);
 	env->report(env->ctx, &c);
+}
+
+void mst_recver_check_skip_from(const struct mst_recver_setup_env *env,
+				const char *name, const char *failed)
+{
+	bool on = false;
+
+	for (size_t i = 0; i < MST_LEN(titles); i++) {
+		on = on || strcmp(titles[i][0], name) == 0;
+		if (on)
+			mst_recver_check_skip(env, titles[i][0], failed);
+	}
+}
+
+void mst_recver_say_use(struct mst_check *c, const struct mst_lease *lease,
+			const struct mst_recver_stats *s)
+{
+	char size[40], holds[160];
+
+	mst_recver_size_text(s->bytes, size, sizeof(size));
+	(void)snprintf(holds, sizeof(holds),
+		       "%s, %llu group%s with %llu members", size,
+		       (unsigned long long)s->groups, s->groups == 1 ? "" : "s",
+		       (unsigned long long)s->members);
+	if (!lease->token[0])
+		mst_check_say(c, MST_CHECK_OK, "by nobody; %s", holds);
+	else if (lease->expired)
+		mst_check_say(c, MST_CHECK_OK,
+			      "by nobody: the lease of %s has ended; %s",
+			      lease->holder, holds);
+	else
+		mst_check_say(c, MST_CHECK_NOTE, "by %s; %s", lease->holder,
+			      holds);
 }
 
 int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,

@@ -91,6 +91,15 @@ void mst_recver_check_report(const struct mst_recver_setup_env *env,
 /* Reports the check `name` as SKIPPED, because of the check `failed`. */
 void mst_recver_check_skip(const struct mst_recver_setup_env *env,
 			   const char *name, const char *failed);
+/* Reports `name` and every check behind it as SKIPPED. */
+void mst_recver_check_skip_from(const struct mst_recver_setup_env *env,
+				const char *name, const char *failed);
+/* What the check "recver:use" says: whose lease, how large. NOTE while a run
+ * has it. */
+struct mst_lease;
+struct mst_recver_stats;
+void mst_recver_say_use(struct mst_check *c, const struct mst_lease *lease,
+			const struct mst_recver_stats *s);
 /* Reports a step of make: done as `how` says when rc is 0, else FAILED with
  * err. Returns rc. */
 int mst_recver_made(const struct mst_recver_setup_env *env, const char *what,

@@ -189,7 +189,7 @@ static void test_in_use(void **state)
 	sm_made();
 	t_ok(mst_recver_mongodb.open(&sm_conf, SOURCE, true, &r, &err), &err);
 	sm_look();
-	sm_is("recver:use", MST_CHECK_NOTE, "in use by ");
+	sm_is("recver:use", MST_CHECK_NOTE, "by ");
 	mst_recver_mongodb.close(&r);
 	sm_all_good();
 }

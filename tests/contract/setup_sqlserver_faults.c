@@ -66,7 +66,7 @@ static void test_microsoft(void **state)
 	fail_once("08001", -1);
 	ms_fails("recver:connect", MST_E_AUTH, "authority to the system's");
 	ms.odbc->text = "SSPI Provider: No Kerberos credentials available "
-			"(default cache: FILE:/tmp/krb5cc_0)";
+			"(default cache: KCM:0)";
 	fail_once("HY000", 851968);
 	ms_fails("recver:connect", MST_E_AUTH, "there is no Kerberos ticket");
 	ms.odbc->text = "Cannot generate SSPI context";

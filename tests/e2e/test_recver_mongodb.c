@@ -150,7 +150,7 @@ static void set_up_by_admin(void **state)
 	keeps_secrets();
 	connection("setup", 0, "give muster_agent to 'muster'");
 	connection("setup", 0, "by muster_agent");
-	connection("test", 0, "no run has it");
+	connection("test", 0, "by nobody; ");
 	assert_true(rig_sync(&rig, 0) > 0);
 	rig_verify(&rig);
 	rig_quiet(&rig);

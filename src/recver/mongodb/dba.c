@@ -446,7 +446,6 @@ static void check_use(struct look *l)
 	struct mst_recver_stats s = {0};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_lease lease;
-	char size[120];
 
 	if (mst_mongo_lease_read(&l->c, &lease, &err) < 0 ||
 	    mst_mongo_stats(&l->c, NULL, 0, &s, &err) < 0) {
@@ -454,20 +453,7 @@ static void check_use(struct look *l)
 		end(l);
 		return;
 	}
-	(void)snprintf(size, sizeof(size),
-		       "%" PRIu64 " groups, %" PRIu64 " members, %.1f MB%s",
-		       s.groups, s.members, (double)s.bytes / 1048576,
-		       s.members ? ""
-				 : "; it grows by about 36 bytes a member");
-	if (!lease.token[0])
-		mst_check_say(c, MST_CHECK_OK, "no run has it; %s", size);
-	else if (lease.expired)
-		mst_check_say(c, MST_CHECK_OK,
-			      "the lease of %.190s has ended; %s", lease.holder,
-			      size);
-	else
-		mst_check_say(c, MST_CHECK_NOTE, "in use by %.190s; %s",
-			      lease.holder, size);
+	mst_recver_say_use(c, &lease, &s);
 	end(l);
 }
 

@@ -337,7 +337,6 @@ static void check_use(struct mst_pg_look *l)
 	struct mst_recver_stats s = {0};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_lease lease = {0};
-	char size[40], holds[160];
 
 	if (mst_pg_stats(&l->c, NULL, 0, &s, &err) < 0 ||
 	    mst_pg_lease_read(&l->c, &lease, &err) < 0) {
@@ -345,55 +344,28 @@ static void check_use(struct mst_pg_look *l)
 		mst_pg_look_end(l);
 		return;
 	}
-	mst_recver_size_text(s.bytes, size, sizeof(size));
-	(void)snprintf(holds, sizeof(holds),
-		       "%s, %llu group%s with %llu members", size,
-		       (unsigned long long)s.groups, s.groups == 1 ? "" : "s",
-		       (unsigned long long)s.members);
-	if (!lease.token[0])
-		mst_check_say(c, MST_CHECK_OK, "by nobody; %s", holds);
-	else if (lease.expired)
-		mst_check_say(c, MST_CHECK_OK,
-			      "by nobody: the lease of %s has ended; %s",
-			      lease.holder, holds);
-	else
-		mst_check_say(c, MST_CHECK_NOTE, "by %s; %s", lease.holder,
-			      holds);
+	mst_recver_say_use(c, &lease, &s);
 	mst_pg_look_end(l);
 }
 
 /* ---- all of it ----------------------------------------------------------- */
-
-static void skip_from(struct mst_pg_look *l, const char *from,
-		      const char *failed)
-{
-	static const char *const names[] = {
-	    MST_RECVER_CHECK_SERVER, MST_RECVER_CHECK_DATABASE,
-	    MST_RECVER_CHECK_TABLES, MST_RECVER_CHECK_RIGHTS,
-	    MST_RECVER_CHECK_PROBE,  MST_RECVER_CHECK_USE};
-	bool on = false;
-
-	for (size_t i = 0; i < MST_LEN(names); i++) {
-		on = on || strcmp(names[i], from) == 0;
-		if (on)
-			mst_recver_check_skip(l->env, names[i], failed);
-	}
-}
 
 static void look_inside(struct mst_pg_look *l)
 {
 	check_tables(l);
 	check_rights(l);
 	if (!l->usable) {
-		skip_from(l, MST_RECVER_CHECK_PROBE,
-			  l->rights.lacks ? MST_RECVER_CHECK_RIGHTS
-					  : MST_RECVER_CHECK_TABLES);
+		mst_recver_check_skip_from(l->env, MST_RECVER_CHECK_PROBE,
+					   l->rights.lacks
+					       ? MST_RECVER_CHECK_RIGHTS
+					       : MST_RECVER_CHECK_TABLES);
 		return;
 	}
 	mst_pg_look_probe(l);
 	/* What is locked or gone would be waited for once more. */
 	if (l->check.code == MST_E_TRANSIENT)
-		skip_from(l, MST_RECVER_CHECK_USE, MST_RECVER_CHECK_PROBE);
+		mst_recver_check_skip_from(l->env, MST_RECVER_CHECK_USE,
+					   MST_RECVER_CHECK_PROBE);
 	else
 		check_use(l);
 }
@@ -404,8 +376,8 @@ static int pg_check(const struct mst_recver_setup_env *env, struct mst_err *err)
 
 	mst_pg_look_open(&l, env);
 	if (!l.c.h && !l.let_in) {
-		skip_from(&l, MST_RECVER_CHECK_SERVER,
-			  MST_RECVER_CHECK_CONNECT);
+		mst_recver_check_skip_from(l.env, MST_RECVER_CHECK_SERVER,
+					   MST_RECVER_CHECK_CONNECT);
 	} else {
 		bool good = true;
 
@@ -415,11 +387,13 @@ static int pg_check(const struct mst_recver_setup_env *env, struct mst_err *err)
 		}
 		check_database(&l);
 		if (!l.there || l.check.level == MST_CHECK_FAILED)
-			skip_from(&l, MST_RECVER_CHECK_TABLES,
-				  MST_RECVER_CHECK_DATABASE);
+			mst_recver_check_skip_from(l.env,
+						   MST_RECVER_CHECK_TABLES,
+						   MST_RECVER_CHECK_DATABASE);
 		else if (!good)
-			skip_from(&l, MST_RECVER_CHECK_TABLES,
-				  MST_RECVER_CHECK_SERVER);
+			mst_recver_check_skip_from(l.env,
+						   MST_RECVER_CHECK_TABLES,
+						   MST_RECVER_CHECK_SERVER);
 		else
 			look_inside(&l);
 	}

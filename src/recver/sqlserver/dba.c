@@ -365,22 +365,6 @@ static void say_version(struct mst_ms_look *l, struct mst_check *c)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static void skip_from(struct mst_ms_look *l, const char *from,
-		      const char *failed)
-{
-	static const char *const names[] = {
-	    MST_RECVER_CHECK_SERVER, MST_RECVER_CHECK_DATABASE,
-	    MST_RECVER_CHECK_TABLES, MST_RECVER_CHECK_RIGHTS,
-	    MST_RECVER_CHECK_PROBE,  MST_RECVER_CHECK_USE};
-	bool on = false;
-
-	for (size_t i = 0; i < MST_LEN(names); i++) {
-		on = on || strcmp(names[i], from) == 0;
-		if (on)
-			mst_recver_check_skip(l->env, names[i], failed);
-	}
-}
-
 static void look_inside(struct mst_ms_look *l)
 {
 	const char *failed = l->usable ? NULL : MST_RECVER_CHECK_DATABASE;
@@ -395,7 +379,8 @@ static void look_inside(struct mst_ms_look *l)
 	if (!failed && !l->usable)
 		failed = MST_RECVER_CHECK_RIGHTS;
 	if (failed) {
-		skip_from(l, MST_RECVER_CHECK_PROBE, failed);
+		mst_recver_check_skip_from(l->env, MST_RECVER_CHECK_PROBE,
+					   failed);
 		return;
 	}
 	mst_ms_look_probe(l);
@@ -409,16 +394,17 @@ static int check(const struct mst_recver_setup_env *env, struct mst_err *err)
 	(void)err;
 	mst_ms_look_open(&l, env);
 	if (!l.c.stmt) {
-		skip_from(&l, MST_RECVER_CHECK_SERVER,
-			  MST_RECVER_CHECK_CONNECT);
+		mst_recver_check_skip_from(l.env, MST_RECVER_CHECK_SERVER,
+					   MST_RECVER_CHECK_CONNECT);
 	} else {
 		check_server(&l);
 		check_database(&l);
 		if (l.in_database)
 			look_inside(&l);
 		else
-			skip_from(&l, MST_RECVER_CHECK_TABLES,
-				  MST_RECVER_CHECK_DATABASE);
+			mst_recver_check_skip_from(l.env,
+						   MST_RECVER_CHECK_TABLES,
+						   MST_RECVER_CHECK_DATABASE);
 	}
 	mst_ms_look_close(&l);
 	return 0;

@@ -192,7 +192,6 @@ void mst_ms_look_use(struct mst_ms_look *l)
 	struct mst_recver_stats s = {0};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_lease lease = {0};
-	char size[32], holds[160];
 
 	if (mst_ms_stats(&l->c, NULL, 0, &s, &err) < 0 ||
 	    mst_ms_lease_read(&l->c, &lease, &err) < 0) {
@@ -200,20 +199,7 @@ void mst_ms_look_use(struct mst_ms_look *l)
 		mst_ms_end(l);
 		return;
 	}
-	megabytes((int64_t)(s.bytes / 1024), size);
-	(void)snprintf(holds, sizeof(holds),
-		       "%s, %llu group%s with %llu members", size,
-		       (unsigned long long)s.groups, s.groups == 1 ? "" : "s",
-		       (unsigned long long)s.members);
-	if (!lease.token[0])
-		mst_check_say(c, MST_CHECK_OK, "by nobody; %s", holds);
-	else if (lease.expired)
-		mst_check_say(c, MST_CHECK_OK,
-			      "by nobody: the lease of %s has ended; %s",
-			      lease.holder, holds);
-	else
-		mst_check_say(c, MST_CHECK_NOTE, "by %s; %s", lease.holder,
-			      holds);
+	mst_recver_say_use(c, &lease, &s);
 	say_growth(l, c);
 	mst_ms_end(l);
 }
