@@ -82,6 +82,36 @@ static void turn_update(char **s, char alias)
 	*s = out;
 }
 
+/* "DELETE FROM muster.members AS m JOIN t_rows AS r ON …;" is "DELETE FROM
+ * muster.members AS m WHERE EXISTS (SELECT 1 FROM t_rows AS r WHERE …);". */
+static void turn_deletes(char **s)
+{
+	static const char begins[] = "DELETE FROM ";
+	char *out = NULL, *at = *s, *p, *join, *on, *end;
+	size_t size = 0;
+	FILE *f = open_memstream(&out, &size);
+
+	while ((p = strstr(at, begins)) != NULL) {
+		end = strchrnul(p, ';');
+		join = strstr(p, " JOIN ");
+		on = join && join < end ? strstr(join, " ON ") : NULL;
+		if (on)
+			(void)fprintf(
+			    f,
+			    "%.*s WHERE EXISTS (SELECT 1 FROM %.*s WHERE "
+			    "%.*s)",
+			    (int)(join - at), at, (int)(on - join - 6),
+			    join + 6, (int)(end - on - 4), on + 4);
+		else
+			(void)fprintf(f, "%.*s", (int)(end - at), at);
+		at = end;
+	}
+	(void)fputs(at, f);
+	(void)fclose(f);
+	free(*s);
+	*s = out;
+}
+
 char *t_odbc_translate(const char *sql)
 {
 	static const char pages[] =
@@ -98,6 +128,7 @@ char *t_odbc_translate(const char *sql)
 		"WHERE +r.set_id = g.set_id AND +r.[key]");
 	replace(&s, "WHERE r.set_id = m.set_id AND r.[key]",
 		"WHERE +r.set_id = m.set_id AND +r.[key]");
+	turn_deletes(&s);
 	return s;
 }
 

@@ -133,9 +133,14 @@ static const char stage_sql[] =
 		BYTES("72") " END, " BYTE("88") ", " BYTE("89") ", " PLACE(
 		    "93") ", " PLACE("101") FROM_RAW;
 
-#define ON_M	"ON r.set_id = m.set_id AND r.[key] = m.[key]"
-#define WHERE_M "WHERE m.set_id = r.set_id AND m.[key] = r.[key]"
-#define ON_G	"ON r.set_id = g.set_id AND r.[key] = g.[key]"
+/* A row is looked up by its key each time. EXISTS leaves a server free to read
+ * the whole table instead; one that knows no hash of a varbinary then compares
+ * each row with each. */
+#define ON_M "ON r.set_id = m.set_id AND r.[key] = m.[key]"
+#define ON_G "ON r.set_id = g.set_id AND r.[key] = g.[key]"
+#define NOT_IN(table, a)                                                       \
+	"(SELECT " a ".set_id FROM muster." table " AS " a " WHERE " a         \
+	".set_id = r.set_id AND " a ".[key] = r.[key]) IS NULL"
 
 #define SET_ROW                                                                \
 	"UPDATE g SET text = r.text, digest = r.digest, remote = r.remote,"    \
@@ -147,27 +152,25 @@ static const char stage_sql[] =
 	" has_list, remote, first_us, changed_us, run, state) SELECT"          \
 	" r.set_id, r.[key], r.text, r.digest, r.members, r.has_list,"         \
 	" r.remote, r.first_us, r.changed_us, r.run, r.state FROM #rows AS r"  \
-	" WHERE NOT EXISTS (SELECT 1 FROM muster.grp AS g WHERE g.set_id ="    \
-	" r.set_id AND g.[key] = r.[key]); "
+	" WHERE " NOT_IN("grp", "g") "; "
 
 static const char put_sql[] =
     SET_ROW "members = r.members, has_list = r.has_list" FROM_G INSERT_ROW
 	    "UPDATE m SET list = r.list FROM muster.members AS m"
 	    " JOIN #rows AS r " ON_M " AND r.has_list = 1; "
 	    "INSERT INTO muster.members (set_id, [key], list) SELECT r.set_id,"
-	    " r.[key], r.list FROM #rows AS r WHERE r.has_list = 1 AND NOT"
-	    " EXISTS (SELECT 1 FROM muster.members AS m " WHERE_M "); "
-	    "DELETE m FROM muster.members AS m WHERE EXISTS (SELECT 1 FROM"
-	    " #rows AS r " WHERE_M " AND r.has_list = 0); ";
+	    " r.[key], r.list FROM #rows AS r WHERE r.has_list = 1 AND " NOT_IN(
+		"members",
+		"m") "; "
+		     "DELETE m FROM muster.members AS m JOIN #rows AS r " ON_M
+		     " AND r.has_list = 0; ";
 static const char keep_sql[] =
     SET_ROW "members = CASE WHEN g.has_list = 1 THEN g.members ELSE r.members "
 	    "END" FROM_G INSERT_ROW;
 static const char mark_sql[] = "UPDATE g SET state = r.state" FROM_G INSERT_ROW;
 static const char del_sql[] =
-    "DELETE m FROM muster.members AS m WHERE EXISTS (SELECT 1 FROM #rows AS r"
-    " " WHERE_M "); "
-    "DELETE m FROM muster.grp AS m WHERE EXISTS (SELECT 1 FROM #rows AS r"
-    " " WHERE_M "); ";
+    "DELETE m FROM muster.members AS m JOIN #rows AS r " ON_M "; "
+    "DELETE m FROM muster.grp AS m JOIN #rows AS r " ON_M "; ";
 
 static void add_row(struct mst_ms_pack *p, const struct mst_batch_row *b)
 {
