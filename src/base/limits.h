@@ -18,7 +18,7 @@
 #define MST_MAX_CONF_VALUES  512    /* options of one item */
 #define MST_MAX_CONF_LIST    4096   /* texts of one list */
 #define MST_MAX_CONF_KEY     128    /* "guard.share" */
-#define MST_MAX_FIELDS	     48	    /* fields of a record set */
+#define MST_MAX_FIELDS	     96	    /* fields of a record set */
 #define MST_MAX_COLUMNS	     48	    /* columns of a desired set */
 #define MST_MAX_SETS	     24	    /* desired sets of a source */
 #define MST_MAX_FEEDS	     16	    /* feeds of a source */

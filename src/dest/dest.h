@@ -133,6 +133,28 @@ struct mst_scan {
 	char why[320];	  /* unless WHOLE */
 };
 
+/* Which records hold one of these values in a column? Asked in lists of 100;
+ * an answer is only believed when it holds what was asked for. The caller's,
+ * until IDLE. */
+struct mst_find {
+	const char *table;
+	const char *column; /* of texts; ASCII case does not count */
+	const char *active; /* a boolean column: does the record count? */
+	const struct mst_slice *values; /* each once */
+	size_t values_n;
+	/* In next and accept, for each record found. made: when, as the
+	 * destination writes it. */
+	void (*hit)(void *ctx, size_t value, const struct mst_sysid *id,
+		    bool active, struct mst_slice made);
+	/* A value that cannot be asked for safely. */
+	void (*odd)(void *ctx, size_t value, const char *why);
+	void *ctx;
+
+	/* Made by the search: everything was read. */
+	bool whole;
+	char why[320]; /* when not */
+};
+
 struct mst_dest_env {
 	const char *connection; /* its name */
 	const char *source;	/* name of the source connection: part of keys
@@ -189,6 +211,10 @@ struct mst_dest_ops {
 	 * data that nothing refers to). next and accept until IDLE. NULL:
 	 * nothing. */
 	void (*finish)(struct mst_dest *d);
+
+	/* After prepare, for look-ups; next and accept until IDLE. */
+	int (*find)(struct mst_dest *d, struct mst_find *f,
+		    struct mst_err *err);
 
 	/* Reading back, for plan, check and explain: by sys_id where it is
 	 * known, else by key. Rows come through fn. MST_OK, or 1 when its queue

@@ -236,6 +236,13 @@ void mst_derive_joins(struct mst_derive *d, const struct mst_join *joins,
 	d->catalog.joins_n = n;
 }
 
+void mst_derive_lookups(struct mst_derive *d, const struct mst_lookup *lookups,
+			size_t n)
+{
+	d->catalog.lookups = lookups;
+	d->catalog.lookups_n = n;
+}
+
 void mst_derive_names(struct mst_derive *d, const struct mst_names *names)
 {
 	d->catalog.names = names;

@@ -60,6 +60,9 @@ void mst_derive_add_rule(struct mst_derive *d, const struct mst_rule *rule);
  * arena. */
 void mst_derive_joins(struct mst_derive *d, const struct mst_join *joins,
 		      size_t n);
+/* Other look-ups in the place of all that are there, as for joins. */
+void mst_derive_lookups(struct mst_derive *d, const struct mst_lookup *lookups,
+			size_t n);
 /* The table of names that the ops use; it must live as long as the arena. */
 void mst_derive_names(struct mst_derive *d, const struct mst_names *names);
 /* One more field of a feed that is to be read; *field_r is its number, also

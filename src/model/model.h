@@ -13,15 +13,26 @@
 #ifndef MST_MODEL_MODEL_H
 #define MST_MODEL_MODEL_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/slice.h"
 #include "json/json.h"
 
 /* ---- feeds ------------------------------------------------------------- */
 
+/* Where the value of a field comes from. */
+enum mst_from {
+	MST_FROM_RECORD, /* the member of this name */
+	MST_FROM_PART,	 /* the part that the record is in (a page of one app's
+			  * users does not say whose): the source's `given` */
+	MST_FROM_ENGINE	 /* a join or a look-up; a member of this name does not
+			  * count */
+};
+
 struct mst_field {
 	const char *name; /* wire name, other spellings behind '|' */
 	const char *help;
+	enum mst_from from;
 };
 
 /* A stream of records of one shape. */
@@ -69,6 +80,9 @@ enum mst_writer {
 	128u /* sent on updates only; the column of the same name with         \
 	      * MST_COL_INSERT is for inserts (split-transform) */
 #define MST_COL_NAME 256u /* a person may name the record by it */
+#define MST_COL_KIND                                                           \
+	512u /* of a LINK: a row with another value in this column is another  \
+	      * one's, whatever else is the same */
 
 struct mst_column {
 	const char *name; /* the destination's column */
@@ -112,6 +126,11 @@ struct mst_set {
 	/* The job selects it by this name: derived sets (packages) go with
 	 * their origin. NULL: its own name. */
 	const char *selected_by;
+	/* It says how records of others are related: jobs choose it by
+	 * `relationships` instead of `record_sets`. */
+	bool relationship;
+	/* Not offered, because of a setting: says which. NULL: offered. */
+	const char *off;
 	/* Columns and values of a retired, a returned and a closed record,
 	 * "column=value" pairs, NULL ended. Closing and reopening have more to
 	 * them (times, counters), which the destination knows by table. */
@@ -204,6 +223,41 @@ struct mst_join {
 	 * at (an inventory also lists parts of a device). v is a record of
 	 * `from`. */
 	bool (*keep)(const struct mst_value *v);
+	/* One more text for the field make_to of `feed`, made of a record of
+	 * `from`; out is empty, and nothing in it is no value. Pure. NULL:
+	 * none. */
+	void (*make)(const struct mst_value *v, struct mst_buf *out);
+	unsigned make_to;
+};
+
+/* One way to find a record of the destination by what a field says. */
+struct mst_ask {
+	const char *name;   /* "email": for people */
+	const char *column; /* of the destination's table */
+	mst_op value;	    /* what is looked for in it; no value: this way
+			     * is not for this record */
+};
+
+/* What only the destination knows about the values of a field (whose e-mail
+ * address is it?). Before the comparison the engine asks it about each distinct
+ * value once, in lists, and gives every record the answer. */
+struct mst_lookup {
+	const char *set;  /* whose records are skipped without an answer */
+	const char *what; /* "user": for people */
+	unsigned feed;
+	unsigned field; /* the value; compared ASCII case folded */
+	unsigned to;	/* MST_FROM_ENGINE: gets the sys_id, 32 hex digits */
+	unsigned why;	/* MST_FROM_ENGINE: gets the reason when it is not to be
+			 * used, or there is none */
+	const char *table;  /* the destination's */
+	const char *active; /* a boolean column of it that must be true */
+	/* In this order; the first that finds a record, or several, decides. */
+	const struct mst_ask *asks;
+	size_t asks_n;
+	/* Is this value not to be asked about? *why_r is static or scratch
+	 * text. NULL: all are. */
+	bool (*refuse)(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		       struct mst_slice *why_r);
 };
 
 struct mst_names;
@@ -218,6 +272,8 @@ struct mst_catalog {
 	size_t mappings_n;
 	const struct mst_join *joins;
 	size_t joins_n;
+	const struct mst_lookup *lookups;
+	size_t lookups_n;
 	const struct mst_rule *rules;
 	size_t rules_n;
 	/* What products are called (rules/names.h); NULL: as the source has

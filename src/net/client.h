@@ -46,6 +46,8 @@ struct mst_req {
 	const char *rate;   /* name of a rate class; NULL is unlimited */
 	const char *file;   /* the body of a 2xx answer goes to this file
 			     * (path); NULL keeps it in memory */
+	const char *part;   /* what the caller will keep the answer as; of no
+			     * concern here */
 	uint64_t max_bytes; /* of the answer; 0 is MST_MAX_BODY or _FILE */
 	int64_t timeout_ms; /* of one attempt; 0 is the client's default */
 	const char *what;   /* for errors and progress: "page 3 of …" */

@@ -58,6 +58,11 @@ struct mst_rule_own *mst_rule_own(struct mst_rule_ctx *ctx)
 	return &ctx->own;
 }
 
+struct mst_rule_ctx *mst_rules_ctx(struct mst_rules *r)
+{
+	return &r->ctx;
+}
+
 /* ---- compiling ---------------------------------------------------------- */
 
 static int column_number(const struct mst_set *set,

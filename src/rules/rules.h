@@ -122,6 +122,8 @@ struct mst_desired {
 	uint8_t rows[MST_MAX_COLUMNS]; /* cell i came from this mapping row */
 };
 
+/* For ops that are no part of a mapping (look-ups); it lives as long as r. */
+struct mst_rule_ctx *mst_rules_ctx(struct mst_rules *r);
 /* Starts a record: v is lent until the next call. Scratch is emptied. */
 void mst_rules_record(struct mst_rules *r, const struct mst_value *v);
 /* The filter of mapping m. *why_r as long as the record. */

@@ -141,6 +141,13 @@ struct mst_source_ops {
 	int (*classify)(const char *rel, struct mst_slice head,
 			struct mst_spoilt *sp);
 
+	/* What the name of a part (a file name without folder) says of all of
+	 * its records: the text of a field that is MST_FROM_PART. False: it
+	 * does not say. *out_r may point into buf. NULL: there are no such
+	 * fields. */
+	bool (*given)(unsigned feed, unsigned field, const char *name,
+		      char *buf, size_t buf_n, struct mst_slice *out_r);
+
 	/* Where a page holds its records: member name of the array in an
 	 * envelope ("value"). NDJSON parts hold one record a line. */
 	const char *envelope;
@@ -164,7 +171,11 @@ struct mst_source_common {
 	const char *ca_file;   /* option ca_file: PEM, or NULL */
 };
 
-/* Requests for files: next() sets req_r->file to a bare name
+/* Pages: next() may set req_r->part to a bare name without its ending
+ * ("ab12,1234", unique within the feed) that the kept page shall have; several
+ * such pages may be under way at once.
+ *
+ * Requests for files: next() sets req_r->file to a bare name
  * ("0-00012.json.gz", unique within the feed); the engine puts the path of its
  * spool in front. Up to eight may be asked for before the first is answered.
  * After MST_TAKE_RESTART answers to older requests may still come in: accept()

@@ -13,12 +13,17 @@ int mst_choice_known(const struct mst_job *j, const char *name,
 		     struct mst_err *err)
 {
 	const struct mst_catalog *c = j->catalog;
+	const struct mst_set *set = mst_catalog_set(c, name);
 	const char *names[MST_MAX_SETS + 1];
 	char all[512] = "";
 	const char *near;
 	size_t n = 0, at = 0;
 
-	if (mst_catalog_set(c, name))
+	if (set && set->off)
+		return mst_err_set(err, MST_E_INVALID,
+				   "the source '%s' does not offer '%s': %s",
+				   j->conf.source, name, set->off);
+	if (set)
 		return 0;
 	for (size_t i = 0; i < c->sets_n && n < MST_MAX_SETS; i++) {
 		names[n++] = c->sets[i].name;

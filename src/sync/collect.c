@@ -304,8 +304,7 @@ static int worker_open(struct worker *w, struct chunk *ch, unsigned feed,
 	w->feed = feed;
 	w->kept = atomic_load(&ch->kept);
 	mst_buf_init(&w->payload, FLUSH_BYTES + MST_MAX_REQUEST_BODY * 4);
-	for (size_t i = 0; i < c->joins_n; i++)
-		w->enrich = w->enrich || c->joins[i].feed == feed;
+	w->enrich = mst_enriches(ch->d, feed);
 	for (unsigned m = 0; m < c->mappings_n; m++) {
 		if (strcmp(c->mappings[m].set, ch->sd->set->name) == 0 &&
 		    !c->mappings[m].fallback &&

@@ -317,8 +317,7 @@ static void find_maps(struct worker *w)
 			w->gate = (int)w->maps_n;
 		w->maps_n++;
 	}
-	for (size_t i = 0; i < c->joins_n; i++)
-		w->enrich = w->enrich || c->joins[i].feed == w->feed;
+	w->enrich = mst_enriches(w->d, w->feed);
 }
 
 static int worker_open(struct worker *w, struct mst_delta *d, unsigned feed,
@@ -564,7 +563,7 @@ int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 	mst_arena_init(&d->p->identity_arena, MST_MAX_ARENA);
 	mst_arena_init(&d->p->wanted_arena, MST_MAX_ARENA);
 	if (open_sets(d, err) < 0 || mst_enrich_load(d, err) < 0 ||
-	    first_round(d, err) < 0)
+	    mst_lookup_load(d, err) < 0 || first_round(d, err) < 0)
 		return -(int)err->code;
 	mst_proven_spread(d);
 	if (collect_round(d, false, err) < 0)

@@ -39,6 +39,9 @@ struct mst_set_delta {
 typedef void (*mst_skip_fn)(void *ctx, const char *set, struct mst_slice key,
 			    struct mst_slice why);
 
+/* Asks the destination, to the end: f->whole says whether it was reached. */
+typedef int (*mst_find_fn)(void *ctx, struct mst_find *f, struct mst_err *err);
+
 struct mst_delta {
 	/* Given by the caller. */
 	const struct mst_job *job;
@@ -56,6 +59,8 @@ struct mst_delta {
 	const atomic_bool *cancel;
 	mst_skip_fn skip; /* called on the caller's thread */
 	void *skip_ctx;
+	mst_find_fn find; /* for look-ups */
+	void *find_ctx;
 
 	/* Made by mst_delta_run. */
 	struct mst_set_delta sets[MST_MAX_SETS];

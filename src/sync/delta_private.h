@@ -28,8 +28,11 @@ struct mst_wanted {
 	struct mst_slice payload;
 };
 
+#define LOOKUPS_MAX 2 /* of a source */
+
 struct delta_private {
 	struct joined joins[8];
+	struct answers *answers[LOOKUPS_MAX]; /* lookup.c */
 	struct mst_arena identity_arena;
 	struct mst_map identities[MST_MAX_SETS]; /* text → struct identity */
 	/* Records of referenced sets that this run found to be needed: group
@@ -43,10 +46,21 @@ struct delta_private {
  * variable for the tests. More ends the run with MST_E_INVALID. */
 extern size_t mst_enrich_bytes;
 
-/* Applies the joins of a feed to a record; v has room for all fields. */
+/* Do records of the feed get values from elsewhere? */
+bool mst_enriches(const struct mst_delta *d, unsigned feed);
+/* Gives them to a record; v has room for all fields. */
 void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v);
 int mst_enrich_load(struct mst_delta *d, struct mst_err *err);
 void mst_enrich_fini(struct mst_delta *d);
+
+/* Gathers what the look-ups are about and asks the destination: after the
+ * joins, before any record is compared. MST_E_INCOMPLETE: it could not be asked
+ * to the end. */
+int mst_lookup_load(struct mst_delta *d, struct mst_err *err);
+bool mst_lookup_fills(const struct mst_delta *d, unsigned feed);
+void mst_lookup_fill(const struct mst_delta *d, unsigned feed,
+		     struct mst_value *v);
+void mst_lookup_fini(struct mst_delta *d);
 
 /* Reads the feeds of a set's identity mapping and remembers the winners. */
 int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err);

@@ -5,6 +5,8 @@
  */
 #include "sync/delta_private.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -31,6 +33,7 @@ struct join_reader {
 	const struct mst_join *join;
 	struct joined *joined;
 	const char *title; /* of the joined feed */
+	struct mst_buf made;
 };
 
 /* Key of a joined record, folded, in buf; empty when it has none. A zero GUID
@@ -40,7 +43,12 @@ static struct mst_slice join_key(const struct mst_value *v, char *buf,
 {
 	struct mst_slice s;
 	bool zero = true;
+	int n;
 
+	if (v->type == MST_JSON_INT) {
+		n = snprintf(buf, buf_n, "%" PRId64, v->u.i);
+		return mst_slice(buf, (size_t)n);
+	}
 	if (v->type != MST_JSON_STRING)
 		return mst_slice(NULL, 0);
 	s = mst_slice_trim(mst_slice(v->u.s.p, v->u.s.n));
@@ -55,17 +63,31 @@ static struct mst_slice join_key(const struct mst_value *v, char *buf,
 	return zero ? mst_slice(NULL, 0) : mst_slice(buf, s.n);
 }
 
+/* What is copied, and behind it what is made. */
+static unsigned join_width(const struct mst_join *j)
+{
+	return j->copy_n + (j->make ? 1 : 0);
+}
+
 /* The most that one joined record takes. */
 static size_t join_bytes(const struct mst_join *j, const struct mst_value *v,
 			 struct mst_slice key)
 {
-	size_t n = j->copy_n * (sizeof(*v) + 1) + key.n + 17;
+	size_t n = join_width(j) * (sizeof(*v) + 1) + key.n + 17;
 
 	for (unsigned i = 0; i < j->copy_n; i++) {
 		if (v[j->copy[i].from].type == MST_JSON_STRING)
 			n += v[j->copy[i].from].u.s.n;
 	}
 	return n;
+}
+
+static void keep_text(struct joined *j, struct mst_value *v, struct mst_slice s)
+{
+	s = mst_arena_dup(&j->arena, s);
+	v->type = MST_JSON_STRING;
+	v->u.s.p = s.p;
+	v->u.s.n = s.n;
 }
 
 static int join_record(void *worker, const struct mst_value *v,
@@ -79,30 +101,35 @@ static int join_record(void *worker, const struct mst_value *v,
 
 	if (!key.n || (j->keep && !j->keep(v)))
 		return 0;
-	if (check_room(&r->joined->arena, join_bytes(j, v, key),
+	mst_buf_reset(&r->made);
+	if (j->make)
+		j->make(v, &r->made);
+	if (check_room(&r->joined->arena, join_bytes(j, v, key) + r->made.n,
 		       "joining it to other records", r->title, err) < 0)
 		return -(int)err->code;
 	row = mst_map_get(&r->joined->rows, key);
 	if (!row) {
 		row = mst_arena_alloc(&r->joined->arena,
-				      j->copy_n * sizeof(*row));
+				      join_width(j) * sizeof(*row));
 		key = mst_arena_dup(&r->joined->arena, key);
 		(void)mst_map_put(&r->joined->rows, key, row);
 	}
 	for (unsigned i = 0; i < j->copy_n; i++) {
 		const struct mst_value *from = &v[j->copy[i].from];
-		struct mst_slice s = {from->u.s.p, from->u.s.n};
 
-		/* The first record that has something counts. Only texts are
-		 * joined: nothing else would outlive its document. */
-		if (row[i].type != MST_JSON_NULL ||
-		    from->type != MST_JSON_STRING || s.n == 0)
+		/* The first record that has something counts. Lists and objects
+		 * would not outlive their document. */
+		if (row[i].type != MST_JSON_NULL)
 			continue;
-		s = mst_arena_dup(&r->joined->arena, s);
-		row[i].type = MST_JSON_STRING;
-		row[i].u.s.p = s.p;
-		row[i].u.s.n = s.n;
+		if (from->type == MST_JSON_STRING && from->u.s.n > 0)
+			keep_text(r->joined, &row[i],
+				  mst_slice(from->u.s.p, from->u.s.n));
+		else if (from->type == MST_JSON_BOOL ||
+			 from->type == MST_JSON_INT)
+			row[i] = *from;
 	}
+	if (r->made.n > 0 && row[j->copy_n].type == MST_JSON_NULL)
+		keep_text(r->joined, &row[j->copy_n], mst_buf_slice(&r->made));
 	return 0;
 }
 
@@ -113,7 +140,8 @@ int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 	for (size_t i = 0; i < c->joins_n && i < MST_LEN(d->p->joins); i++) {
 		struct joined *joined = &d->p->joins[i];
 		struct join_reader worker = {&c->joins[i], joined,
-					     c->feeds[c->joins[i].from].title};
+					     c->feeds[c->joins[i].from].title,
+					     MST_BUF_INIT(MST_MAX_TEXT * 4)};
 		void *workers[1] = {&worker};
 		struct mst_read read = {
 		    .spool = d->spool,
@@ -125,13 +153,28 @@ int mst_enrich_load(struct mst_delta *d, struct mst_err *err)
 		    .cancel = d->cancel,
 		};
 		struct mst_read_stats stats;
+		int rc = 0;
 
 		mst_arena_init(&joined->arena, MST_MAX_ARENA);
 		joined->on = d->spool->feeds[c->joins[i].from].present;
-		if (joined->on && mst_read_feed(&read, &stats, err) < 0)
-			return -(int)err->code;
+		if (joined->on)
+			rc = mst_read_feed(&read, &stats, err);
+		mst_buf_fini(&worker.made);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
+}
+
+bool mst_enriches(const struct mst_delta *d, unsigned feed)
+{
+	const struct mst_catalog *c = d->job->catalog;
+
+	for (size_t i = 0; i < c->joins_n; i++) {
+		if (c->joins[i].feed == feed)
+			return true;
+	}
+	return mst_lookup_fills(d, feed);
 }
 
 void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v)
@@ -152,7 +195,10 @@ void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v)
 			if (v[j->copy[k].to].type == MST_JSON_NULL)
 				v[j->copy[k].to] = row[k];
 		}
+		if (row && j->make && v[j->make_to].type == MST_JSON_NULL)
+			v[j->make_to] = row[j->copy_n];
 	}
+	mst_lookup_fill(d, feed, v);
 }
 
 void mst_enrich_fini(struct mst_delta *d)
@@ -166,6 +212,7 @@ void mst_enrich_fini(struct mst_delta *d)
 		mst_map_fini(&d->p->identities[i]);
 		mst_map_fini(&d->p->wanted[i]);
 	}
+	mst_lookup_fini(d);
 	mst_arena_fini(&d->p->identity_arena);
 	mst_arena_fini(&d->p->wanted_arena);
 }

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "cred/cred.h"
 
-#define UNDER_WAY 6 /* files at once; pages come one by one anyway */
+#define UNDER_WAY 6 /* files, and pages that do not hang on each other */
 
 int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 		     struct mst_client **c_r, struct mst_err *err)
@@ -121,15 +121,15 @@ static int send(struct mst_fetch *f, unsigned feed, struct mst_req *req,
 	return mst_client_submit(f->client, req, err);
 }
 
-static int keep(struct mst_fetch *f, unsigned feed, const struct mst_resp *resp,
-		struct mst_err *err)
+static int keep(struct mst_fetch *f, unsigned feed, const struct mst_req *req,
+		const struct mst_resp *resp, struct mst_err *err)
 {
 	if (resp->file) {
 		mst_spool_add(f->spool, feed, resp->file, resp->bytes,
 			      MST_PART_LINES, true);
 		return 0;
 	}
-	return mst_spool_add_body(f->spool, feed, resp->body, err);
+	return mst_spool_add_body(f->spool, feed, req->part, resp->body, err);
 }
 
 static void tell(struct mst_fetch *f, unsigned feed, uint64_t bytes, bool end)
@@ -175,7 +175,7 @@ static int take(struct mst_fetch *f, unsigned feed, uint64_t *bytes,
 	f->bytes += resp->bytes;
 	rc = f->job->source->accept(f->source, req, resp, err);
 	if (rc == MST_TAKE_RECORDS)
-		rc = keep(f, feed, resp, err);
+		rc = keep(f, feed, req, resp, err);
 	else if (rc == MST_TAKE_RESTART)
 		mst_spool_drop(f->spool, feed);
 	mst_client_done(f->client);

@@ -19,6 +19,10 @@ const struct mst_opt mst_job_opts[] = {
     {"record_sets", MST_OPT_LIST, offsetof(struct mst_job_conf, record_sets),
      NULL, NULL, 0, 0, 0,
      "record sets to deliver; all of the source when left out"},
+    {"relationships", MST_OPT_LIST,
+     offsetof(struct mst_job_conf, relationships), NULL, NULL, 0, 0, 0,
+     "relationships to deliver; all that the source's settings offer when left "
+     "out, none for none"},
     {"asset_types", MST_OPT_LIST, offsetof(struct mst_job_conf, asset_types),
      NULL, NULL, 0, 0, 0,
      "asset types to deliver; all that the source's settings take when left "
@@ -85,29 +89,66 @@ static int fail(const struct mst_config *c, const struct mst_conf_item *item,
 	return mst_err_set(err, MST_E_INVALID, "job %s: %s", item->name, text);
 }
 
+/* One of the job's lists: record sets, or relationships. */
+struct choice {
+	const char *key, *noun;
+	const struct mst_opt_list *list;
+	bool relationships;
+};
+
+static int check_choice(const struct mst_config *config,
+			const struct mst_conf_item *item,
+			const struct mst_job *j, const struct choice *ch,
+			const char *want, struct mst_err *err)
+{
+	const struct mst_catalog *c = j->catalog;
+	const struct mst_set *set = mst_catalog_set(c, want);
+	const char *names[MST_MAX_SETS + 1], *near;
+	size_t n = 0;
+
+	if (set && set->relationship == ch->relationships && set->off)
+		return fail(config, item, ch->key, err,
+			    "the %s '%s' is not offered: %s", ch->noun, want,
+			    set->off);
+	if (set && set->relationship == ch->relationships)
+		return 0;
+	if (set)
+		return fail(
+		    config, item, ch->key, err, "'%s' is a %s: name it in %s",
+		    want, set->relationship ? "relationship" : "record set",
+		    set->relationship ? "relationships" : "record_sets");
+	for (size_t i = 0; i < c->sets_n && n < MST_MAX_SETS; i++) {
+		if (c->sets[i].relationship == ch->relationships)
+			names[n++] = c->sets[i].name;
+	}
+	names[n] = NULL;
+	near = mst_nearest(want, names);
+	return fail(config, item, ch->key, err,
+		    "the source '%s' has no %s '%s'%s%s%s", j->conf.source,
+		    ch->noun, want, near ? "; did you mean '" : "",
+		    near ? near : "", near ? "'?" : "");
+}
+
 static int check_sets(const struct mst_config *config,
 		      const struct mst_conf_item *item, const struct mst_job *j,
 		      struct mst_err *err)
 {
-	const struct mst_catalog *c = j->catalog;
-	const char *names[MST_MAX_SETS + 1];
-	size_t n = 0;
+	const struct choice all[] = {
+	    {"record_sets", "record set", &j->conf.record_sets, false},
+	    {"relationships", "relationship", &j->conf.relationships, true},
+	};
 
-	for (size_t i = 0; i < c->sets_n && n < MST_MAX_SETS; i++)
-		names[n++] = c->sets[i].name;
-	names[n] = NULL;
-	for (size_t i = 0; i < j->conf.record_sets.n; i++) {
-		const char *want = j->conf.record_sets.v[i];
-		const char *near;
+	for (size_t k = 0; k < MST_LEN(all); k++) {
+		const struct mst_opt_list *list = all[k].list;
 
-		if (mst_catalog_set(c, want))
+		if (all[k].relationships && list->n == 1 &&
+		    strcmp(list->v[0], MST_JOB_NONE) == 0)
 			continue;
-		near = mst_nearest(want, names);
-		return fail(config, item, "record_sets", err,
-			    "the source '%s' has no record set '%s'%s%s%s",
-			    j->conf.source, want,
-			    near ? "; did you mean '" : "", near ? near : "",
-			    near ? "'?" : "");
+		for (size_t i = 0; i < list->n; i++) {
+			if (check_choice(config, item, j, &all[k], list->v[i],
+					 err) < 0)
+				return -(int)err->code;
+		}
 	}
 	return 0;
 }
@@ -293,12 +334,14 @@ void mst_job_fini(struct mst_job *j)
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set)
 {
 	const char *by = set->selected_by ? set->selected_by : set->name;
+	const struct mst_opt_list *list =
+	    set->relationship ? &j->conf.relationships : &j->conf.record_sets;
 
-	if (j->conf.record_sets.n == 0)
-		return true;
-	for (size_t i = 0; i < j->conf.record_sets.n; i++) {
-		if (strcmp(j->conf.record_sets.v[i], by) == 0 ||
-		    strcmp(j->conf.record_sets.v[i], set->name) == 0)
+	if (set->off || list->n == 0)
+		return !set->off;
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->v[i], by) == 0 ||
+		    strcmp(list->v[i], set->name) == 0)
 			return true;
 	}
 	return false;

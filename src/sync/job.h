@@ -10,11 +10,13 @@
 
 struct mst_job_conf {
 	const char *source, *destination;
-	struct mst_opt_list record_sets; /* empty: all of the source */
-	struct mst_opt_list asset_types; /* the same */
-	double guard_share;		 /* of a record set, 0..1 */
-	int64_t guard_count;		 /* never trips at or below */
-	int64_t threads;		 /* 0: one per core */
+	struct mst_opt_list record_sets;   /* empty: all of the source */
+	struct mst_opt_list relationships; /* empty: all that the settings
+					    * offer; "none" */
+	struct mst_opt_list asset_types;   /* as for record_sets */
+	double guard_share;		   /* of a record set, 0..1 */
+	int64_t guard_count;		   /* never trips at or below */
+	int64_t threads;		   /* 0: one per core */
 	uint64_t spool_max; /* bytes on disk; 0: no limit of ours */
 	bool keep_spool;
 	int64_t retry_base_ms;	/* the first wait is 0 to this */
@@ -23,6 +25,8 @@ struct mst_job_conf {
 	int64_t undo_days;	/* a run can be undone for; 0: never */
 	bool second_software;	/* another job may write software there too */
 };
+
+#define MST_JOB_NONE "none" /* alone in relationships */
 
 extern const struct mst_opt mst_job_opts[];
 
@@ -66,7 +70,8 @@ static inline double mst_guard_limit(const struct mst_job_conf *c,
 
 	return share > (double)c->guard_count ? share : (double)c->guard_count;
 }
-/* Does the job take the set? A derived set goes with its origin. */
+/* Does the job take the set? A derived set goes with its origin; what a setting
+ * does not offer no job takes. */
 bool mst_job_wants(const struct mst_job *j, const struct mst_set *set);
 /* The feeds (bits) that the sets it takes need, with those that they refer to.
  * source: opened with the job's settings. */

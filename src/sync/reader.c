@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 
 #define WINDOW (256u << 10) /* parsed at once; stays in the L2 cache */
 #define CHUNK  (256u << 10) /* read from the file at once */
+
+#define GIVEN_MAX 4 /* fields of a feed that its parts tell */
 
 struct shared {
 	const struct mst_read *read;
@@ -37,6 +40,12 @@ struct reader {
 	struct mst_json_parser *parser;
 	struct mst_picker *picker;
 	struct mst_value *values;
+	struct given {
+		unsigned field;
+		struct mst_value v;
+		char text[256];
+	} given[GIVEN_MAX];
+	unsigned given_n;
 	char *chunk;	     /* compressed bytes */
 	struct mst_slice in; /* what is left of them */
 	char *window;	     /* one spare byte, data, padding */
@@ -122,6 +131,13 @@ static int make_room(struct reader *r, size_t cap, struct mst_err *err)
 	return 0;
 }
 
+/* What the part says of its records, whatever they say of themselves. */
+static void fill_given(struct reader *r)
+{
+	for (unsigned i = 0; i < r->given_n; i++)
+		r->values[r->given[i].field] = r->given[i].v;
+}
+
 static int give(struct reader *r, struct mst_json record, struct mst_err *err)
 {
 	if (!mst_picker_pick(r->picker, record, r->values))
@@ -129,6 +145,7 @@ static int give(struct reader *r, struct mst_json record, struct mst_err *err)
 				   "%s: a record is not a JSON object",
 				   r->part->path);
 	r->stats.records++;
+	fill_given(r);
 	return r->sh->read->record(r->worker, r->values, err);
 }
 
@@ -152,6 +169,7 @@ static int give_picked(void *ctx, const struct mst_value *v,
 	struct reader *r = ctx;
 
 	r->stats.records++;
+	fill_given(r);
 	return r->sh->read->record(r->worker, v, err);
 }
 
@@ -346,6 +364,31 @@ static size_t without_mark(struct reader *r, size_t have)
 	return have - 3;
 }
 
+/* The name without folder and ending. */
+static void ask_given(struct reader *r, const struct mst_part *part)
+{
+	const struct mst_source_ops *ops = r->sh->read->spool->ops;
+	const char *slash = strrchr(part->path, '/');
+	char name[256];
+
+	(void)snprintf(name, sizeof(name), "%s",
+		       slash ? slash + 1 : part->path);
+	name[strcspn(name, ".")] = '\0';
+	for (unsigned i = 0; i < r->given_n; i++) {
+		struct given *g = &r->given[i];
+		struct mst_slice s;
+
+		g->v = (struct mst_value){.type = MST_JSON_NULL};
+		if (!ops->given ||
+		    !ops->given(r->sh->read->feed, g->field, name, g->text,
+				sizeof(g->text), &s))
+			continue;
+		g->v.type = MST_JSON_STRING;
+		g->v.u.s.p = s.p;
+		g->v.u.s.n = s.n;
+	}
+}
+
 static int read_part(struct reader *r, const struct mst_part *part,
 		     struct mst_err *err)
 {
@@ -354,6 +397,7 @@ static int read_part(struct reader *r, const struct mst_part *part,
 	int rc;
 
 	r->part = part;
+	ask_given(r, part);
 	r->line = 0;
 	r->eof = false;
 	r->in = mst_slice(NULL, 0);
@@ -389,8 +433,16 @@ static void reader_open(struct reader *r, struct shared *sh, unsigned i)
 	size_t n = MST_MIN(feed->fields_n, (size_t)MST_MAX_FIELDS);
 
 	*r = (struct reader){.sh = sh, .worker = sh->read->workers[i]};
-	for (size_t k = 0; k < n; k++)
-		names[k] = feed->fields[k].name;
+	for (size_t k = 0; k < n; k++) {
+		bool own = feed->fields[k].from == MST_FROM_RECORD;
+
+		/* Others have names for people; no record has this one, and it
+		 * would not count. */
+		names[k] = own ? feed->fields[k].name : "\x1f";
+		if (feed->fields[k].from == MST_FROM_PART &&
+		    r->given_n < GIVEN_MAX)
+			r->given[r->given_n++].field = (unsigned)k;
+	}
 	r->gunzip = mst_gunzip_new();
 	r->parser = mst_json_parser_new(MST_MAX_BODY);
 	r->picker = mst_picker_new(names, n);

@@ -64,8 +64,10 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		if (mst_choice_known(&s->job, conf->record_sets.v[i], err) < 0)
 			return -(int)err->code;
 	}
+	/* Relationships are named among them on the command line. */
 	if (conf->record_sets.n)
-		s->job.conf.record_sets = conf->record_sets;
+		s->job.conf.record_sets = s->job.conf.relationships =
+		    conf->record_sets;
 	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
 	    mst_single_check(&(struct mst_config){.state = state}, &s->job,
 			     err) < 0)
@@ -373,6 +375,25 @@ static void tell_limited(void *ctx, const char *set, const char *column,
 		 set, column, (unsigned long long)values);
 }
 
+static int find(void *ctx, struct mst_find *f, struct mst_err *err)
+{
+	struct mst_session *s = ctx;
+	int rc;
+
+	if (!s->job.dest->find)
+		return mst_err_set(err, MST_E_UNSUPPORTED,
+				   "%s cannot be asked for %s",
+				   s->job.dest->title, f->table);
+	rc = s->job.dest->find(s->dest, f, err);
+	if (rc == 0)
+		rc = mst_dest_pump(s->job.dest, s->dest, s->dest_client, err);
+	if (rc == 0)
+		rc = mst_recver_keep(s->recver, err);
+	return rc < 0 ? mst_err_prefix(err, "connection '%s'",
+				       s->job.conf.destination)
+		      : 0;
+}
+
 int mst_session_compare(struct mst_session *s, struct mst_err *err)
 {
 	struct mst_delta *d = &s->delta;
@@ -391,6 +412,8 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	d->cancel = s->conf.cancel;
 	d->skip = note_skip;
 	d->skip_ctx = s;
+	d->find = find;
+	d->find_ctx = s;
 	if (mst_delta_run(d, err) < 0)
 		return -(int)err->code;
 	if (d->one && !atomic_load(&d->one_found))

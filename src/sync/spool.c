@@ -91,15 +91,18 @@ void mst_spool_add(struct mst_spool *s, unsigned feed, const char *path,
 	f->present = true;
 }
 
-int mst_spool_add_body(struct mst_spool *s, unsigned feed,
+int mst_spool_add_body(struct mst_spool *s, unsigned feed, const char *name,
 		       struct mst_slice body, struct mst_err *err)
 {
-	char name[32];
+	char file[256];
 	const char *path;
 
-	(void)snprintf(name, sizeof(name), "page-%05zu.json",
-		       s->feeds[feed].parts_n + 1);
-	path = mst_spool_path(s, feed, name);
+	if (name)
+		(void)snprintf(file, sizeof(file), "%.240s.json", name);
+	else
+		(void)snprintf(file, sizeof(file), "page-%05zu.json",
+			       s->feeds[feed].parts_n + 1);
+	path = mst_spool_path(s, feed, file);
 	if (mst_file_write(path, body, 0600, err) < 0)
 		return -(int)err->code;
 	mst_spool_add(s, feed, path, body.n, MST_PART_PAGE, false);

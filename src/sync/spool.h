@@ -54,8 +54,9 @@ const char *mst_spool_path(struct mst_spool *s, unsigned feed,
 			   const char *name);
 void mst_spool_add(struct mst_spool *s, unsigned feed, const char *path,
 		   uint64_t bytes, enum mst_part_form form, bool gzip);
-/* A page whose body is in memory. */
-int mst_spool_add_body(struct mst_spool *s, unsigned feed,
+/* A page whose body is in memory. name: of its file without the ending, or
+ * NULL: it gets a number. */
+int mst_spool_add_body(struct mst_spool *s, unsigned feed, const char *name,
 		       struct mst_slice body, struct mst_err *err);
 /* Drops the parts of a feed (a page chain died). */
 void mst_spool_drop(struct mst_spool *s, unsigned feed);

@@ -108,6 +108,7 @@ int mst_trial_open(struct mst_trial *t, struct mst_session *s,
 	if (mst_job_load(s->state, s->conf.job, &t->present, err) < 0)
 		return mst_err_prefix(err, "the rules in force");
 	t->present.conf.record_sets = s->job.conf.record_sets;
+	t->present.conf.relationships = s->job.conf.relationships;
 	if (read_present(t, err) < 0)
 		return -(int)err->code;
 	d->job = &t->present;
@@ -118,6 +119,8 @@ int mst_trial_open(struct mst_trial *t, struct mst_session *s,
 	d->dir = s->dir;
 	d->progress = s->conf.progress;
 	d->cancel = s->conf.cancel;
+	d->find = s->delta.find;
+	d->find_ctx = s->delta.find_ctx;
 	d->rules = s->delta.rules;
 	d->rules.catalog = t->present.catalog;
 	d->rules.conf = t->present.source_conf;
@@ -174,7 +177,8 @@ static bool is_joined(const struct mst_catalog *c, unsigned feed, size_t field)
 				return true;
 		}
 	}
-	return false;
+	/* Nor those that no record has by itself. */
+	return c->feeds[feed].fields[field].from != MST_FROM_RECORD;
 }
 
 /* Fields beyond those that the source declares, but for those that another

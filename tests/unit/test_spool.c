@@ -99,15 +99,18 @@ static void test_owned(void **state MST_UNUSED)
 	struct mst_spool s;
 
 	t_ok(mst_spool_make(&s, &fx_source, dir, true, &err), &err);
-	t_ok(mst_spool_add_body(&s, FX_ROWS, MST_SLICE_LIT("[]"), &err), &err);
-	t_ok(mst_spool_add_body(&s, FX_ROWS, MST_SLICE_LIT("[]"), &err), &err);
+	t_ok(mst_spool_add_body(&s, FX_ROWS, NULL, MST_SLICE_LIT("[]"), &err),
+	     &err);
+	t_ok(mst_spool_add_body(&s, FX_ROWS, NULL, MST_SLICE_LIT("[]"), &err),
+	     &err);
 	assert_int_equal(s.feeds[FX_ROWS].parts_n, 2);
 	assert_true(mst_file_exists(name_in(dir, "rows/page-00002.json")));
 	/* a dead page chain: its parts go, the feed starts again */
 	mst_spool_drop(&s, FX_ROWS);
 	assert_int_equal(s.feeds[FX_ROWS].parts_n, 0);
 	assert_false(mst_file_exists(name_in(dir, "rows/page-00002.json")));
-	t_ok(mst_spool_add_body(&s, FX_ROWS, MST_SLICE_LIT("[]"), &err), &err);
+	t_ok(mst_spool_add_body(&s, FX_ROWS, NULL, MST_SLICE_LIT("[]"), &err),
+	     &err);
 	assert_true(mst_file_exists(name_in(dir, "rows/page-00001.json")));
 	mst_spool_fini(&s);
 	assert_int_not_equal(access(dir, F_OK), 0);
