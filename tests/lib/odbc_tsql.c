@@ -27,6 +27,7 @@ static const char *const names[][2] = {
     {" COLLATE Latin1_General_100_BIN2 NOT", " NOT"},
     {"DELETE m FROM", "DELETE FROM"},
     {"CREATE TABLE #", "CREATE TEMP TABLE t_"},
+    {"TRUNCATE TABLE #", "DELETE FROM t_"},
     {"sys.databases", "t_databases"},
     {"sys.database_files", "t_files"},
     {"sys.database_principals", "t_users"},

@@ -264,7 +264,7 @@ static int give_list(struct loading *l, struct mst_buf *list,
 }
 
 static const char lists_sql[] =
-    "DELETE FROM #keys; "
+    "TRUNCATE TABLE #keys; "
     "INSERT INTO #keys (set_id, [key])"
     " SELECT @n, " MST_MS_BYTES16(
 	"16",

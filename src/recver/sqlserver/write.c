@@ -122,7 +122,7 @@ int mst_ms_lease_swap(void *p, const char *from, const struct mst_lease *to,
 #define FROM_RAW " FROM #raw; "
 
 static const char stage_sql[] =
-    "DELETE FROM #raw; DELETE FROM #rows; "
+    "TRUNCATE TABLE #raw; TRUNCATE TABLE #rows; "
     "INSERT INTO #raw (i, r) SELECT i, SUBSTRING(@data, i * " W " + 1, " W ")"
     " FROM #n WHERE i < @n; "
     "INSERT INTO #rows (set_id, [key], digest, members, first_us, changed_us,"
