@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster recver: how much is remembered; forgetting it, checking it, moving it,
- * and what a DBA runs for it.
+ * muster recver: which verb, and how much is remembered.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/recver.h"
-#include "sync/choice.h"
-#include "sync/store.h"
 
 static const struct cli_command recver_cmd = {
     "recver",
@@ -75,136 +72,17 @@ static int stats(struct mst_session *s, struct mst_err *err)
 	return rc;
 }
 
-/* ---- reset ----------------------------------------------------------------
- */
-
-static int reset_job(struct mst_session *s, const struct recver_opts *o,
-		     struct mst_err *err)
-{
-	char question[512];
-
-	(void)snprintf(question, sizeof(question),
-		       "%s%sRecVer of '%s' for '%s' will be emptied. The next "
-		       "run looks every record up again.",
-		       o->record_set ? o->record_set : "",
-		       o->record_set ? " in " : "", s->job.conf.source,
-		       s->job.conf.destination);
-	if (o->target)
-		return mst_err_set(err, MST_E_INVALID,
-				   "a job has one destination: --target goes "
-				   "with a connection");
-	if (!o->yes && !recver_agreed(question))
-		return mst_err_set(err, MST_E_CANCELLED, "nothing was reset");
-	return s->recver->ops->reset(s->recver, s->job.conf.destination,
-				     o->record_set, err);
-}
-
-/* A copy that was begun and is not wanted any more is no copy then. */
-static int forget_mark(struct mst_recver *r,
-		       const struct mst_recver_contents *c,
-		       const struct recver_opts *o, struct mst_err *err)
-{
-	if (o->target || o->record_set || !mst_recver_is_unfinished(c))
-		return 0;
-	return r->ops->meta_put(r, "", MST_RECVER_UNFINISHED, MST_SLICE_LIT(""),
-				err);
-}
-
-static int reset_all(struct mst_recver *r, const char *name,
-		     const struct recver_opts *o, struct mst_err *err)
-{
-	struct mst_recver_contents c;
-	char question[512];
-	bool known = !o->target, set_known = !o->record_set;
-	int rc = mst_recver_contents(r, &c, err);
-
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < c.targets_n && !known; i++)
-		known = strcmp(c.targets[i], o->target) == 0;
-	for (size_t i = 0; i < c.sets_n && !set_known; i++)
-		set_known = strcmp(c.sets[i].name, o->record_set) == 0;
-	(void)snprintf(question, sizeof(question),
-		       "%s%sRecVer of '%s' for %s%s%s will be emptied. The "
-		       "next runs look every record up again.",
-		       o->record_set ? o->record_set : "",
-		       o->record_set ? " in " : "", name, o->target ? "'" : "",
-		       o->target ? o->target : "all its destinations",
-		       o->target ? "'" : "");
-	if (!known)
-		rc = mst_err_set(err, MST_E_NOTFOUND,
-				 "RecVer of '%s' holds nothing for '%s'", name,
-				 o->target);
-	else if (!set_known)
-		rc = mst_err_set(err, MST_E_NOTFOUND,
-				 "RecVer of '%s' holds no record set '%s'",
-				 name, o->record_set);
-	else if (!o->yes && !recver_agreed(question))
-		rc = mst_err_set(err, MST_E_CANCELLED, "nothing was reset");
-	for (size_t i = 0; i < c.targets_n && rc == 0; i++)
-		if (!o->target || strcmp(c.targets[i], o->target) == 0)
-			rc = r->ops->reset(r, c.targets[i], o->record_set, err);
-	if (rc == 0)
-		rc = forget_mark(r, &c, o, err);
-	mst_recver_contents_fini(&c);
-	return rc;
-}
-
-static int reset_connection(struct mst_state *state, const char *name,
-			    const struct recver_opts *o,
-			    struct mst_arena *arena, struct mst_err *err)
-{
-	struct mst_recver *r = NULL;
-	struct recver_place p;
-	int rc = recver_place_get(state, name, arena, &p, err);
-
-	if (rc == -MST_E_NOTFOUND)
-		return recver_nobody(name, err);
-	if (rc == 0 && !p.source)
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "reset wants a job or a connection, not '%s'",
-				 name);
-	if (rc == 0)
-		rc = mst_store_open_any(state, p.source, &p.conf, false, &r,
-					err);
-	if (rc == 0)
-		rc = reset_all(r, name, o, err);
-	if (r)
-		r->ops->close(&r);
-	return rc;
-}
-
-/* ---- which one ------------------------------------------------------------
- */
-
-static int with_job(struct mst_state *state, const char *job,
-		    const struct recver_opts *o, bool is_reset,
-		    struct mst_err *err)
+static int stats_of_job(struct mst_state *state, const char *job,
+			struct mst_err *err)
 {
 	struct mst_run_conf conf = {.job = job};
 	struct mst_session *s = mst_alloc(sizeof(*s));
 	int rc = mst_session_open(s, state, &conf, false, err);
 
-	if (rc == 0 && o->record_set)
-		rc = mst_choice_known(&s->job, o->record_set, err);
 	if (rc == 0)
-		rc = is_reset ? reset_job(s, o, err) : stats(s, err);
+		rc = stats(s, err);
 	(void)mst_session_close(s, rc < 0 ? err : NULL);
 	free(s);
-	return rc;
-}
-
-static int reset(struct mst_state *state, const char *name,
-		 const struct recver_opts *o, struct mst_err *err)
-{
-	struct mst_arena arena;
-	int rc;
-
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	rc = recver_is_job(state, name, &arena)
-		 ? with_job(state, name, o, true, err)
-		 : reset_connection(state, name, o, &arena, err);
-	mst_arena_fini(&arena);
 	return rc;
 }
 
@@ -281,9 +159,9 @@ static int run(enum verb verb, char **words, int n, const struct recver_opts *o)
 	if (verb != SCRIPT)
 		rc = cli_open_state(&state, &err);
 	if (rc == 0 && verb == STATS)
-		rc = with_job(state, words[0], o, false, &err);
+		rc = stats_of_job(state, words[0], &err);
 	else if (rc == 0 && verb == RESET)
-		rc = reset(state, words[0], o, &err);
+		rc = recver_reset(state, words[0], o, &err);
 	else if (rc == 0 && verb == VERIFY)
 		rc = recver_verify(state, words[0], &status, &err);
 	else if (rc == 0 && verb == COPY)

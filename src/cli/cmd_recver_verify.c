@@ -7,70 +7,23 @@
 #include <string.h>
 
 #include "cli/recver.h"
-#include "recver/verify.h"
 #include "sync/store.h"
 
 struct verifying {
 	struct mst_state *state;
 	struct mst_arena arena;
 	struct mst_connection connection;
-	const char *only;     /* the destination of the job; NULL: all */
-	struct mst_job *jobs; /* that read this connection */
-	size_t jobs_n;
+	const char *only; /* the destination of the job; NULL: all */
+	struct recver_jobs jobs;
 	struct mst_buf out;
 	struct mst_jout j;
 };
 
-/* ---- what is known of a target --------------------------------------------
- */
-
-static int load_jobs(struct verifying *v, struct mst_err *err)
-{
-	const struct mst_config config = {.state = v->state};
-	const char *const *names;
-	size_t n = 0;
-	int rc = mst_config_jobs(&config, &v->arena, &names, err);
-
-	if (rc < 0)
-		return rc;
-	while (names[n])
-		n++;
-	v->jobs = mst_alloc((n + 1) * sizeof(*v->jobs));
-	for (size_t i = 0; i < n; i++) {
-		struct mst_job *job = &v->jobs[v->jobs_n];
-		struct mst_err bad = MST_ERR_INIT;
-
-		/* One that is wrong delivers nothing. */
-		if (mst_job_load(v->state, names[i], job, &bad) == 0 &&
-		    strcmp(job->conf.source, v->connection.name) == 0)
-			v->jobs_n++;
-		else
-			mst_job_fini(job);
-	}
-	return 0;
-}
-
 static void target(void *ctx, const char *name, struct mst_recver_target *t_r)
 {
-	struct verifying *v = ctx;
-	const struct mst_config config = {.state = v->state};
-	const struct mst_conf_item *item = NULL;
-	struct mst_err err = MST_ERR_INIT;
+	const struct verifying *v = ctx;
 
-	*t_r = (struct mst_recver_target){
-	    .catalog = v->connection.source->catalog,
-	};
-	if (mst_config_find(&config, "connection", name, &v->arena, &item,
-			    &err) == 0 &&
-	    item)
-		t_r->is_destination = true;
-	for (size_t i = 0; i < v->jobs_n; i++) {
-		if (strcmp(v->jobs[i].conf.destination, name) != 0)
-			continue;
-		t_r->catalog = v->jobs[i].catalog;
-		t_r->job = v->jobs[i].name;
-		return;
-	}
+	recver_jobs_target(&v->jobs, name, t_r);
 }
 
 /* ---- output ---------------------------------------------------------------
@@ -206,7 +159,9 @@ static int resolve(struct verifying *v, const char *name, struct mst_err *err)
 				 "connection '%s' is a destination: a RecVer "
 				 "belongs to a source",
 				 name);
-	return rc < 0 ? rc : load_jobs(v, err);
+	return rc < 0 ? rc
+		      : recver_jobs_load(&v->jobs, v->state, &v->connection,
+					 &v->arena, err);
 }
 
 int recver_verify(struct mst_state *state, const char *name, int *status_r,
@@ -234,9 +189,7 @@ int recver_verify(struct mst_state *state, const char *name, int *status_r,
 		cli_print(&v.out);
 		*status_r = sum.findings ? CLI_FAILED : CLI_OK;
 	}
-	for (size_t i = 0; i < v.jobs_n; i++)
-		mst_job_fini(&v.jobs[i]);
-	free(v.jobs);
+	recver_jobs_fini(&v.jobs);
 	mst_buf_fini(&v.out);
 	mst_arena_fini(&v.arena);
 	return rc;

@@ -8,7 +8,9 @@
 
 #include "cli/cli.h"
 #include "recver/copy.h"
+#include "recver/verify.h"
 #include "sync/connection.h"
+#include "sync/job.h"
 
 struct recver_opts {
 	bool yes, force;
@@ -43,6 +45,25 @@ const char *recver_place_name(const struct recver_place *p,
 void recver_place_lines(const struct recver_place *p, const char *source,
 			const char *type, struct mst_buf *out);
 
+/* The jobs that read a connection; those that cannot be loaded left out. */
+struct recver_jobs {
+	struct mst_state *state;
+	const struct mst_connection *connection;
+	struct mst_arena *arena; /* outlives it */
+	struct mst_job *v;
+	size_t n;
+};
+
+/* recver_jobs_fini in any case. */
+int recver_jobs_load(struct recver_jobs *jobs, struct mst_state *state,
+		     const struct mst_connection *connection,
+		     struct mst_arena *arena, struct mst_err *err);
+void recver_jobs_fini(struct recver_jobs *jobs);
+/* What is known of a target: its record sets are those of the job that delivers
+ * there, else those that the source has. */
+void recver_jobs_target(const struct recver_jobs *jobs, const char *name,
+			struct mst_recver_target *t_r);
+
 /* Is there a job of this name? */
 bool recver_is_job(struct mst_state *state, const char *name,
 		   struct mst_arena *arena);
@@ -51,6 +72,9 @@ int recver_nobody(const char *name, struct mst_err *err);
 /* Prints the question and reads "yes". */
 bool recver_agreed(const char *question);
 
+/* name: a job or a source connection. Asks, unless --yes: MST_E_CANCELLED. */
+int recver_reset(struct mst_state *state, const char *name,
+		 const struct recver_opts *o, struct mst_err *err);
 /* name may be NULL: --type and --database. */
 int recver_script(const char *name, const struct recver_opts *o,
 		  struct mst_err *err);

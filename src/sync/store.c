@@ -59,8 +59,8 @@ static int check_finished(struct mst_recver *r, const char *source,
 		    err, MST_E_CONFLICT,
 		    "RecVer of '%s' is a copy of %.*s that was not "
 		    "finished: run that 'muster recver copy' again "
-		    "first",
-		    source, (int)MST_MIN(from.n, (size_t)200), from.p);
+		    "first, or give it up with 'muster recver reset %s'",
+		    source, (int)MST_MIN(from.n, (size_t)200), from.p, source);
 	mst_buf_fini(&from);
 	return rc;
 }

@@ -255,6 +255,38 @@ static void unfinished(void **state)
 	free(lines);
 }
 
+/* A copy that nobody wants any more. */
+static void given_up(void **state)
+{
+	struct place p = fresh(POSTGRES);
+
+	(void)state;
+	begin();
+	move_to(&p);
+	t_pg_sql(p.name, "UPDATE muster.meta SET value = 'the file'"
+			 " WHERE name = 'unfinished'");
+	use(&p);
+	rig_muster(&rig, "recver", "reset", "main", "--yes");
+	rig_status(&rig, 5);
+	rig_one_error(&rig);
+	rig_says(&rig, "give it up with 'muster recver reset defender'");
+	rig_muster(&rig, "recver", "reset", "defender", "--target", "cmdb",
+		   "--yes");
+	rig_status(&rig, 5);
+	rig_one_error(&rig);
+	rig_says(&rig, "give all of it up with 'muster recver reset defender'");
+	rig_muster(&rig, "recver", "reset", "defender");
+	rig_status(&rig, 130);
+	rig_says(&rig, "It is a copy of the file that was not finished, and is "
+		       "given up.");
+	rig_muster(&rig, "recver", "reset", "defender", "--yes");
+	rig_status(&rig, 0);
+	rig_says(&rig, "RecVer of 'defender' was a copy that was not finished");
+	(void)rig_sync(&rig, 0);
+	rig_verify(&rig);
+	verify();
+}
+
 /* One line each, and what is copied stays as it was. */
 static void refused(void **state)
 {
@@ -369,6 +401,65 @@ static void reset_connection(void **state)
 	verify();
 }
 
+/* Somebody empties a table of the instance. */
+static void delete_all(const char *table)
+{
+	struct mst_json row = {0};
+	struct mst_json_iter it;
+	char path[80];
+
+	for (;;) {
+		it = mst_json_iter(rig_rows(&rig, table, "", "sys_id"));
+		if (!mst_json_next(&it, NULL, &row))
+			return;
+		(void)snprintf(
+		    path, sizeof(path), "/_sim/sn/rows/%.*s",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "sys_id"))));
+		rig_control(&rig, "DELETE", path, "%s", "");
+	}
+}
+
+/* One record set is forgotten and nothing else changes: its records come back,
+ * and what refers to them finds them, although they are others now. */
+static void reset_set(void **state)
+{
+	/* A definition cannot be deleted while an instance refers to it. */
+	static const struct {
+		const char *set, *deleted[2];
+	} all[] = {
+	    {"vulnerabilities", {NULL}},
+	    {"vulnerabilities", {"u_muster_cve_instance", "u_muster_cve"}},
+	    {"software_packages", {"cmdb_software_instance"}},
+	    {"devices", {NULL}},
+	    {"software_installs", {"cmdb_software_instance"}},
+	    {"device_vulnerabilities", {NULL}},
+	};
+	char *before, *after;
+
+	(void)state;
+	begin();
+	before = counts();
+	for (size_t i = 0; i < MST_LEN(all); i++) {
+		for (size_t k = 0; k < 2 && all[i].deleted[k]; k++)
+			delete_all(all[i].deleted[k]);
+		if (i % 2)
+			rig_muster(&rig, "recver", "reset", "defender",
+				   "--record-set", all[i].set, "--yes");
+		else
+			rig_muster(&rig, "recver", "reset", "main",
+				   "--record-set", all[i].set, "--yes");
+		rig_status(&rig, 0);
+		(void)rig_sync(&rig, 0);
+		rig_verify(&rig);
+		after = counts();
+		assert_string_equal(before, after);
+		free(after);
+		rig_quiet(&rig);
+		verify();
+	}
+	free(before);
+}
+
 /* A destination that is none any more is told of, and can be forgotten. */
 static void old_destination(void **state)
 {
@@ -421,9 +512,11 @@ int main(void)
 	    cmocka_unit_test(to_the_connection),
 	    cmocka_unit_test(not_empty),
 	    cmocka_unit_test(unfinished),
+	    cmocka_unit_test(given_up),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(wrong_words),
 	    cmocka_unit_test(reset_connection),
+	    cmocka_unit_test(reset_set),
 	    cmocka_unit_test(old_destination),
 	};
 
