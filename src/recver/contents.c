@@ -145,6 +145,9 @@ int mst_recver_empty(struct mst_recver *r, struct mst_err *err)
 		return rc;
 	for (size_t i = 0; i < c.targets_n && rc == 0; i++)
 		rc = r->ops->reset(r, c.targets[i], NULL, err);
+	/* What is of no set goes with any target's. */
+	if (rc == 0 && !c.targets_n)
+		rc = r->ops->reset(r, "-", NULL, err);
 	mst_recver_contents_fini(&c);
 	return rc;
 }

@@ -40,7 +40,7 @@ mst_recver_contents_value(const struct mst_recver_contents *c,
 			  const char *target, const char *name);
 /* A copy into it was begun and not finished. */
 bool mst_recver_is_unfinished(const struct mst_recver_contents *c);
-/* Forgets all targets. */
+/* Forgets all targets, and what belongs to none. */
 int mst_recver_empty(struct mst_recver *r, struct mst_err *err);
 
 struct mst_recver_copy {

@@ -82,6 +82,11 @@ struct mst_recver_look {
 	int (*group)(void *ctx, const struct mst_recver_raw *g);
 	/* What belongs to nothing; one line each. */
 	int (*stray)(void *ctx, const char *what);
+	/* Behind sets and values: the numbers above `after` that groups or
+	 * lists have, in order, whether or not a set has them. NULL: they are
+	 * not looked for. A store that is no server's need not know it. */
+	int (*number)(void *ctx, int64_t set);
+	int64_t after;
 };
 
 struct mst_recver; /* first member of every store's own struct */
@@ -140,8 +145,8 @@ struct mst_recver_ops {
 		    struct mst_err *err);
 	int (*del)(struct mst_recver *r, const char *target, const char *set,
 		   const struct mst_hash *keys, size_t n, struct mst_err *err);
-	/* set NULL: all sets of the target, with its meta. Target "" is
-	 * refused. */
+	/* set NULL: all sets of the target, with its meta, and whatever
+	 * belongs to no set of any target. Target "" is refused. */
 	int (*reset)(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_err *err);
 	/* target NULL: all targets; set NULL: all sets. bytes is always what

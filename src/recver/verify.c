@@ -21,6 +21,7 @@
 enum remedy {
 	BACKUP, /* the whole database */
 	RESET,	/* of the set, or of the target */
+	EMPTY,	/* of the connection */
 	COPY,	/* it does no harm */
 	AGAIN,	/* of a copy */
 	FORGET, /* what nobody uses */
@@ -46,7 +47,7 @@ static const struct {
     [V_SET_TWICE] = {false, BACKUP, "the record set is there twice"},
     [V_SET_NUMBER] = {false, BACKUP,
 		      "its number is not above 0, or another set's, too"},
-    [V_NO_SET] = {false, COPY, "groups are of a set that is not there"},
+    [V_NO_SET] = {false, EMPTY, "groups are of a set that is not there"},
     [V_KEY] = {false, RESET, "its key is not 16 bytes"},
     [V_ORDER] = {false, RESET, "its key is there twice, or out of order"},
     [V_TEXT] = {false, RESET, "its key is not the hash of its text"},
@@ -127,6 +128,12 @@ static const char *remedy_of(struct verify *v, const struct verify_finding *f,
 		       "next run then looks every record up";
 	case RESET:
 		return reset_of(v, f->target, set, &of);
+	case EMPTY:
+		return mst_arena_printf(
+		    &v->arena,
+		    "which record set it was nobody knows: 'muster recver "
+		    "reset %s' forgets all; the next runs look every record up",
+		    v->env->source);
 	case COPY:
 		return "it does no harm; 'muster recver copy' to another "
 		       "database leaves it out";

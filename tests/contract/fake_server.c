@@ -582,6 +582,22 @@ static int show_groups(const struct tables *t,
 	return rc;
 }
 
+/* In order, because groups are. */
+static int show_numbers(const struct tables *t,
+			const struct mst_recver_look *look)
+{
+	int64_t last = look->after;
+	int rc = 0;
+
+	for (size_t i = 0; i < t->groups_n && rc == 0; i++) {
+		if (t->groups[i].set <= last)
+			continue;
+		last = t->groups[i].set;
+		rc = look->number(look->ctx, last);
+	}
+	return rc;
+}
+
 static int fake_verify(void *p, const struct mst_recver_look *look,
 		       struct mst_err *err)
 {
@@ -599,6 +615,8 @@ static int fake_verify(void *p, const struct mst_recver_look *look,
 				mst_slice(t->values[i].bytes, t->values[i].n));
 	if (rc == 0 && look->group)
 		rc = show_groups(t, look);
+	if (rc == 0 && look->number)
+		rc = show_numbers(t, look);
 	return leave(c, how, rc, err);
 }
 

@@ -147,6 +147,47 @@ static void one_damage(const struct tools_damage *d)
 static const struct tools_damage *damages;
 static size_t damages_n;
 
+/* A set's row was deleted by hand: its groups are nobody else's then, and an
+ * emptied store has none of them. */
+static void set_is_gone(const struct tools_damage *d)
+{
+	static const char *const targets[] = {"snow", "other"};
+	struct tools_found f;
+
+	rv.where = rv_fresh_place();
+	t_ok(rv_open(rv.where, SOURCE, true, &rv.r, &rv.err), &rv.err);
+	tools_fill(rv.r);
+	t_ok(rv.ops->reset(rv.r, "other", NULL, &rv.err), &rv.err);
+	rv.ops->close(&rv.r);
+	harm_fn(d->how);
+	rv_open_again();
+	for (size_t i = 0; i < MST_LEN(targets); i++) {
+		put(rv.r, targets[i], "things", "t", 2, MST_GROUP_CLEAN);
+		put(rv.r, targets[i], "installs", "t", 0, MST_GROUP_CLEAN);
+		assert_int_equal(rv_count(targets[i], "things"), 1);
+		assert_int_equal(rv_count(targets[i], "installs"), 1);
+	}
+	f = tools_verify(rv.r);
+	assert_non_null(strstr(f.text, "'muster recver reset " SOURCE "'"));
+	free(f.text);
+	rv.ops->close(&rv.r);
+	rv_open_again();
+	for (size_t i = 0; i < MST_LEN(targets); i++)
+		t_ok(rv.ops->reset(rv.r, targets[i], NULL, &rv.err), &rv.err);
+	f = tools_verify(rv.r);
+	assert_string_equal(f.text, "");
+	assert_int_equal(f.sum.groups, 0);
+	free(f.text);
+	rv.ops->close(&rv.r);
+}
+
+static void test_set_is_gone(void **state)
+{
+	for (size_t i = 0; i < damages_n; i++)
+		if (strstr(damages[i].says, ", which is not there"))
+			set_is_gone(&damages[i]);
+}
+
 static void test_damages(void **state)
 {
 	for (size_t i = 0; i < damages_n; i++)
@@ -156,7 +197,8 @@ static void test_damages(void **state)
 int tools_damages(const char *name, void (*harm)(const char *how),
 		  const struct tools_damage *all, size_t n)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_damages)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_damages),
+					   cmocka_unit_test(test_set_is_gone)};
 
 	harm_fn = harm;
 	damages = all;

@@ -215,6 +215,49 @@ static int each(struct looking *l, mongoc_collection_t *of, const char *without,
 	return rc;
 }
 
+static int take_number(void *ctx, const bson_t *doc, struct mst_err *err)
+{
+	struct mst_slice id = bytes(doc, "_id");
+	uint64_t set = 0;
+
+	if (id.n == MST_MONGO_ID)
+		memcpy(&set, id.p, sizeof(set));
+	*(int64_t *)ctx = (int64_t)be64toh(set);
+	return 0;
+}
+
+/* Of groups alone: parts without one are removed by the next batch. Numbers
+ * below 0 are behind all others and were given by nobody. */
+static int look_at_numbers(struct looking *l, struct mst_err *err)
+{
+	static const uint8_t zero[16];
+	bson_t *opts = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "limit",
+				BCON_INT64(1), "projection", "{", "_id",
+				BCON_INT32(1), "}");
+	int64_t after = MST_MAX(l->look->after, 0);
+	int rc = 0;
+
+	while (rc == 0 && after >= 0 && after < INT64_MAX) {
+		bson_t filter = BSON_INITIALIZER, of;
+		uint8_t id[MST_MONGO_ID];
+
+		mst_mongo_id(after + 1, zero, id);
+		(void)bson_append_document_begin(&filter, "_id", -1, &of);
+		mst_mongo_add_bytes(&of, "$gte", id, sizeof(id));
+		(void)bson_append_document_end(&filter, &of);
+		after = -1;
+		rc = mst_mongo_each(l->c,
+				    mongoc_collection_find_with_opts(
+					l->c->grp, &filter, opts, NULL),
+				    take_number, &after, err);
+		bson_destroy(&filter);
+		if (rc == 0 && after > 0)
+			rc = l->look->number(l->look->ctx, after);
+	}
+	bson_destroy(opts);
+	return rc;
+}
+
 int mst_mongo_verify(void *p, const struct mst_recver_look *look,
 		     struct mst_err *err)
 {
@@ -229,6 +272,8 @@ int mst_mongo_verify(void *p, const struct mst_recver_look *look,
 		rc = each(&l, c->grp, NULL, take_group, err);
 	if (rc == 0 && look->group)
 		rc = each(&l, c->parts, "list", take_part, err);
+	if (rc == 0 && look->number)
+		rc = look_at_numbers(&l, err);
 	mst_buf_fini(&l.list);
 	return rc;
 }

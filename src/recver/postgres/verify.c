@@ -167,6 +167,36 @@ static int look_at_values(struct mst_pg *c, const struct mst_recver_look *look,
 	return rc;
 }
 
+static int look_at_numbers(struct mst_pg *c, const struct mst_recver_look *look,
+			   struct mst_err *err)
+{
+	int64_t after = look->after;
+	int rc = 0;
+
+	while (rc == 0) {
+		struct mst_pg_params p = {.n = 0};
+		struct mst_pg_value v;
+		PGresult *res = NULL;
+
+		mst_pg_int(&p, after);
+		rc = mst_pg_exec(
+		    c,
+		    "SELECT least((SELECT min(set_id)::bigint FROM muster.grp"
+		    " WHERE set_id > $1), (SELECT min(set_id)::bigint"
+		    " FROM muster.members WHERE set_id > $1))",
+		    &p, &res, err);
+		if (rc < 0)
+			return rc;
+		v = mst_pg_value(res, 0, 0);
+		after = mst_pg_value_int(v, 0);
+		PQclear(res);
+		if (v.n < 0)
+			return 0;
+		rc = look->number(look->ctx, after);
+	}
+	return rc;
+}
+
 static int give_set(void *ctx, const struct mst_batch_set *s)
 {
 	const struct mst_recver_look *look = ctx;
@@ -186,5 +216,7 @@ int mst_pg_verify(void *p, const struct mst_recver_look *look,
 		rc = look_at_groups(c, look, err);
 	if (rc == 0 && look->group)
 		rc = look_at_strays(c, look, err);
+	if (rc == 0 && look->number)
+		rc = look_at_numbers(c, look, err);
 	return rc;
 }

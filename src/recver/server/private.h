@@ -39,6 +39,8 @@ struct mst_server_tx {
 	struct mst_map metas; /* id → struct mst_pending_meta */
 	char **targets;	      /* that are reset */
 	size_t targets_n;
+	int64_t *strays; /* numbers of no set, whose groups go with them */
+	size_t strays_n;
 };
 
 struct mst_server {
@@ -61,7 +63,8 @@ struct mst_server {
 
 	struct mst_server_set *sets;
 	size_t sets_n, sets_cap;
-	bool sets_stale; /* a batch's fate is not known */
+	int64_t last_set; /* the highest number that anything has */
+	bool sets_stale;  /* a batch's fate is not known */
 	struct mst_server_tx tx;
 	bool busy; /* within a call: callbacks may not come back */
 	struct mst_buf list, value;
@@ -122,6 +125,8 @@ void mst_tx_del(struct mst_server *s, int64_t set, struct mst_hash key);
 /* Forgets what it has of a set, or of all (0). */
 void mst_tx_drop(struct mst_server *s, int64_t set);
 void mst_tx_reset(struct mst_server *s, const char *target);
+/* Groups and lists of numbers that no set has go with the transaction. */
+int mst_tx_reset_strays(struct mst_server *s, struct mst_err *err);
 void mst_tx_put_meta(struct mst_server *s, const char *target, const char *name,
 		     struct mst_slice val);
 /* MST_E_INVALID when the transaction is larger than one may be. */

@@ -242,6 +242,8 @@ static void add_sets(struct mst_server *s, struct mst_batch *b,
 			sets[b->sets_n++] =
 			    (struct mst_batch_set){v->id, v->target, v->name};
 	}
+	for (size_t i = 0; i < s->tx.strays_n; i++)
+		resets[b->reset_sets_n++] = s->tx.strays[i];
 }
 
 static void add_rows(struct mst_server *s, struct mst_batch *b,
@@ -272,7 +274,8 @@ static int write_batch(struct mst_server *s, struct mst_err *err)
 	    .reset_targets_n = s->tx.targets_n,
 	};
 	struct mst_batch_set *sets = mst_alloc((s->sets_n + 1) * sizeof(*sets));
-	int64_t *resets = mst_alloc((s->sets_n + 1) * sizeof(*resets));
+	int64_t *resets =
+	    mst_alloc((s->sets_n + s->tx.strays_n + 1) * sizeof(*resets));
 	struct mst_batch_row *rows =
 	    mst_alloc((s->tx.rows.n + 1) * sizeof(*rows));
 	struct mst_batch_meta *metas =

@@ -43,12 +43,98 @@ static int take_set(void *ctx, const struct mst_batch_set *v)
 	return 0;
 }
 
+/* ---- numbers ------------------------------------------------------------- */
+
+/* A look at the numbers alone. */
+struct numbers {
+	struct mst_server *s;
+	int (*fn)(void *ctx, int64_t set);
+	int64_t after;
+};
+
+static int no_set(void *ctx, int64_t id, const char *target, const char *name)
+{
+	return 0;
+}
+
+static int no_meta(void *ctx, const char *target, const char *name,
+		   struct mst_slice value)
+{
+	return 0;
+}
+
+static int look_at_numbers(struct mst_server *s, void *arg, bool *moved_r,
+			   struct mst_err *err)
+{
+	const struct numbers *n = arg;
+	const struct mst_recver_look look = {
+	    .ctx = s,
+	    .set = no_set,
+	    .meta = no_meta,
+	    .number = n->fn,
+	    .after = n->after,
+	};
+
+	return s->d->verify(s->c, &look, err);
+}
+
+/* One that leaves no room behind it was not given by a program. */
+static void note_number(struct mst_server *s, int64_t set)
+{
+	if (set < INT64_MAX / 2)
+		s->last_set = MST_MAX(s->last_set, set);
+}
+
+static int take_number(void *ctx, int64_t set)
+{
+	note_number(ctx, set);
+	return 0;
+}
+
+/* Groups may be there whose set is gone (somebody deleted its row): a new one
+ * must not have their number. */
 static int read_sets(struct mst_server *s, void *arg, bool *moved_r,
 		     struct mst_err *err)
 {
+	struct numbers n = {.fn = take_number};
+	int rc;
+
 	mst_server_sets_forget(s);
-	return s->d->sets(s->c, take_set, s, err);
+	rc = s->d->sets(s->c, take_set, s, err);
+	for (size_t i = 0; i < s->sets_n; i++)
+		note_number(s, s->sets[i].id);
+	n.after = s->last_set;
+	return rc ? rc : look_at_numbers(s, &n, moved_r, err);
 }
+
+static int take_stray(void *ctx, int64_t set)
+{
+	struct mst_server *s = ctx;
+
+	for (size_t i = 0; i < s->sets_n; i++)
+		if (s->sets[i].id == set)
+			return 0;
+	s->tx.strays = mst_realloc(s->tx.strays, (s->tx.strays_n + 1) *
+						     sizeof(*s->tx.strays));
+	s->tx.strays[s->tx.strays_n++] = set;
+	return 0;
+}
+
+static int read_strays(struct mst_server *s, void *arg, bool *moved_r,
+		       struct mst_err *err)
+{
+	struct numbers n = {.fn = take_stray, .after = INT64_MIN};
+
+	s->tx.strays_n = 0;
+	return look_at_numbers(s, &n, moved_r, err);
+}
+
+int mst_tx_reset_strays(struct mst_server *s, struct mst_err *err)
+{
+	return mst_server_call(s, read_strays, NULL, err);
+}
+
+/* ---- sets by name -------------------------------------------------------- */
 
 int mst_server_sets(struct mst_server *s, struct mst_err *err)
 {
@@ -66,7 +152,6 @@ struct mst_server_set *mst_server_set(struct mst_server *s, const char *target,
 				      const char *name, bool make)
 {
 	struct mst_server_set *v;
-	int64_t last = 0;
 
 	target = mst_recver_target(target);
 	for (size_t i = 0; i < s->sets_n; i++) {
@@ -74,11 +159,10 @@ struct mst_server_set *mst_server_set(struct mst_server *s, const char *target,
 		if (!v->gone && strcmp(v->target, target) == 0 &&
 		    strcmp(v->name, name) == 0)
 			return v;
-		last = MST_MAX(last, v->id);
 	}
 	if (!make)
 		return NULL;
-	v = add_set(s, last + 1, target, name);
+	v = add_set(s, ++s->last_set, target, name);
 	v->is_new = true;
 	return v;
 }
@@ -377,6 +461,7 @@ void mst_tx_clear(struct mst_server *s)
 	for (size_t i = 0; i < s->tx.targets_n; i++)
 		free(s->tx.targets[i]);
 	free(s->tx.targets);
+	free(s->tx.strays);
 	s->tx = (struct mst_server_tx){0};
 }
 

@@ -123,6 +123,7 @@ int mst_server_reset(struct mst_recver *r, const char *target, const char *set,
 	if (rc < 0)
 		return rc;
 	if (!set) {
+		rc = mst_tx_reset_strays(s, err);
 		mst_tx_reset(s, target);
 	} else {
 		v = mst_server_set(s, target, set, false);

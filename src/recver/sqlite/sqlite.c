@@ -33,7 +33,9 @@ static const char *const sql[Q__MAX] = {
     [Q_META_RESET] = "DELETE FROM meta WHERE target=?1",
     [Q_SET_GET] = "SELECT id FROM sets WHERE target=?1 AND name=?2",
     [Q_SET_ADD] = "INSERT INTO sets(target, name, id)"
-		  " SELECT ?1, ?2, ifnull(max(id), 0) + 1 FROM sets"
+		  /* Groups may be there whose set is gone. */
+		  " SELECT ?1, ?2, max(ifnull((SELECT max(id) FROM sets), 0),"
+		  " ifnull((SELECT max(set_id) FROM grp), 0)) + 1"
 		  " RETURNING id",
     [Q_SET_RESET] = "DELETE FROM sets WHERE target=?1",
     [Q_LOAD] = "SELECT key, text, digest, members, remote, first_us,"
@@ -56,10 +58,9 @@ static const char *const sql[Q__MAX] = {
 	       " ON CONFLICT DO UPDATE SET state=?4",
     [Q_DEL] = "DELETE FROM grp WHERE set_id=?1 AND key=?2",
     [Q_RESET] = "DELETE FROM grp WHERE set_id=?1",
-    [Q_RESET_TARGET] = "DELETE FROM grp WHERE set_id IN"
-		       " (SELECT id FROM sets WHERE target=?1)",
-    [Q_LIST_RESET_TARGET] =
-	LIST_RESET "g.set_id IN (SELECT id FROM sets WHERE target=?1))",
+    [Q_RESET_STRAYS] = "DELETE FROM grp WHERE set_id NOT IN"
+		       " (SELECT id FROM sets)",
+    [Q_LIST_RESET_STRAYS] = LIST_RESET "g.set_id NOT IN (SELECT id FROM sets))",
     [Q_STATS] = "SELECT count(*), total(members), total(state=1),"
 		" total(state=2) FROM grp WHERE set_id IN (SELECT id"
 		" FROM sets WHERE (?1 IS NULL OR target=?1)"

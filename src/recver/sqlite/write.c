@@ -227,7 +227,7 @@ static int run_with(struct mst_sqlstore *s, unsigned q, const char *text,
 		return rc;
 	if (text)
 		mst_db_bind_text(st, 1, text);
-	else
+	else if (id)
 		mst_db_bind_int(st, 1, id);
 	return mst_db_run(&s->db, st, err);
 }
@@ -235,12 +235,15 @@ static int run_with(struct mst_sqlstore *s, unsigned q, const char *text,
 static int reset_target(struct mst_sqlstore *s, const char *target,
 			struct mst_err *err)
 {
-	static const unsigned q[] = {Q_LIST_RESET_TARGET, Q_RESET_TARGET,
-				     Q_SET_RESET, Q_META_RESET};
-	int rc = 0;
+	int rc = run_with(s, Q_SET_RESET, target, 0, err);
 
-	for (size_t i = 0; i < MST_LEN(q) && rc == 0; i++)
-		rc = run_with(s, q[i], target, 0, err);
+	/* Without their set they go, and with them what had none before. */
+	if (rc == 0)
+		rc = run_with(s, Q_LIST_RESET_STRAYS, NULL, 0, err);
+	if (rc == 0)
+		rc = run_with(s, Q_RESET_STRAYS, NULL, 0, err);
+	if (rc == 0)
+		rc = run_with(s, Q_META_RESET, target, 0, err);
 	mst_sqlstore_forget_sets(s);
 	return rc;
 }

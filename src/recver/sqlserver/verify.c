@@ -14,6 +14,8 @@ struct looking {
 	struct mst_ms *c;
 	const struct mst_recver_look *look;
 	struct mst_buf key, text, digest, remote, list;
+	int64_t number;
+	bool has_number;
 };
 
 static void looking_fini(struct looking *l)
@@ -163,6 +165,39 @@ static int look_at_groups(struct looking *l, struct mst_err *err)
 			 take_stray, err);
 }
 
+static int take_number(struct looking *l, struct mst_err *err)
+{
+	bool null = false;
+	int rc = mst_ms_get_int(l->c, 1, &l->number, &null, err);
+
+	l->has_number = rc == 0 && !null;
+	return rc;
+}
+
+/* The statement is read to its end before the number is given. */
+static int look_at_numbers(struct looking *l, struct mst_err *err)
+{
+	char sql[240];
+	int rc = 0;
+
+	l->number = l->look->after;
+	while (rc == 0) {
+		(void)snprintf(sql, sizeof(sql),
+			       "SELECT MIN(n) FROM (SELECT MIN(set_id) AS n"
+			       " FROM muster.grp WHERE set_id > %" PRId64
+			       " UNION ALL SELECT MIN(set_id) AS n"
+			       " FROM muster.members WHERE set_id > %" PRId64
+			       ") AS x",
+			       l->number, l->number);
+		l->has_number = false;
+		rc = each(l, sql, take_number, err);
+		if (rc < 0 || !l->has_number)
+			return rc;
+		rc = l->look->number(l->look->ctx, l->number);
+	}
+	return rc;
+}
+
 int mst_ms_verify(void *p, const struct mst_recver_look *look,
 		  struct mst_err *err)
 {
@@ -182,6 +217,8 @@ int mst_ms_verify(void *p, const struct mst_recver_look *look,
 			  take_meta, err);
 	if (rc == 0 && look->group)
 		rc = look_at_groups(&l, err);
+	if (rc == 0 && look->number)
+		rc = look_at_numbers(&l, err);
 	looking_fini(&l);
 	return rc;
 }
