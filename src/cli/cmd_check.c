@@ -99,7 +99,8 @@ int cmd_check(int argc, char **argv)
 	bool all = false;
 	const struct cli_opt opts[] = {
 	    {"record-set", "A,B", "only these record sets", NULL, &sets, NULL},
-	    {"device", "ID", "only this device", NULL, &conf.one, NULL},
+	    {"record", "ID", "only this device or app", NULL, &conf.one, NULL},
+	    {"device", "ID", "the same", NULL, &conf.one, NULL},
 	    {"all", NULL, "show every drifted record", &all, NULL, NULL},
 	    {0},
 	};

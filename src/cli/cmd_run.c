@@ -132,13 +132,14 @@ int cmd_run(int argc, char **argv)
 	     NULL, NULL},
 	    {"approve", NULL, "the guard does not hold anything back",
 	     &conf.approve, NULL, NULL},
-	    {"device", "ID",
-	     "only this device (id or name); marks nothing "
-	     "missing",
+	    {"record", "ID",
+	     "only this device or app (id or name), and what hangs on it; "
+	     "marks nothing missing",
 	     NULL, &conf.one, NULL},
+	    {"device", "ID", "the same", NULL, &conf.one, NULL},
 	    {"record-set", "A,B", "only these record sets", NULL, &sets, NULL},
-	    {"limit", "N", "at most N devices; marks nothing missing", NULL,
-	     NULL, &conf.limit},
+	    {"limit", "N", "at most N devices or apps; marks nothing missing",
+	     NULL, NULL, &conf.limit},
 	    {0},
 	};
 	struct mst_err err = MST_ERR_INIT;

@@ -418,7 +418,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 		return -(int)err->code;
 	if (d->one && !atomic_load(&d->one_found))
 		return mst_err_set(err, MST_E_NOTFOUND,
-				   "job %s delivers no device '%s': the source "
+				   "job %s delivers no record '%s': the source "
 				   "does not show it by this id or name, or a "
 				   "rule leaves it out ('muster explain %s %s' "
 				   "says which)",

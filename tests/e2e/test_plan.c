@@ -162,14 +162,14 @@ static void parts_mark_nothing_missing(void **state)
 	day_without(1, id);
 	rig_muster(&rig, "run", "main", "--device", id);
 	rig_status(&rig, 1);
-	rig_says(&rig, "delivers no device");
+	rig_says(&rig, "delivers no record");
 	rig_muster(&rig, "run", "main", "--limit", "1", "--json");
 	rig_status(&rig, 0);
 	no_loss(before, "--device or --limit");
 	rig_muster(&rig, "run", "main", "--limit", "1", "--device", "nobody");
 	rig_status(&rig, 1);
 	rig_one_error(&rig);
-	rig_says(&rig, "no device 'nobody'");
+	rig_says(&rig, "no record 'nobody'");
 	no_loss(before, "--device nobody");
 	rig_muster(&rig, "run", "main", "--record-set", "device", "--json");
 	rig_status(&rig, 1);
