@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "sim/sim.h"
+#include "json/out.h"
 
 struct sim_request {
 	enum mst_sim_host host;
@@ -63,6 +64,8 @@ void sim_sn_control(struct sim_sn *sn, const struct sim_request *r,
 bool sim_sn_save(struct sim_sn *sn, struct mst_buf *out);
 int sim_sn_load(struct sim_sn *sn, struct mst_slice json, struct mst_err *err);
 void sim_sn_reset(struct sim_sn *sn);
+/* All users as a list of {"sys_id","email","user_name","active","created"}. */
+void sim_sn_users(struct sim_sn *sn, struct mst_jout *j);
 
 /* A set of real CVEs (sim/cve_facts.c). */
 struct sim_cve_fact {

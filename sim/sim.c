@@ -198,6 +198,14 @@ static void set_conf(struct mst_sim *sim, const struct mst_sim_conf *conf)
 		sim->conf.devices = 500;
 	if (!sim->conf.cve_rows)
 		sim->conf.cve_rows = 120ull * sim->conf.devices;
+	if (!sim->conf.apps)
+		sim->conf.apps = MST_MAX(24, sim->conf.devices * 3ll / 5);
+	if (sim->conf.apps < 0 || sim->conf.empty)
+		sim->conf.apps = sim->conf.people = 0;
+	else if (!sim->conf.people)
+		sim->conf.people = MST_MAX(40, sim->conf.apps * 5 / 3);
+	if (!sim->conf.app_links)
+		sim->conf.app_links = sim->conf.apps * 40;
 	sim->conf.state_file = mst_strdup(conf->state_file);
 	sim->conf.update_set = mst_strdup(conf->update_set);
 	sim->conf.certificate = mst_strdup(conf->certificate);

@@ -24,6 +24,11 @@ struct mst_sim_conf {
 	uint64_t seed;	   /* same seed, same estate; 0: 1 */
 	unsigned devices;  /* 0: 500 */
 	uint64_t cve_rows; /* at least this many CVE rows; 0: 120 a device */
+	int64_t apps;	   /* of Defender for Cloud Apps; 0: three for every
+			    * five devices, at least 24; <0: none */
+	int64_t people;	   /* users of apps and of ServiceNow; 0: five for every
+			    * three apps, at least 40 */
+	int64_t app_links; /* users of all apps, about; 0: 40 an app */
 	const char *state_file; /* keep state here across restarts, or NULL */
 	int ports[MST_SIM__HOSTS]; /* 0: a free one */
 	int latency_ms;		   /* added to every answer */

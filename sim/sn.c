@@ -395,6 +395,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 				problems.p);
 	mst_buf_fini(&xml);
 	mst_buf_fini(&problems);
+	sn_people(sn);
 	sn->stats = (struct sn_stats){0};
 	for (size_t i = 0; i < sn->order_n; i++) {
 		struct sn_table *t = sn->order[i];

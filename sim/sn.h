@@ -18,6 +18,7 @@
  *   sn_number.c numbers of records (CVI0001001)
  *   sn_control.c /_sim/sn/…        sn_web.c     the page for people
  *   sn_form.c   its menus, lists and forms, by the instance's layouts
+ *   sn_people.c the organisation's people as users
  *   sn_state.c  save and load
  */
 #ifndef MST_SIM_SN_H
@@ -315,6 +316,11 @@ void sn_dict_free(struct sim_sn *sn);
 /* ---- sn_base.c ----------------------------------------------------------- */
 
 void sn_base(struct sim_sn *sn);
+
+/* ---- sn_people.c --------------------------------------------------------- */
+
+/* The users of sn->conf.people. */
+void sn_people(struct sim_sn *sn);
 
 /* ---- sn_value.c ---------------------------------------------------------- */
 

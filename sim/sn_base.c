@@ -116,6 +116,21 @@ static void make_users(struct sim_sn *sn)
 	    "muster integration", "web_service_access_only", "true");
 }
 
+/* What a person is to a CI. */
+static void make_user_types(struct sim_sn *sn)
+{
+	static const char *const types[][3] = {
+	    {"Uses", "Used by", "Uses"},
+	    {"Owns", "Owned by", "Owns"},
+	    {"Approves changes", "Changes approved by", "Approves changes for"},
+	};
+
+	for (size_t i = 0; i < MST_LEN(types); i++)
+		ROW(sn, "cmdb_rel_user_type", "name", types[i][0],
+		    "parent_descriptor", types[i][1], "child_descriptor",
+		    types[i][2]);
+}
+
 static void make_records(struct sim_sn *sn)
 {
 	/* A manufacturer often stands in an instance more than once. */
@@ -137,6 +152,7 @@ static void make_records(struct sim_sn *sn)
 	    "model_number", "Latitude 7440", "manufacturer", dell->id);
 	for (size_t i = 0; i < sn_base_rel_types_n; i++)
 		ROW(sn, "cmdb_rel_type", "name", sn_base_rel_types[i]);
+	make_user_types(sn);
 	ROW(sn, "sys_properties", "name",
 	    "glide.oauth.inbound.client.credential.grant_type.enabled", "value",
 	    "true");
@@ -203,12 +219,20 @@ static void allow(struct sim_sn *sn, const char *table, const char *role,
 /* r read, w write, c create, d delete. */
 static void make_rules(struct sim_sn *sn)
 {
-	static const char *const readable[] = {
-	    "sys_db_object",	    "sys_dictionary",	 "sys_documentation",
-	    "sys_choice",	    "sys_user",		 "sys_user_group",
-	    "sys_user_role",	    "cmdb_rel_type",	 "sysrule_quota",
-	    "sys_rate_limit_rules", "sys_journal_field", "sys_properties",
-	    "sys_remote_update_set"};
+	static const char *const readable[] = {"sys_db_object",
+					       "sys_dictionary",
+					       "sys_documentation",
+					       "sys_choice",
+					       "sys_user",
+					       "sys_user_group",
+					       "sys_user_role",
+					       "cmdb_rel_type",
+					       "cmdb_rel_user_type",
+					       "sysrule_quota",
+					       "sys_rate_limit_rules",
+					       "sys_journal_field",
+					       "sys_properties",
+					       "sys_remote_update_set"};
 	static const char *const assets[] = {
 	    "core_company",	   "cmdb_model",  "cmdb_software_instance",
 	    "cmdb_sam_sw_install", "cmdb_rel_ci", "cmdb_rel_person",
