@@ -11,9 +11,33 @@
 
 \set ON_ERROR_STOP on
 
+-- Nobody's functions are called in the place of the server's.
+SET search_path = pg_catalog, pg_temp;
+
+SELECT format('DO %L', 'BEGIN RAISE EXCEPTION ''this is a database of the server itself: RecVer needs one of its own''; END') WHERE :'recver_database_name' IN ('postgres', 'template0', 'template1', 'rdsadmin', 'cloudsqladmin', 'azure_maintenance', 'azure_sys') \gexec
+
 SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C''', :'recver_database_name') WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_database WHERE datname = :'recver_database_name') \gexec
 
 \connect :"recver_database_name"
+
+SET search_path = pg_catalog, pg_temp;
+
+-- A schema of this name that somebody else made is left alone: a table has
+-- another form than below, or all have other names.
+WITH ours AS (
+    SELECT t.oid FROM pg_catalog.pg_class t JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid
+    JOIN (VALUES ('meta', 'value'), ('record_set', 'target'), ('grp', 'digest'), ('members', 'part'), ('lease', 'token')) AS o(name, col)
+        ON o.name = t.relname AND o.col = a.attname AND NOT a.attisdropped
+), there AS (
+    SELECT t.oid, t.relname AS name FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+    WHERE n.nspname = 'muster' AND t.relkind IN ('r', 'p', 'v', 'm', 'f')
+)
+SELECT format('DO %L', 'BEGIN RAISE EXCEPTION ''the schema muster is somebody else''''s: RecVer needs another database''; END')
+WHERE EXISTS (
+    SELECT 1 FROM there WHERE oid NOT IN (SELECT oid FROM ours)
+        AND (name IN ('meta', 'record_set', 'grp', 'members', 'lease')
+            OR NOT EXISTS (SELECT 1 FROM there JOIN ours USING (oid)))
+) \gexec
 
 CREATE SCHEMA IF NOT EXISTS muster;
 

@@ -141,6 +141,13 @@ int mst_recver_check_source(struct mst_slice have, const char *source,
 {
 	if (mst_slice_is(have, source))
 		return 0;
+	if (!have.n)
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "RecVer '%s' is damaged (whose it is): put "
+				   "a backup back, or drop the database; the "
+				   "next run then looks every record up and "
+				   "delivers what differs",
+				   where);
 	return mst_err_set(err, MST_E_INVALID,
 			   "RecVer '%s' belongs to the connection '%.*s', not "
 			   "to '%s': give each source a RecVer of its own",

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "recver/postgres/names.h"
 #include "recver/scripts.h"
 
 /* ---- tools ----------------------------------------------------------------
@@ -144,6 +145,8 @@ static int check_names(const struct mst_recver_script_ask *ask,
 				 "the name of the database, '%s', is taken for "
 				 "an address by psql's \\connect",
 				 ask->database);
+	if (rc == 0 && strcmp(ask->type, "postgres") == 0)
+		rc = mst_pg_not_system(ask->database, err);
 	if (rc < 0 || !login)
 		return rc;
 	if (!ask->login)

@@ -463,13 +463,26 @@ static void test_missing_database(void **state)
 	conf.bypass_setup = true;
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "recver.bypass_setup says not to make it");
-	conf.database = "postgres";
+	t_pg_sql("postgres", "CREATE DATABASE nothing_in_it");
+	conf.database = "nothing_in_it";
 	t_failed(failed_open(&conf), &rv.err, MST_E_NOTFOUND,
 		 "which 'muster recver script' prints");
+	conf.bypass_setup = false;
+	conf.database = "template1";
+	t_failed(failed_open(&conf), &rv.err, MST_E_INVALID,
+		 "'template1' is a database of the server's own");
+	assert_string_equal(t_pg_ask("template1",
+				     "SELECT count(*) FROM pg_namespace"
+				     " WHERE nspname = 'muster'"),
+			    "0");
 	conf.database = "a_name_that_is_longer_than_the_sixty_three_bytes_that_"
 			"postgresql_keeps";
 	t_failed(failed_open(&conf), &rv.err, MST_E_INVALID,
 		 "set recver.database to a shorter one");
+	conf.user = conf.database;
+	conf.database = "x";
+	t_failed(failed_open(&conf), &rv.err, MST_E_INVALID,
+		 "set recver.user to a shorter one");
 }
 
 static void test_no_rights(void **state)

@@ -20,7 +20,9 @@
 #include "tests/lib/pg.h"
 
 #define LOGIN "made_in_steps"
-#define STEPS 5
+#define STEPS 6
+/* Role, access and membership are one decision. */
+#define RIGHTS 3
 
 static const struct mst_recver_setup_ops *ops;
 
@@ -105,7 +107,7 @@ static unsigned planned(struct seen *s)
 static void test_stopped(void **state)
 {
 	static const char *const next[STEPS] = {"database", "tables", "role",
-						"role", ""};
+						"role",	    "role",   ""};
 	struct mst_recver *r = NULL;
 	struct seen s;
 
@@ -116,7 +118,7 @@ static void test_stopped(void **state)
 		assert_int_equal(planned(&s), STEPS);
 		assert_string_equal(s.first, "login");
 		make_until(k);
-		assert_true(planned(&s) <= STEPS - k + 1);
+		assert_true(planned(&s) <= MST_MAX(STEPS - k + 1, RIGHTS));
 		assert_string_equal(s.first, next[k - 1]);
 		s = (struct seen){.made = 0};
 		t_ok(ops->make(&env, &rv.err), &rv.err);
@@ -131,34 +133,97 @@ static void test_stopped(void **state)
 	clear();
 }
 
-/* Two administrators at once: one of them may fail at a step, and what is there
- * in the end is whole. */
+/* Two administrators at once, many times: neither is told of a failure. */
 static void test_twice_at_once(void **state)
 {
-	const struct mst_recver_setup_env *env;
-	struct mst_recver_setup_env one;
-	struct seen s = {.made = 0};
-	int status;
-	pid_t pid;
+	for (int i = 0; i < 8; i++) {
+		struct seen s;
+		const struct mst_recver_setup_env env = env_of(&s);
+		int status;
+		pid_t pid;
 
-	clear();
-	one = env_of(&s);
-	env = &one;
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		struct mst_err err = MST_ERR_INIT;
+		clear();
+		s = (struct seen){.made = 0};
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct mst_err err = MST_ERR_INIT;
 
-		(void)ops->make(env, &err);
-		_exit(0);
+			_exit(ops->make(&env, &err) < 0 || s.failed);
+		}
+		t_ok(ops->make(&env, &rv.err), &rv.err);
+		assert_int_equal(s.failed, 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		assert_int_equal(planned(&s), 0);
+		s = (struct seen){.made = 0};
+		t_ok(ops->check(&env, &rv.err), &rv.err);
+		assert_int_equal(s.failed, 0);
 	}
-	(void)ops->make(env, &rv.err);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	s = (struct seen){.made = 0};
-	t_ok(ops->make(env, &rv.err), &rv.err);
-	t_ok(ops->check(env, &rv.err), &rv.err);
-	assert_int_equal(s.failed, 0);
+	clear();
+}
+
+static PGconn *other_session(const char *database)
+{
+	char host[300], port[16];
+	const char *const k[] = {"host", "port", "user", "dbname", NULL};
+	const char *const v[] = {host, port, T_PG_USER, database, NULL};
+	PGconn *h;
+
+	(void)snprintf(host, sizeof(host), "%s", t_pg_socket());
+	*strrchr(host, ':') = 0;
+	(void)snprintf(port, sizeof(port), "%d", t_pg_port());
+	h = PQconnectdbParams(k, v, 0);
+	assert_int_equal(PQstatus(h), CONNECTION_OK);
+	return h;
+}
+
+/* What another session makes and has not committed when we come to it: it is
+ * waited for, is there then, and that is all. */
+static void test_met_in_the_middle(void **state)
+{
+	static const char *const theirs[] = {
+	    "CREATE ROLE " LOGIN " LOGIN PASSWORD 'fake-login-password'",
+	    "CREATE ROLE muster_agent NOLOGIN",
+	    "CREATE SCHEMA muster",
+	    "CREATE TABLE muster.meta (target text NOT NULL, name text NOT"
+	    " NULL, value bytea NOT NULL, PRIMARY KEY (target, name))",
+	};
+
+	for (size_t i = 0; i < MST_LEN(theirs); i++) {
+		struct mst_err err = MST_ERR_INIT;
+		struct seen s = {.made = 0};
+		const struct mst_recver_setup_env env = env_of(&s);
+		PGconn *other;
+		int status;
+		pid_t pid;
+
+		clear();
+		t_pg_sql("postgres", "CREATE DATABASE in_steps");
+		if (i == 3)
+			t_pg_sql("in_steps", "CREATE SCHEMA muster");
+		other = other_session("in_steps");
+		PQclear(PQexec(other, "BEGIN"));
+		PQclear(PQexec(other, theirs[i]));
+		assert_int_equal(PQtransactionStatus(other), PQTRANS_INTRANS);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(ops->make(&env, &err) < 0 || s.failed);
+		while (
+		    strcmp(t_pg_ask("postgres", "SELECT count(*) FROM pg_locks"
+						" WHERE NOT granted"),
+			   "0") == 0 &&
+		    waitpid(pid, &status, WNOHANG) == 0)
+			;
+		PQclear(PQexec(other, "COMMIT"));
+		PQfinish(other);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		t_ok(ops->make(&env, &rv.err), &rv.err);
+		t_ok(ops->check(&env, &rv.err), &rv.err);
+		assert_int_equal(s.failed, 0);
+	}
 	clear();
 }
 
@@ -271,78 +336,130 @@ static void test_upgrade(void **state)
 	clear();
 }
 
-/* ---- an old server ------------------------------------------------------- */
+/* ---- another server ------------------------------------------------------ */
 
-/* Passes on what comes from the server, as if that were PostgreSQL 12. */
-static void pass_on(int from, int to)
+/* What a server that is not the test's would say, and be asked. As long as
+ * what it takes the place of. */
+struct lie {
+	const char *text, *instead;
+	size_t n;
+};
+
+static const struct lie old[] = {
+    {"server_version\0001", "server_version\0000", 16}, {0}};
+static const struct lie standby[] = {
+    {"SHOW transaction_read_only", "SELECT 'on'::text AS state", 26},
+    {"SELECT pg_is_in_recovery()", "SELECT true AS in_recovery", 26},
+    {0}};
+
+static bool pass_on(int from, int to, const struct lie *lies)
 {
-	static const char said[] = "server_version\0"
-				   "1";
 	char part[65536], *at;
-	ssize_t n = read(from, part, sizeof(part) - 1);
+	ssize_t n = read(from, part, sizeof(part));
 
 	if (n <= 0)
-		_exit(0);
-	at = memmem(part, (size_t)n, said, sizeof(said) - 1);
-	if (at)
-		at[sizeof(said) - 1] = '2';
-	if (write(to, part, (size_t)n) != n)
-		_exit(0);
+		return false;
+	for (; lies->text; lies++) {
+		at = memmem(part, (size_t)n, lies->text, lies->n);
+		if (at)
+			memcpy(at, lies->instead, lies->n);
+	}
+	return write(to, part, (size_t)n) == n;
 }
 
-/* One connection at a time, until it is killed. */
-static void serve_old(int listener)
+static void serve_one(int client, const struct lie *lies)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_port = htons((uint16_t)t_pg_port()),
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int client = accept(listener, NULL, NULL);
 	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool on = client >= 0 &&
+		  connect(server, (struct sockaddr *)&a, sizeof(a)) == 0;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (client < 0 || connect(server, (struct sockaddr *)&a, sizeof(a)) < 0)
-		_exit(1);
-	for (;;) {
+	while (on) {
 		struct pollfd fds[2] = {{client, POLLIN, 0},
 					{server, POLLIN, 0}};
 
 		(void)poll(fds, 2, -1);
 		if (fds[0].revents)
-			pass_on(client, server);
-		if (fds[1].revents)
-			pass_on(server, client);
+			on = pass_on(client, server, lies);
+		if (on && fds[1].revents)
+			on = pass_on(server, client, lies);
 	}
+	(void)close(server);
+	(void)close(client);
 }
 
-static void test_old_server(void **state)
+/* A process that is such a server, one connection at a time, until it is
+ * killed. */
+static pid_t serve(const struct lie *lies, char address[32])
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct mst_recver_conf was = conf;
 	socklen_t n = sizeof(a);
-	char server[32];
 	pid_t pid;
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&a, n), 0);
 	assert_int_equal(listen(fd, 4), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
-	(void)snprintf(server, sizeof(server), "127.0.0.1:%d",
-		       ntohs(a.sin_port));
+	(void)snprintf(address, 32, "127.0.0.1:%d", ntohs(a.sin_port));
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		serve_old(fd);
-	conf.server = server;
-	conf.database = "postgres";
-	conf.user = admin.user;
-	conf.password = admin.password;
-	says(MST_RECVER_CHECK_SERVER, MST_CHECK_FAILED, "PostgreSQL 12.",
-	     "a newer server");
-	conf = was;
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			serve_one(accept(fd, NULL, NULL), lies);
+	}
+	(void)close(fd);
+	return pid;
+}
+
+static void no_more(pid_t pid)
+{
 	(void)kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	(void)close(fd);
+}
+
+static void test_old_server(void **state)
+{
+	struct mst_recver_conf was = conf;
+	char address[32];
+	pid_t pid = serve(old, address);
+
+	t_pg_sql("postgres", "CREATE DATABASE in_steps");
+	conf.server = address;
+	conf.user = admin.user;
+	conf.password = admin.password;
+	says(MST_RECVER_CHECK_SERVER, MST_CHECK_FAILED, "PostgreSQL 0",
+	     "a newer server");
+	conf = was;
+	no_more(pid);
+	clear();
+}
+
+/* The standby is named first: a look goes on to the primary, as a run does. */
+static void test_standby_first(void **state)
+{
+	struct mst_recver_conf was = conf;
+	char address[32], both[80];
+	struct seen s = {.made = 0};
+	const struct mst_recver_setup_env env = env_of(&s);
+	pid_t pid;
+
+	clear();
+	t_ok(ops->make(&env, &rv.err), &rv.err);
+	pid = serve(standby, address);
+	conf.server = address;
+	says(MST_RECVER_CHECK_SERVER, MST_CHECK_FAILED, "a standby",
+	     "name the primary");
+	(void)snprintf(both, sizeof(both), "%s,%s", address, t_pg_host());
+	conf.server = both;
+	says(MST_RECVER_CHECK_SERVER, MST_CHECK_OK, "a primary", "");
+	says(MST_RECVER_CHECK_PROBE, MST_CHECK_OK, "into each table", "");
+	conf = was;
+	no_more(pid);
+	clear();
 }
 
 static int begin(void **state)
@@ -373,9 +490,11 @@ int rv_postgres_setup(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_twice_at_once),
+	    cmocka_unit_test(test_met_in_the_middle),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_upgrade),
 	    cmocka_unit_test(test_old_server),
+	    cmocka_unit_test(test_standby_first),
 	};
 
 	return cmocka_run_group_tests_name("setup of postgres", tests, begin,

@@ -56,10 +56,11 @@ void sr_fresh(void)
 unsigned sr_counted(const char *level)
 {
 	static const char *const ids[] = {
-	    "recver:connect", "recver:server",	  "recver:database",
-	    "recver:tables",  "recver:rights",	  "recver:probe",
-	    "recver:use",     "setup:login",	  "setup:database",
-	    "setup:tables",   "setup:membership", "setup:plan",
+	    "recver:connect",	"recver:server", "recver:database",
+	    "recver:tables",	"recver:rights", "recver:probe",
+	    "recver:use",	"setup:login",	 "setup:database",
+	    "setup:tables",	"setup:role",	 "setup:access",
+	    "setup:membership", "setup:plan",
 	};
 	unsigned n = 0;
 

@@ -139,11 +139,11 @@ static void too_many_rights(void **state)
 	sr_over_tcp("");
 	sr_set_up(0);
 	sr_shows("setup:login", "Warning", "was left alone",
-		 "ALTER ROLE " SR_LOGIN " NOCREATEROLE");
+		 "ALTER ROLE \"" SR_LOGIN "\" NOCREATEROLE");
 	sr_shows("recver:rights", "Warning",
 		 "CREATEDB, CREATEROLE, REPLICATION, BYPASSRLS, member of "
 		 "pg_read_all_settings",
-		 "REVOKE pg_read_all_settings FROM " SR_LOGIN);
+		 "REVOKE pg_read_all_settings FROM \"" SR_LOGIN "\"");
 	assert_string_equal(
 	    t_pg_ask("postgres",
 		     "SELECT rolcreatedb AND rolcreaterole AND rolreplication"

@@ -33,6 +33,23 @@ char *mst_pg_login(const struct mst_recver_conf *conf)
 	return login ? login : mst_strdup("");
 }
 
+char *mst_pg_quoted(const char *name)
+{
+	struct mst_buf b = MST_BUF_INIT(1024);
+	char *text;
+
+	(void)mst_buf_addc(&b, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			(void)mst_buf_addc(&b, '"');
+		(void)mst_buf_addc(&b, *name);
+	}
+	(void)mst_buf_addc(&b, '"');
+	text = mst_buf_steal(&b);
+	mst_buf_fini(&b);
+	return text;
+}
+
 int mst_pg_ask(struct mst_pg *c, const char *sql, const char *param,
 	       char **text_r, struct mst_err *err)
 {

@@ -12,8 +12,7 @@
 #include "base/time.h"
 #include "recver/postgres/private.h"
 
-#define NAME_MAX_BYTES 63
-#define KEYWORDS       24
+#define KEYWORDS 24
 
 struct keywords {
 	const char *k[KEYWORDS + 1], *v[KEYWORDS + 1];
@@ -110,7 +109,7 @@ static bool reach(PGconn *h, int64_t until_ms)
 
 		if (left <= 0)
 			return false;
-		if (poll(&fd, 1, (int)MST_MIN(left, 60000)) == 0)
+		if (poll(&fd, 1, (int)MST_MIN(left, 60000)) <= 0)
 			continue;
 		next = PQconnectPoll(h);
 		if (next == PGRES_POLLING_OK || next == PGRES_POLLING_FAILED)
@@ -140,9 +139,9 @@ static int start(struct mst_pg *c, const struct keywords *w, int64_t for_ms,
 		       (int)strcspn(PQerrorMessage(c->h), "\r\n"),
 		       in_time ? PQerrorMessage(c->h) : "");
 	if (in_time && PQconnectionNeedsPassword(c->h))
-		rc = mst_err_set(err, MST_E_AUTH,
-				 "the server wants a password: set "
-				 "recver.password");
+		rc = mst_err_set(
+		    err, MST_E_AUTH, "the server wants a password: %s",
+		    c->admin ? "give --admin-password" : "set recver.password");
 	else if (in_time)
 		rc = mst_pg_refused(c, PQerrorMessage(c->h), sqlstate_r, err);
 	else
@@ -194,7 +193,12 @@ static int session(struct mst_pg *c, struct mst_err *err)
 	int rc;
 
 	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
-	rc = set_ms(c, "statement_timeout", ms, err);
+	/* In a database of others, nobody's functions are called in the place
+	 * of the server's. */
+	rc = mst_pg_do(c, "SET search_path = pg_catalog, pg_temp", NULL, NULL,
+		       err);
+	if (rc != -MST_E_TRANSIENT)
+		rc = set_ms(c, "statement_timeout", ms, err);
 	if (rc == 0)
 		rc = set_ms(c, "lock_timeout", ms, err);
 	/* One that hangs must not keep the lease's row locked. */
@@ -272,6 +276,8 @@ static int open_any(struct mst_pg *c, const char *database,
 	for (;;) {
 		size_t n = strcspn(at, ",");
 
+		sqlstate_r[0] = 0;
+		c->said[0] = 0;
 		rc = open_one(c, at, n, several, database, password, sqlstate_r,
 			      err);
 		at += n;
@@ -286,19 +292,20 @@ int mst_pg_open(struct mst_pg *c, const char *database, char sqlstate_r[6],
 {
 	struct mst_secret *secret = NULL;
 	struct mst_buf text = MST_BUF_INIT(65536);
-	int rc = 0;
+	int rc;
 
 	sqlstate_r[0] = 0;
-	if (strlen(database) > NAME_MAX_BYTES)
-		return mst_err_set(err, MST_E_INVALID,
-				   "PostgreSQL cuts the database's name after "
-				   "%d bytes: set recver.database to a shorter "
-				   "one",
-				   NAME_MAX_BYTES);
-	if (c->conf->password)
+	c->said[0] = 0;
+	rc = mst_pg_names(database, c->conf->user, c->admin, err);
+	if (rc == 0 && c->conf->password) {
 		rc = mst_secret_ref(c->conf->password, &secret, err);
+		if (rc < 0)
+			(void)mst_err_prefix(err, "%s",
+					     c->admin ? "--admin-password"
+						      : "recver.password");
+	}
 	if (rc < 0)
-		return mst_err_prefix(err, "recver.password");
+		return rc;
 	if (secret)
 		(void)mst_buf_add_slice(&text, mst_secret_get(secret));
 	rc = open_any(c, database, secret ? text.p : NULL, sqlstate_r, err);
@@ -307,12 +314,21 @@ int mst_pg_open(struct mst_pg *c, const char *database, char sqlstate_r[6],
 	return rc;
 }
 
+/* Either may be missing, closed, or not for everybody. */
 int mst_pg_open_any(struct mst_pg *c, char sqlstate_r[6], struct mst_err *err)
 {
+	static const char *const passing[] = {MST_PG_NO_DATABASE,
+					      MST_PG_NO_RIGHT, MST_PG_BARRED};
 	int rc = mst_pg_open(c, "postgres", sqlstate_r, err);
+	bool other = false;
 
-	if (strcmp(sqlstate_r, MST_PG_NO_DATABASE) == 0)
-		rc = mst_pg_open(c, "template1", sqlstate_r, err);
+	for (size_t i = 0; i < MST_LEN(passing); i++)
+		other = other || strcmp(sqlstate_r, passing[i]) == 0;
+	if (rc == 0 || !other)
+		return rc;
+	rc = mst_pg_open(c, "template1", sqlstate_r, err);
+	if (rc == 0)
+		mst_err_clear(err);
 	return rc;
 }
 

@@ -61,7 +61,13 @@ static void say_missing(struct mst_pg_look *l, struct mst_check *c)
 		return;
 	}
 	c->code = MST_E_NOTFOUND;
-	if (mst_recver_may_make_database(conf))
+	if (mst_recver_may_make_database(conf) && !l->c.h)
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "'%s' does not exist, and '%s' may not make it "
+			      "(no CONNECT to postgres or template1, from "
+			      "where that is done)",
+			      l->database, l->login);
+	else if (mst_recver_may_make_database(conf))
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%s' does not exist, and '%s' may not make it "
 			      "(no CREATEDB)",
@@ -86,6 +92,7 @@ static void say_read_only(struct mst_pg_look *l, struct mst_check *c)
 {
 	struct mst_err err = MST_ERR_INIT;
 	char *source = NULL;
+	char *name MST_CLEANUP(mst_freep) = NULL;
 
 	(void)mst_pg_ask(&l->c,
 			 "SELECT source FROM pg_catalog.pg_settings"
@@ -98,14 +105,14 @@ static void say_read_only(struct mst_pg_look *l, struct mst_check *c)
 	c->code = MST_E_FORBIDDEN;
 	if (source && strcmp(source, "database") == 0)
 		mst_check_remedy(c,
-				 "ALTER DATABASE \"%s\" RESET "
+				 "ALTER DATABASE %s RESET "
 				 "default_transaction_read_only",
-				 l->database);
+				 name = mst_pg_quoted(l->database));
 	else if (source && strcmp(source, "user") == 0)
 		mst_check_remedy(c,
-				 "ALTER ROLE \"%s\" RESET "
+				 "ALTER ROLE %s RESET "
 				 "default_transaction_read_only",
-				 l->login);
+				 name = mst_pg_quoted(l->login));
 	else
 		mst_check_remedy(c, "let the DBA take "
 				    "default_transaction_read_only back, or "
@@ -119,6 +126,7 @@ static void check_database(struct mst_pg_look *l)
 	const char *encoding =
 	    l->there ? PQparameterStatus(l->c.h, "server_encoding") : NULL;
 	struct mst_err err = MST_ERR_INIT;
+	char *name MST_CLEANUP(mst_freep) = mst_pg_quoted(l->database);
 	int64_t read_only = 0;
 
 	if (l->there)
@@ -127,16 +135,18 @@ static void check_database(struct mst_pg_look *l)
 		    "SELECT current_setting('transaction_read_only') = 'on'"
 		    " AND NOT pg_is_in_recovery()",
 		    NULL, &read_only, &err);
-	if (l->closed) {
+	if (mst_pg_not_system(l->database, &err) < 0) {
+		mst_recver_check_fail(c, &err);
+	} else if (l->closed) {
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%s' does not let '%s' connect: %s", l->database,
 			      l->login, l->why);
 		mst_recver_check_script(l->env, c);
 		if (l->barred)
 			mst_check_remedy(c,
-					 "let a DBA run: ALTER DATABASE \"%s\" "
+					 "let a DBA run: ALTER DATABASE %s "
 					 "ALLOW_CONNECTIONS true",
-					 l->database);
+					 name);
 		c->code = MST_E_FORBIDDEN;
 	} else if (!l->there) {
 		say_missing(l, c);
@@ -264,10 +274,13 @@ static void check_source(struct mst_pg_look *l, struct mst_check *c)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
 	struct mst_err err = MST_ERR_INIT;
-	bool found = false;
+	bool begun = false, found = false;
 
-	if (mst_pg_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
-	    found &&
+	/* Without a seed nobody has used it yet, and the next run names it. */
+	if (mst_pg_meta_get(&l->c, "", "seed", &val, &begun, &err) == 0)
+		mst_buf_reset(&val);
+	if (begun &&
+	    mst_pg_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
 	    mst_recver_check_source(mst_buf_slice(&val), l->env->source,
 				    l->database, &err) < 0) {
 		mst_recver_check_fail(c, &err);
@@ -283,7 +296,8 @@ static void check_tables(struct mst_pg_look *l)
 	char *missing = NULL;
 	int64_t there = 0;
 
-	if (mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
+	if (mst_pg_own_schema(&l->c, &err) < 0 ||
+	    mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (!there) {
 		say_to_do(l, c, l->rights.may_add, "there are none yet",
@@ -320,7 +334,15 @@ static void check_rights(struct mst_pg_look *l)
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "'%s' may do more than it needs: %.600s",
 			      l->login, r->more);
-		mst_check_remedy(c, "%.400s", r->take);
+		if (r->bare && !r->first)
+			mst_check_remedy(c,
+					 "first `muster connection setup "
+					 "%.100s --admin USER`, or role.sql, "
+					 "which gives it muster_agent; then "
+					 "%.400s",
+					 l->env->source, r->take);
+		else
+			mst_check_remedy(c, "%.400s", r->take);
 	} else {
 		mst_check_say(c, MST_CHECK_OK, "'%s' may do what it needs%s%s",
 			      l->login, r->member ? ", as a member of " : "",

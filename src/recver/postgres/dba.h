@@ -8,7 +8,7 @@
 #include "recver/postgres/private.h"
 #include "recver/setup.h"
 
-/* ---- postgres_rights.c --------------------------------------------------- */
+/* ---- rights.c ------------------------------------------------------------ */
 
 /* What a login may do, as the connection sees it. Texts are to be freed. */
 struct mst_pg_rights {
@@ -20,6 +20,9 @@ struct mst_pg_rights {
 	char *lacks;
 	char *more;   /* than it needs: "superuser, CREATEDB"; or NULL */
 	char *take;   /* the statements that take that away */
+	bool first;   /* the server's own superuser, which stays one */
+	bool bare;    /* a superuser that without it had no right to tables that
+		       * are there */
 	bool owns;    /* one of the tables, so it may change them */
 	bool may_add; /* tables to the database */
 	char *member; /* of what muster made: "muster_agent", or NULL */
@@ -31,7 +34,7 @@ int mst_pg_rights(struct mst_pg *c, const struct mst_recver_conf *conf,
 		  struct mst_pg_rights *r_r, struct mst_err *err);
 void mst_pg_rights_fini(struct mst_pg_rights *r);
 
-/* ---- postgres_ask.c ------------------------------------------------------ */
+/* ---- ask.c --------------------------------------------------------------- */
 
 #define MST_PG_TABLES	"'meta','record_set','grp','members','lease'"
 #define MST_PG_TABLES_N 5
@@ -40,6 +43,8 @@ void mst_pg_rights_fini(struct mst_pg_rights *r);
 struct mst_recver_conf mst_pg_conf(const struct mst_recver_conf *conf);
 /* Whom the connection logs in as; to be freed. */
 char *mst_pg_login(const struct mst_recver_conf *conf);
+/* As a statement names it, in quotes. To be freed. */
+char *mst_pg_quoted(const char *name);
 /* One question with at most one parameter, answered by text. The first value
  * of the first row; NULL is none. To be freed. */
 int mst_pg_ask(struct mst_pg *c, const char *sql, const char *param,
@@ -52,7 +57,7 @@ int mst_pg_ask_int(struct mst_pg *c, const char *sql, const char *param,
 int mst_pg_missing(struct mst_pg *c, int64_t *there_r, char **text_r,
 		   struct mst_err *err);
 
-/* ---- postgres_make.c ----------------------------------------------------- */
+/* ---- make.c -------------------------------------------------------------- */
 
 int mst_pg_plan(const struct mst_recver_setup_env *env,
 		mst_recver_step_fn *step, void *ctx, struct mst_err *err);

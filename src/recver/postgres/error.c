@@ -47,6 +47,11 @@ static const struct meaning meanings[] = {
      "to do"},
 };
 
+/* The same as "28" of the login that is given for a set-up. */
+static const char as_admin[] =
+    "the server does not let this administrator in: check --admin and its "
+    "password, and pg_hba.conf on the server";
+
 static const struct meaning *meaning_of(const char *state)
 {
 	for (size_t i = 0; i < MST_LEN(meanings); i++) {
@@ -80,6 +85,7 @@ int mst_pg_fail(struct mst_pg *c, const PGresult *res, struct mst_err *err)
 	    res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const struct meaning *m = state ? meaning_of(state) : NULL;
 
+	(void)snprintf(c->state, sizeof(c->state), "%s", state ? state : "");
 	if (!state || !text || PQstatus(c->h) != CONNECTION_OK) {
 		text = text ? text : PQerrorMessage(c->h);
 		return mst_err_set(err, MST_E_TRANSIENT,
@@ -128,6 +134,8 @@ int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 				   first_line(text), text);
 	if (!*sqlstate)
 		return said(MST_E_TRANSIENT, NULL, text, "", err);
+	if (c->admin && m && m->code == MST_E_AUTH)
+		return said(MST_E_AUTH, as_admin, text, "", err);
 	if (m && m->code == MST_E_NOTFOUND)
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "the database '%s' does not exist yet: it "

@@ -75,6 +75,52 @@ static const char *words(const struct mst_pg *c, const char *state)
 	return at && at[5] == ':' ? at + 5 + strspn(at + 5, ": ") : c->said;
 }
 
+/* Only an administrator can say whether a name or a password is wrong: the
+ * server tells nobody else. */
+static bool is_known(struct mst_pg_look *l)
+{
+	struct mst_recver_conf conf;
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_pg c = {
+	    .database = l->database, .look = true, .admin = true};
+	int64_t there = 0;
+	char state[6];
+
+	if (!l->env->admin)
+		return false;
+	conf = mst_pg_conf(l->env->admin);
+	c.conf = &conf;
+	if (mst_pg_open_any(&c, state, &err) == 0)
+		(void)mst_pg_ask_int(&c,
+				     "SELECT count(*) FROM pg_catalog.pg_roles"
+				     " WHERE rolname = $1",
+				     l->login, &there, &err);
+	mst_pg_shut(&c);
+	return there > 0;
+}
+
+static void say_remedy(struct mst_pg_look *l, const struct refusal *r,
+		       struct mst_check *c)
+{
+	char *name MST_CLEANUP(mst_freep) = mst_pg_quoted(l->login);
+
+	if (r->login && is_known(l))
+		mst_check_remedy(
+		    c,
+		    "there is a login of this name: set "
+		    "recver.password to its password, or let a "
+		    "DBA give it that one (psql: \\password %.130s)",
+		    name);
+	else if (r->login && !l->conf.bypass_setup)
+		mst_check_remedy(c,
+				 "%s; where there is no such login, `muster "
+				 "connection setup %.100s --admin USER` makes "
+				 "it",
+				 r->remedy, l->env->source);
+	else
+		mst_check_remedy(c, "%s", r->remedy);
+}
+
 static void refused(struct mst_pg_look *l, const char *state,
 		    const struct mst_err *err)
 {
@@ -102,14 +148,7 @@ static void refused(struct mst_pg_look *l, const char *state,
 			      l->login, said, state);
 	else
 		mst_check_say(c, MST_CHECK_FAILED, "%.700s", said);
-	if (r->login && !l->conf.bypass_setup)
-		mst_check_remedy(c,
-				 "%s; where there is no such login, `muster "
-				 "connection setup %.100s --admin USER` makes "
-				 "it",
-				 r->remedy, l->env->source);
-	else
-		mst_check_remedy(c, "%s", r->remedy);
+	say_remedy(l, r, c);
 	mst_pg_look_end(l);
 }
 
@@ -180,7 +219,7 @@ static int reach(struct mst_pg_look *l, char state[6], struct mst_err *err)
 {
 	int rc = mst_pg_open(&l->c, l->database, state, err);
 
-	if (strcmp(state, MST_PG_READ_ONLY) == 0) {
+	if (rc < 0 && strcmp(state, MST_PG_READ_ONLY) == 0) {
 		l->c.look = true;
 		rc = mst_pg_open(&l->c, l->database, state, err);
 	}
@@ -188,8 +227,8 @@ static int reach(struct mst_pg_look *l, char state[6], struct mst_err *err)
 	if (rc == 0)
 		return 0;
 	/* Missing; the right to connect to it; closed to everybody. */
-	l->barred = strcmp(state, "55000") == 0;
-	l->closed = l->barred || strcmp(state, "42501") == 0;
+	l->barred = strcmp(state, MST_PG_BARRED) == 0;
+	l->closed = l->barred || strcmp(state, MST_PG_NO_RIGHT) == 0;
 	l->let_in = l->closed || strcmp(state, MST_PG_NO_DATABASE) == 0;
 	if (!l->let_in)
 		return rc;

@@ -20,6 +20,7 @@ struct site {
 	struct mst_pg c;  /* to the database, or to another one of the server */
 	bool there;	  /* the database, and c leads to it */
 	unsigned version; /* of its tables; 0: not all are there */
+	char *others;	  /* what they keep in the database; NULL: nothing */
 	struct mst_pg_rights rights; /* of the login */
 	bool needs_login, needs_database, needs_tables, needs_role;
 };
@@ -55,11 +56,11 @@ static void decide(struct site *s)
 	s->needs_tables = (s->there && s->version != mst_recver_schema() &&
 			   (admin || (s->version ? r->owns : r->may_add))) ||
 			  s->needs_database;
-	s->needs_role = admin && !r->superuser &&
-			(!r->exists || r->lacks || s->needs_tables);
+	s->needs_role =
+	    admin && (!r->exists || r->lacks || r->bare || s->needs_tables);
 	/* It will own what it makes. */
 	if (admin && strcmp(s->login, s->maker) == 0)
-		s->needs_role = r->lacks;
+		s->needs_role = r->lacks || r->bare;
 }
 
 static int look_inside(struct site *s, struct mst_err *err)
@@ -69,7 +70,11 @@ static int look_inside(struct site *s, struct mst_err *err)
 	int rc = 0;
 
 	if (s->there)
+		rc = mst_pg_own_schema(&s->c, err);
+	if (rc == 0 && s->there)
 		rc = mst_pg_version(&s->c, &s->version, err);
+	if (rc == 0 && s->there)
+		rc = mst_pg_others(&s->c, &s->others, err);
 	if (rc == 0 && s->there)
 		rc = mst_pg_missing(&s->c, &there, &missing, err);
 	/* A newer muster may have others. */
@@ -98,6 +103,7 @@ static void fini(struct site *s)
 {
 	mst_pg_rights_fini(&s->rights);
 	mst_pg_shut(&s->c);
+	free(s->others);
 	free(s->database);
 	free(s->login);
 	free(s->maker);
@@ -113,7 +119,16 @@ static int look(struct site *s, const struct mst_recver_setup_env *env,
 	s->database = mst_recver_database(env->conf, env->source);
 	s->login = mst_pg_login(env->conf);
 	s->maker = mst_pg_login(&s->conf);
-	s->c = (struct mst_pg){.conf = &s->conf, .database = s->database};
+	s->c = (struct mst_pg){.conf = &s->conf,
+			       .database = s->database,
+			       .admin = env->admin != NULL};
+	rc = mst_pg_names(s->database, s->login, false, err);
+	if (rc == 0)
+		rc = mst_pg_not_system(s->database, err);
+	if (rc < 0) {
+		fini(s);
+		return rc;
+	}
 	rc = open_site(s, err);
 	if (rc == 0)
 		rc = look_inside(s, err);
@@ -150,6 +165,20 @@ static void how_tables(const struct site *s, char how[HOW_MAX])
 			       MST_PG_TABLES_N, mst_recver_schema());
 }
 
+static void how_access(const struct site *s, char how[HOW_MAX])
+{
+	if (s->others)
+		(void)snprintf(how, HOW_MAX,
+			       "leave that of PUBLIC as it is: others use the "
+			       "database, too (%.120s)",
+			       s->others);
+	else
+		(void)snprintf(how, HOW_MAX,
+			       "take CONNECT from PUBLIC: beside the owner "
+			       "muster_agent alone may connect to '%.100s'",
+			       s->database);
+}
+
 static void how_member(const struct site *s, char how[HOW_MAX])
 {
 	(void)snprintf(how, HOW_MAX,
@@ -182,8 +211,10 @@ int mst_pg_plan(const struct mst_recver_setup_env *env,
 	}
 	if (s.needs_role) {
 		step(ctx, "role",
-		     "make muster_agent where it is missing; it alone may "
-		     "connect to the database");
+		     "make muster_agent where it is missing; it may connect "
+		     "to the database");
+		how_access(&s, how);
+		step(ctx, "access", how);
 		how_member(&s, how);
 		step(ctx, "membership", how);
 	}
@@ -219,6 +250,22 @@ static int verifier(struct site *s, char **text_r, struct mst_err *err)
 	return 0;
 }
 
+/* Another set-up at the same time was faster. */
+static int made_by_another(struct site *s, int rc, struct mst_err *err)
+{
+	struct mst_err other = MST_ERR_INIT;
+	int64_t there = 0;
+
+	if (mst_pg_ask_int(&s->c,
+			   "SELECT count(*) FROM pg_catalog.pg_roles"
+			   " WHERE rolname = $1",
+			   s->login, &there, &other) < 0 ||
+	    !there)
+		return rc;
+	mst_err_clear(err);
+	return 0;
+}
+
 static int make_login(struct site *s, struct mst_err *err)
 {
 	struct mst_buf sql = MST_BUF_INIT(65536);
@@ -237,7 +284,16 @@ static int make_login(struct site *s, struct mst_err *err)
 	PQfreemem(name);
 	PQfreemem(text);
 	PQfreemem(quoted);
-	return rc;
+	return rc < 0 ? made_by_another(s, rc, err) : 0;
+}
+
+static void how_made(const struct site *s, char how[HOW_MAX])
+{
+	(void)snprintf(how, HOW_MAX, "'%.100s' was made%s", s->login,
+		       s->env->conf->password
+			   ? ""
+			   : ", without a password, because recver.password "
+			     "is not set");
 }
 
 /* One that has more than it needs is somebody's: it is left alone. */
@@ -260,14 +316,33 @@ static void tell_more(struct site *s)
 static int make_database(struct site *s, struct mst_err *err)
 {
 	return mst_pg_script(&s->c, mst_recver_script("postgres", "create"), 0,
-			     NULL, err);
+			     NULL, NULL, err);
 }
 
-/* Those that are missing; then a run's way of opening them, which upgrades with
- * the lease, so that none is under way meanwhile. */
-static int make_tables(struct site *s, struct mst_err *err)
+/* A run's way of opening them, which upgrades with the lease, so that none is
+ * under way meanwhile. Who has the lease, of tables of this version, does what
+ * is left. */
+static int open_tables(struct site *s, struct mst_err *err)
 {
 	struct mst_recver *r = NULL;
+	struct mst_err other = MST_ERR_INIT;
+	unsigned version = 0;
+	int rc =
+	    mst_recver_postgres.open(&s->conf, s->env->source, true, &r, err);
+
+	if (rc == 0)
+		mst_recver_postgres.close(&r);
+	if (rc == -MST_E_CONFLICT &&
+	    mst_pg_version(&s->c, &version, &other) == 0 &&
+	    version == mst_recver_schema()) {
+		mst_err_clear(err);
+		rc = 0;
+	}
+	return rc;
+}
+
+static int make_tables(struct site *s, struct mst_err *err)
+{
 	char state[6];
 	int rc;
 
@@ -276,25 +351,37 @@ static int make_tables(struct site *s, struct mst_err *err)
 	if (rc == 0 && !s->version)
 		rc = mst_pg_script(&s->c,
 				   mst_recver_script("postgres", "create"), 1,
-				   NULL, err);
+				   NULL, NULL, err);
+	return rc < 0 ? rc : open_tables(s, err);
+}
+
+static int run_role(struct site *s, int part, const char *step,
+		    struct mst_err *err)
+{
+	return mst_pg_script(&s->c, mst_recver_script("postgres", "role"), part,
+			     step, s->login, err);
+}
+
+/* What others keep is asked anew: the database may be new. */
+static int make_access(struct site *s, char how[HOW_MAX], struct mst_err *err)
+{
+	int rc;
+
+	free(s->others);
+	rc = mst_pg_others(&s->c, &s->others, err);
 	if (rc == 0)
-		rc = mst_recver_postgres.open(&s->conf, s->env->source, true,
-					      &r, err);
-	if (rc == 0)
-		mst_recver_postgres.close(&r);
+		rc = run_role(s, 1, "access", err);
+	if (rc == 0 && s->others)
+		(void)snprintf(how, HOW_MAX,
+			       "that of PUBLIC was left as it is: others use "
+			       "the database, too (%.120s)",
+			       s->others);
+	else if (rc == 0)
+		(void)snprintf(how, HOW_MAX,
+			       "beside the owner muster_agent alone may "
+			       "connect to '%.100s'",
+			       s->database);
 	return rc;
-}
-
-static int make_role(struct site *s, struct mst_err *err)
-{
-	return mst_pg_script(&s->c, mst_recver_script("postgres", "role"), 0,
-			     s->login, err);
-}
-
-static int make_member(struct site *s, struct mst_err *err)
-{
-	return mst_pg_script(&s->c, mst_recver_script("postgres", "role"), 1,
-			     s->login, err);
 }
 
 /* What it means for a run is not what it means here. */
@@ -320,6 +407,27 @@ static int made(struct site *s, const char *what, const char *how, int rc,
 	return mst_recver_made(s->env, what, how, rc, err);
 }
 
+static int make_rights(struct site *s, struct mst_err *err)
+{
+	char how[HOW_MAX];
+	int rc = made(s, "role",
+		      "muster_agent is there and may connect to the database",
+		      run_role(s, 0, NULL, err), err);
+
+	if (rc == 0) {
+		rc = make_access(s, how, err);
+		rc = made(s, "access", how, rc, err);
+	}
+	if (rc == 0) {
+		(void)snprintf(how, sizeof(how),
+			       "'%.100s' is a member of muster_agent",
+			       s->login);
+		rc = made(s, "membership", how,
+			  run_role(s, 1, "membership", err), err);
+	}
+	return rc;
+}
+
 static int make_all(struct site *s, struct mst_err *err)
 {
 	char how[HOW_MAX];
@@ -327,7 +435,7 @@ static int make_all(struct site *s, struct mst_err *err)
 
 	tell_more(s);
 	if (s->needs_login) {
-		(void)snprintf(how, sizeof(how), "'%.100s' was made", s->login);
+		how_made(s, how);
 		rc = made(s, "login", how, make_login(s, err), err);
 	}
 	if (rc == 0 && s->needs_database) {
@@ -340,18 +448,7 @@ static int make_all(struct site *s, struct mst_err *err)
 			       MST_PG_TABLES_N, mst_recver_schema());
 		rc = made(s, "tables", how, make_tables(s, err), err);
 	}
-	if (rc == 0 && s->needs_role)
-		rc = made(s, "role",
-			  "muster_agent is there and may connect to the "
-			  "database",
-			  make_role(s, err), err);
-	if (rc == 0 && s->needs_role) {
-		(void)snprintf(how, sizeof(how),
-			       "'%.100s' is a member of muster_agent",
-			       s->login);
-		rc = made(s, "membership", how, make_member(s, err), err);
-	}
-	return rc;
+	return rc == 0 && s->needs_role ? make_rights(s, err) : rc;
 }
 
 int mst_pg_make(const struct mst_recver_setup_env *env, struct mst_err *err)

@@ -8,6 +8,7 @@
 
 #include <libpq-fe.h>
 
+#include "recver/postgres/names.h"
 #include "recver/server/server.h"
 
 struct mst_pg {
@@ -15,6 +16,8 @@ struct mst_pg {
 	const struct mst_recver_conf *conf; /* outlives the connection */
 	char *database;
 	bool look;	/* to look around: may be read-only */
+	bool admin;	/* with --admin's login, not recver.user's */
+	char state[6];	/* SQLSTATE of the last statement that failed, or "" */
 	char said[512]; /* of the last connection that was refused: libpq's
 			 * first line */
 };
@@ -22,8 +25,10 @@ struct mst_pg {
 /* States of an answer that more than one place looks at. */
 #define MST_PG_NO_DATABASE "3D000"
 #define MST_PG_READ_ONLY   "25006"
+#define MST_PG_NO_RIGHT	   "42501"
+#define MST_PG_BARRED	   "55000" /* takes no connections at all */
 
-/* ---- postgres_error.c ---------------------------------------------------- */
+/* ---- error.c ------------------------------------------------------------- */
 
 /* What the server said of a statement; res NULL: the connection is gone. */
 int mst_pg_fail(struct mst_pg *c, const PGresult *res, struct mst_err *err);
@@ -35,7 +40,7 @@ int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 void mst_pg_state_in(const char *text, char out[6]);
 bool mst_pg_is(const PGresult *res, const char *sqlstate);
 
-/* ---- postgres_exec.c ----------------------------------------------------- */
+/* ---- exec.c -------------------------------------------------------------- */
 
 #define MST_PG_PARAMS 12
 
@@ -96,7 +101,7 @@ struct mst_pg_value mst_pg_value(const PGresult *res, int row, int col);
 /* Of 1, 2, 4 or 8 bytes; or_else when it is NULL. */
 int64_t mst_pg_value_int(struct mst_pg_value v, int64_t or_else);
 
-/* ---- postgres_conn.c, postgres_setup.c ----------------------------------- */
+/* ---- conn.c, setup.c ----------------------------------------------------- */
 
 /* A connection to a database of the server. *sqlstate_r: what the server said
  * when it failed. */
@@ -111,14 +116,24 @@ int mst_pg_upgrade(void *c, struct mst_err *err);
 /* Of the tables; 0: there are none, or not all of them. */
 int mst_pg_version(void *c, unsigned *version_r, struct mst_err *err);
 
-/* ---- postgres_script.c --------------------------------------------------- */
+/* ---- others.c ------------------------------------------------------------ */
+
+/* What others keep in the database, "sales.orders and 3 more"; NULL: nothing.
+ * To be freed. */
+int mst_pg_others(struct mst_pg *c, char **text_r, struct mst_err *err);
+/* Refuses a database whose schema muster is not RecVer's (MST_E_INVALID). */
+int mst_pg_own_schema(struct mst_pg *c, struct mst_err *err);
+
+/* ---- script.c ------------------------------------------------------------ */
 
 /* Runs a part of a script for psql: part 0 goes up to \connect, part 1 begins
- * behind it. login: the variable recver_login, NULL when it has none. */
+ * behind it; only what stands behind the heading "-- step: …" when step is not
+ * NULL. login: the variable recver_login, NULL when it has none. A statement
+ * that meets another session that makes the same is run again. */
 int mst_pg_script(struct mst_pg *c, const char *script, int part,
-		  const char *login, struct mst_err *err);
+		  const char *step, const char *login, struct mst_err *err);
 
-/* ---- postgres_read.c, postgres_write.c ----------------------------------- */
+/* ---- read.c, write.c ----------------------------------------------------- */
 
 int mst_pg_sets(void *c, int (*fn)(void *ctx, const struct mst_batch_set *s),
 		void *ctx, struct mst_err *err);
@@ -140,7 +155,7 @@ int mst_pg_lease_swap(void *c, const char *from, const struct mst_lease *to,
 int mst_pg_apply(void *c, const char *token, int64_t for_ms,
 		 const struct mst_batch *b, struct mst_err *err);
 int mst_pg_compact(void *c, struct mst_err *err);
-/* postgres_verify.c */
+/* verify.c */
 int mst_pg_verify(void *c, const struct mst_recver_look *look,
 		  struct mst_err *err);
 

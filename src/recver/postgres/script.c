@@ -6,6 +6,9 @@
  */
 #include "recver/postgres/private.h"
 
+/* Of a statement that meets another set-up. */
+#define TRIES 5
+
 static const char *value_of(const struct mst_pg *c, const char *login,
 			    struct mst_slice name)
 {
@@ -58,25 +61,69 @@ static bool ends_with(const struct mst_buf *b, const char *end)
 }
 
 /* Like \gexec: what the rows say is run. */
-static int run_rows(struct mst_pg *c, struct mst_buf *sql, struct mst_err *err)
+static int run_rows(struct mst_pg *c, const char *sql, struct mst_err *err)
 {
 	PGresult *res = NULL;
-	int rc;
+	int rc = mst_pg_exec(c, sql, NULL, &res, err);
 
-	sql->n -= strlen("\\gexec\n");
-	sql->p[sql->n] = 0;
-	rc = mst_pg_exec(c, sql->p, NULL, &res, err);
 	for (int i = 0; rc == 0 && i < PQntuples(res); i++)
 		rc = mst_pg_do(c, PQgetvalue(res, i, 0), NULL, NULL, err);
 	PQclear(res);
 	return rc;
 }
 
+/* Another session has made the same meanwhile, whatever IF NOT EXISTS said:
+ * unique keys of catalogs, names that are taken, "tuple concurrently
+ * updated". */
+static bool met_another(const struct mst_pg *c)
+{
+	static const char *const states[] = {"23505", "42710", "42P04",
+					     "42P06", "42P07", "XX000"};
+
+	for (size_t i = 0; i < MST_LEN(states); i++) {
+		if (strcmp(c->state, states[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int run_statement(struct mst_pg *c, struct mst_buf *sql,
+			 struct mst_err *err)
+{
+	bool rows = ends_with(sql, "\\gexec");
+	int rc = -1;
+
+	if (rows) {
+		sql->n -= strlen("\\gexec\n");
+		sql->p[sql->n] = 0;
+	}
+	for (int i = 0; i < TRIES; i++) {
+		rc = rows ? run_rows(c, sql->p, err)
+			  : mst_pg_do(c, sql->p, NULL, NULL, err);
+		if (rc == 0 || rc == -MST_E_TRANSIENT || !met_another(c))
+			break;
+	}
+	if (rc == 0)
+		mst_err_clear(err);
+	return rc;
+}
+
+/* "-- step: …" begins a step. */
+static void take_heading(struct mst_slice line, const char *step, bool *on)
+{
+	size_t n = 3;
+
+	while (n < line.n && line.p[n] >= 'a' && line.p[n] <= 'z')
+		n++;
+	if (n > 3 && n < line.n && line.p[n] == ':')
+		*on = mst_slice_is(mst_slice(line.p + 3, n - 3), step);
+}
+
 int mst_pg_script(struct mst_pg *c, const char *script, int part,
-		  const char *login, struct mst_err *err)
+		  const char *step, const char *login, struct mst_err *err)
 {
 	struct mst_buf sql = MST_BUF_INIT(1u << 20);
-	bool may_fail = false;
+	bool may_fail = false, on = !step;
 	int at = 0, rc = 0;
 
 	for (const char *p = script, *next; *p && rc == 0; p = next) {
@@ -88,14 +135,13 @@ int mst_pg_script(struct mst_pg *c, const char *script, int part,
 		else if (*p == '\\')
 			may_fail =
 			    strstr(p, "off") && strstr(p, "off") < p + line.n;
-		else if (at == part && line.n && memcmp(p, "--", 2) != 0)
+		else if (line.n >= 2 && memcmp(p, "--", 2) == 0 && step)
+			take_heading(line, step, &on);
+		else if (at == part && on && line.n && memcmp(p, "--", 2) != 0)
 			add_line(c, login, &sql, line);
-		if (ends_with(&sql, "\\gexec"))
-			rc = run_rows(c, &sql, err);
-		else if (ends_with(&sql, ";"))
-			rc = mst_pg_do(c, sql.p, NULL, NULL, err);
-		else
+		if (!ends_with(&sql, "\\gexec") && !ends_with(&sql, ";"))
 			continue;
+		rc = run_statement(c, &sql, err);
 		mst_buf_reset(&sql);
 		if (may_fail && rc != -MST_E_TRANSIENT)
 			rc = 0;

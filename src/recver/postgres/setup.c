@@ -22,7 +22,7 @@ static int make_database(struct mst_pg *c, struct mst_err *err)
 	if (rc == 0)
 		rc = mst_pg_script(&admin,
 				   mst_recver_script("postgres", "create"), 0,
-				   NULL, err);
+				   NULL, NULL, err);
 	mst_pg_shut(&admin);
 	if (rc == -MST_E_TRANSIENT || rc == 0)
 		return rc;
@@ -70,6 +70,17 @@ static int check_encoding(struct mst_pg *c, struct mst_err *err)
 
 /* ---- versions ------------------------------------------------------------ */
 
+/* The tables cannot be read: perhaps they are not ours. */
+static int not_ours(struct mst_pg *c, int rc, struct mst_err *err)
+{
+	struct mst_err why = MST_ERR_INIT;
+
+	if (mst_pg_own_schema(c, &why) != -MST_E_INVALID)
+		return rc;
+	*err = why;
+	return -MST_E_INVALID;
+}
+
 int mst_pg_version(void *p, unsigned *version_r, struct mst_err *err)
 {
 	struct mst_pg *c = p;
@@ -91,6 +102,8 @@ int mst_pg_version(void *p, unsigned *version_r, struct mst_err *err)
 					 "number: put a backup back, or drop "
 					 "the database; the next run then "
 					 "looks every record up");
+	} else if (rc == -MST_E_IO || rc == -MST_E_FORBIDDEN) {
+		rc = not_ours(c, rc, err);
 	}
 	mst_buf_fini(&text);
 	return rc;
@@ -98,13 +111,17 @@ int mst_pg_version(void *p, unsigned *version_r, struct mst_err *err)
 
 static int make(void *c, struct mst_err *err)
 {
-	return mst_pg_script(c, mst_recver_script("postgres", "create"), 1,
-			     NULL, err);
+	int rc = mst_pg_own_schema(c, err);
+
+	return rc < 0
+		   ? rc
+		   : mst_pg_script(c, mst_recver_script("postgres", "create"),
+				   1, NULL, NULL, err);
 }
 
 static int run(void *c, const char *script, struct mst_err *err)
 {
-	return mst_pg_script(c, script, 1, NULL, err);
+	return mst_pg_script(c, script, 1, NULL, NULL, err);
 }
 
 static const struct mst_recver_tables tables = {
@@ -125,8 +142,10 @@ int mst_pg_upgrade(void *p, struct mst_err *err)
 
 int mst_pg_setup(struct mst_pg *c, bool create, struct mst_err *err)
 {
-	int rc = open_or_make(c, create, err);
+	int rc = mst_pg_not_system(c->database, err);
 
+	if (rc == 0)
+		rc = open_or_make(c, create, err);
 	if (rc == 0)
 		rc = check_encoding(c, err);
 	if (rc == 0)
