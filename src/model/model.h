@@ -25,12 +25,15 @@ enum mst_from {
 	MST_FROM_RECORD, /* the member of this name */
 	MST_FROM_PART,	 /* the part that the record is in (a page of one app's
 			  * users does not say whose): the source's `given` */
-	MST_FROM_ENGINE	 /* a join or a look-up; a member of this name does not
+	MST_FROM_ENGINE, /* a join or a look-up; a member of this name does not
 			  * count */
+	MST_FROM_OUTER	 /* of a nested feed: the member of the outer record */
 };
 
 struct mst_field {
-	const char *name; /* wire name, other spellings behind '|' */
+	/* Wire name, other spellings behind '|'. "." is the record itself
+	 * where it is no object (a list of texts). */
+	const char *name;
 	const char *help;
 	enum mst_from from;
 };
@@ -44,6 +47,14 @@ struct mst_feed {
 	/* Lists that a person may lack the licence or permission for: a refused
 	 * read then only leaves out what depends on it, with a warning. */
 	bool optional;
+	/* Its records are the elements of this list (other spellings behind
+	 * '|') in the records of the feed `outer`; nothing of it is read or
+	 * kept. NULL: it is read. */
+	const char *nested;
+	unsigned outer;
+	/* Where a page holds its records, when it is not the source's usual
+	 * name; of a nested feed that of the outer one counts. */
+	const char *envelope;
 };
 
 /* ---- desired sets ------------------------------------------------------ */

@@ -262,7 +262,7 @@ int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 	const struct mst_catalog *c = f->job->catalog;
 
 	for (unsigned i = 0; i < c->feeds_n; i++) {
-		if (!(feeds & 1u << i))
+		if (!(feeds & 1u << i) || c->feeds[i].nested)
 			continue;
 		mst_debug("reading %s", c->feeds[i].title);
 		if (read_one(f, i, err) == 0)

@@ -38,8 +38,14 @@ struct reader {
 	const struct mst_part *part;
 	struct mst_gunzip *gunzip;
 	struct mst_json_parser *parser;
-	struct mst_picker *picker;
+	struct mst_picker *picker; /* of what the parts hold */
 	struct mst_value *values;
+	/* Of a nested feed: the list and what else of the outer record. */
+	struct mst_picker *inner;
+	struct mst_value *outer;
+	unsigned outer_field[MST_MAX_FIELDS]; /* outer[1 + i] goes there */
+	unsigned outer_n;
+	unsigned self; /* the field ".", or MST_MAX_FIELDS */
 	struct given {
 		unsigned field;
 		struct mst_value v;
@@ -138,15 +144,67 @@ static void fill_given(struct reader *r)
 		r->values[r->given[i].field] = r->given[i].v;
 }
 
-static int give(struct reader *r, struct mst_json record, struct mst_err *err)
+static int give_values(struct reader *r, struct mst_err *err)
 {
-	if (!mst_picker_pick(r->picker, record, r->values))
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "%s: a record is not a JSON object",
-				   r->part->path);
 	r->stats.records++;
 	fill_given(r);
 	return r->sh->read->record(r->worker, r->values, err);
+}
+
+/* An element that is no object is the field ".". */
+static void pick_element(struct reader *r, struct mst_json e)
+{
+	int64_t i;
+	bool b;
+
+	for (size_t k = 0; k < MST_MAX_FIELDS; k++)
+		r->values[k] = (struct mst_value){.type = MST_JSON_NULL};
+	if (mst_picker_pick(r->inner, e, r->values) ||
+	    r->self == MST_MAX_FIELDS)
+		return;
+	if (mst_json_type(e) == MST_JSON_STRING) {
+		struct mst_slice s = mst_json_str(e);
+
+		r->values[r->self].type = MST_JSON_STRING;
+		r->values[r->self].u.s.p = s.p;
+		r->values[r->self].u.s.n = s.n;
+	} else if (mst_json_type(e) == MST_JSON_INT && mst_json_i64(e, &i)) {
+		r->values[r->self].type = MST_JSON_INT;
+		r->values[r->self].u.i = i;
+	} else if (mst_json_type(e) == MST_JSON_BOOL && mst_json_bool(e, &b)) {
+		r->values[r->self].type = MST_JSON_BOOL;
+		r->values[r->self].u.b = b;
+	}
+}
+
+/* The records in the list of an outer record. */
+static int give_nested(struct reader *r, const struct mst_value *outer,
+		       struct mst_err *err)
+{
+	struct mst_json_iter it;
+	struct mst_json e;
+	int rc = 0;
+
+	if (outer[0].type != MST_JSON_ARRAY)
+		return 0;
+	it = mst_json_iter(outer[0].u.j);
+	while (rc == 0 && mst_json_next(&it, NULL, &e)) {
+		pick_element(r, e);
+		for (unsigned i = 0; i < r->outer_n; i++)
+			r->values[r->outer_field[i]] = outer[1 + i];
+		rc = give_values(r, err);
+	}
+	return rc;
+}
+
+static int give(struct reader *r, struct mst_json record, struct mst_err *err)
+{
+	if (!mst_picker_pick(r->picker, record,
+			     r->inner ? r->outer : r->values))
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "%s: a record is not a JSON object",
+				   r->part->path);
+	return r->inner ? give_nested(r, r->outer, err) : give_values(r, err);
 }
 
 static int give_all(struct reader *r, struct mst_json array,
@@ -168,16 +226,15 @@ static int give_picked(void *ctx, const struct mst_value *v,
 {
 	struct reader *r = ctx;
 
-	r->stats.records++;
-	fill_given(r);
-	return r->sh->read->record(r->worker, v, err);
+	return r->inner ? give_nested(r, v, err) : give_values(r, err);
 }
 
 static int pick_window(struct reader *r, size_t n, struct mst_err *err)
 {
 	size_t lines = 0;
 	int rc = mst_json_pick_lines(r->parser, r->window + 1, n, r->picker,
-				     r->values, give_picked, r, &lines, err);
+				     r->inner ? r->outer : r->values,
+				     give_picked, r, &lines, err);
 
 	if (rc < 0 && lines > 0)
 		return mst_err_prefix(err, "%s line %llu", r->part->path,
@@ -249,11 +306,21 @@ static int read_lines(struct reader *r, size_t have, struct mst_err *err)
 static int give_document(struct reader *r, struct mst_json root, bool nested,
 			 struct mst_err *err);
 
+static const char *envelope_of(const struct reader *r)
+{
+	const struct mst_read *read = r->sh->read;
+	const struct mst_feed *feed = &read->catalog->feeds[read->feed];
+
+	if (feed->nested)
+		feed = &read->catalog->feeds[feed->outer];
+	return feed->envelope ? feed->envelope : read->spool->ops->envelope;
+}
+
 /* A list of records, or of pages: nobody's record has a list of that name. */
 static int give_list(struct reader *r, struct mst_json array, bool nested,
 		     struct mst_err *err)
 {
-	const char *envelope = r->sh->read->spool->ops->envelope;
+	const char *envelope = envelope_of(r);
 	struct mst_json_iter it = mst_json_iter(array);
 	struct mst_json e;
 	int rc = 0;
@@ -276,14 +343,14 @@ static int give_document(struct reader *r, struct mst_json root, bool nested,
 	r->stats.pages++;
 	if (mst_json_type(root) == MST_JSON_ARRAY)
 		return give_list(r, root, nested, err);
-	list = mst_json_iget(root, ops->envelope);
+	list = mst_json_iget(root, envelope_of(r));
 	if (mst_json_type(mst_json_iget(root, ops->more)) == MST_JSON_STRING)
 		r->stats.pages_more++;
 	if (mst_json_type(list) == MST_JSON_ARRAY)
 		return give_all(r, list, err);
 	if (list.doc)
 		return mst_err_set(err, MST_E_CORRUPT, "%s: '%s' is not a list",
-				   r->part->path, ops->envelope);
+				   r->part->path, envelope_of(r));
 	return r->sh->only_parse ? 0 : give(r, root, err);
 }
 
@@ -337,7 +404,6 @@ static int read_page(struct reader *r, size_t have, struct mst_err *err)
  * envelope, is a file of lines. */
 static bool looks_like_lines(struct reader *r, size_t have)
 {
-	const struct mst_source_ops *ops = r->sh->read->spool->ops;
 	struct mst_slice text = mst_slice_trim(mst_slice(r->window + 1, have));
 	const char *nl = text.n ? memchr(text.p, '\n', text.n) : NULL;
 	struct mst_slice line = text;
@@ -352,7 +418,7 @@ static bool looks_like_lines(struct reader *r, size_t have)
 		return false;
 	if (mst_json_parse(r->parser, line, &root, &err) < 0)
 		return false;
-	return !mst_json_iget(root, ops->envelope).doc;
+	return !mst_json_iget(root, envelope_of(r)).doc;
 }
 
 /* The byte order mark that some editors put in front of UTF-8. */
@@ -426,27 +492,60 @@ static int read_part(struct reader *r, const struct mst_part *part,
 	return rc;
 }
 
-static void reader_open(struct reader *r, struct shared *sh, unsigned i)
+/* What is picked of the records of the feed. */
+static struct mst_picker *own_picker(struct reader *r,
+				     const struct mst_feed *feed, size_t n)
 {
-	const struct mst_feed *feed = &sh->read->catalog->feeds[sh->read->feed];
 	const char *names[MST_MAX_FIELDS];
-	size_t n = MST_MIN(feed->fields_n, (size_t)MST_MAX_FIELDS);
 
-	*r = (struct reader){.sh = sh, .worker = sh->read->workers[i]};
+	r->self = MST_MAX_FIELDS;
 	for (size_t k = 0; k < n; k++) {
 		bool own = feed->fields[k].from == MST_FROM_RECORD;
 
 		/* Others have names for people; no record has this one, and it
 		 * would not count. */
 		names[k] = own ? feed->fields[k].name : "\x1f";
+		if (own && strcmp(names[k], ".") == 0)
+			r->self = (unsigned)k;
 		if (feed->fields[k].from == MST_FROM_PART &&
 		    r->given_n < GIVEN_MAX)
 			r->given[r->given_n++].field = (unsigned)k;
 	}
+	return mst_picker_new(names, n);
+}
+
+/* The list that a nested feed is in, and what it wants of the records around
+ * it. */
+static struct mst_picker *outer_picker(struct reader *r,
+				       const struct mst_feed *feed, size_t n)
+{
+	const char *names[MST_MAX_FIELDS + 1];
+
+	names[0] = feed->nested;
+	for (size_t k = 0; k < n; k++) {
+		if (feed->fields[k].from != MST_FROM_OUTER)
+			continue;
+		r->outer_field[r->outer_n++] = (unsigned)k;
+		names[r->outer_n] = feed->fields[k].name;
+	}
+	return mst_picker_new(names, 1 + r->outer_n);
+}
+
+static void reader_open(struct reader *r, struct shared *sh, unsigned i)
+{
+	const struct mst_feed *feed = &sh->read->catalog->feeds[sh->read->feed];
+	size_t n = MST_MIN(feed->fields_n, (size_t)MST_MAX_FIELDS);
+
+	*r = (struct reader){.sh = sh, .worker = sh->read->workers[i]};
 	r->gunzip = mst_gunzip_new();
 	r->parser = mst_json_parser_new(MST_MAX_BODY);
-	r->picker = mst_picker_new(names, n);
+	r->picker = own_picker(r, feed, n);
 	r->values = mst_alloc(MST_MAX_FIELDS * sizeof(*r->values));
+	if (feed->nested) {
+		r->inner = r->picker;
+		r->picker = outer_picker(r, feed, n);
+		r->outer = mst_alloc((1 + MST_MAX_FIELDS) * sizeof(*r->outer));
+	}
 	r->chunk = mst_alloc(CHUNK);
 	r->cap = WINDOW;
 	r->window = mst_alloc(1 + r->cap + MST_JSON_PADDING);
@@ -457,7 +556,9 @@ static void reader_close(struct reader *r)
 	mst_gunzip_free(&r->gunzip);
 	mst_json_parser_free(&r->parser);
 	mst_picker_free(&r->picker);
+	mst_picker_free(&r->inner);
 	free(r->values);
+	free(r->outer);
 	free(r->chunk);
 	free(r->window);
 	free(r->carry);

@@ -241,6 +241,7 @@ int mst_session_read(struct mst_session *s, struct mst_err *err)
 {
 	if (mst_session_dest(s, err) < 0 || read_source(s, err) < 0)
 		return -(int)err->code;
+	mst_spool_nest(&s->spool);
 	return rules_env(s, err);
 }
 

@@ -118,6 +118,29 @@ void mst_spool_drop(struct mst_spool *s, unsigned feed)
 	f->parts_n = 0;
 }
 
+void mst_spool_nest(struct mst_spool *s)
+{
+	const struct mst_catalog *c = s->ops->catalog;
+
+	for (size_t i = 0; i < c->feeds_n; i++) {
+		const struct mst_spool_feed *outer =
+		    &s->feeds[c->feeds[i].outer];
+		struct mst_spool_feed *f = &s->feeds[i];
+
+		if (!c->feeds[i].nested)
+			continue;
+		f->parts_n = 0;
+		for (size_t k = 0; k < outer->parts_n; k++)
+			mst_spool_add(s, (unsigned)i, outer->parts[k].path,
+				      outer->parts[k].bytes,
+				      outer->parts[k].form,
+				      outer->parts[k].gzip);
+		f->present = outer->present;
+		f->proof = outer->proof;
+		f->proof.records = 0; /* those are the outer ones */
+	}
+}
+
 /* ---- manifest ------------------------------------------------------------ */
 
 static const char *const form_names[] = {

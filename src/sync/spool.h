@@ -60,6 +60,9 @@ int mst_spool_add_body(struct mst_spool *s, unsigned feed, const char *name,
 		       struct mst_slice body, struct mst_err *err);
 /* Drops the parts of a feed (a page chain died). */
 void mst_spool_drop(struct mst_spool *s, unsigned feed);
+/* Nested feeds have the parts and the proof of the feed that they are in: once
+ * everything was read. */
+void mst_spool_nest(struct mst_spool *s);
 int mst_spool_write_manifest(struct mst_spool *s, const char *connection,
 			     struct mst_err *err);
 

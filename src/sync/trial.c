@@ -90,6 +90,7 @@ static int read_present(struct mst_trial *t, struct mst_err *err)
 	uint32_t feeds = UINT32_MAX;
 	int rc = s->source ? read_more(t, &feeds, err) : 0;
 
+	mst_spool_nest(&s->spool);
 	t->spool = s->spool;
 	t->spool.owned = false;
 	for (unsigned f = 0; f < MST_MAX_FEEDS; f++) {

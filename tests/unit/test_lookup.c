@@ -13,7 +13,7 @@
 #include "rules/rules.h"
 #include "sync/delta_private.h"
 
-enum { F_APPS, F_INFO, F_USERS, F__N };
+enum { F_APPS, F_INFO, F_USERS, F_TAGS, F__N };
 enum { A_ID, A_TEXT, A_HIDDEN };
 enum { U_APP, U_NAME, U_ID, U_WHY, U_HIDDEN };
 
@@ -27,10 +27,19 @@ static const struct mst_field user_fields[] = {
     {"hidden", "", MST_FROM_ENGINE},
 };
 
+static const struct mst_field tag_fields[] = {
+    {"id", "", MST_FROM_OUTER}, {".", ""}, {"kind", ""}};
+
 static const struct mst_feed feeds[] = {
     {"apps", "Apps", app_fields, MST_LEN(app_fields), false},
     {"info", "Info", info_fields, MST_LEN(info_fields), true},
     {"users", "Users", user_fields, MST_LEN(user_fields), false},
+    {.name = "tags",
+     .title = "Tags",
+     .fields = tag_fields,
+     .fields_n = MST_LEN(tag_fields),
+     .nested = "tags|labels",
+     .outer = F_APPS},
 };
 
 static const struct mst_column app_columns[] = {{"text", 0, 100, NULL}};
@@ -411,6 +420,75 @@ static void test_cut_off(void **state MST_UNUSED)
 			    "was written");
 }
 
+static char seen[1024];
+
+static int take_tag(void *worker MST_UNUSED, const struct mst_value *v,
+		    struct mst_err *e MST_UNUSED)
+{
+	size_t n = strlen(seen);
+
+	(void)snprintf(seen + n, sizeof(seen) - n, "%.*s",
+		       v[0].type == MST_JSON_STRING ? (int)v[0].u.s.n : 0,
+		       v[0].u.s.p);
+	for (unsigned i = 1; i < 3; i++) {
+		n = strlen(seen);
+		if (v[i].type == MST_JSON_STRING)
+			(void)snprintf(seen + n, sizeof(seen) - n, " %.*s",
+				       (int)v[i].u.s.n, v[i].u.s.p);
+		else if (v[i].type == MST_JSON_INT)
+			(void)snprintf(seen + n, sizeof(seen) - n, " %d",
+				       (int)v[i].u.i);
+		else
+			(void)snprintf(seen + n, sizeof(seen) - n, " -");
+	}
+	n = strlen(seen);
+	(void)snprintf(seen + n, sizeof(seen) - n, ";");
+	return 0;
+}
+
+/* Records in a list of other records: objects and texts, in pages and lines. */
+static void test_nested(void **state MST_UNUSED)
+{
+	static const char *const want =
+	    "a x -;a 5 -;a - one;b - -;b y -;f - two;";
+	struct mst_read_stats stats;
+	void *workers[1] = {NULL};
+	struct mst_read read = {
+	    .spool = &s,
+	    .catalog = &catalog,
+	    .feed = F_TAGS,
+	    .threads = 1,
+	    .workers = workers,
+	    .record = take_tag,
+	};
+
+	for (int lines = 0; lines < 2; lines++) {
+		seen[0] = '\0';
+		mst_spool_drop(&s, F_APPS);
+		if (lines)
+			fx_add(&s, F_APPS, "x.json",
+			       "{'id':'a','tags':['x',5,{'kind':'one'}]}\n"
+			       "{'labels':[null,'y'],'id':'b'}\n"
+			       "{'id':'c'}\n{'id':'d','tags':'x'}\n"
+			       "{'id':'e','tags':[]}\n"
+			       "{'tags':[{'id':'g','kind':'two'}],'id':'f'}\n",
+			       MST_PART_LINES, true);
+		else
+			page(F_APPS, "x.json",
+			     "{'value':["
+			     "{'id':'a','tags':['x',5,{'kind':'one'}]},"
+			     "{'labels':[null,'y'],'id':'b'},"
+			     "{'id':'c'},{'id':'d','tags':'x'},"
+			     "{'id':'e','tags':[]},"
+			     "{'tags':[{'id':'g','kind':'two'}],'id':'f'}]}");
+		mst_spool_nest(&s);
+		assert_true(s.feeds[F_TAGS].present);
+		t_ok(mst_read_feed(&read, &stats, &err), &err);
+		assert_string_equal(seen, want);
+		assert_int_equal(stats.records, 6);
+	}
+}
+
 /* A set that nobody wants needs no answers. */
 static void test_not_wanted(void **state MST_UNUSED)
 {
@@ -442,7 +520,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_given_and_made), T(test_people),   T(test_cut_off),
-	    T(test_not_wanted),	    T(test_too_much),
+	    T(test_not_wanted),	    T(test_too_much), T(test_nested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
