@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "sim/apps.h"
 #include "sim/estate.h"
 #include "sim/fault.h"
 #include "sim/truth.h"
@@ -179,6 +180,53 @@ static void devices(struct call *c)
 		write_estate(c);
 }
 
+static void write_apps(struct call *c)
+{
+	const struct sim_apps *a = c->sim->apps;
+	struct mst_jout j;
+
+	mst_jout_init(&j, &c->reply->body);
+	mst_jout_obj(&j);
+	mst_jout_ki64(&j, "day", a->day);
+	mst_jout_ki64(&j, "people", a->people);
+	mst_jout_key(&j, "streams");
+	mst_jout_arr(&j);
+	for (unsigned s = 0; s < a->streams_n; s++) {
+		mst_jout_obj(&j);
+		mst_jout_kstr(&j, "id", a->streams[s].id);
+		mst_jout_kstr(&j, "name", a->streams[s].name);
+		mst_jout_kbool(&j, "anonymous", a->streams[s].anonymous);
+		mst_jout_end_obj(&j);
+	}
+	mst_jout_end_arr(&j);
+	mst_jout_key(&j, "apps");
+	mst_jout_arr(&j);
+	for (size_t i = 0; i < a->apps_n; i++) {
+		mst_jout_obj(&j);
+		mst_jout_kstr(&j, "id", a->apps[i]->id);
+		mst_jout_kstr(&j, "name", a->apps[i]->name);
+		mst_jout_kbool(&j, "shown", sim_app_alive(a, a->apps[i]));
+		mst_jout_end_obj(&j);
+	}
+	mst_jout_end_arr(&j);
+	mst_jout_end_obj(&j);
+}
+
+static void apps(struct call *c)
+{
+	struct sim_op op = {.kind = !strcmp(c->r->method, "DELETE")
+					? SIM_OP_APPS_GONE
+					: SIM_OP_APPS};
+
+	if (!strcmp(c->r->method, "GET")) {
+		write_apps(c);
+		return;
+	}
+	op.json = body_text(c);
+	if (step(c, &op))
+		write_apps(c);
+}
+
 static void post_synced(struct call *c)
 {
 	struct sim_op op = {.kind = SIM_OP_SYNCED};
@@ -237,6 +285,8 @@ static void switches(struct call *c)
 	    {"account_inactive", &w->account_inactive},
 	    {"clock_skew_tokens", &w->clock_skew_tokens},
 	    {"rate_limits", &c->sim->conf.rate_limits},
+	    {"apps_namespace", &w->apps_namespace},
+	    {"apps_old_path", &w->apps_old_path},
 	};
 	int64_t latency;
 	struct mst_jout j;
@@ -340,6 +390,7 @@ static const struct {
     {"/_sim/state", "GET", get_state},
     {"/_sim/estate", "GET POST", post_estate},
     {"/_sim/devices", "POST DELETE", devices},
+    {"/_sim/apps", "GET POST DELETE", apps},
     {"/_sim/truth", "POST", post_truth},
     {"/_sim/switches", "GET POST", switches},
     {"/_sim/app", "GET POST DELETE", app},

@@ -58,6 +58,8 @@ static void default_roles(struct sim_entra *e)
 			 "%s", mde[i]);
 	snprintf(e->roles[SIM_RES_GRAPH].v[e->roles[SIM_RES_GRAPH].n++], 64,
 		 "Device.Read.All");
+	snprintf(e->roles[SIM_RES_GRAPH].v[e->roles[SIM_RES_GRAPH].n++], 64,
+		 "CloudApp-Discovery.Read.All");
 }
 
 void sim_entra_app_reset(struct sim_entra *e)

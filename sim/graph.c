@@ -2,6 +2,7 @@
  *
  * Microsoft Graph: GET /v1.0/devices with $select, $top and $skiptoken. Now
  * and then a page is empty and still has a next link, as the service may do.
+ * What is below /beta is in graph_apps.c.
  */
 #include <stdio.h>
 #include <strings.h>
@@ -107,12 +108,10 @@ static void write_device(struct mst_jout *j, const struct est_device *d,
 	mst_jout_end_obj(j);
 }
 
-static bool authorised(struct mst_sim *sim, const struct sim_request *r,
-		       struct sim_reply *reply)
+bool sim_graph_authorised(struct mst_sim *sim, const struct sim_request *r,
+			  struct sim_reply *reply, const char *roles)
 {
-	switch (sim_entra_check(sim, r, SIM_RES_GRAPH,
-				"Device.Read.All|Device.ReadWrite.All|"
-				"Directory.Read.All")) {
+	switch (sim_entra_check(sim, r, SIM_RES_GRAPH, roles)) {
 	case SIM_TOKEN_OK:
 		return true;
 	case SIM_TOKEN_ROLE:
@@ -221,7 +220,13 @@ void sim_graph_serve(struct mst_sim *sim, const struct sim_request *r,
 	if (sim->sw.throttle_share > 0)
 		sim_reply_header(reply, "x-ms-throttle-limit-percentage",
 				 "%.2f", sim->sw.throttle_share);
-	if (!authorised(sim, r, reply))
+	if (!strncasecmp(r->path, "/beta/", 6)) {
+		sim_graph_apps_serve(sim, r, reply);
+		return;
+	}
+	if (!sim_graph_authorised(sim, r, reply,
+				  "Device.Read.All|Device.ReadWrite.All|"
+				  "Directory.Read.All"))
 		return;
 	if (strcasecmp(r->path, "/v1.0/devices") != 0 ||
 	    strcmp(r->method, "GET") != 0) {

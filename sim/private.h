@@ -22,6 +22,7 @@
 
 struct sim_server;
 struct sim_estate;
+struct sim_apps;
 struct sim_truth;
 struct sim_faults;
 struct sim_limits;
@@ -44,6 +45,9 @@ struct sim_switches {
 	bool foreign_next_link;	 /* nextLink names another host */
 	bool account_inactive;	 /* Defender was never onboarded */
 	bool clock_skew_tokens;	 /* times inside tokens follow clock_skew */
+	bool apps_namespace;	 /* cloud discovery only with the function's
+				  * namespace */
+	bool apps_old_path;	 /* and only without /security */
 	double throttle_share;	 /* what Graph says of its limit; 0: nothing */
 };
 
@@ -55,6 +59,8 @@ struct sim_op {
 		SIM_OP_CHANGE,
 		SIM_OP_DEVICES,
 		SIM_OP_REMOVE,
+		SIM_OP_APPS,
+		SIM_OP_APPS_GONE,
 		SIM_OP_SYNCED,
 		SIM_OP_USERS,
 		SIM_OP_TRUTH,
@@ -62,7 +68,7 @@ struct sim_op {
 	} kind;
 	int64_t day;
 	double percent;
-	char *json; /* DEVICES, REMOVE, USERS, TRUTH */
+	char *json; /* of what a body came with */
 };
 
 struct mst_sim {
@@ -74,6 +80,7 @@ struct mst_sim {
 	int64_t skew_us; /* of the Date header */
 	struct sim_switches sw;
 	struct sim_estate *estate;
+	struct sim_apps *apps;
 	struct sim_truth *truth;
 	struct sim_sn *sn;
 	struct sim_entra *entra;
@@ -181,6 +188,11 @@ void sim_blob_serve(struct mst_sim *sim, const struct sim_request *r,
 		    struct sim_reply *reply);
 void sim_graph_serve(struct mst_sim *sim, const struct sim_request *r,
 		     struct sim_reply *reply);
+void sim_graph_apps_serve(struct mst_sim *sim, const struct sim_request *r,
+			  struct sim_reply *reply);
+/* A token with a role out of `roles` ("a|b"); else writes the refusal. */
+bool sim_graph_authorised(struct mst_sim *sim, const struct sim_request *r,
+			  struct sim_reply *reply, const char *roles);
 void sim_graph_error(const struct sim_request *r, struct sim_reply *reply,
 		     int status, const char *code, const char *message);
 

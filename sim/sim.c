@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/time.h"
+#include "sim/apps.h"
 #include "sim/estate.h"
 #include "sim/fault.h"
 #include "sim/truth.h"
@@ -126,6 +127,7 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 	switch (op->kind) {
 	case SIM_OP_DAY:
 		sim_estate_day(sim->estate, (unsigned)op->day);
+		sim_apps_day(sim->apps, (unsigned)op->day);
 		break;
 	case SIM_OP_CHANGE:
 		sim_estate_change(sim->estate, op->percent);
@@ -135,6 +137,12 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 		break;
 	case SIM_OP_REMOVE:
 		ret = sim_estate_remove(sim->estate, json, err);
+		break;
+	case SIM_OP_APPS:
+		ret = sim_apps_hand(sim->apps, json, err);
+		break;
+	case SIM_OP_APPS_GONE:
+		ret = sim_apps_remove(sim->apps, json, err);
 		break;
 	case SIM_OP_SYNCED:
 		sim_truth_synced(sim->truth, sim->estate);
@@ -178,9 +186,13 @@ int sim_fresh(struct mst_sim *sim, struct mst_err *err)
 {
 	(void)err;
 	sim_estate_free(&sim->estate);
+	sim_apps_free(&sim->apps);
 	sim_truth_free(&sim->truth);
 	sim->estate = sim_estate_new(sim->conf.seed, sim->conf.devices,
 				     sim->conf.cve_rows, sim->conf.empty);
+	sim->apps = sim_apps_new(sim->conf.seed, (uint32_t)sim->conf.apps,
+				 (uint32_t)sim->conf.people,
+				 (uint64_t)sim->conf.app_links);
 	sim->truth = sim_truth_new();
 	sim->offset_us = sim->skew_us = 0;
 	sim->sw = (struct sim_switches){0};
@@ -269,6 +281,7 @@ void mst_sim_stop(struct mst_sim **simp)
 	sim_limits_free(&sim->limits);
 	sim_truth_free(&sim->truth);
 	sim_estate_free(&sim->estate);
+	sim_apps_free(&sim->apps);
 	free((void *)(uintptr_t)sim->conf.state_file);
 	free((void *)(uintptr_t)sim->conf.update_set);
 	free((void *)(uintptr_t)sim->conf.certificate);

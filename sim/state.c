@@ -13,7 +13,8 @@
 #define STATE_MAX (1u << 30)
 
 static const char *const op_names[SIM_OP__MAX] = {
-    "day", "change", "devices", "remove", "synced", "users", "truth"};
+    "day",	 "change", "devices", "remove", "apps",
+    "apps_gone", "synced", "users",   "truth"};
 
 static void write_op(const struct sim_op *op, struct mst_jout *j)
 {
@@ -43,6 +44,9 @@ int sim_state_save(struct mst_sim *sim, struct mst_err *err)
 	mst_jout_ki64(&j, "seed", (int64_t)sim->conf.seed);
 	mst_jout_ki64(&j, "devices", sim->conf.devices);
 	mst_jout_ki64(&j, "cve_rows", (int64_t)sim->conf.cve_rows);
+	mst_jout_ki64(&j, "apps", sim->conf.apps);
+	mst_jout_ki64(&j, "people", sim->conf.people);
+	mst_jout_ki64(&j, "app_links", sim->conf.app_links);
 	mst_jout_kbool(&j, "empty", sim->conf.empty);
 	mst_jout_ki64(&j, "offset_us", sim->offset_us);
 	mst_jout_key(&j, "steps");
@@ -106,6 +110,10 @@ static int take_all(struct mst_sim *sim, struct mst_json root,
 		sim->conf.devices = (unsigned)n;
 	if (mst_json_i64(mst_json_get(root, "cve_rows"), &n))
 		sim->conf.cve_rows = (uint64_t)n;
+	/* a file of before has none of these three */
+	mst_json_i64(mst_json_get(root, "apps"), &sim->conf.apps);
+	mst_json_i64(mst_json_get(root, "people"), &sim->conf.people);
+	mst_json_i64(mst_json_get(root, "app_links"), &sim->conf.app_links);
 	mst_json_bool(mst_json_get(root, "empty"), &sim->conf.empty);
 	ret = sim_fresh(sim, err);
 	mst_json_i64(mst_json_get(root, "offset_us"), &sim->offset_us);
