@@ -76,7 +76,11 @@ int mst_checkup_recver(struct mst_checkup *c, struct mst_err *err)
 		return 0;
 	r->unreachable = false;
 	r->mends = NULL;
-	return r->ops->check(&env, err);
+	if (r->ops->check(&env, err) < 0)
+		return -(int)err->code;
+	if (!r->unreachable)
+		mst_recver_check_unfinished(&env);
+	return 0;
 }
 
 /* ---- setup --------------------------------------------------------------- */

@@ -96,8 +96,12 @@ struct mst_recver_stats {
 	uint64_t dirty, pending;
 };
 
+struct mst_recver_driver;
+
 struct mst_recver_ops {
 	const char *type; /* "sqlite", "mem", … */
+	/* Of a store on a server (server/server.h); else NULL. */
+	const struct mst_recver_driver *driver;
 	/* conf is not kept; source: the connection's name. Makes the database
 	 * when create. A newer schema than ours is refused. Takes the store's
 	 * lock (one run at a time): MST_E_CONFLICT names the holder. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 #include "recver/server/server.h"
 
 static const struct mst_recver_setup_ops *const all[] = {
@@ -31,6 +33,19 @@ char *mst_recver_database(const struct mst_recver_conf *conf,
 {
 	return conf->database ? mst_strdup(conf->database)
 			      : mst_asprintf("muster_recver_%s", source);
+}
+
+void mst_recver_check_unfinished(const struct mst_recver_setup_env *env)
+{
+	const struct mst_recver_ops *ops = mst_recver_find(env->conf->type);
+	struct mst_buf from = MST_BUF_INIT(65536);
+	struct mst_err ignored = MST_ERR_INIT;
+
+	if (ops && ops->driver &&
+	    mst_server_unfinished(ops, env->conf, env->source, &from,
+				  &ignored) == 0)
+		mst_recver_check_copy(env, mst_buf_slice(&from));
+	mst_buf_fini(&from);
 }
 
 /* ---- for the stores ------------------------------------------------------ */
@@ -95,6 +110,26 @@ void mst_recver_check_skip(const struct mst_recver_setup_env *env,
 	mst_check_say(&c, MST_CHECK_SKIPPED, "needs the check '%s'",
 		      by.title ? by.title : failed);
 	env->report(env->ctx, &c);
+}
+
+void mst_recver_check_copy(const struct mst_recver_setup_env *env,
+			   struct mst_slice from)
+{
+	struct mst_check c = {.name = MST_RECVER_CHECK_COPY,
+			      .title = "RecVer copy"};
+
+	if (!from.n)
+		return;
+	mst_check_say(
+	    &c, MST_CHECK_FAILED,
+	    "a copy of %.*s into it was not finished: no run takes it",
+	    (int)MST_MIN(from.n, (size_t)200), from.p);
+	mst_check_remedy(&c,
+			 "run that 'muster recver copy' again, or give it up "
+			 "with 'muster recver reset %s'",
+			 env->source);
+	c.code = MST_E_CONFLICT;
+	mst_recver_check_report(env, &c);
 }
 
 void mst_recver_check_skip_from(const struct mst_recver_setup_env *env,

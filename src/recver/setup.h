@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/check.h"
+#include "base/slice.h"
 #include "model/recver_conf.h"
 
 /* The names of the checks, in this order; a store has those that mean something
@@ -26,7 +27,8 @@
 #define MST_RECVER_CHECK_TABLES	  "recver:tables"   /* all, of this version */
 #define MST_RECVER_CHECK_RIGHTS	  "recver:rights"   /* enough; not too many */
 #define MST_RECVER_CHECK_PROBE	  "recver:probe"    /* writes, reads, deletes */
-#define MST_RECVER_CHECK_USE	  "recver:use" /* whose lease; size; growth */
+#define MST_RECVER_CHECK_USE	  "recver:use"	/* whose lease; size; growth */
+#define MST_RECVER_CHECK_COPY	  "recver:copy" /* only of one that is half */
 
 struct mst_recver_setup_env {
 	const struct mst_recver_conf *conf; /* path is filled in */
@@ -71,6 +73,10 @@ extern const struct mst_recver_setup_ops mst_recver_setup_mongodb;
 /* NULL: there is nothing to set up ("mem"). */
 const struct mst_recver_setup_ops *mst_recver_setup_find(const char *type);
 
+/* Reports the check "recver:copy" when a copy into a database on a server was
+ * begun and not finished: no run takes it then. A file's own check does. */
+void mst_recver_check_unfinished(const struct mst_recver_setup_env *env);
+
 /* The name of a server's database: conf's, or muster_recver_SOURCE. The caller
  * frees it. */
 char *mst_recver_database(const struct mst_recver_conf *conf,
@@ -88,6 +94,10 @@ void mst_recver_check_script(const struct mst_recver_setup_env *env,
 			     struct mst_check *c);
 void mst_recver_check_report(const struct mst_recver_setup_env *env,
 			     const struct mst_check *c);
+/* Reports "recver:copy" as FAILED; from: what it is a copy of, nothing when
+ * it was finished. */
+void mst_recver_check_copy(const struct mst_recver_setup_env *env,
+			   struct mst_slice from);
 /* Reports the check `name` as SKIPPED, because of the check `failed`. */
 void mst_recver_check_skip(const struct mst_recver_setup_env *env,
 			   const char *name, const char *failed);

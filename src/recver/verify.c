@@ -122,6 +122,9 @@ static const char *remedy_of(struct verify *v, const struct verify_finding *f,
 		of = v->sets[f->set].of;
 	else if (*f->target)
 		v->env->target(v->env->ctx, f->target, &of);
+	/* Of half a copy nothing can be mended by itself. */
+	if (v->count[V_UNFINISHED] && f->kind != V_UNFINISHED)
+		return "the copy is half: make it whole or give it up first";
 	switch (kinds[f->kind].remedy) {
 	case BACKUP:
 		return "put a backup of the database back, or remove it; the "
@@ -138,7 +141,11 @@ static const char *remedy_of(struct verify *v, const struct verify_finding *f,
 		return "it does no harm; 'muster recver copy' to another "
 		       "database leaves it out";
 	case AGAIN:
-		return "run 'muster recver copy' again";
+		return mst_arena_printf(
+		    &v->arena,
+		    "run 'muster recver copy' again, or give it up with "
+		    "'muster recver reset %s'",
+		    v->env->source);
 	case FORGET:
 		return mst_arena_printf(&v->arena,
 					"'muster recver reset %s --target %s' "

@@ -651,5 +651,5 @@ static int fake_open(const struct mst_recver_conf *conf, const char *source,
 const struct mst_recver_ops fake_store = {
     .type = "fake",
     .open = fake_open,
-    MST_RECVER_SERVER_OPS,
+    MST_RECVER_SERVER_OPS(&driver),
 };

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/time.h"
+#include "recver/setup.h"
 
 /* What a first load of 5,000 devices with 40 CVEs each takes. */
 static void test_size(void **state)
@@ -89,6 +91,68 @@ static void test_compact_gives_back(void **state)
 	g = rv_group(MST_SLICE_LIT("pc-30"), 60, true);
 	rv_assert_stored("snow", "cves", &g);
 	rv_group_free(&g);
+}
+
+/* ---- looking at it while runs want it -------------------------------------
+ */
+
+static char use_said[768], copy_said[768];
+
+static void hear(void *ctx, const struct mst_check *c)
+{
+	if (strcmp(c->name, MST_RECVER_CHECK_USE) == 0)
+		(void)snprintf(use_said, sizeof(use_said), "%s", c->text);
+	if (strcmp(c->name, MST_RECVER_CHECK_COPY) == 0)
+		(void)snprintf(copy_said, sizeof(copy_said), "%s", c->text);
+}
+
+static void look_at_file(void)
+{
+	const struct mst_recver_conf conf = {.type = "sqlite",
+					     .path = rv.where};
+	const struct mst_recver_setup_env env = {
+	    .conf = &conf, .source = SOURCE, .report = hear};
+
+	use_said[0] = copy_said[0] = 0;
+	t_ok(mst_recver_setup_sqlite.check(&env, &rv.err), &rv.err);
+}
+
+/* Each look at the clock is a minute later. */
+static int64_t hurries(void)
+{
+	static int64_t now;
+
+	return now += 60000000;
+}
+
+static void test_short_look(void **state)
+{
+	char text[16];
+
+	t_ok(rv.ops->begin(rv.r, &rv.err), &rv.err);
+	for (int i = 0; i < 5000; i++) {
+		(void)snprintf(text, sizeof(text), "pc-%d", i);
+		rv_put_text("snow", "cves", text, 0);
+	}
+	t_ok(rv.ops->commit(rv.r, &rv.err), &rv.err);
+	rv.ops->close(&rv.r);
+	look_at_file();
+	assert_non_null(strstr(use_said, "5000 groups with 0 members; "));
+	/* What takes too long is left out, and nothing else is. */
+	mst_clock_set(NULL, hurries);
+	look_at_file();
+	mst_clock_set(NULL, NULL);
+	assert_null(strstr(use_said, "group"));
+	assert_non_null(strstr(use_said, " of the disk are free"));
+	assert_string_equal(copy_said, "");
+	rv_open_again();
+	t_ok(rv.ops->meta_put(rv.r, "", MST_RECVER_UNFINISHED,
+			      MST_SLICE_LIT("the other file"), &rv.err),
+	     &rv.err);
+	rv.ops->close(&rv.r);
+	look_at_file();
+	assert_non_null(strstr(copy_said, "a copy of the other file into it "));
+	rv_open_again();
 }
 
 static int64_t number(const char *query)
@@ -414,11 +478,12 @@ static void test_full_disk(void **state)
 int rv_file_tests(void)
 {
 	const struct CMUnitTest with_file[] = {
-	    T(test_size),      T(test_compact_gives_back),
-	    T(test_lengths),   T(test_full_pages),
-	    T(test_crash),     T(test_second_process),
-	    T(test_damage),    T(test_refused_files),
-	    T(test_no_access), T(test_full_disk),
+	    T(test_size),	T(test_compact_gives_back),
+	    T(test_lengths),	T(test_full_pages),
+	    T(test_crash),	T(test_second_process),
+	    T(test_damage),	T(test_refused_files),
+	    T(test_no_access),	T(test_full_disk),
+	    T(test_short_look),
 	};
 
 	return cmocka_run_group_tests_name("sqlite: file", with_file, NULL,

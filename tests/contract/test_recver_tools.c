@@ -103,7 +103,13 @@ static void test_finds(void **state)
 	t_ok(rv.ops->meta_put(rv.r, "", MST_RECVER_UNFINISHED,
 			      MST_SLICE_LIT("there"), &rv.err),
 	     &rv.err);
-	finds("wrong||||a copy into it was not finished");
+	finds("wrong||||a copy into it was not finished|run 'muster recver "
+	      "copy' again, or give it up with 'muster recver reset " SOURCE
+	      "'");
+	t_ok(rv.ops->meta_put(rv.r, "snow", "feed.machines",
+			      MST_SLICE_LIT("12x"), &rv.err),
+	     &rv.err);
+	finds("is no number|the copy is half: make it whole or give it up");
 }
 
 /* Of many the first ones, and how many more. */

@@ -266,6 +266,12 @@ static void given_up(void **state)
 	t_pg_sql(p.name, "UPDATE muster.meta SET value = 'the file'"
 			 " WHERE name = 'unfinished'");
 	use(&p);
+	rig_muster(&rig, "connection", "test", "defender");
+	rig_status(&rig, 1);
+	assert_non_null(
+	    strstr(rig.out.p, "a copy of the file into it was not finished"));
+	assert_non_null(
+	    strstr(rig.out.p, "with 'muster recver reset defender'"));
 	rig_muster(&rig, "recver", "reset", "main", "--yes");
 	rig_status(&rig, 5);
 	rig_one_error(&rig);

@@ -375,6 +375,54 @@ static void test_keep(void **state)
 		 "taken over by elsewhere");
 }
 
+/* A look at all groups that takes longer than a lease is for. */
+static unsigned shown, steal_at;
+
+static int show_slowly(void *ctx, const struct mst_recver_raw *g)
+{
+	assert_false(fake_lease(PLACE).expired);
+	if (++shown == steal_at)
+		fake_steal(PLACE, &thief);
+	else
+		fake_expire(PLACE); /* looked at with the next group */
+	t_clock_add(2 * MINUTE);
+	return 0;
+}
+
+static int show_set(void *ctx, int64_t id, const char *target, const char *name)
+{
+	return 0;
+}
+
+static int show_meta(void *ctx, const char *target, const char *name,
+		     struct mst_slice value)
+{
+	return 0;
+}
+
+static void test_verify_keeps(void **state)
+{
+	const struct mst_recver_look look = {
+	    .set = show_set, .meta = show_meta, .group = show_slowly};
+	char text[8];
+
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(text, sizeof(text), "g%d", i);
+		rv_put_text("snow", "devices", text, 0);
+	}
+	shown = steal_at = 0;
+	t_ok(rv.ops->verify(rv.r, &look, &rv.err), &rv.err);
+	assert_int_equal(shown, 20);
+	assert_false(fake_lease(PLACE).expired);
+	assert_int_equal(fake.open, 1);
+	/* Another run has it: nothing more is shown. */
+	shown = 0;
+	steal_at = 5;
+	t_failed(rv.ops->verify(rv.r, &look, &rv.err), &rv.err, MST_E_CONFLICT,
+		 "taken over by elsewhere");
+	assert_int_equal(shown, 5);
+}
+
 /* ---- callbacks ----------------------------------------------------------- */
 
 static int calls_back(void *ctx, const struct mst_group_row *row)
@@ -551,6 +599,7 @@ int main(void)
 	    S(test_given_back),
 	    S(test_dead_holder),
 	    S(test_keep),
+	    S(test_verify_keeps),
 	    S(test_callbacks),
 	    S(test_overlay),
 	};

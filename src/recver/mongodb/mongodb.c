@@ -83,5 +83,5 @@ static int mongo_open(const struct mst_recver_conf *conf, const char *source,
 const struct mst_recver_ops mst_recver_mongodb = {
     .type = "mongodb",
     .open = mongo_open,
-    MST_RECVER_SERVER_OPS,
+    MST_RECVER_SERVER_OPS(&driver),
 };

@@ -68,5 +68,5 @@ static int pg_open(const struct mst_recver_conf *conf, const char *source,
 const struct mst_recver_ops mst_recver_postgres = {
     .type = "postgres",
     .open = pg_open,
-    MST_RECVER_SERVER_OPS,
+    MST_RECVER_SERVER_OPS(&driver),
 };

@@ -123,15 +123,25 @@ int mst_server_connect(struct mst_server *s, bool create, struct mst_err *err)
 	}
 }
 
-static int keep(struct mst_server *s, struct mst_err *err)
+/* The lease is to be renewed now; the next attempt is a while after this one.
+ */
+static bool is_due(struct mst_server *s)
 {
 	int64_t now = mst_mono_us();
-	int rc;
 
 	if (now - s->renewed_us < MST_LEASE_RENEW_MS * 1000LL ||
 	    now < s->keep_us)
-		return 0;
+		return false;
 	s->keep_us = now + KEEP_AGAIN_MS * 1000LL;
+	return true;
+}
+
+static int keep(struct mst_server *s, struct mst_err *err)
+{
+	int rc;
+
+	if (!is_due(s))
+		return 0;
 	/* A new connection confirms the lease by itself. */
 	rc = s->c ? mst_lease_confirm(s, err)
 		  : attempt(s, NULL, NULL, NULL, err);
@@ -141,6 +151,33 @@ static int keep(struct mst_server *s, struct mst_err *err)
 	 * now. */
 	mst_server_disconnect(s);
 	mst_err_clear(err);
+	return 0;
+}
+
+void mst_server_side_end(struct mst_server *s, void **side)
+{
+	if (*side)
+		s->d->disconnect(*side);
+	*side = NULL;
+}
+
+int mst_server_keep_aside(struct mst_server *s, void **side,
+			  struct mst_err *err)
+{
+	int rc = 0;
+
+	if (!is_due(s))
+		return 0;
+	if (!*side)
+		rc = s->d->connect(&s->conf, s->database, false, side, err);
+	if (rc == 0)
+		rc = mst_lease_confirm_on(s, *side, err);
+	if (rc == -MST_E_CONFLICT)
+		return named(s, rc, err);
+	if (rc < 0) {
+		mst_server_side_end(s, side);
+		mst_err_clear(err);
+	}
 	return 0;
 }
 

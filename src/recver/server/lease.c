@@ -192,14 +192,14 @@ int mst_lease_take(struct mst_server *s, struct mst_err *err)
 	return mst_server_call(s, take, NULL, err);
 }
 
-int mst_lease_lost(struct mst_server *s, struct mst_err *err)
+static int lost(struct mst_server *s, void *c, struct mst_err *err)
 {
 	struct mst_err other = MST_ERR_INIT;
 	struct mst_lease l = {0};
 	const char *who = "another run";
 
 	s->lost = true;
-	if (s->c && s->d->lease_read(s->c, &l, &other) == 0 && l.token[0])
+	if (c && s->d->lease_read(c, &l, &other) == 0 && l.token[0])
 		who = l.holder;
 	return mst_err_set(err, MST_E_CONFLICT,
 			   "%s was taken over by %s, because nothing was heard "
@@ -208,7 +208,12 @@ int mst_lease_lost(struct mst_server *s, struct mst_err *err)
 			   s->where, who);
 }
 
-int mst_lease_confirm(struct mst_server *s, struct mst_err *err)
+int mst_lease_lost(struct mst_server *s, struct mst_err *err)
+{
+	return lost(s, s->c, err);
+}
+
+int mst_lease_confirm_on(struct mst_server *s, void *c, struct mst_err *err)
 {
 	struct mst_lease mine = {0};
 	bool done = false;
@@ -216,12 +221,17 @@ int mst_lease_confirm(struct mst_server *s, struct mst_err *err)
 
 	memcpy(mine.token, s->token, sizeof(mine.token));
 	memcpy(mine.holder, s->holder, sizeof(mine.holder));
-	rc = s->d->lease_swap(s->c, s->token, &mine, MST_LEASE_MS, &done, err);
+	rc = s->d->lease_swap(c, s->token, &mine, MST_LEASE_MS, &done, err);
 	if (rc == 0 && !done)
-		return mst_lease_lost(s, err);
+		return lost(s, c, err);
 	if (rc == 0)
 		is_ours(s);
 	return rc;
+}
+
+int mst_lease_confirm(struct mst_server *s, struct mst_err *err)
+{
+	return mst_lease_confirm_on(s, s->c, err);
 }
 
 void mst_lease_give_back(struct mst_server *s)

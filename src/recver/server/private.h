@@ -90,6 +90,12 @@ void mst_server_disconnect(struct mst_server *s);
 /* Every public call starts with it: refuses calls from within a callback and
  * those on a store that somebody else has, and renews a lease that is due. */
 int mst_server_enter(struct mst_server *s, struct mst_err *err);
+/* Renews a lease that is due while s->c is in the middle of an answer, on a
+ * connection of its own: *side, NULL at first; mst_server_side_end in any case.
+ * Only MST_E_CONFLICT is an error: somebody else has it. */
+int mst_server_keep_aside(struct mst_server *s, void **side,
+			  struct mst_err *err);
+void mst_server_side_end(struct mst_server *s, void **side);
 
 /* ---- server_lease.c ------------------------------------------------------ */
 
@@ -99,6 +105,8 @@ void mst_lease_fini(struct mst_server *s);
 int mst_lease_take(struct mst_server *s, struct mst_err *err);
 /* On a new connection: is it still ours? */
 int mst_lease_confirm(struct mst_server *s, struct mst_err *err);
+/* The same, on this connection. */
+int mst_lease_confirm_on(struct mst_server *s, void *c, struct mst_err *err);
 /* Best effort. */
 void mst_lease_give_back(struct mst_server *s);
 int mst_lease_lost(struct mst_server *s, struct mst_err *err);

@@ -142,19 +142,20 @@ struct mst_recver_driver {
 	int (*compact)(void *c, struct mst_err *err);
 };
 
-/* Each store's table: its type, MST_RECVER_SERVER_OPS, and an open of its own
- * that calls mst_server_open with its driver. */
+/* Each store's table: its type, MST_RECVER_SERVER_OPS with its driver, and an
+ * open of its own that calls mst_server_open with it. */
 int mst_server_open(const struct mst_recver_driver *d,
 		    const struct mst_recver_ops *ops,
 		    const struct mst_recver_conf *conf, const char *source,
 		    bool create, struct mst_recver **r_r, struct mst_err *err);
 
-#define MST_RECVER_SERVER_OPS                                                  \
-	.close = mst_server_close, .meta_get = mst_server_meta_get,            \
-	.meta_put = mst_server_meta_put, .load = mst_server_load,              \
-	.members = mst_server_members, .begin = mst_server_begin,              \
-	.commit = mst_server_commit, .abort = mst_server_abort,                \
-	.put = mst_server_put, .mark = mst_server_mark, .del = mst_server_del, \
+#define MST_RECVER_SERVER_OPS(d)                                               \
+	.driver = (d), .close = mst_server_close,                              \
+	.meta_get = mst_server_meta_get, .meta_put = mst_server_meta_put,      \
+	.load = mst_server_load, .members = mst_server_members,                \
+	.begin = mst_server_begin, .commit = mst_server_commit,                \
+	.abort = mst_server_abort, .put = mst_server_put,                      \
+	.mark = mst_server_mark, .del = mst_server_del,                        \
 	.reset = mst_server_reset, .stats = mst_server_stats,                  \
 	.verify = mst_server_verify, .adopt = mst_server_adopt,                \
 	.compact = mst_server_compact, .keep = mst_server_keep
@@ -195,6 +196,13 @@ int mst_server_adopt(struct mst_recver *r, const uint8_t seed[8],
 		     struct mst_err *err);
 int mst_server_compact(struct mst_recver *r, struct mst_err *err);
 int mst_server_keep(struct mst_recver *r, struct mst_err *err);
+
+/* Appends what a copy into the database is of, when it was not finished (the
+ * value MST_RECVER_UNFINISHED). Takes no lease. Errors are the driver's. */
+int mst_server_unfinished(const struct mst_recver_ops *ops,
+			  const struct mst_recver_conf *conf,
+			  const char *source, struct mst_buf *from,
+			  struct mst_err *err);
 
 /* Takes the place of the pause between two attempts to connect, so that tests
  * need not wait; NULL puts the real one back. */

@@ -16,32 +16,17 @@
 
 #include "base/num.h"
 #include "recver/scripts.h"
-#include "recver/setup.h"
-#include "recver/sqlite/private.h"
+#include "recver/sqlite/look.h"
 
-/* Looking at every page of a larger file would keep a run waiting. */
-#define WHOLE_MAX ((uint64_t)64 << 20) /* less than a run waits */
 /* Free space that a run should find at least, in bytes. */
 #define FREE_MIN ((uint64_t)100 << 20)
-#define BUSY_MS	 2000
 
 #define REMEDY                                                                 \
 	"put a backup back, or remove the file; the next run then looks "      \
 	"every "                                                               \
 	"record up and delivers what differs"
 
-struct look {
-	const struct mst_recver_setup_env *env;
-	const char *path;
-	char *folder;
-	struct stat sb;
-	bool there; /* a file that has something in it */
-	bool held;  /* by a run */
-	sqlite3 *h; /* NULL: not opened */
-	struct mst_check check;
-};
-
-static struct mst_check *begin(struct look *l, const char *name,
+static struct mst_check *begin(struct mst_sqllook *l, const char *name,
 			       const char *title)
 {
 	l->check = mst_recver_check(name);
@@ -49,7 +34,7 @@ static struct mst_check *begin(struct look *l, const char *name,
 	return &l->check;
 }
 
-static void end(struct look *l)
+static void end(struct mst_sqllook *l)
 {
 	mst_recver_check_report(l->env, &l->check);
 }
@@ -81,7 +66,7 @@ static char *standing(const char *folder)
 	return at;
 }
 
-static void check_folder(struct look *l)
+static void check_folder(struct mst_sqllook *l)
 {
 	struct mst_check *c =
 	    begin(l, MST_RECVER_CHECK_CONNECT, "RecVer folder");
@@ -113,105 +98,7 @@ static void check_folder(struct look *l)
 
 /* ---- the file ------------------------------------------------------------ */
 
-static int said(struct look *l, int rc, struct mst_err *err)
-{
-	const char *text = l->h ? sqlite3_errmsg(l->h) : sqlite3_errstr(rc);
-
-	switch (rc & 0xff) {
-	case SQLITE_NOMEM:
-		mst_oom();
-	case SQLITE_FULL:
-		errno = ENOSPC;
-		return mst_err_os(err, "'%s' cannot be written", l->path);
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return mst_err_set(err, MST_E_CORRUPT, "'%s' is damaged: %s",
-				   l->path, text);
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return mst_err_set(err, MST_E_CONFLICT,
-				   "'%s' is in use by another process",
-				   l->path);
-	default:
-		return mst_err_set(err, MST_E_IO, "'%s': %s", l->path, text);
-	}
-}
-
-static int ask(struct look *l, const char *sql, int64_t *n_r,
-	       struct mst_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	int rc = sqlite3_prepare_v2(l->h, sql, -1, &st, NULL);
-
-	*n_r = 0;
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
-		*n_r = sqlite3_column_int64(st, 0);
-	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-		rc = SQLITE_OK;
-	rc = rc == SQLITE_OK ? 0 : said(l, rc, err);
-	sqlite3_finalize(st);
-	return rc;
-}
-
-static int is_whole(struct look *l, struct mst_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	const char *text = "";
-	int rc;
-
-	if ((uint64_t)l->sb.st_size > WHOLE_MAX)
-		return 0;
-	rc = sqlite3_prepare_v2(l->h, "PRAGMA quick_check(1)", -1, &st, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
-		text = (const char *)sqlite3_column_text(st, 0);
-	if (rc != SQLITE_ROW)
-		rc = said(l, rc, err);
-	else if (text && strcmp(text, "ok") != 0)
-		rc = mst_err_set(err, MST_E_CORRUPT, "'%s' is damaged: %.400s",
-				 l->path, text);
-	else
-		rc = 0;
-	sqlite3_finalize(st);
-	return rc;
-}
-
-/* Locked like a run locks it, so that no shared-memory file is made; a run that
- * begins now waits for the moment that this takes. */
-static int open_file(struct look *l, struct mst_err *err)
-{
-	int64_t n = 0;
-	int rc;
-
-	if (mst_db_is_foreign(l->path, MST_SQLSTORE_APP_ID))
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "'%s' is some other program's database",
-				   l->path);
-	rc = sqlite3_open_v2(l->path, &l->h,
-			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	if (rc != SQLITE_OK)
-		return said(l, rc, err);
-	(void)sqlite3_busy_timeout(l->h, BUSY_MS);
-	rc = ask(l, "PRAGMA locking_mode=EXCLUSIVE", &n, err);
-	/* It would quietly open for reading what may not be written. */
-	if (rc == 0 && sqlite3_db_readonly(l->h, "main"))
-		rc = mst_err_set(err, MST_E_FORBIDDEN,
-				 "'%s' may only be read: let the user that "
-				 "muster runs as write to it",
-				 l->path);
-	return rc < 0 ? rc : is_whole(l, err);
-}
-
-static void close_file(struct look *l)
-{
-	sqlite3_close(l->h);
-	l->h = NULL;
-}
-
-static void look_at_lock(struct look *l, struct mst_buf *holder)
+static void look_at_lock(struct mst_sqllook *l, struct mst_buf *holder)
 {
 	char *lock = mst_asprintf("%s.lock", l->path);
 	struct mst_err ignored = MST_ERR_INIT;
@@ -220,17 +107,17 @@ static void look_at_lock(struct look *l, struct mst_buf *holder)
 	free(lock);
 }
 
-static void say_file(struct look *l, struct mst_check *c)
+static void say_file(struct mst_sqllook *l, struct mst_check *c)
 {
 	struct mst_err err = MST_ERR_INIT;
 	char size[40];
 
 	mst_recver_size_text((uint64_t)l->sb.st_size, size, sizeof(size));
-	if (open_file(l, &err) == 0) {
+	if (mst_sqllook_open(l, &err) == 0) {
 		mst_check_say(c, MST_CHECK_OK, "'%s', %s", l->path, size);
 		return;
 	}
-	close_file(l);
+	mst_sqllook_close(l);
 	mst_recver_check_fail(c, &err);
 	if (err.code == MST_E_CORRUPT)
 		mst_check_remedy(c, "%s",
@@ -239,7 +126,7 @@ static void say_file(struct look *l, struct mst_check *c)
 				     : REMEDY);
 }
 
-static void check_file(struct look *l)
+static void check_file(struct mst_sqllook *l)
 {
 	struct mst_check *c =
 	    begin(l, MST_RECVER_CHECK_DATABASE, "RecVer file");
@@ -277,7 +164,7 @@ static void check_file(struct look *l)
 
 /* ---- inside -------------------------------------------------------------- */
 
-static void check_tables(struct look *l)
+static void check_tables(struct mst_sqllook *l)
 {
 	struct mst_check *c =
 	    begin(l, MST_RECVER_CHECK_TABLES, "RecVer tables");
@@ -285,11 +172,11 @@ static void check_tables(struct look *l)
 	struct mst_err err = MST_ERR_INIT;
 	int64_t version = 0, tables = 0;
 
-	if (ask(l, "PRAGMA user_version", &version, &err) < 0 ||
-	    ask(l,
-		"SELECT count(*) FROM sqlite_schema WHERE name IN"
-		" ('meta', 'sets', 'grp', 'members')",
-		&tables, &err) < 0) {
+	if (mst_sqllook_ask(l, "PRAGMA user_version", &version, &err) < 0 ||
+	    mst_sqllook_ask(l,
+			    "SELECT count(*) FROM sqlite_schema WHERE name IN"
+			    " ('meta', 'sets', 'grp', 'members')",
+			    &tables, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (version > (int64_t)ours) {
 		mst_check_say(c, MST_CHECK_FAILED,
@@ -337,13 +224,13 @@ static const char count[] =
     " + (SELECT count(*) FROM grp WHERE set_id=-1)"
     " + (SELECT count(*) FROM members WHERE id=-1)";
 
-static int try_rows(struct look *l, struct mst_err *err)
+static int try_rows(struct mst_sqllook *l, struct mst_err *err)
 {
 	int64_t n = 0;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < MST_LEN(steps); i++) {
-		rc = ask(l, steps[i] ? steps[i] : count, &n, err);
+		rc = mst_sqllook_ask(l, steps[i] ? steps[i] : count, &n, err);
 		if (rc == 0 && !steps[i] && n != 4)
 			rc = mst_err_set(err, MST_E_CORRUPT,
 					 "%" PRId64 " of 4 rows were read back",
@@ -354,7 +241,7 @@ static int try_rows(struct look *l, struct mst_err *err)
 	return rc;
 }
 
-static void probe(struct look *l)
+static void probe(struct mst_sqllook *l)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_PROBE, "RecVer probe");
 	struct mst_err err = MST_ERR_INIT;
@@ -368,22 +255,34 @@ static void probe(struct look *l)
 	end(l);
 }
 
+/* ---- a copy -------------------------------------------------------------- */
+
+static void check_copy(struct mst_sqllook *l)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(l->h,
+				    "SELECT value FROM meta WHERE target=''"
+				    " AND name='" MST_RECVER_UNFINISHED "'",
+				    -1, &st, NULL);
+
+	if (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+		mst_recver_check_copy(l->env, mst_db_blob(st, 0));
+	sqlite3_finalize(st);
+}
+
 /* ---- use ----------------------------------------------------------------- */
 
 /* A run adds to the log before it moves that into the file, and may rewrite
  * the file: as much again should be free. */
-static void check_use(struct look *l)
+static void check_use(struct mst_sqllook *l)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_USE, "RecVer use");
 	char *at = standing(l->folder), size[40], holds[120] = "";
 	uint64_t need = MST_MAX((uint64_t)l->sb.st_size, FREE_MIN), left;
-	struct mst_err ignored = MST_ERR_INIT;
 	int64_t groups = 0, members = 0;
 	struct statvfs fs;
 
-	if (l->h &&
-	    ask(l, "SELECT count(*) FROM grp", &groups, &ignored) == 0 &&
-	    ask(l, "SELECT total(members) FROM grp", &members, &ignored) == 0)
+	if (l->h && mst_sqllook_count(l, &groups, &members))
 		(void)snprintf(holds, sizeof(holds),
 			       "%" PRId64 " group%s with %" PRId64 " members; ",
 			       groups, groups == 1 ? "" : "s", members);
@@ -417,7 +316,7 @@ static void check_use(struct look *l)
 
 static int check(const struct mst_recver_setup_env *env, struct mst_err *err)
 {
-	struct look l = {.env = env, .path = env->conf->path};
+	struct mst_sqllook l = {.env = env, .path = env->conf->path};
 	bool failed;
 
 	l.folder = folder_of(l.path);
@@ -430,12 +329,14 @@ static int check(const struct mst_recver_setup_env *env, struct mst_err *err)
 		check_file(&l);
 	if (l.h) {
 		check_tables(&l);
-		if (l.check.level == MST_CHECK_OK)
+		if (l.check.level == MST_CHECK_OK) {
 			probe(&l);
+			check_copy(&l);
+		}
 	}
 	if (!failed)
 		check_use(&l);
-	close_file(&l);
+	mst_sqllook_close(&l);
 	free(l.folder);
 	return 0;
 }

@@ -74,5 +74,5 @@ static int ms_open(const struct mst_recver_conf *conf, const char *source,
 const struct mst_recver_ops mst_recver_sqlserver = {
     .type = "sqlserver",
     .open = ms_open,
-    MST_RECVER_SERVER_OPS,
+    MST_RECVER_SERVER_OPS(&driver),
 };
