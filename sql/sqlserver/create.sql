@@ -9,11 +9,36 @@
 -- part needs CREATE ANY DATABASE (dbcreator); then the login owns the database.
 -- With a database that is there already, membership in db_owner or db_ddladmin.
 
+-- The server's own databases are none for RecVer. NOEXEC keeps what follows
+-- from being done by a program that goes on after an error.
+IF LOWER(N'$(recver_database_name)') IN (N'master', N'model', N'msdb', N'tempdb', N'distribution', N'rdsadmin')
+BEGIN
+RAISERROR (N'this is a database of the server itself: RecVer needs one of its own (SET NOEXEC OFF ends this refusal)', 16, 1);
+SET NOEXEC ON;
+END;
+GO
+
 IF DB_ID(N'$(recver_database_name)') IS NULL
 CREATE DATABASE [$(recver_database_name)];
 GO
 
 USE [$(recver_database_name)];
+GO
+
+-- A schema of this name that somebody else made is left alone: a table has
+-- another form than below, or there are others and no meta.
+IF EXISTS (SELECT 1 WHERE
+    (OBJECT_ID(N'muster.meta', N'U') IS NOT NULL AND COL_LENGTH(N'muster.meta', N'value') IS NULL)
+    OR (OBJECT_ID(N'muster.record_set', N'U') IS NOT NULL AND COL_LENGTH(N'muster.record_set', N'target') IS NULL)
+    OR (OBJECT_ID(N'muster.grp', N'U') IS NOT NULL AND COL_LENGTH(N'muster.grp', N'digest') IS NULL)
+    OR (OBJECT_ID(N'muster.members', N'U') IS NOT NULL AND COL_LENGTH(N'muster.members', N'list') IS NULL)
+    OR (OBJECT_ID(N'muster.lease', N'U') IS NOT NULL AND COL_LENGTH(N'muster.lease', N'token') IS NULL)
+    OR (OBJECT_ID(N'muster.meta', N'U') IS NULL AND EXISTS (SELECT 1 FROM sys.objects
+        WHERE schema_id = SCHEMA_ID(N'muster') AND type IN (N'U', N'V'))))
+BEGIN
+RAISERROR (N'the schema muster is somebody else''s: RecVer needs another database (SET NOEXEC OFF ends this refusal)', 16, 1);
+SET NOEXEC ON;
+END;
 GO
 
 IF SCHEMA_ID(N'muster') IS NULL

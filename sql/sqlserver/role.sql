@@ -14,6 +14,15 @@
 USE [$(recver_database_name)];
 GO
 
+-- NOEXEC keeps what follows from being done by a program that goes on after an
+-- error.
+IF COL_LENGTH(N'muster.lease', N'ends_at') IS NULL
+BEGIN
+RAISERROR (N'RecVer''s tables are not in this database: run create.sql (SET NOEXEC OFF ends this refusal)', 16, 1);
+SET NOEXEC ON;
+END;
+GO
+
 -- role: what its members may do.
 IF DATABASE_PRINCIPAL_ID(N'muster_agent') IS NULL
 CREATE ROLE muster_agent;
@@ -22,8 +31,19 @@ GO
 GRANT SELECT, INSERT, UPDATE, DELETE ON SCHEMA::muster TO muster_agent;
 GO
 
--- user: of the login in this database, unless it has one; one that belongs to
--- an older login of this name (a restored database) is given to this one.
+-- user: of the login in this database, unless it has one. One that belongs to
+-- an older login of this name (a restored database) is given to this one; one
+-- that another login has is left alone.
+IF EXISTS (SELECT 1 FROM sys.database_principals AS u
+    WHERE u.name = N'$(recver_login)' AND (u.type = N'R' OR SUSER_SNAME(u.sid) IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM sys.database_principals AS o
+        WHERE o.sid = SUSER_SID(N'$(recver_login)')))
+BEGIN
+RAISERROR (N'a role, or the user of another login, has this name here: rename that, or use another login (SET NOEXEC OFF ends this refusal)', 16, 1);
+SET NOEXEC ON;
+END;
+GO
+
 IF NOT EXISTS (SELECT 1 FROM sys.database_principals
     WHERE name = N'$(recver_login)' OR sid = SUSER_SID(N'$(recver_login)'))
 CREATE USER [$(recver_login)] FOR LOGIN [$(recver_login)];

@@ -123,7 +123,17 @@ const char *ms_planned(bool with_admin)
 	return plan;
 }
 
-static int make(bool with_admin, struct mst_err *err)
+void ms_no_plan(enum mst_code code, const char *part)
+{
+	const struct mst_recver_setup_env e = env(true);
+	struct mst_err err = MST_ERR_INIT;
+
+	plan[0] = 0;
+	t_failed(ops->plan(&e, note, NULL, &err), &err, code, part);
+	assert_string_equal(plan, "");
+}
+
+int ms_make(bool with_admin, struct mst_err *err)
 {
 	const struct mst_recver_setup_env e = env(with_admin);
 	int rc;
@@ -137,7 +147,7 @@ static int make(bool with_admin, struct mst_err *err)
 void ms_made(void)
 {
 	struct mst_err err = MST_ERR_INIT;
-	int rc = make(true, &err);
+	int rc = ms_make(true, &err);
 
 	if (rc < 0)
 		show();
@@ -146,8 +156,8 @@ void ms_made(void)
 
 /* ---- the server ---------------------------------------------------------- */
 
-static struct t_odbc_login *login(const char *name, const char *password,
-				  const char *roles)
+struct t_odbc_login *ms_login(const char *name, const char *password,
+			      const char *roles)
 {
 	struct t_odbc_login *l = &ms.odbc->logins[ms.odbc->logins_n++];
 
@@ -166,7 +176,7 @@ int ms_set_up(void **state)
 	(void)state;
 	*ms.odbc = (struct t_odbc){.folder = ms.odbc->folder};
 	(void)setenv("SQLSERVER_PASSWORD", PASSWORD, 1);
-	(void)login("root", ROOT, "sysadmin");
+	(void)ms_login("root", ROOT, "sysadmin");
 	assert_true(n < MST_LEN(names));
 	(void)snprintf(names[n], sizeof(names[n]), "it's [%u]", n);
 	ms.conf = (struct mst_recver_conf){
@@ -228,7 +238,7 @@ static void test_stops(void **state)
 		ms.odbc->fails_at = at;
 		ms.odbc->native = 547;
 		ms.odbc->state = "42000";
-		(void)make(true, &err);
+		(void)ms_make(true, &err);
 		ms.odbc->fails_at = 0;
 		mst_err_clear(&err);
 		ms_made();
@@ -273,22 +283,34 @@ static void test_too_much(void **state)
 	struct t_odbc_login *l;
 
 	(void)state;
-	l = login(ms.conf.user, PASSWORD, "sysadmin");
-	assert_string_equal(ms_planned(true), "database tables");
+	l = ms_login(ms.conf.user, PASSWORD, "sysadmin");
+	assert_string_equal(ms_planned(true),
+			    "database tables role user membership");
 	ms_made();
 	ms_is("setup:login", MST_CHECK_WARNING,
 	      "sysadmin), and was left alone");
 	assert_string_equal(ms.odbc->users[0].name, "dbo");
-	assert_int_equal(ms.odbc->users_n, 1);
 	ms_look();
 	ms_is("recver:rights", MST_CHECK_WARNING,
 	      "more than it needs: sysadmin");
-	ms_is("recver:rights", MST_CHECK_WARNING, "ALTER SERVER ROLE sysadmin");
+	ms_is("recver:rights", MST_CHECK_WARNING,
+	      "ALTER SERVER ROLE sysadmin DROP MEMBER [DOM\\o'neil ]]x]");
+	assert_string_equal(ms_planned(true), "");
+	/* As it stays when that is done; and before it was set up. */
+	(void)strcpy(l->roles, "");
+	ms_all_good();
+	(void)strcpy(l->roles, "sysadmin");
+	(void)strcpy(ms.odbc->users[2].roles, "");
+	ms_look();
+	ms_is("recver:rights", MST_CHECK_WARNING,
+	      "first `muster connection setup defender --admin USER`");
+	assert_string_equal(ms_planned(true), "role user membership");
+	ms_made();
+	ms_look();
 	ms_is("recver:probe", MST_CHECK_OK, "");
 	(void)strcpy(l->roles, "dbcreator");
 	ms_made();
 	ms_is("setup:login", MST_CHECK_WARNING, "dbcreator");
-	ms_is("setup:membership", MST_CHECK_OK, "");
 	ms_look();
 	ms_is("recver:rights", MST_CHECK_WARNING,
 	      "more than it needs: dbcreator");
@@ -299,6 +321,16 @@ static void test_too_much(void **state)
 	ms_is("recver:rights", MST_CHECK_WARNING,
 	      "more than it needs: db_owner");
 	ms_is("recver:rights", MST_CHECK_WARNING, "ALTER ROLE db_owner");
+	(void)strcpy(ms.odbc->users[2].roles, "muster_agent");
+	ms.odbc->granted = "CONTROL SERVER";
+	ms_look();
+	ms_is("recver:rights", MST_CHECK_WARNING, "needs: CONTROL SERVER");
+	ms_is("recver:rights", MST_CHECK_WARNING,
+	      "REVOKE CONTROL SERVER FROM [DOM\\o'neil ]]x]");
+	ms.odbc->granted = "CONTROL";
+	(void)strcpy(l->roles, "dbcreator");
+	ms_look();
+	ms_is("recver:rights", MST_CHECK_WARNING, "needs: dbcreator, CONTROL");
 }
 
 /* What the login itself may make. */
@@ -307,11 +339,11 @@ static void test_own(void **state)
 	struct mst_err err = MST_ERR_INIT;
 
 	(void)state;
-	(void)login(ms.conf.user, PASSWORD, "dbcreator");
+	(void)ms_login(ms.conf.user, PASSWORD, "dbcreator");
 	ms_look();
 	ms_is("recver:database", MST_CHECK_NOTE, "the first run makes it");
 	assert_string_equal(ms_planned(false), "database tables");
-	t_ok(make(false, &err), &err);
+	t_ok(ms_make(false, &err), &err);
 	ms_look();
 	ms_is("recver:tables", MST_CHECK_OK, "all 5, version 1");
 	ms_is("recver:rights", MST_CHECK_WARNING, "owner of the database");
@@ -335,26 +367,34 @@ static void test_may_not(void **state)
 
 	(void)state;
 	(void)strcpy(ms.odbc->logins[0].roles, "");
-	t_failed(make(true, &err), &err, MST_E_FORBIDDEN, "may not make this");
+	t_failed(ms_make(true, &err), &err, MST_E_FORBIDDEN,
+		 "may not make this");
 	ms_is("setup:login", MST_CHECK_FAILED,
 	      "'root' may not do this, which takes sysadmin");
 	(void)strcpy(ms.odbc->logins[0].roles, "sysadmin");
 	(void)setenv("SQLSERVER_PASSWORD", "short", 1);
 	ms.odbc->echoes = true;
-	t_failed(make(true, &err), &err, MST_E_INVALID, "password policy");
+	t_failed(ms_make(true, &err), &err, MST_E_INVALID, "password policy");
 	assert_null(strstr(err.msg, "short"));
 	(void)setenv("SQLSERVER_PASSWORD", PASSWORD, 1);
 	ms.conf.password = NULL;
-	t_failed(make(true, &err), &err, MST_E_INVALID, "set recver.password");
+	ms_no_plan(MST_E_INVALID, "cannot be made without a password");
+	t_failed(ms_make(true, &err), &err, MST_E_INVALID,
+		 "set recver.password");
 	ms.admin.password = "env:SQLSERVER_PASSWORD";
-	t_failed(make(true, &err), &err, MST_E_AUTH, "as 'root'");
+	t_failed(ms_make(true, &err), &err, MST_E_AUTH,
+		 "as 'root': the server does not let this administrator in");
+	assert_null(strstr(err.msg, "recver.user"));
+	mst_err_clear(&err);
+	ms.admin.password = "env:SQLSERVER_NONE";
+	ms_no_plan(MST_E_NOTFOUND, "--admin-password");
 }
 
 static void test_a_dba_makes_it(void **state)
 {
 	(void)state;
 	ms.conf.existing_database = true;
-	(void)login(ms.conf.user, PASSWORD, "dbcreator");
+	(void)ms_login(ms.conf.user, PASSWORD, "dbcreator");
 	ms_fails("recver:database", MST_E_NOTFOUND, "recver.existing_database");
 	assert_string_equal(ms_planned(true), "");
 	ms.conf.bypass_setup = true;
@@ -382,7 +422,7 @@ static void test_integrated(void **state)
 	t_failed(ops->plan(&e, note, NULL, &err), &err, MST_E_AUTH,
 		 "CREATE LOGIN [DOMAIN\\account] FROM WINDOWS");
 	ms.odbc->ticket = "DOM\\muster$";
-	(void)login(ms.odbc->ticket, "", "");
+	(void)ms_login(ms.odbc->ticket, "", "");
 	assert_string_equal(ms_planned(true),
 			    "database tables role user membership");
 	ms_made();
@@ -403,7 +443,7 @@ static int statements(void)
 
 	(void)ms_set_up(NULL);
 	ms.odbc->log = print;
-	if (make(true, &err) < 0)
+	if (ms_make(true, &err) < 0)
 		return 1;
 	ms_look_as(true);
 	(void)strcpy(ms.odbc->logins[1].password, "another");
@@ -446,5 +486,5 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		return statements();
 	failed = cmocka_run_group_tests_name("making", tests, NULL, NULL);
-	return failed + ms_fault_tests();
+	return failed + ms_fault_tests() + ms_others_tests();
 }

@@ -32,6 +32,9 @@ struct ms {
 extern struct ms ms;
 
 int ms_set_up(void **state);
+/* One more on the server; its roles with blanks between them. */
+struct t_odbc_login *ms_login(const char *name, const char *password,
+			      const char *roles);
 /* The driver under a name of FreeTDS. */
 void ms_use_freetds(void);
 /* Takes a report; fails the test when a password is in it. */
@@ -45,10 +48,14 @@ void ms_all_good(void);
 void ms_fails(const char *name, enum mst_code code, const char *part);
 /* What would be made, the steps with blanks between them. */
 const char *ms_planned(bool with_admin);
+/* The administrator's plan is refused. */
+void ms_no_plan(enum mst_code code, const char *part);
+int ms_make(bool with_admin, struct mst_err *err);
 /* Makes it, as the administrator. */
 void ms_made(void);
 
 /* How many failed. */
 int ms_fault_tests(void);
+int ms_others_tests(void);
 
 #endif

@@ -244,7 +244,10 @@ static SQLRETURN attach(struct dbc *c, const char *path)
 	    "INSERT INTO t_files VALUES ('rows', 0, 128, 64, -1),"
 	    " ('log', 1, 128, 0, 128);"
 	    "CREATE TEMP TABLE t_logins (name, is_disabled);"
-	    "CREATE TEMP TABLE t_users (name, sid)",
+	    "CREATE TEMP TABLE t_users (name, sid, type);"
+	    "CREATE TEMP VIEW t_objects AS SELECT 5 AS schema_id,"
+	    " CASE type WHEN 'table' THEN 'U' ELSE 'V' END AS type"
+	    " FROM muster.sqlite_master WHERE type IN ('table', 'view')",
 	    path);
 	if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return t_odbc_say(&c->diag, "HY000", 0, sqlite3_errmsg(c->db));

@@ -78,6 +78,8 @@ struct t_odbc {
 	size_t users_n;
 	const char *ticket;  /* login of integrated security, or NULL */
 	const char *revoked; /* a right that muster_agent has not, or NULL */
+	bool late;	     /* the next condition holds, whatever it is */
+	const char *granted; /* "CONTROL SERVER", "CONTROL", without a role */
 	enum t_odbc_tls tls;
 	bool windows_only, locked; /* what an administrator sees */
 	bool echoes; /* an error holds the password that it refuses */

@@ -33,6 +33,12 @@ static SQLRETURN sqlite_says(struct stmt *s, const char *sql)
 	(void)snprintf(text, sizeof(text), "%s near %.150s",
 		       sqlite3_errmsg(s->dbc->db), sql);
 	t_odbc_roll_back(s->dbc);
+	if (strstr(text, "already exists"))
+		return t_odbc_say(&s->diag, "42S01", 2714, text);
+	if (strstr(text, "UNIQUE constraint"))
+		return t_odbc_say(&s->diag, "23000", 2627, text);
+	if (strstr(text, "no such column"))
+		return t_odbc_say(&s->diag, "42S22", 207, text);
 	if (strstr(text, "no such table"))
 		return t_odbc_say(&s->diag, "42S02", 208, text);
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
@@ -95,7 +101,8 @@ static SQLRETURN create_database(struct stmt *s, const char *sql)
 		name[k++] = *p;
 	}
 	name[k] = 0;
-	(void)t_odbc_path_of(name, path, sizeof(path));
+	if (t_odbc_path_of(name, path, sizeof(path)))
+		return t_odbc_say(&s->diag, "42000", 1801, "It exists.");
 	f = fopen(path, "w");
 	if (f)
 		(void)fclose(f);
@@ -122,6 +129,10 @@ static bool is_special(struct stmt *s, const char *sql, SQLRETURN *rc)
 	*rc = SQL_SUCCESS;
 	if (t_odbc_security(s, sql, rc))
 		return true;
+	if (starts(sql, "BEGIN\nRAISERROR ")) {
+		*rc = t_odbc_say(&s->diag, "42000", 50000, strchr(sql, '('));
+		return true;
+	}
 	if (starts(sql, "CREATE DATABASE ")) {
 		*rc = create_database(s, sql);
 		return true;
@@ -146,7 +157,7 @@ static const char *condition(struct stmt *s, const char *sql, bool *yes)
 {
 	size_t n = condition_n(sql);
 	sqlite3_stmt *st = NULL;
-	char text[600];
+	char text[2000];
 
 	*yes = true;
 	if (!starts(sql, "IF "))
@@ -156,6 +167,8 @@ static const char *condition(struct stmt *s, const char *sql, bool *yes)
 	    sqlite3_prepare_v2(s->dbc->db, text, -1, &st, NULL) != SQLITE_OK ||
 	    (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0));
 	(void)sqlite3_finalize(st);
+	if (t_odbc_get()->late && !starts(sql + n + 1, "BEGIN\nRAISERROR "))
+		*yes = true;
 	return sql + n + 1;
 }
 
@@ -237,6 +250,7 @@ SQLRETURN SQLExecDirectW(SQLHSTMT h, SQLWCHAR *text, SQLINTEGER n)
 	}
 	mine = t_odbc_translate(sql);
 	rc = run_all(s, mine);
+	t_odbc_get()->late = false;
 	free(mine);
 	free(sql);
 	if (!fails)

@@ -93,10 +93,19 @@ static bool may(const struct dbc *c, const char *right)
 {
 	const struct t_odbc_user *u = user_of(c->name, c->login);
 
-	if (is_owner(c->name, c->login))
+	/* The owner of a database is nobody on the server. */
+	if (server_role(c->login, "sysadmin") ||
+	    (is_owner(c->name, c->login) && strstr(right, " SERVER") == NULL &&
+	     strncmp(right, "ALTER ANY", 9) != 0 &&
+	     strncmp(right, "CREATE ANY", 10) != 0))
 		return true;
 	if (strcmp(right, "CREATE ANY DATABASE") == 0)
 		return server_role(c->login, "dbcreator");
+	if (strcmp(right, "ALTER ANY LOGIN") == 0)
+		return server_role(c->login, "securityadmin");
+	if (strncmp(right, "CONTROL", 7) == 0)
+		return t_odbc_get()->granted &&
+		       strcmp(t_odbc_get()->granted, right) == 0;
 	if (strncmp(right, "CREATE", 6) == 0 || strcmp(right, "ALTER") == 0)
 		return false;
 	return u && has(u->roles, "muster_agent") &&
@@ -254,6 +263,8 @@ static SQLRETURN add_member(struct stmt *s, const char *sql)
 
 static SQLRETURN make_role(struct stmt *s, const char *sql)
 {
+	if (user_named(s->dbc->name, "muster_agent"))
+		return t_odbc_say(&s->diag, "42000", 15023, "It exists.");
 	t_odbc_add_user(s->dbc->name, "muster_agent", "");
 	return SQL_SUCCESS;
 }
@@ -332,8 +343,9 @@ void t_odbc_list(struct dbc *c)
 		if (strcmp(o->users[i].database, c->name) != 0)
 			continue;
 		sql = sqlite3_mprintf(
-		    "INSERT INTO t_users VALUES (%Q, %Q)", o->users[i].name,
-		    *o->users[i].login ? o->users[i].login : NULL);
+		    "INSERT INTO t_users VALUES (%Q, %Q, %Q)", o->users[i].name,
+		    *o->users[i].login ? o->users[i].login : NULL,
+		    *o->users[i].login ? "S" : "R");
 		(void)sqlite3_exec(c->db, sql, NULL, NULL, NULL);
 		sqlite3_free(sql);
 	}
@@ -358,6 +370,12 @@ static void suser_id(sqlite3_context *x, int n, sqlite3_value **v)
 {
 	if (find(text_of(v[0])))
 		sqlite3_result_value(x, v[0]);
+}
+
+/* Of a sid, which is a login's name here. */
+static void login_of(sqlite3_context *x, int n, sqlite3_value **v)
+{
+	suser_id(x, n, v);
 }
 
 static void user_name(sqlite3_context *x, int n, sqlite3_value **v)
@@ -444,6 +462,7 @@ void t_odbc_server_functions(struct dbc *c)
 		int args;
 		void (*fn)(sqlite3_context *x, int n, sqlite3_value **v);
 	} all[] = {{"SUSER_SNAME", 0, suser_name},
+		   {"SUSER_SNAME", 1, login_of},
 		   {"SUSER_ID", 1, suser_id},
 		   {"SUSER_SID", 1, suser_id},
 		   {"USER_NAME", 0, user_name},

@@ -32,6 +32,7 @@ static const char *const names[][2] = {
     {"sys.database_files", "t_files"},
     {"sys.database_principals", "t_users"},
     {"sys.server_principals", "t_logins"},
+    {"sys.objects", "t_objects"},
     {" 0x31", " X'31'"},
     {" 0x32", " X'32'"},
     {" 0x33", " X'33'"},
@@ -218,6 +219,17 @@ static void object_id(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_int(c, 1);
 }
 
+static void col_length(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	const char *name = (const char *)sqlite3_value_text(v[0]);
+
+	if (sqlite3_table_column_metadata(
+		sqlite3_context_db_handle(c), "muster", strchr(name, '.') + 1,
+		(const char *)sqlite3_value_text(v[1]), NULL, NULL, NULL, NULL,
+		NULL) == SQLITE_OK)
+		sqlite3_result_int(c, 1);
+}
+
 static void db_id(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	sqlite3_stmt *st;
@@ -264,19 +276,14 @@ void t_odbc_functions(struct dbc *dbc)
 		const char *name;
 		int args;
 		void (*fn)(sqlite3_context *c, int n, sqlite3_value **v);
-	} all[] = {{"to_int", 1, to_int},
-		   {"to_text", 1, to_text},
-		   {"as_text", 1, as_text},
-		   {"to_bytes", 1, to_bytes},
-		   {"DATALENGTH", 1, length},
-		   {"SYSUTCDATETIME", 0, now},
-		   {"date_add", 2, date_add},
-		   {"SCHEMA_ID", 1, schema_id},
-		   {"OBJECT_ID", 2, object_id},
-		   {"DB_ID", 1, db_id},
-		   {"DB_NAME", 0, db_name},
-		   {"QUOTENAME", 1, quote_name},
-		   {"DATABASEPROPERTYEX", 2, property}};
+	} all[] = {
+	    {"to_int", 1, to_int},	  {"to_text", 1, to_text},
+	    {"as_text", 1, as_text},	  {"to_bytes", 1, to_bytes},
+	    {"DATALENGTH", 1, length},	  {"SYSUTCDATETIME", 0, now},
+	    {"date_add", 2, date_add},	  {"SCHEMA_ID", 1, schema_id},
+	    {"OBJECT_ID", 2, object_id},  {"COL_LENGTH", 2, col_length},
+	    {"DB_ID", 1, db_id},	  {"DB_NAME", 0, db_name},
+	    {"QUOTENAME", 1, quote_name}, {"DATABASEPROPERTYEX", 2, property}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		(void)sqlite3_create_function(dbc->db, all[i].name, all[i].args,

@@ -9,8 +9,8 @@
 #include "base/secret.h"
 #include "recver/sqlserver/private.h"
 
-#define DRIVER	       "FreeTDS"
-#define NAME_MAX_CHARS 128
+#define DRIVER	     "FreeTDS"
+#define LOGIN_FAILED 18456
 
 struct place {
 	char *host, *port, *instance; /* the latter two may be NULL */
@@ -242,12 +242,17 @@ static int session(struct mst_ms *c, struct mst_err *err)
 static int check(const struct mst_recver_conf *conf, const char *database,
 		 struct mst_err *err)
 {
-	if (strlen(database) > NAME_MAX_CHARS ||
+	if (mst_ms_units(database) > MST_MS_NAME_MAX ||
 	    strpbrk(database, "{};$()\r\n"))
 		return mst_err_set(err, MST_E_INVALID,
 				   "recver.database may have %d characters and "
 				   "no brace, parenthesis, semicolon or '$'",
-				   NAME_MAX_CHARS);
+				   MST_MS_NAME_MAX);
+	if (conf->user && mst_ms_units(conf->user) > MST_MS_NAME_MAX)
+		return mst_err_set(err, MST_E_INVALID,
+				   "the login '%.40s…' is longer than the %d "
+				   "characters that SQL Server takes",
+				   conf->user, MST_MS_NAME_MAX);
 	if (conf->integrated_security && (conf->user || conf->password))
 		return mst_err_set(err, MST_E_INVALID,
 				   "recver.integrated_security takes no "
@@ -293,7 +298,9 @@ int mst_ms_open(struct mst_ms *c, const char *database, int *native_r,
 	if (rc == 0 && c->conf->password) {
 		rc = mst_secret_ref(c->conf->password, &secret, err);
 		if (rc < 0)
-			return mst_err_prefix(err, "recver.password");
+			return mst_err_prefix(err, "%s",
+					      c->admin ? "--admin-password"
+						       : "recver.password");
 	}
 	if (rc == 0)
 		rc = open_with(c, database,
@@ -301,6 +308,13 @@ int mst_ms_open(struct mst_ms *c, const char *database, int *native_r,
 				      : (struct mst_slice){0},
 			       native_r, err);
 	mst_secret_free(&secret);
+	/* The library's advice is for recver.user. */
+	if (rc < 0 && c->admin && *native_r == LOGIN_FAILED)
+		return mst_err_set(err, MST_E_AUTH,
+				   "the server does not let this administrator "
+				   "in: check --admin and its password, and "
+				   "that the server allows SQL logins (error "
+				   "18456)");
 	return rc;
 }
 

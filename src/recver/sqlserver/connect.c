@@ -184,6 +184,7 @@ static const char *admin_says(const struct mst_ms_look *l)
 	if (!l->env->admin || !l->conf.user)
 		return text;
 	conf = mst_ms_defaults(l->env->admin);
+	c.admin = true;
 	if (mst_ms_open(&c, "master", &native, &err) == 0)
 		text = reason(&c, l->conf.user);
 	mst_ms_shut(&c);
@@ -208,9 +209,16 @@ static void say_refused(struct mst_ms_look *l, struct mst_check *c,
 		mst_check_remedy(c, "set recver.password to it, or let a DBA "
 				    "set this one: ALTER LOGIN … WITH "
 				    "PASSWORD");
-	else if (err->code == MST_E_AUTH &&
-		 (!*why || why == reasons[NO_LOGIN].name))
+	else if (why == reasons[NO_LOGIN].name || !l->conf.user)
 		mst_recver_check_script(l->env, c);
+	else if (native == LOGIN_FAILED && !*why)
+		mst_check_remedy(
+		    c,
+		    "check recver.user and recver.password; "
+		    "`muster connection setup %.100s --admin USER` "
+		    "tells which of them it is, and makes a login "
+		    "that is not there",
+		    l->env->source);
 	else if (native == NOT_REACHED || native == NO_HOST)
 		say_where(l, c);
 }

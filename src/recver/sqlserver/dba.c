@@ -131,6 +131,8 @@ static void say_missing(struct mst_ms_look *l, struct mst_check *c,
 static void say_closed(struct mst_ms_look *l, struct mst_check *c,
 		       const struct mst_ms_database *d)
 {
+	char *name MST_CLEANUP(mst_freep) = mst_ms_quoted(l->database);
+
 	c->code =
 	    d->online && !d->single_user ? MST_E_FORBIDDEN : MST_E_TRANSIENT;
 	if (!d->online) {
@@ -138,20 +140,19 @@ static void say_closed(struct mst_ms_look *l, struct mst_check *c,
 			      l->database, d->state);
 		mst_check_remedy(c,
 				 strcmp(d->state, "OFFLINE") == 0
-				     ? "ALTER DATABASE [%.200s] SET ONLINE"
+				     ? "ALTER DATABASE %s SET ONLINE"
 				 : strcmp(d->state, "RESTORING") == 0
-				     ? "RESTORE DATABASE [%.200s] WITH "
+				     ? "RESTORE DATABASE %s WITH "
 				       "RECOVERY; of a secondary, let "
 				       "recver.server name the primary"
-				     : "let the DBA see why: '%.200s' in "
+				     : "let the DBA see why: %s in "
 				       "sys.databases and in the server's log",
-				 l->database);
+				 name);
 	} else if (d->single_user) {
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%s' is set to one user, or to its owners",
 			      l->database);
-		mst_check_remedy(c, "ALTER DATABASE [%.200s] SET MULTI_USER",
-				 l->database);
+		mst_check_remedy(c, "ALTER DATABASE %s SET MULTI_USER", name);
 	} else {
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%s' is there, but the login is no user of it",
@@ -165,7 +166,8 @@ static void check_closed(struct mst_ms_look *l, struct mst_check *c)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_ms_database d;
 
-	if (mst_ms_find_database(&l->c, &d, &err) < 0)
+	if (mst_ms_not_system(l->database, &err) < 0 ||
+	    mst_ms_find_database(&l->c, &d, &err) < 0)
 		mst_recver_check_fail(c, &err);
 	else if (d.found)
 		say_closed(l, c, &d);
@@ -179,12 +181,16 @@ static void check_open(struct mst_ms_look *l, struct mst_check *c)
 	    "DATABASEPROPERTYEX(DB_NAME(), N'Updateability')",
 	    "DATABASEPROPERTYEX(DB_NAME(), N'Collation')",
 	};
+	char *name MST_CLEANUP(mst_freep) = mst_ms_quoted(l->database);
 	struct mst_err err = MST_ERR_INIT;
-	char *row[2];
+	char *row[2] = {NULL};
 	bool found;
 
-	if (mst_ms_ask(&l->c, columns, MST_LEN(columns), NULL, NULL, row,
-		       &found, &err) < 0) {
+	if (mst_ms_not_system(l->database, &err) < 0) {
+		mst_recver_check_fail(c, &err);
+		l->usable = false;
+	} else if (mst_ms_ask(&l->c, columns, MST_LEN(columns), NULL, NULL, row,
+			      &found, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (strcmp(row[0], "READ_ONLY") == 0) {
 		mst_check_say(c, MST_CHECK_FAILED,
@@ -192,8 +198,8 @@ static void check_open(struct mst_ms_look *l, struct mst_check *c)
 			      l->database);
 		mst_check_remedy(c,
 				 "let recver.server name the primary, or ALTER "
-				 "DATABASE [%.200s] SET READ_WRITE",
-				 l->database);
+				 "DATABASE %s SET READ_WRITE",
+				 name);
 		c->code = MST_E_FORBIDDEN;
 		l->usable = false;
 	} else {
@@ -305,12 +311,15 @@ static void check_source(struct mst_ms_look *l, struct mst_check *c)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
 	struct mst_err err = MST_ERR_INIT;
-	bool found = false;
+	bool begun = false, found = false;
 
 	mst_check_say(c, MST_CHECK_OK, "all %d, version %u", MST_MS_TABLES_N,
 		      mst_recver_schema());
-	if (mst_ms_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
-	    found &&
+	/* Without a seed nobody has used it yet, and the next run names it. */
+	if (mst_ms_meta_get(&l->c, "", "seed", &val, &begun, &err) == 0)
+		mst_buf_reset(&val);
+	if (begun &&
+	    mst_ms_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
 	    mst_recver_check_source(mst_buf_slice(&val), l->env->source,
 				    l->database, &err) < 0) {
 		mst_recver_check_fail(c, &err);
@@ -345,6 +354,11 @@ static void say_version(struct mst_ms_look *l, struct mst_check *c)
 		mst_check_remedy(c, "update muster; until then nothing is "
 				    "written to them");
 		c->code = MST_E_UNSUPPORTED;
+		l->usable = false;
+	} else if ((!there || missing.n || !version) &&
+		   mst_ms_own_schema(&l->c, &err) < 0) {
+		mst_recver_check_fail(c, &err);
+		l->tables = false;
 		l->usable = false;
 	} else if (!there) {
 		l->tables = false;

@@ -55,9 +55,11 @@ void mst_ms_look_close(struct mst_ms_look *l);
  * freed. */
 struct mst_ms_rights {
 	bool owner;  /* may do all in the database already */
+	bool is_dbo; /* is its owner, and so can be no member of a role */
+	bool agent;  /* is a member of muster_agent */
 	char *lacks; /* "SELECT, DELETE on lease"; NULL: nothing */
 	char *more;  /* than it needs: "sysadmin"; NULL: nothing */
-	char *take;  /* a statement that takes that away */
+	char *take;  /* the statements that take that away */
 };
 
 /* Of the connection's own login. in_use: the tables are there. */

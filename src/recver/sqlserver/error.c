@@ -180,6 +180,25 @@ static const struct {
      "MSSQLSvc/host.domain:port, and does recver.server name that host?"},
 };
 
+bool mst_ms_is_there(int native)
+{
+	static const int numbers[] = {
+	    1801,	 /* a database */
+	    1807,	 /* two are made, and model is locked */
+	    1205,	 /* deadlock, over the catalogue */
+	    2601,  2627, /* a row */
+	    2714,  2759, /* a table, a schema */
+	    15023,	 /* a user, a role */
+	    15025,	 /* a login */
+	    15063,	 /* the login has a user */
+	};
+
+	for (size_t i = 0; i < MST_LEN(numbers); i++)
+		if (numbers[i] == native)
+			return true;
+	return false;
+}
+
 struct said {
 	enum mst_code code;
 	const char *meaning;

@@ -223,6 +223,27 @@ int mst_ms_do(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 	return rc < 0 ? rc : mst_ms_finish(c, err);
 }
 
+/* Whoever makes the same at this moment may be between two steps. */
+#define MAKES 3
+
+int mst_ms_make_it(struct mst_ms *c, const char *sql, struct mst_err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; i < MAKES; i++) {
+		int native = 0;
+		bool rows;
+
+		mst_err_clear(err);
+		rc = mst_ms_exec(c, sql, NULL, 0, &rows, &native, err);
+		if (rc == 0)
+			return mst_ms_finish(c, err);
+		if (!mst_ms_is_there(native))
+			break;
+	}
+	return rc;
+}
+
 int mst_ms_number(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 		  int64_t n, int64_t *v_r, bool *found_r, struct mst_err *err)
 {

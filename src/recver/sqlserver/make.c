@@ -12,6 +12,8 @@
 #include "recver/scripts.h"
 #include "recver/sqlserver/dba.h"
 
+#define LOGIN MST_MS_TEXT1("0")
+
 /* What there is, and what of it is to be done. */
 struct site {
 	const struct mst_recver_setup_env *env;
@@ -99,15 +101,18 @@ static void decide(struct site *s)
 	s->needs_tables =
 	    s->needs_database || (s->version != mst_recver_schema() &&
 				  (admin || mst_ms_may_add(&s->c)));
-	s->needs_role = admin && !s->rights.owner &&
-			(!s->exists || s->needs_tables || !is_enough(s));
+	/* With more than it needs it is let in, and only its membership stays
+	 * when that is taken away. */
+	s->needs_role = admin && !s->rights.is_dbo &&
+			(!s->exists || s->needs_tables ||
+			 (s->rights.owner ? !s->rights.agent : !is_enough(s)));
 }
 
 static int look_login(struct site *s, struct mst_err *err)
 {
 	static const struct mst_ms_flag there[] = {
-	    {"login", "CASE WHEN SUSER_ID(" MST_MS_TEXT1(
-			  "0") ") IS NULL THEN 0 ELSE 1 END"}};
+	    {"login",
+	     "CASE WHEN SUSER_ID(" LOGIN ") IS NULL THEN 0 ELSE 1 END"}};
 	struct mst_ms_pack p;
 	int rc;
 
@@ -134,10 +139,44 @@ static int look_login(struct site *s, struct mst_err *err)
 	return rc;
 }
 
+/* Of this name, and another login's that is there: nobody's to take away. */
+static int check_user(struct site *s, struct mst_err *err)
+{
+	static const char *const columns[] = {"COALESCE(SUSER_SNAME(u.sid), "
+					      "N'')"};
+	char *row[1] = {NULL};
+	struct mst_ms_pack p;
+	bool found;
+	int rc;
+
+	mst_ms_pack_init(&p);
+	mst_ms_add_text(&p, s->login);
+	rc = mst_ms_ask(&s->c, columns, 1,
+			" FROM sys.database_principals AS u WHERE"
+			" u.name = " LOGIN " AND (u.type = N'R' OR"
+			" SUSER_SNAME(u.sid) IS NOT NULL) AND NOT EXISTS"
+			" (SELECT 1 FROM sys.database_principals AS o WHERE"
+			" o.sid = SUSER_SID(" LOGIN "))",
+			&p, row, &found, err);
+	mst_ms_pack_fini(&p);
+	if (rc == 0 && found)
+		rc = mst_err_set(
+		    err, MST_E_INVALID,
+		    "'%s' has a %s '%s'%s%.200s%s already: give muster another "
+		    "login, or let a DBA rename that (ALTER %s … WITH NAME)",
+		    s->database, row[0][0] ? "user" : "role", s->login,
+		    row[0][0] ? " of the login '" : "", row[0],
+		    row[0][0] ? "'" : "", row[0][0] ? "USER" : "ROLE");
+	free(row[0]);
+	return rc;
+}
+
 static int look_inside(struct site *s, struct mst_err *err)
 {
 	int rc = s->there ? mst_ms_version(&s->c, &s->version, err) : 0;
 
+	if (rc == 0 && s->there && !s->version)
+		rc = mst_ms_own_schema(&s->c, err);
 	if (rc == 0 && s->version > mst_recver_schema())
 		return mst_err_set(err, MST_E_UNSUPPORTED,
 				   "the tables of '%s' were made by a newer "
@@ -145,7 +184,33 @@ static int look_inside(struct site *s, struct mst_err *err)
 				   "update muster",
 				   s->database, s->version,
 				   mst_recver_schema());
-	return rc < 0 ? rc : look_login(s, err);
+	if (rc == 0)
+		rc = look_login(s, err);
+	if (rc == 0 && s->there && s->login && s->env->admin)
+		rc = check_user(s, err);
+	return rc;
+}
+
+/* What no server would take, or nobody would want. */
+static int check_names(const struct site *s, struct mst_err *err)
+{
+	if (s->login && mst_ms_units(s->login) > MST_MS_NAME_MAX)
+		return mst_err_set(err, MST_E_INVALID,
+				   "recver.user '%.40s…' is longer than the %d "
+				   "characters that SQL Server takes",
+				   s->login, MST_MS_NAME_MAX);
+	return mst_ms_not_system(s->database, err);
+}
+
+/* No login may be made without a password. */
+static int check_password(const struct site *s, struct mst_err *err)
+{
+	if (!s->needs_login || s->env->conf->password)
+		return 0;
+	return mst_err_set(err, MST_E_INVALID,
+			   "the login '%.128s' cannot be made without a "
+			   "password: set recver.password",
+			   s->login);
 }
 
 static void fini(struct site *s)
@@ -166,15 +231,22 @@ static int look(struct site *s, const struct mst_recver_setup_env *env,
 	s->database = mst_recver_database(env->conf, env->source);
 	s->login = env->conf->integrated_security ? windows_login(s)
 						  : mst_strdup(env->conf->user);
-	s->c = (struct mst_ms){.conf = &s->conf, .database = s->database};
-	rc = open_site(s, err);
-	if (rc == 0)
-		rc = look_inside(s, err);
-	if (rc == 0)
+	s->c = (struct mst_ms){.conf = &s->conf,
+			       .database = s->database,
+			       .admin = env->admin != NULL};
+	rc = check_names(s, err);
+	if (rc == 0) {
+		rc = open_site(s, err);
+		if (rc == 0)
+			rc = look_inside(s, err);
+		if (rc < 0 && env->admin)
+			(void)mst_err_prefix(err, "as '%s'",
+					     s->conf.user ? s->conf.user : "");
+	}
+	if (rc == 0) {
 		decide(s);
-	else if (env->admin)
-		(void)mst_err_prefix(err, "as '%s'",
-				     s->conf.user ? s->conf.user : "");
+		rc = check_password(s, err);
+	}
 	if (rc < 0)
 		fini(s);
 	return rc;
@@ -238,30 +310,27 @@ int mst_ms_plan(const struct mst_recver_setup_env *env,
 
 /* ---- the login ----------------------------------------------------------- */
 
-static void add_quoted(struct mst_buf *sql, struct mst_slice s, char quote)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == quote)
-			(void)mst_buf_addc(sql, quote);
-		(void)mst_buf_addc(sql, s.p[i]);
-	}
-}
-
 /* As a statement of its own the server keeps it out of its traces. */
 static int create_login(struct site *s, struct mst_slice password,
 			struct mst_err *err)
 {
 	struct mst_buf sql = MST_BUF_INIT(1u << 20);
-	int rc;
+	int native = 0, rc;
+	bool rows;
 
 	/* No copy is left behind by growing. */
 	(void)mst_buf_reserve(&sql, 2 * (strlen(s->login) + password.n) + 64);
 	(void)mst_buf_adds(&sql, "CREATE LOGIN [");
-	add_quoted(&sql, mst_slice_str(s->login), ']');
+	mst_ms_add_quoted(&sql, mst_slice_str(s->login), ']');
 	(void)mst_buf_adds(&sql, "] WITH PASSWORD = N'");
-	add_quoted(&sql, password, '\'');
+	mst_ms_add_quoted(&sql, password, '\'');
 	(void)mst_buf_adds(&sql, "'");
-	rc = mst_ms_do(&s->c, sql.p, NULL, 0, err);
+	rc = mst_ms_exec(&s->c, sql.p, NULL, 0, &rows, &native, err);
+	/* By somebody else, who sets the same up at this moment. */
+	if (rc < 0 && mst_ms_is_there(native)) {
+		mst_err_clear(err);
+		rc = 0;
+	}
 	if (rc < 0 && password.n &&
 	    memmem(err->msg, strlen(err->msg), password.p, password.n))
 		rc = mst_err_set(
@@ -278,10 +347,6 @@ static int make_login(struct site *s, struct mst_err *err)
 	struct mst_secret *secret = NULL;
 	int rc;
 
-	if (!s->env->conf->password)
-		return mst_err_set(err, MST_E_INVALID,
-				   "a SQL login needs a password: set "
-				   "recver.password");
 	rc = mst_secret_ref(s->env->conf->password, &secret, err);
 	if (rc < 0)
 		return mst_err_prefix(err, "recver.password");
@@ -301,7 +366,8 @@ static void tell_more(struct site *s)
 		      "'%s' was there, may do more than it needs (%.400s), and "
 		      "was left alone",
 		      s->login, s->rights.more);
-	mst_check_remedy(&c, "%.400s", s->rights.take);
+	if (s->rights.take)
+		mst_check_remedy(&c, "%.400s", s->rights.take);
 	mst_recver_check_report(s->env, &c);
 }
 
@@ -318,18 +384,29 @@ static int run(struct site *s, const char *script, const char *part,
 }
 
 /* As a run makes and upgrades them: with the lease, so that none is under way
- * meanwhile. */
+ * meanwhile. Who has the lease, of tables of this version, does what is left.
+ */
 static int make_tables(struct site *s, struct mst_err *err)
 {
 	struct mst_recver *r = NULL;
-	int native, rc = mst_recver_sqlserver.open(&s->conf, s->env->source,
-						   true, &r, err);
+	struct mst_err other = MST_ERR_INIT;
+	unsigned version = 0;
+	int native, rc;
 
+	mst_ms_shut(&s->c);
+	rc = mst_ms_open(&s->c, s->database, &native, err);
 	if (rc < 0)
 		return rc;
-	mst_recver_sqlserver.close(&r);
-	mst_ms_shut(&s->c);
-	return mst_ms_open(&s->c, s->database, &native, err);
+	rc = mst_recver_sqlserver.open(&s->conf, s->env->source, true, &r, err);
+	if (rc == 0)
+		mst_recver_sqlserver.close(&r);
+	if (rc == -MST_E_CONFLICT &&
+	    mst_ms_version(&s->c, &version, &other) == 0 &&
+	    version == mst_recver_schema()) {
+		mst_err_clear(err);
+		rc = 0;
+	}
+	return rc;
 }
 
 static int made(struct site *s, const char *what, const char *how, int rc,

@@ -23,6 +23,7 @@ struct mst_ms {
 	bool in_transaction;
 	const struct mst_recver_conf *conf; /* outlives the connection */
 	char *database;
+	bool admin; /* conf's login is --admin's, not recver.user */
 };
 
 /* ---- sqlserver_error.c --------------------------------------------------- */
@@ -38,6 +39,13 @@ int mst_ms_fail(SQLSMALLINT type, SQLHANDLE h, int *native_r,
  * becomes U+FFFD. */
 void mst_ms_wide(struct mst_buf *out, struct mst_slice utf8);
 void mst_ms_narrow(struct mst_buf *out, const void *utf16, size_t bytes);
+#define MST_MS_NAME_MAX 128 /* of a database, a login */
+/* How long it is as SQL Server counts: UTF-16 units. */
+size_t mst_ms_units(const char *utf8);
+/* Appended with every `quote` doubled. */
+void mst_ms_add_quoted(struct mst_buf *out, struct mst_slice text, char quote);
+/* In brackets, as a statement names it. To be freed. */
+char *mst_ms_quoted(const char *name);
 
 /* ---- sqlserver_exec.c ---------------------------------------------------- */
 
@@ -79,6 +87,9 @@ void mst_ms_add_raw(struct mst_ms_pack *p, const void *raw, size_t n);
 /* A place for later: bytes, or a text in UTF-16. */
 void mst_ms_add_place(struct mst_ms_pack *p, struct mst_slice bytes);
 void mst_ms_add_text(struct mst_ms_pack *p, const char *text);
+/* Is there already what a statement was to make? Or did somebody else make the
+ * same at this moment? Then it may be asked again. */
+bool mst_ms_is_there(int native);
 /* Runs a batch of statements; pack NULL: one without parameters. Leaves the
  * first result open when there is one: *rows_r. *native_r may be NULL. */
 int mst_ms_exec(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
@@ -86,6 +97,9 @@ int mst_ms_exec(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 /* The same to its end, rows thrown away. */
 int mst_ms_do(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 	      int64_t n, struct mst_err *err);
+/* A statement that makes what is not there yet and may be run again; when
+ * somebody else made it in between, it is. Not within a transaction. */
+int mst_ms_make_it(struct mst_ms *c, const char *sql, struct mst_err *err);
 /* For one number as an answer; *found_r false: no row. */
 int mst_ms_number(struct mst_ms *c, const char *sql, struct mst_ms_pack *pack,
 		  int64_t n, int64_t *v_r, bool *found_r, struct mst_err *err);
@@ -116,6 +130,10 @@ void mst_ms_close(struct mst_ms *c);
 
 /* ---- sqlserver_conn.c, sqlserver_setup.c --------------------------------- */
 
+/* MST_E_INVALID: it is one of the server's own. */
+int mst_ms_not_system(const char *database, struct mst_err *err);
+/* MST_E_INVALID: the database has a schema 'muster' that is not RecVer's. */
+int mst_ms_own_schema(struct mst_ms *c, struct mst_err *err);
 /* A connection to a database of the server. *native_r: the server's number of
  * the error. */
 int mst_ms_open(struct mst_ms *c, const char *database, int *native_r,

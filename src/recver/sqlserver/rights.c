@@ -69,33 +69,106 @@ static void add(struct mst_buf *b, const char *text)
 	(void)mst_buf_addf(b, "%s%s", b->n ? ", " : "", text);
 }
 
+/* Of a login's user in the database, whatever else it may be. */
+static int read_user(struct mst_ms *c, const char *login,
+		     struct mst_ms_rights *r, struct mst_err *err)
+{
+	static const struct mst_ms_flag f[] = {
+	    {"dbo", "CASE WHEN " USER " = N'dbo' THEN 1 ELSE 0 END"},
+	    {"agent", "IS_ROLEMEMBER(N'muster_agent', " USER ")"},
+	};
+	bool is[MST_LEN(f)];
+	struct mst_ms_pack p;
+	int rc;
+
+	mst_ms_pack_init(&p);
+	mst_ms_add_text(&p, login);
+	rc = mst_ms_flags(c, f, MST_LEN(f), &p, is, err);
+	mst_ms_pack_fini(&p);
+	r->is_dbo = rc == 0 && is[0];
+	r->agent = rc == 0 && is[1];
+	return rc;
+}
+
+/* Rights that were given without a role. */
+static const struct mst_ms_flag grants[] = {
+    {"CONTROL SERVER", "HAS_PERMS_BY_NAME(NULL, NULL, N'CONTROL SERVER')"},
+    {"ALTER ANY LOGIN", "HAS_PERMS_BY_NAME(NULL, NULL, N'ALTER ANY LOGIN')"},
+    {"CREATE ANY DATABASE",
+     "HAS_PERMS_BY_NAME(NULL, NULL, N'CREATE ANY DATABASE')"},
+    {"CONTROL", "HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), N'DATABASE',"
+		" N'CONTROL')"},
+};
+
+static bool has_role(const bool is[ROLES], const char *name)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (strcmp(roles[i], name) == 0)
+			return is[i];
+	return false;
+}
+
+/* Of the connection's own login; what a role brings is told by its name. */
+static int tell_grants(struct mst_ms *c, const bool role[ROLES],
+		       const char *login, struct mst_ms_rights *r,
+		       struct mst_err *err)
+{
+	char *name MST_CLEANUP(mst_freep) = mst_ms_quoted(login);
+	bool is[MST_LEN(grants)], said[MST_LEN(grants)];
+	int rc = mst_ms_flags(c, grants, MST_LEN(grants), NULL, is, err);
+
+	if (rc < 0 || role[0])
+		return rc;
+	said[0] = false;
+	said[1] = is[0] || has_role(role, "securityadmin");
+	said[2] = is[0] || has_role(role, "dbcreator");
+	said[3] = is[0] || r->owner;
+	for (size_t i = 0; i < MST_LEN(grants); i++) {
+		char *more = r->more, *take = r->take;
+
+		if (!is[i] || said[i])
+			continue;
+		r->more = mst_asprintf("%s%s%s", more ? more : "",
+				       more ? ", " : "", grants[i].name);
+		r->take =
+		    mst_asprintf("%s%sREVOKE %s FROM %s", take ? take : "",
+				 take ? "; " : "", grants[i].name, name);
+		free(more);
+		free(take);
+	}
+	return 0;
+}
+
 /* dbo: the login owns the database, or is a sysadmin. */
 static void tell(const bool is[ROLES], bool dbo, const char *login,
 		 struct mst_ms_rights *r)
 {
-	struct mst_buf more = MST_BUF_INIT(4096);
-	size_t first = ROLES;
+	struct mst_buf more = MST_BUF_INIT(4096), take = MST_BUF_INIT(4096);
+	char *name MST_CLEANUP(mst_freep) = mst_ms_quoted(login);
 
 	for (size_t i = 0; i < ROLES; i++) {
 		if (!is[i] || (i > 0 && is[0]) ||
 		    (i > SERVER_ROLES && (is[SERVER_ROLES] || dbo)) ||
 		    (i == SERVER_ROLES && dbo))
 			continue;
-		first = MST_MIN(first, i);
 		add(&more, roles[i]);
+		(void)mst_buf_addf(&take, "%sALTER %sROLE %s DROP MEMBER %s",
+				   take.n ? "; " : "",
+				   in_server(i) ? "SERVER " : "", roles[i],
+				   name);
 	}
-	if (dbo && !is[0])
+	if (dbo && !is[0]) {
 		add(&more, "owner of the database");
+		(void)mst_buf_addf(&take,
+				   "%sALTER AUTHORIZATION ON DATABASE::… TO "
+				   "[sa], and then role.sql",
+				   take.n ? "; " : "");
+	}
 	r->owner = is[0] || dbo || is[SERVER_ROLES];
-	if (first < ROLES)
-		r->take = mst_asprintf("ALTER %sROLE %s DROP MEMBER [%s]",
-				       in_server(first) ? "SERVER " : "",
-				       roles[first], login);
-	else if (dbo)
-		r->take = mst_strdup("ALTER AUTHORIZATION ON DATABASE::… TO "
-				     "[sa], and then role.sql");
-	r->more = more.n ? mst_strndup(more.p, more.n) : NULL;
+	r->more = more.n ? mst_buf_steal(&more) : NULL;
+	r->take = take.n ? mst_buf_steal(&take) : NULL;
 	mst_buf_fini(&more);
+	mst_buf_fini(&take);
 }
 
 /* "DELETE", or "DELETE on grp, lease" when it is there on others. */
@@ -157,7 +230,11 @@ int mst_ms_rights(struct mst_ms *c, bool in_use, struct mst_ms_rights *r,
 	if (rc == 0)
 		rc = read_roles(c, NULL, true, is, err);
 	if (rc == 0)
+		rc = read_user(c, row[0], r, err);
+	if (rc == 0)
 		tell(is, strcmp(row[1], "dbo") == 0, row[0], r);
+	if (rc == 0)
+		rc = tell_grants(c, is, row[0], r, err);
 	if (rc == 0 && in_use)
 		rc = read_lacks(c, r, err);
 	for (size_t i = 0; i < MST_LEN(row); i++)
@@ -168,21 +245,14 @@ int mst_ms_rights(struct mst_ms *c, bool in_use, struct mst_ms_rights *r,
 int mst_ms_rights_of(struct mst_ms *c, const char *login, bool in_database,
 		     struct mst_ms_rights *r, struct mst_err *err)
 {
-	static const struct mst_ms_flag dbo[] = {
-	    {"dbo", "CASE WHEN " USER " = N'dbo' THEN 1 ELSE 0 END"},
-	};
-	bool is[ROLES], is_dbo = false;
-	struct mst_ms_pack p;
+	bool is[ROLES];
 	int rc = read_roles(c, login, in_database, is, err);
 
 	*r = (struct mst_ms_rights){0};
-	mst_ms_pack_init(&p);
-	mst_ms_add_text(&p, login);
 	if (rc == 0 && in_database)
-		rc = mst_ms_flags(c, dbo, 1, &p, &is_dbo, err);
-	mst_ms_pack_fini(&p);
+		rc = read_user(c, login, r, err);
 	if (rc == 0)
-		tell(is, is_dbo, login, r);
+		tell(is, r->is_dbo, login, r);
 	return rc;
 }
 
@@ -215,7 +285,15 @@ void mst_ms_look_rights(struct mst_ms_look *l)
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "the login may do more than it needs: %.500s",
 			      r.more);
-		mst_check_remedy(c, "%.400s", r.take);
+		if (!r.agent && !r.is_dbo)
+			mst_check_remedy(c,
+					 "first `muster connection setup "
+					 "%.100s --admin USER`, or role.sql, "
+					 "which makes it a member of "
+					 "muster_agent; then %.300s",
+					 l->env->source, r.take);
+		else
+			mst_check_remedy(c, "%.400s", r.take);
 	} else {
 		mst_check_say(c, MST_CHECK_OK,
 			      l->tables ? "the login may do what it needs"

@@ -87,7 +87,7 @@ int mst_ms_run(struct mst_ms *c, const char *script, const char *part,
 
 		if (mst_slice_is(line, "GO")) {
 			if (sql.n)
-				rc = mst_ms_do(c, sql.p, NULL, 0, err);
+				rc = mst_ms_make_it(c, sql.p, err);
 			mst_buf_reset(&sql);
 		} else if (starts(line, "USE ")) {
 			on = strcmp(part, MST_MS_DATABASE) == 0;

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/num.h"
 #include "recver/scripts.h"
@@ -16,6 +17,79 @@
 bool mst_ms_is_closed(int native)
 {
 	return native == 4060 || native == 911;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+int mst_ms_not_system(const char *database, struct mst_err *err)
+{
+	/* The last two are of replication and of a hosted server. */
+	static const char *const own[] = {"master", "model",	    "msdb",
+					  "tempdb", "distribution", "rdsadmin"};
+
+	for (size_t i = 0; i < MST_LEN(own); i++)
+		if (strcasecmp(database, own[i]) == 0)
+			return mst_err_set(err, MST_E_INVALID,
+					   "'%s' is a database of the server "
+					   "itself: set recver.database to one "
+					   "for RecVer alone",
+					   database);
+	return 0;
+}
+
+#define IS_ODD(table, column)                                                  \
+	"OBJECT_ID(N'muster." table "', N'U') IS NOT NULL AND "                \
+	"COL_LENGTH(N'muster." table "', N'" column "') IS NULL"
+
+int mst_ms_own_schema(struct mst_ms *c, struct mst_err *err)
+{
+	/* As create.sql asks. A login that may not see a table does not take
+	 * it for somebody's. */
+	static const char
+	    sql[] = "SELECT CASE WHEN " IS_ODD("meta", "value") " OR " IS_ODD("record_set", "target") " OR " IS_ODD(
+		"grp",
+		"digest") " OR " IS_ODD("members",
+					"list") " OR " IS_ODD("lease",
+							      "token") " OR "
+								       "(OBJECT"
+								       "_ID(N'"
+								       "muster."
+								       "meta', "
+								       "N'U') "
+								       "IS "
+								       "NULL "
+								       "AND "
+								       "EXISTS "
+								       "(SELECT"
+								       " 1"
+								       " FROM "
+								       "sys."
+								       "objects"
+								       " WHERE "
+								       "schema_"
+								       "id = "
+								       "SCHEMA_"
+								       "ID(N'"
+								       "muster'"
+								       ") AND "
+								       "type"
+								       " IN "
+								       "(N'U', "
+								       "N'V')))"
+								       " THEN "
+								       "1 ELSE "
+								       "0 END";
+	int64_t is = 0;
+	bool found;
+	int rc = mst_ms_number(c, sql, NULL, 0, &is, &found, err);
+
+	if (rc == 0 && is)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the schema 'muster' in '%s' is somebody "
+				 "else's: let recver.database name another "
+				 "database",
+				 c->database);
+	return rc;
 }
 
 /* ---- the database -------------------------------------------------------- */
@@ -184,13 +258,24 @@ static int may_write(struct mst_ms *c, struct mst_err *err)
 
 /* ---- versions ------------------------------------------------------------ */
 
+/* A table of this name and of another form says so in the server's words. */
+static int not_ours(struct mst_ms *c, int rc, struct mst_err *err)
+{
+	struct mst_err mine = MST_ERR_INIT;
+
+	if (rc != -MST_E_TRANSIENT &&
+	    mst_ms_own_schema(c, &mine) == -MST_E_INVALID)
+		return mst_err_set(err, mine.code, "%s", mine.msg);
+	return rc;
+}
+
 static int read_version(struct mst_ms *c, struct mst_buf *text, bool *found_r,
 			struct mst_err *err)
 {
 	int rc = mst_ms_meta_get(c, "", "schema", text, found_r, err);
 
 	if (!mst_ms_absent(c, "N'muster.meta', N'U'", rc))
-		return rc;
+		return rc == 0 ? 0 : not_ours(c, rc, err);
 	mst_err_clear(err);
 	*found_r = false;
 	return 0;
@@ -228,7 +313,10 @@ static int run(void *p, const char *script, struct mst_err *err)
 
 static int make(void *c, struct mst_err *err)
 {
-	return run(c, mst_recver_script("sqlserver", "create"), err);
+	int rc = mst_ms_own_schema(c, err);
+
+	return rc < 0 ? rc
+		      : run(c, mst_recver_script("sqlserver", "create"), err);
 }
 
 static const struct mst_recver_tables tables = {
@@ -249,8 +337,10 @@ int mst_ms_upgrade(void *p, struct mst_err *err)
 
 int mst_ms_setup(struct mst_ms *c, bool create, struct mst_err *err)
 {
-	int rc = open_or_make(c, create, err);
+	int rc = mst_ms_not_system(c->database, err);
 
+	if (rc == 0)
+		rc = open_or_make(c, create, err);
 	if (rc == 0)
 		rc = may_write(c, err);
 	if (rc == 0)

@@ -58,6 +58,37 @@ static void add_utf8(struct mst_buf *out, uint32_t c)
 	(void)mst_buf_add(out, b, n);
 }
 
+size_t mst_ms_units(const char *utf8)
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)utf8; *p; p++)
+		n += (*p & 0xc0) == 0x80 ? 0 : *p >= 0xf0 ? 2 : 1;
+	return n;
+}
+
+void mst_ms_add_quoted(struct mst_buf *out, struct mst_slice text, char quote)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == quote)
+			(void)mst_buf_addc(out, quote);
+		(void)mst_buf_addc(out, text.p[i]);
+	}
+}
+
+char *mst_ms_quoted(const char *name)
+{
+	struct mst_buf b = MST_BUF_INIT(4096);
+	char *text;
+
+	(void)mst_buf_addc(&b, '[');
+	mst_ms_add_quoted(&b, mst_slice_str(name), ']');
+	(void)mst_buf_addc(&b, ']');
+	text = mst_buf_steal(&b);
+	mst_buf_fini(&b);
+	return text;
+}
+
 void mst_ms_narrow(struct mst_buf *out, const void *utf16, size_t bytes)
 {
 	const uint8_t *p = utf16;
