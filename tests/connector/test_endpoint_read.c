@@ -774,7 +774,7 @@ static void test_clouds(void **state)
 	     "http://127.0.0.1:8080", "http://127.0.0.1:8081"},
 	};
 
-	assert_int_equal(MST_LEN(clouds), EP_CLOUDS + 1);
+	assert_int_equal(MST_LEN(clouds), MS_CLOUDS + 1);
 	for (size_t i = 0; i < MST_LEN(clouds); i++) {
 		struct mst_source_auth auths[4];
 		struct drive d;
@@ -877,7 +877,7 @@ static void test_options(void **state)
 	drive_open(&d, "alias: main\nenvironments: [test, prod]\n"
 		       "recver.type: mem\nmin_cvss: 7.5\n");
 	assert_string_equal(d.conf.common.recver.type, "mem");
-	assert_int_equal(d.conf.environments.n, 2);
+	assert_int_equal(d.conf.ms.environments.n, 2);
 	assert_true(d.conf.min_cvss == 7.5);
 	assert_true(d.conf.enrich);
 	assert_false(d.conf.hardware);

@@ -22,9 +22,9 @@ static struct mst_source *open_source(struct ep_conf *conf, int method)
 	if (mst_secret_setup(&err) < 0)
 		abort();
 	*conf = (struct ep_conf){
-	    .tenant_id = "contoso.example",
-	    .client_id = "00000000-0000-4000-8000-00000000000b",
-	    .client_secret = "env:MUSTER_FUZZ_SECRET",
+	    .ms.tenant_id = "contoso.example",
+	    .ms.client_id = "00000000-0000-4000-8000-00000000000b",
+	    .ms.client_secret = "env:MUSTER_FUZZ_SECRET",
 	    .enrich = true,
 	    .read_method = method,
 	    .page_size = 3,
@@ -37,10 +37,10 @@ static struct mst_source *open_source(struct ep_conf *conf, int method)
 
 static void check_request(const struct mst_source *s, const struct mst_req *req)
 {
-	bool graph = req->auth && strcmp(req->auth, EP_AUTH_GRAPH) == 0;
+	bool graph = req->auth && strcmp(req->auth, MS_AUTH_GRAPH) == 0;
 
 	if (req->auth)
-		assert(ep_link_allowed(&s->sites, graph, req->url));
+		assert(ms_link_allowed(&s->sites, graph, req->url));
 	else
 		assert(req->file && ep_blob_allowed(&s->sites, req->url));
 }

@@ -43,15 +43,15 @@ static struct mst_source *open_source(struct ep_conf *conf, unsigned how)
 	if (mst_secret_setup(&err) < 0)
 		abort();
 	*conf = (struct ep_conf){
-	    .tenant_id = "contoso.example",
-	    .client_id = "00000000-0000-4000-8000-00000000000b",
-	    .client_secret = "env:MUSTER_FUZZ_SECRET",
+	    .ms.tenant_id = "contoso.example",
+	    .ms.client_id = "00000000-0000-4000-8000-00000000000b",
+	    .ms.client_secret = "env:MUSTER_FUZZ_SECRET",
 	    .enrich = how & 1,
 	    .hardware = true,
 	    .software_non_cpe = true,
 	    .software_packages = true,
 	    .read_method = (int)(how >> 1 & 3) % 3,
-	    .cloud = (int)(how >> 3 & 7),
+	    .ms.cloud = (int)(how >> 3 & 7),
 	    .page_size = 3,
 	    .sas_valid_hours = 6,
 	};
@@ -62,11 +62,11 @@ static struct mst_source *open_source(struct ep_conf *conf, unsigned how)
 
 static void check_request(const struct mst_source *s, const struct mst_req *req)
 {
-	bool graph = req->auth && strcmp(req->auth, EP_AUTH_GRAPH) == 0;
+	bool graph = req->auth && strcmp(req->auth, MS_AUTH_GRAPH) == 0;
 	size_t n = strlen(s->sites.login);
 
 	if (req->auth)
-		assert(ep_link_allowed(&s->sites, graph, req->url));
+		assert(ms_link_allowed(&s->sites, graph, req->url));
 	else
 		assert(strncmp(req->url, s->sites.login, n) == 0 ||
 		       ep_blob_allowed(&s->sites, req->url));

@@ -83,7 +83,7 @@ static bool may_fill(const struct ep_conf *conf, unsigned to)
 
 	for (size_t i = 0; i < MST_LEN(words); i++) {
 		if (words[i].to == to)
-			return ep_in_list(&conf->enrich_attributes,
+			return ms_in_list(&conf->enrich_attributes,
 					  words[i].word);
 	}
 	return true;
@@ -126,7 +126,7 @@ static int adapt_joins(const struct ep_conf *conf, struct mst_derive *d,
 				to->copy[to->copy_n++] = from->copy[k];
 		}
 		if (to->from == EP_ENTRA &&
-		    ep_in_list(&conf->enrich_attributes, "os_version"))
+		    ms_in_list(&conf->enrich_attributes, "os_version"))
 			rc = add_entra_version(d, to, err);
 	}
 	mst_derive_joins(d, joins, c->joins_n);

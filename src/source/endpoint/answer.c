@@ -30,33 +30,16 @@ int ep_restart(struct mst_source *s, const char *why, struct mst_err *err)
 static int damaged(struct mst_source *s, const struct mst_resp *resp,
 		   struct mst_err *err)
 {
-	const char *type = resp->content_type ? resp->content_type : "";
-
 	if (++s->read.tries < EP_TRIES)
 		return 1;
-	if (mst_slice_istarts(mst_slice_str(type), "text/html"))
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "%s: the answer is a web page, no JSON: is "
-				   "there a proxy that asks for a login?",
-				   title_of(s));
-	return mst_err_prefix(err, "%s: damaged answer", title_of(s));
+	return ms_damaged(resp, title_of(s), err);
 }
 
 int ep_parse(struct mst_source *s, const struct mst_resp *resp,
 	     struct mst_json *root_r, struct mst_err *err)
 {
-	struct mst_json error;
-
-	if (!resp->body.n)
-		mst_err_set(err, MST_E_CORRUPT, "the body is empty");
-	else if (mst_json_parse(s->parser, resp->body, root_r, err) == 0) {
-		error = mst_json_iget(*root_r, "error");
-		if (mst_json_type(error) != MST_JSON_OBJECT)
-			return 0;
-		mst_err_set(
-		    err, MST_E_CORRUPT, "an error came with status 200: '%.*s'",
-		    MST_SLICE_ARG(mst_json_str(mst_json_iget(error, "code"))));
-	}
+	if (ms_body_parse(s->parser, resp, root_r, err) == 0)
+		return 0;
 	return damaged(s, resp, err);
 }
 
@@ -66,30 +49,17 @@ int ep_parse(struct mst_source *s, const struct mst_resp *resp,
 static int take_link(struct mst_source *s, struct mst_json root,
 		     struct mst_err *err)
 {
-	struct mst_slice link =
-	    mst_json_str(mst_json_iget(root, "@odata.nextLink"));
 	struct ep_read *r = &s->read;
-	struct mst_slice host = {NULL, 0};
-	bool https;
+	struct mst_slice link;
 
 	free(r->link);
 	r->link = NULL;
+	if (ms_next_link(root, &s->sites, ep_io[r->feed].need.graph,
+			 title_of(s), &link, err) < 0)
+		return -(int)err->code;
 	if (!link.n)
 		return 0;
-	if (link.n >= MST_MAX_URL || memchr(link.p, 0, link.n))
-		return mst_err_set(err, MST_E_CORRUPT,
-				   "%s: the link to the next page is no "
-				   "address",
-				   title_of(s));
 	r->link = mst_strndup(link.p, link.n);
-	if (!ep_link_allowed(&s->sites, ep_io[r->feed].graph, r->link)) {
-		(void)ep_url_host(r->link, &host, &https);
-		return mst_err_set(err, MST_E_INVALID,
-				   "%s: the next page is said to be on '%.*s', "
-				   "which is no host of this connection's "
-				   "cloud; the token is not sent there",
-				   title_of(s), MST_SLICE_ARG(host));
-	}
 	if (!ep_tally_see(&s->tally, 'l', link))
 		return 2; /* round in a circle */
 	r->linked = true;

@@ -97,7 +97,7 @@ static bool split(const char *platform, char pattern[PATTERN_MAX],
 enum ep_asset ep_asset_of(struct mst_rule_ctx *ctx, const struct mst_value *v)
 {
 	const struct mst_opt_list *own = &ep_conf_of(ctx)->platforms;
-	struct mst_slice os = ep_text(ctx, v, EM_OS_PLATFORM);
+	struct mst_slice os = ms_text(ctx, v, EM_OS_PLATFORM);
 	char pattern[PATTERN_MAX];
 	enum ep_asset asset;
 
@@ -138,21 +138,13 @@ const char *ep_class_of(const struct ep_conf *conf, enum ep_asset asset)
 	return list->n && strcmp(list->v[0], none) != 0 ? list->v[0] : NULL;
 }
 
-static bool is_table(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 0 && n <= 80 &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
-}
-
 static int check_list(const struct mst_opt_list *list, enum ep_asset asset,
 		      struct mst_err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		bool bad = strcmp(list->v[i], none) == 0 && list->n > 1;
 
-		if (!bad && is_table(list->v[i]))
+		if (!bad && ms_is_table(list->v[i]))
 			continue;
 		return mst_err_set(
 		    err, MST_E_INVALID, "setting class_%s: %s%.80s%s",
@@ -172,31 +164,6 @@ static struct mst_class *find(struct mst_class *classes, size_t n,
 			return &classes[i];
 	}
 	return NULL;
-}
-
-/* Adds the further classes of the list to those of c, each once. */
-static void add_search(struct mst_class *c, const struct mst_opt_list *list,
-		       struct mst_arena *arena)
-{
-	const char **all;
-	size_t had = 0, n = 0;
-
-	while (c->also_search && c->also_search[had])
-		had++;
-	all = mst_arena_alloc(arena, (had + list->n) * sizeof(*all));
-	for (; n < had; n++)
-		all[n] = c->also_search[n];
-	for (size_t i = 1; i < list->n; i++) {
-		bool known = strcmp(list->v[i], c->table) == 0;
-
-		for (size_t k = 0; k < n; k++)
-			known = known || strcmp(all[k], list->v[i]) == 0;
-		if (!known)
-			all[n++] = list->v[i];
-	}
-	all[n] = NULL;
-	if (n > had)
-		c->also_search = all;
 }
 
 int ep_classes_make(const struct ep_conf *conf, struct mst_arena *arena,
@@ -227,16 +194,16 @@ int ep_classes_make(const struct ep_conf *conf, struct mst_arena *arena,
 		c->optional = c->optional && a == EP_HANDHELD &&
 			      strcmp(table, handheld) == 0;
 		if (list->n > 1)
-			add_search(c, list, arena);
+			ms_class_search(c, list, arena);
 	}
 	*classes_r = classes;
 	*n_r = n;
 	return 0;
 }
 
-EP_OP(ep_op_class)
+MS_OP(ep_op_class)
 {
 	const char *table = ep_class_of(ep_conf_of(ctx), ep_asset_of(ctx, v));
 
-	return table ? ep_some(mst_slice_str(table), out_r) : 0;
+	return table ? ms_some(mst_slice_str(table), out_r) : 0;
 }

@@ -9,37 +9,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/time.h"
-#include "cred/cred.h"
+#define SAS_HOURS 1
 
-#define ANSWER_MAX (4u << 20)
-#define SAS_HOURS  1
-
-static struct ep_checks *checks_of(struct mst_checks *c)
+static struct ep_checks *own(struct ms_checks *k)
 {
-	return mst_container_of(c, struct ep_checks, base);
+	return mst_container_of(k, struct ep_checks, ms);
+}
+
+static const struct ep_checks *cown(const struct ms_checks *k)
+{
+	return mst_container_of((struct ms_checks *)(uintptr_t)k,
+				struct ep_checks, ms);
 }
 
 /* ---- what stands on what ------------------------------------------------- */
 
-/* The title of a failed check, or NULL. */
-static const char *gone(const struct ep_checks *k, const char *name)
+static const char *gone_token(const struct ms_checks *k, bool graph)
 {
-	for (size_t i = 0; i < k->env.gone_n; i++) {
-		if (strcmp(k->env.gone[i].name, name) == 0)
-			return k->env.gone[i].title;
-	}
-	return NULL;
+	return ms_gone(k,
+		       graph ? "login:" MS_AUTH_GRAPH : "login:" EP_AUTH_API);
 }
 
-static const char *gone_token(const struct ep_checks *k, bool graph)
+static const char *gone_api(const struct ms_checks *k, bool graph)
 {
-	return gone(k, graph ? "login:" EP_AUTH_GRAPH : "login:" EP_AUTH_API);
-}
-
-static const char *gone_api(const struct ep_checks *k, bool graph)
-{
-	const char *title = gone(k, graph ? "reach:graph" : "reach:api");
+	const char *title = ms_gone(k, graph ? "reach:graph" : "reach:api");
 
 	return title ? title : gone_token(k, graph);
 }
@@ -48,148 +41,24 @@ static const char *gone_api(const struct ep_checks *k, bool graph)
  * NULL: it is there, or the token does not show any. */
 static const char *gone_right(const struct ep_checks *k, unsigned feed)
 {
-	struct mst_auth *auth = k->s->auth[ep_io[feed].graph];
-	const char *roles = auth ? mst_cred_entra_roles(auth) : NULL;
+	const struct ms_need *need = &ep_io[feed].need;
+	struct mst_auth *auth = k->s->auth[need->graph];
 
-	return roles && *roles && !ep_permitted(k->s, feed)
-		   ? ep_io[feed].permission
+	return auth && ms_lacks(mst_cred_entra_roles(auth), need)
+		   ? need->permission
 		   : NULL;
 }
 
 static const char *gone_feed(const struct ep_checks *k, unsigned feed)
 {
-	const char *title = gone_api(k, ep_io[feed].graph);
+	const char *title = gone_api(&k->ms, ep_io[feed].need.graph);
 
 	return title ? title : gone_right(k, feed);
 }
 
-/* ---- asking -------------------------------------------------------------- */
-
-static void ask(struct ep_checks *k, unsigned probe, struct mst_req *req,
-		const char *what)
+static const char *lacks(const struct ms_checks *k, unsigned check)
 {
-	mst_req_init(req, MST_HTTP_GET);
-	req->id = probe;
-	req->max_bytes = ANSWER_MAX;
-	req->what = mst_arena_strdup(&req->arena, what);
-	k->probes[probe].sent = true;
-	k->pending++;
-}
-
-static void ask_tenant(struct ep_checks *k, struct mst_req *req)
-{
-	ask(k, EP_PROBE_TENANT, req, "the tenant's configuration");
-	req->url = mst_arena_printf(
-	    &req->arena, "%s/%s/v2.0/.well-known/openid-configuration",
-	    k->s->sites.login, k->s->conf->tenant_id);
-}
-
-/* One record of the list. Exports have a twin that gives pages: it needs the
- * same permission, and does not count towards the few lists of files an hour.
- */
-static void ask_feed(struct ep_checks *k, unsigned feed, struct mst_req *req)
-{
-	const struct ep_io *io = &ep_io[feed];
-	const char *one = io->graph		     ? "$select=id&$top=1"
-			  : io->pages == EP_WAY_SKIP ? "$top=1"
-						     : "pageSize=1";
-
-	ask(k, EP_PROBE_FEED + feed, req, ep_feeds[feed].title);
-	req->url = mst_arena_printf(
-	    &req->arena, "%s%s?%s",
-	    io->graph ? k->s->sites.graph : k->s->sites.api, io->path, one);
-	req->auth = io->graph ? EP_AUTH_GRAPH : EP_AUTH_API;
-	req->rate = io->rate;
-	mst_req_header(req, "Accept", "application/json");
-}
-
-static void ask_export(struct ep_checks *k, struct mst_req *req)
-{
-	const struct ep_io *io = &ep_io[k->export_feed];
-
-	ask(k, EP_PROBE_EXPORT, req, "a list of export files");
-	req->url =
-	    mst_arena_printf(&req->arena, "%s%s", k->s->sites.api, io->files);
-	if (io->sas_hours)
-		req->url = mst_arena_printf(&req->arena, "%s?sasValidHours=%d",
-					    req->url, SAS_HOURS);
-	req->auth = EP_AUTH_API;
-	req->rate = "exports";
-	mst_req_header(req, "Accept", "application/json");
-}
-
-/* One byte of it, without the token; Azure's own name of the header. */
-static void ask_file(struct ep_checks *k, struct mst_req *req)
-{
-	ask(k, EP_PROBE_FILE, req, "an export file");
-	req->url = mst_arena_strdup(&req->arena, k->file_url);
-	mst_req_header(req, "x-ms-range", "bytes=0-0");
-}
-
-static void send(struct ep_checks *k, unsigned probe, struct mst_req *req)
-{
-	if (probe == EP_PROBE_TENANT)
-		ask_tenant(k, req);
-	else if (probe == EP_PROBE_EXPORT)
-		ask_export(k, req);
-	else if (probe == EP_PROBE_FILE)
-		ask_file(k, req);
-	else
-		ask_feed(k, probe - EP_PROBE_FEED, req);
-}
-
-static int accept(struct mst_checks *c, const struct mst_req *req,
-		  const struct mst_resp *resp, struct mst_err *err MST_UNUSED)
-{
-	struct ep_checks *k = checks_of(c);
-
-	k->pending--;
-	ep_take(k, (unsigned)req->id, resp);
-	return 0;
-}
-
-/* ---- reporting ----------------------------------------------------------- */
-
-/* Is all there that the check is made of? */
-static bool ready(const struct ep_checks *k, unsigned check)
-{
-	const struct ep_probe *p = k->probes;
-	unsigned from = 0, to = EP_PROBE__N;
-
-	if (check == EP_CHECK_CLOUD) {
-		to = EP_PROBE_TENANT + 1;
-	} else if (check == EP_CHECK_WRITES_API ||
-		   check == EP_CHECK_WRITES_GRAPH) {
-		return true;
-	} else if (check < EP_CHECK_STORAGE) {
-		from = EP_PROBE_FEED + check - EP_CHECK_FEED;
-		to = from + 1;
-	} else if (check == EP_CHECK_STORAGE) {
-		from = EP_PROBE_EXPORT;
-	}
-	for (unsigned i = from; i < to; i++) {
-		if (p[i].wanted && !p[i].answered)
-			return false;
-	}
-	return true;
-}
-
-/* Is it one of this connection's? */
-static bool applies(const struct ep_checks *k, unsigned check)
-{
-	if (check == EP_CHECK_WRITES_GRAPH)
-		return k->s->auth[1];
-	if (check >= EP_CHECK_FEED && check < EP_CHECK_STORAGE)
-		return k->feeds & EP_BIT(check - EP_CHECK_FEED);
-	if (check == EP_CHECK_STORAGE)
-		return k->export_feed < EP__FEEDS;
-	return true;
-}
-
-/* The title of what it stands on and that failed, or NULL. */
-static const char *lacks(const struct ep_checks *k, unsigned check)
-{
-	const char *login = gone(k, "reach:login");
+	const char *login = ms_gone(k, "reach:login");
 
 	switch (check) {
 	case EP_CHECK_CLOUD:
@@ -203,8 +72,150 @@ static const char *lacks(const struct ep_checks *k, unsigned check)
 	case EP_CHECK_CLOCK: /* any answer will do */
 		return login && gone_api(k, false) ? login : NULL;
 	default:
-		return gone_feed(k, check - EP_CHECK_FEED);
+		return gone_feed(cown(k), check - EP_CHECK_FEED);
 	}
+}
+
+/* ---- asking -------------------------------------------------------------- */
+
+/* One record of the list. Exports have a twin that gives pages: it needs the
+ * same permission, and does not count towards the few lists of files an hour.
+ */
+static void ask_feed(struct ms_checks *k, unsigned feed, struct mst_req *req)
+{
+	const struct ep_io *io = &ep_io[feed];
+	const char *one = io->need.graph	     ? "$select=id&$top=1"
+			  : io->pages == EP_WAY_SKIP ? "$top=1"
+						     : "pageSize=1";
+
+	ms_ask(k, EP_PROBE_FEED + feed, req, ep_feeds[feed].title);
+	req->url = mst_arena_printf(
+	    &req->arena, "%s%s?%s",
+	    io->need.graph ? k->sites->graph : k->sites->api, io->path, one);
+	req->auth = io->need.graph ? MS_AUTH_GRAPH : EP_AUTH_API;
+	req->rate = io->rate;
+	mst_req_header(req, "Accept", "application/json");
+}
+
+static void ask_export(struct ms_checks *k, struct mst_req *req)
+{
+	const struct ep_io *io = &ep_io[own(k)->export_feed];
+
+	ms_ask(k, EP_PROBE_EXPORT, req, "a list of export files");
+	req->url =
+	    mst_arena_printf(&req->arena, "%s%s", k->sites->api, io->files);
+	if (io->sas_hours)
+		req->url = mst_arena_printf(&req->arena, "%s?sasValidHours=%d",
+					    req->url, SAS_HOURS);
+	req->auth = EP_AUTH_API;
+	req->rate = "exports";
+	mst_req_header(req, "Accept", "application/json");
+}
+
+/* One byte of it, without the token; Azure's own name of the header. */
+static void ask_file(struct ms_checks *k, struct mst_req *req)
+{
+	ms_ask(k, EP_PROBE_FILE, req, "an export file");
+	req->url = mst_arena_strdup(&req->arena, own(k)->file_url);
+	mst_req_header(req, "x-ms-range", "bytes=0-0");
+}
+
+static void ask(struct ms_checks *k, unsigned probe, struct mst_req *req)
+{
+	if (probe == EP_PROBE_TENANT)
+		ms_ask_tenant(k, probe, req);
+	else if (probe == EP_PROBE_EXPORT)
+		ask_export(k, req);
+	else if (probe == EP_PROBE_FILE)
+		ask_file(k, req);
+	else
+		ask_feed(k, probe - EP_PROBE_FEED, req);
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+/* The file whose storage is tried. An address is only asked for when it is one
+ * of Microsoft's storage. */
+static void read_export(struct ep_checks *k, struct mst_json root)
+{
+	struct mst_json files = mst_json_iget(root, "exportFiles"), v;
+	struct mst_json_iter it = mst_json_iter(files);
+	struct ms_probe *p = &k->ms.probes[EP_PROBE_EXPORT];
+	struct mst_slice host;
+	bool https;
+
+	if (mst_json_type(files) != MST_JSON_ARRAY) {
+		p->body = MS_BODY_OTHER;
+		return;
+	}
+	p->records = mst_json_len(files);
+	ms_quote(mst_json_str(mst_json_iget(root, "generatedTime")), k->made,
+		 sizeof(k->made));
+	if (!mst_json_next(&it, NULL, &v))
+		return;
+	k->file_url =
+	    (char *)(uintptr_t)mst_arena_dup(&k->arena, mst_json_str(v)).p;
+	if (k->file_url && ms_url_host(k->file_url, &host, &https))
+		ms_quote(host, k->storage, sizeof(k->storage));
+	k->ms.probes[EP_PROBE_FILE].wanted =
+	    *k->storage && ep_blob_allowed(&k->s->sites, k->file_url);
+}
+
+static void read_answer(struct ms_checks *k, unsigned probe,
+			struct mst_json root)
+{
+	struct ms_probe *p = &k->probes[probe];
+
+	if (probe == EP_PROBE_TENANT)
+		ms_read_tenant(k, root);
+	else if (probe == EP_PROBE_EXPORT)
+		read_export(own(k), root);
+	else
+		p->body = ms_list_of(p, root);
+}
+
+static bool blind(unsigned probe)
+{
+	return probe == EP_PROBE_FILE;
+}
+
+static const char *far_end(unsigned probe)
+{
+	return probe == EP_PROBE_FEED + (unsigned)EP_ENTRA ? MS_GRAPH
+							   : "the Defender API";
+}
+
+/* ---- reporting ----------------------------------------------------------- */
+
+static bool ready(const struct ms_checks *k, unsigned check)
+{
+	unsigned from = 0, to = EP_PROBE__N;
+
+	if (check == EP_CHECK_CLOUD) {
+		to = EP_PROBE_TENANT + 1;
+	} else if (check == EP_CHECK_WRITES_API ||
+		   check == EP_CHECK_WRITES_GRAPH) {
+		return true;
+	} else if (check < EP_CHECK_STORAGE) {
+		from = EP_PROBE_FEED + check - EP_CHECK_FEED;
+		to = from + 1;
+	} else if (check == EP_CHECK_STORAGE) {
+		from = EP_PROBE_EXPORT;
+	}
+	return ms_answered(k, from, to);
+}
+
+static bool applies(const struct ms_checks *k, unsigned check)
+{
+	const struct ep_checks *e = cown(k);
+
+	if (check == EP_CHECK_WRITES_GRAPH)
+		return e->s->auth[1];
+	if (check >= EP_CHECK_FEED && check < EP_CHECK_STORAGE)
+		return e->feeds & EP_BIT(check - EP_CHECK_FEED);
+	if (check == EP_CHECK_STORAGE)
+		return e->export_feed < EP__FEEDS;
+	return true;
 }
 
 static void name_it(unsigned check, struct mst_check *c, char *name, size_t n)
@@ -212,14 +223,14 @@ static void name_it(unsigned check, struct mst_check *c, char *name, size_t n)
 	static const char *const names[EP_CHECK__N] = {
 	    [EP_CHECK_CLOUD] = "cloud",
 	    [EP_CHECK_WRITES_API] = "read_only:" EP_AUTH_API,
-	    [EP_CHECK_WRITES_GRAPH] = "read_only:" EP_AUTH_GRAPH,
+	    [EP_CHECK_WRITES_GRAPH] = "read_only:" MS_AUTH_GRAPH,
 	    [EP_CHECK_STORAGE] = "storage",
 	    [EP_CHECK_CLOCK] = "clock",
 	    [EP_CHECK_RATE] = "rate_limits",
 	};
 	static const char *const titles[EP_CHECK__N] = {
 	    [EP_CHECK_WRITES_API] = "read-only " EP_AUTH_API,
-	    [EP_CHECK_WRITES_GRAPH] = "read-only " EP_AUTH_GRAPH,
+	    [EP_CHECK_WRITES_GRAPH] = "read-only " MS_AUTH_GRAPH,
 	    [EP_CHECK_RATE] = "rate limits",
 	};
 
@@ -233,108 +244,78 @@ static void name_it(unsigned check, struct mst_check *c, char *name, size_t n)
 	c->name = name;
 }
 
-static void judge(const struct ep_checks *k, unsigned check,
+static void say_writes(const struct ep_checks *k, bool graph,
+		       struct mst_check *c)
+{
+	const char *uses[EP__FEEDS + 1];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < EP__FEEDS; i++) {
+		if (ep_io[i].need.graph == graph)
+			uses[n++] = ep_io[i].need.permission;
+	}
+	uses[n] = NULL;
+	ms_say_writes(mst_cred_entra_roles(k->s->auth[graph]), uses, c);
+}
+
+static void judge(const struct ms_checks *k, unsigned check,
 		  struct mst_check *c)
 {
+	const struct ep_checks *e = cown(k);
+
 	switch (check) {
 	case EP_CHECK_CLOUD:
-		ep_say_cloud(k, c);
+		ms_say_cloud(k, &k->probes[EP_PROBE_TENANT],
+			     e->s->conf->api_url, c);
 		break;
 	case EP_CHECK_WRITES_API:
 	case EP_CHECK_WRITES_GRAPH:
-		ep_say_writes(k, check == EP_CHECK_WRITES_GRAPH, c);
+		say_writes(e, check == EP_CHECK_WRITES_GRAPH, c);
 		break;
 	case EP_CHECK_STORAGE:
-		ep_say_storage(k, c);
+		ep_say_storage(e, c);
 		break;
 	case EP_CHECK_CLOCK:
-		ep_say_clock(k, c);
+		ms_say_clock(k, c);
 		break;
 	case EP_CHECK_RATE:
-		ep_say_rate(k, c);
+		ms_say_rate(k, c);
 		break;
 	default:
-		ep_say_feed(k, check - EP_CHECK_FEED, c);
+		ep_say_feed(e, check - EP_CHECK_FEED, c);
 	}
-}
-
-static void report(struct ep_checks *k, unsigned check)
-{
-	const char *needs = lacks(k, check);
-	struct mst_check c = {.code = MST_OK};
-	char name[64];
-
-	name_it(check, &c, name, sizeof(name));
-	if (k->env.skip)
-		mst_check_say(&c, MST_CHECK_SKIPPED, "%.700s", k->env.skip);
-	else if (needs)
-		mst_check_say(&c, MST_CHECK_SKIPPED, "needs the check '%s'",
-			      needs);
-	else
-		judge(k, check, &c);
-	if (c.level != MST_CHECK_FAILED)
-		c.code = MST_OK;
-	k->env.report(k->env.ctx, &c);
-}
-
-static int next(struct mst_checks *c, struct mst_req *req_r,
-		struct mst_err *err MST_UNUSED)
-{
-	struct ep_checks *k = checks_of(c);
-
-	for (; k->at < EP_CHECK__N && ready(k, k->at); k->at++) {
-		if (applies(k, k->at))
-			report(k, k->at);
-	}
-	for (unsigned i = 0; i < EP_PROBE__N; i++) {
-		if (!k->probes[i].wanted || k->probes[i].sent)
-			continue;
-		send(k, i, req_r);
-		return MST_CHECKS_REQUEST;
-	}
-	return k->pending ? MST_CHECKS_WAIT : MST_CHECKS_END;
 }
 
 /* ---- life ---------------------------------------------------------------- */
 
-/* There is nothing at Microsoft's end that setup could write: permissions are
- * for an administrator of the tenant. */
-static size_t fixes(struct mst_checks *c MST_UNUSED,
-		    struct mst_check_fix *out MST_UNUSED, size_t max MST_UNUSED)
+static void free_checks(struct ms_checks *k)
 {
-	return 0;
+	mst_arena_fini(&own(k)->arena);
+	free(own(k));
 }
 
-static int fix(struct mst_checks *c MST_UNUSED, size_t i MST_UNUSED,
-	       struct mst_err *err)
-{
-	return mst_err_set(err, MST_E_NOTFOUND, "there is no such fix");
-}
-
-static void free_checks(struct mst_checks **cp)
-{
-	struct ep_checks *k = checks_of(*cp);
-
-	mst_arena_fini(&k->arena);
-	free(k);
-	*cp = NULL;
-}
-
-static const struct mst_checks_ops ops = {
-    .next = next,
-    .accept = accept,
-    .fixes = fixes,
-    .fix = fix,
+static const struct ms_checks_ops ops = {
+    .checks_n = EP_CHECK__N,
+    .probes_n = EP_PROBE__N,
+    .ask = ask,
+    .read = read_answer,
+    .ready = ready,
+    .applies = applies,
+    .lacks = lacks,
+    .name = name_it,
+    .judge = judge,
+    .blind = blind,
+    .far_end = far_end,
     .free = free_checks,
 };
 
 static void choose(struct ep_checks *k)
 {
-	struct ep_probe *p = k->probes;
+	struct ms_probe *p = k->ms.probes;
 
 	k->idle = true;
-	for (size_t i = 0; i < k->env.uses_n; i++) {
-		const struct mst_check_use *u = &k->env.uses[i];
+	for (size_t i = 0; i < k->ms.env.uses_n; i++) {
+		const struct mst_check_use *u = &k->ms.env.uses[i];
 
 		k->feeds |= mst_source_endpoint.needs(k->s, u->set->name);
 		k->idle = k->idle && !*u->jobs;
@@ -349,10 +330,10 @@ static void choose(struct ep_checks *k)
 		    !gone_right(k, i) && k->s->conf->read_method != EP_JSON)
 			k->export_feed = i;
 	}
-	p[EP_PROBE_TENANT].wanted = !gone(k, "reach:login");
+	p[EP_PROBE_TENANT].wanted = !ms_gone(&k->ms, "reach:login");
 	p[EP_PROBE_EXPORT].wanted =
-	    k->export_feed < EP__FEEDS && !gone_api(k, false);
-	for (unsigned i = 0; k->env.skip && i < EP_PROBE__N; i++)
+	    k->export_feed < EP__FEEDS && !gone_api(&k->ms, false);
+	for (unsigned i = 0; k->ms.env.skip && i < EP_PROBE__N; i++)
 		p[i].wanted = false;
 }
 
@@ -365,14 +346,11 @@ int ep_checks(struct mst_source *s, const struct mst_checks_env *env,
 	if (!s->auth[0])
 		return 0; /* a folder */
 	k = mst_alloc(sizeof(*k));
-	k->base.ops = &ops;
-	k->env = *env;
+	ms_checks_init(&k->ms, &ops, env, &s->conf->ms, &s->sites, s->parser);
 	k->s = s;
-	k->skew_us = MST_TIME_NONE;
-	k->share = k->rate_limit = -1;
 	k->export_feed = EP__FEEDS;
-	mst_arena_init(&k->arena, ANSWER_MAX);
+	mst_arena_init(&k->arena, MS_ANSWER_MAX);
 	choose(k);
-	*c_r = &k->base;
+	*c_r = &k->ms.base;
 	return 0;
 }

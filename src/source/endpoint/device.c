@@ -50,10 +50,10 @@ static struct mst_slice raised(struct mst_rule_ctx *ctx, struct mst_slice s)
 	return mst_slice(p, s.n);
 }
 
-EP_OP(ep_op_name)
+MS_OP(ep_op_name)
 {
 	const struct ep_conf *conf = ep_conf_of(ctx);
-	struct mst_slice s = ep_text(ctx, v, EM_NAME);
+	struct mst_slice s = ms_text(ctx, v, EM_NAME);
 	size_t host = host_part(s);
 
 	/* What a phone is called may look like a name of DNS. */
@@ -61,52 +61,46 @@ EP_OP(ep_op_name)
 	    ep_asset_of(ctx, v) != EP_HANDHELD)
 		s.n = host;
 	if (s.n && conf->name_case == EP_LOWER)
-		s = ep_lowered(ctx, s);
+		s = ms_lowered(ctx, s);
 	else if (s.n && conf->name_case == EP_UPPER)
 		s = raised(ctx, s);
-	return ep_some(s, out_r);
+	return ms_some(s, out_r);
 }
 
-EP_OP(ep_op_fqdn)
+MS_OP(ep_op_fqdn)
 {
-	struct mst_slice s = ep_text(ctx, v, EM_NAME);
+	struct mst_slice s = ms_text(ctx, v, EM_NAME);
 
-	return host_part(s) ? ep_some(ep_lowered(ctx, s), out_r) : 0;
+	return host_part(s) ? ms_some(ms_lowered(ctx, s), out_r) : 0;
 }
 
-EP_OP(ep_op_domain)
+MS_OP(ep_op_domain)
 {
-	struct mst_slice s = ep_text(ctx, v, EM_NAME);
+	struct mst_slice s = ms_text(ctx, v, EM_NAME);
 	size_t host = host_part(s);
 
 	if (!host)
 		return 0;
 	s = mst_slice(s.p + host + 1, s.n - host - 1);
-	return ep_some(ep_lowered(ctx, s), out_r);
+	return ms_some(ms_lowered(ctx, s), out_r);
 }
 
 /* Class and folded name: what the destination would take for one computer. */
-EP_OP(ep_op_identity)
+MS_OP(ep_op_identity)
 {
 	struct mst_slice table, name;
-	char *p, *q;
 
 	if (ep_op_class(ctx, v, 0, NULL, &table) != 1 ||
 	    ep_op_name(ctx, v, 0, NULL, &name) != 1)
 		return 0;
-	p = q = mst_rule_scratch(ctx, table.n + 1 + name.n);
-	memcpy(q, table.p, table.n);
-	q += table.n;
-	*q++ = '\n';
-	q = ep_put_lower(q, name);
-	return ep_some(mst_slice(p, (size_t)(q - p)), out_r);
+	return ms_identity(ctx, table, name, out_r);
 }
 
 /* As text that compares: active, first seen (20 digits), id. */
-EP_OP(ep_op_rank)
+MS_OP(ep_op_rank)
 {
-	struct mst_slice id = ep_text(ctx, v, EM_ID);
-	struct mst_slice seen = ep_text(ctx, v, EM_FIRST_SEEN);
+	struct mst_slice id = ms_text(ctx, v, EM_ID);
+	struct mst_slice seen = ms_text(ctx, v, EM_FIRST_SEEN);
 	int64_t us = MST_TIME_NONE;
 	uint64_t t = 0;
 	char *p = mst_rule_scratch(ctx, 21 + id.n);
@@ -118,8 +112,8 @@ EP_OP(ep_op_rank)
 		p[i] = (char)('0' + t % 10);
 		t /= 10;
 	}
-	ep_put_lower(p + 21, id);
-	return ep_some(mst_slice(p, 21 + id.n), out_r);
+	ms_put_lower(p + 21, id);
+	return ms_some(mst_slice(p, 21 + id.n), out_r);
 }
 
 /* ---- MAC addresses ------------------------------------------------------ */
@@ -220,7 +214,7 @@ static bool member_is(struct mst_json obj, const char *key, const char *word)
 	return mst_slice_iis(mst_slice_trim(s), word);
 }
 
-EP_OP(ep_op_mac)
+MS_OP(ep_op_mac)
 {
 	const struct mst_value *ips = &v[EM_IPS];
 	struct mac best = {.hex = ""}, m;
@@ -252,22 +246,22 @@ EP_OP(ep_op_mac)
 		if (i < 5)
 			p[3 * i + 2] = ':';
 	}
-	return ep_some(mst_slice(p, 17), out_r);
+	return ms_some(mst_slice(p, 17), out_r);
 }
 
 /* ---- others ------------------------------------------------------------- */
 
-EP_OP(ep_op_virtual)
+MS_OP(ep_op_virtual)
 {
 	if (v[EM_VM].type != MST_JSON_OBJECT)
 		return 0;
-	return ep_some(MST_SLICE_LIT("true"), out_r);
+	return ms_some(MST_SLICE_LIT("true"), out_r);
 }
 
-EP_OP(ep_op_model)
+MS_OP(ep_op_model)
 {
 	/* A model without its maker would be looked up among all makers. */
-	if (!ep_text(ctx, v, EM_MANUFACTURER).n)
+	if (!ms_text(ctx, v, EM_MANUFACTURER).n)
 		return 0;
 	return mst_op_text(ctx, v, EM_MODEL, NULL, out_r);
 }
@@ -280,11 +274,11 @@ static bool is_junk_serial(const struct ep_conf *conf, struct mst_slice s)
 		return s.n == 0;
 	while (same < s.n && lower(s.p[same]) == lower(s.p[0]))
 		same++;
-	return same == s.n || ep_fits_one(&conf->serial_ignore, s);
+	return same == s.n || ms_fits_one(&conf->serial_ignore, s);
 }
 
 /* additionalFields is a JSON object inside a text. */
-EP_OP(ep_op_serial)
+MS_OP(ep_op_serial)
 {
 	const struct mst_value *add = &v[EM_ADDITIONAL];
 	struct mst_err err = MST_ERR_INIT;
@@ -304,26 +298,16 @@ EP_OP(ep_op_serial)
 		return 0;
 	p = mst_rule_scratch(ctx, s.n); /* outlives the parser's document */
 	memcpy(p, s.p, s.n);
-	return ep_some(mst_slice(p, s.n), out_r);
+	return ms_some(mst_slice(p, s.n), out_r);
 }
 
-EP_OP(ep_op_correlation)
+MS_OP(ep_op_correlation)
 {
-	struct mst_slice prefix =
-	    mst_slice_str(ep_conf_of(ctx)->correlation_prefix);
-	struct mst_slice id = ep_text(ctx, v, EM_ID);
-	char *p;
-
-	if (!prefix.n)
-		return ep_some(id, out_r);
-	p = mst_rule_scratch(ctx, prefix.n + id.n + 1);
-	memcpy(p, prefix.p, prefix.n);
-	if (id.n)
-		memcpy(p + prefix.n, id.p, id.n);
-	return ep_some(mst_slice(p, prefix.n + id.n), out_r);
+	return ms_prefixed(ctx, ep_conf_of(ctx)->correlation_prefix,
+			   ms_text(ctx, v, EM_ID), out_r);
 }
 
-EP_OP(ep_op_address_width)
+MS_OP(ep_op_address_width)
 {
 	/* Only computers and servers have such a column. */
 	if (ep_asset_of(ctx, v) > EP_LINUX_SERVER)
@@ -332,7 +316,7 @@ EP_OP(ep_op_address_width)
 }
 
 /* Of several rows of one machine the latest report counts. */
-EP_OP(ep_op_last_seen)
+MS_OP(ep_op_last_seen)
 {
 	return mst_op_time(ctx, v, EM_LAST_SEEN, NULL, out_r);
 }

@@ -5,92 +5,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cred/certs.h"
-#include "cred/cred.h"
 #include "source/endpoint/endpoint_private.h"
 
 /* ---- life ---------------------------------------------------------------- */
 
 static int check_conf(const struct ep_conf *c, struct mst_err *err)
 {
-	if (c->common.read_from)
-		return 0; /* nobody logs in */
-	if (!c->tenant_id || !c->client_id)
-		return mst_err_set(err, MST_E_INVALID,
-				   "%s is missing; or set read_from to read a "
-				   "folder",
-				   c->tenant_id ? "client_id" : "tenant_id");
-	if (strcmp(c->tenant_id, "common") == 0 ||
-	    strcmp(c->tenant_id, "consumers") == 0 ||
-	    strcmp(c->tenant_id, "organizations") == 0)
-		return mst_err_set(err, MST_E_INVALID,
-				   "tenant_id '%s' stands for many tenants; "
-				   "give the tenant's own id or domain",
-				   c->tenant_id);
-	return 0;
+	return c->common.read_from ? 0 /* nobody logs in */
+				   : ms_conf_check(&c->ms, err);
 }
 
-/* The tenant, when it is given by its id: a domain may be of any tenant. */
+static int make_sites(const struct ep_conf *c, struct ms_sites *sites_r,
+		      struct mst_err *err)
+{
+	struct ms_defender d = {c->api_url, c->scope};
+
+	return ms_sites_make(&c->ms, &d, sites_r, err);
+}
+
 static const char *estate(const void *conf)
 {
 	const struct ep_conf *c = conf;
-	const char *id = c->tenant_id;
-	const size_t n = 36;
 
-	return id && strlen(id) == n &&
-		       strspn(id, "0123456789abcdefABCDEF-") == n
-		   ? id
-		   : NULL;
-}
-
-static struct mst_cred_entra cred_of(const struct ep_conf *c,
-				     const struct ep_sites *sites,
-				     const char *scope)
-{
-	return (struct mst_cred_entra){
-	    .login = sites->login,
-	    .tenant = c->tenant_id,
-	    .client_id = c->client_id,
-	    .scope = scope,
-	    .client_secret = c->client_secret,
-	    .secret_expires = c->secret_expires,
-	    .certificate = c->certificate,
-	    .certificate_key = c->certificate_key,
-	    .certificate_password = c->certificate_password,
-	    .certificate_location = mst_cert_locations[c->certificate_location],
-	    .certificate_store = mst_cert_stores[c->certificate_store],
-	    .certificate_name = c->certificate_name,
-	    .assertion_alg = c->assertion_alg == EP_RS256 ? "RS256" : "PS256",
-	    .send_x5c = c->send_x5c,
-	    .federated_token_file = c->federated_token_file,
-	};
-}
-
-static int make_auth(struct mst_source *s, const char *scope,
-		     struct mst_auth **a_r, struct mst_err *err)
-{
-	struct mst_cred_entra cred = cred_of(s->conf, &s->sites, scope);
-
-	return mst_cred_entra(&cred, a_r, err);
+	return ms_tenant(&c->ms);
 }
 
 static int credential(const char *connection, const void *conf,
 		      struct mst_check *c, struct mst_err *err)
 {
-	struct ep_sites sites;
-	struct mst_cred_entra cred;
-	int rc = check_conf(conf, err);
+	const struct ep_conf *own = conf;
+	struct ms_sites sites = {.api = NULL};
+	int rc = check_conf(own, err);
 
 	if (rc == 0)
-		rc = ep_sites_make(conf, &sites, err);
+		rc = make_sites(own, &sites, err);
+	if (rc == 0)
+		rc = ms_credential(&own->ms, &sites, sites.scope, c, err);
 	if (rc < 0)
-		return mst_err_prefix(err, "connection '%s'", connection);
-	cred = cred_of(conf, &sites, sites.scope);
-	if (mst_cred_entra_check(&cred, err) < 0)
 		rc = mst_err_prefix(err, "connection '%s'", connection);
-	else
-		mst_cred_entra_look(&cred, c);
-	ep_sites_free(&sites);
+	ms_sites_free(&sites);
 	return rc;
 }
 
@@ -105,7 +58,7 @@ static void close_source(struct mst_source **s_r)
 	ep_read_clear(&s->read);
 	ep_tally_fini(&s->tally);
 	mst_json_parser_free(&s->parser);
-	ep_sites_free(&s->sites);
+	ms_sites_free(&s->sites);
 	free(s->connection);
 	free(s);
 	*s_r = NULL;
@@ -128,12 +81,13 @@ static int open_source(const char *connection, const void *conf,
 	for (size_t i = 0; i < EP__FEEDS; i++)
 		s->proofs[i] = (struct mst_proof){.as_of_us = s->tally.as_of_us,
 						  .why = "it was not read"};
-	rc = ep_sites_make(s->conf, &s->sites, err);
+	rc = make_sites(s->conf, &s->sites, err);
 	if (rc == 0 && !s->conf->common.read_from) {
-		rc = make_auth(s, s->sites.scope, &s->auth[0], err);
+		rc = ms_auth(&s->conf->ms, &s->sites, s->sites.scope,
+			     &s->auth[0], err);
 		if (rc == 0 && s->conf->enrich)
-			rc = make_auth(s, s->sites.graph_scope, &s->auth[1],
-				       err);
+			rc = ms_auth(&s->conf->ms, &s->sites,
+				     s->sites.graph_scope, &s->auth[1], err);
 	}
 	if (rc < 0) {
 		close_source(&s);
@@ -152,7 +106,7 @@ static size_t auths(struct mst_source *s, struct mst_source_auth *out,
 		out[n++] = (struct mst_source_auth){EP_AUTH_API, s->auth[0],
 						    s->sites.api_hosts};
 	if (s->auth[1] && n < max)
-		out[n++] = (struct mst_source_auth){EP_AUTH_GRAPH, s->auth[1],
+		out[n++] = (struct mst_source_auth){MS_AUTH_GRAPH, s->auth[1],
 						    s->sites.graph_hosts};
 	return n;
 }

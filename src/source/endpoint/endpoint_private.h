@@ -9,12 +9,12 @@
 #include "base/map.h"
 #include "rules/rules.h"
 #include "source/endpoint/endpoint.h"
+#include "source/microsoft/microsoft.h"
 
 /* ---- options ------------------------------------------------------------ */
 
 enum ep_method { EP_AUTO, EP_FILES, EP_JSON };
 enum ep_software { EP_INSTANCE, EP_SAM };
-enum ep_alg { EP_PS256, EP_RS256 };
 
 /* Kinds of machines; what decides is the operating system. */
 enum ep_asset {
@@ -54,21 +54,8 @@ enum ep_below { EP_BELOW_CLOSE, EP_BELOW_KEEP };
 /* Filled by ep_opts; the engine reads the first member. */
 struct ep_conf {
 	struct mst_source_common common;
-	const char *tenant_id, *client_id;
-	const char *client_secret; /* a reference */
-	const char *secret_expires;
-	const char *certificate, *certificate_key;
-	const char *certificate_password; /* a reference */
-	/* indexes in mst_cert_locations, mst_cert_stores */
-	int certificate_location, certificate_store;
-	const char *certificate_name;
-	int assertion_alg; /* enum ep_alg */
-	bool send_x5c;
-	const char *federated_token_file;
-	int cloud; /* index in ep_clouds */
-	const char *api_url, *login_url, *graph_url, *scope;
-	struct mst_opt_list environments;
-	const char *alias;
+	struct ms_conf ms;
+	const char *api_url, *scope;
 	int read_method;    /* enum ep_method */
 	int64_t json_below; /* auto: JSON when fewer machines were read */
 	int64_t page_size;
@@ -113,41 +100,10 @@ struct ep_conf {
 
 extern const struct mst_opt ep_opts[];
 
-/* ---- clouds ------------------------------------------------------------- */
+/* ---- storage of export files -------------------------------------------- */
 
-struct ep_cloud {
-	const char *name; /* as in the option's choices */
-	const char *api;  /* "https://api.security.microsoft.com" */
-	const char *login;
-	const char *graph;
-	const char *scope; /* of the Defender API */
-};
-
-#define EP_CLOUDS	 10
-#define EP_CLOUD_CHOICES "commercial|us|eu|uk|au|swa|ina|gcc|gcc-high|dod"
-
-extern const struct ep_cloud ep_clouds[];
-
-/* Where a connection goes: the cloud with the overrides of the settings. */
-struct ep_sites {
-	char *api, *login, *graph; /* without a trailing slash */
-	char *scope, *graph_scope;
-	const char *api_hosts[8]; /* where the Defender token may go */
-	const char *graph_hosts[2];
-	char *own_hosts[2]; /* hosts of overrides: owned */
-	bool api_loopback;
-};
-
-int ep_sites_make(const struct ep_conf *conf, struct ep_sites *s_r,
-		  struct mst_err *err);
-void ep_sites_free(struct ep_sites *s);
-/* May a link that an answer brought be followed with the token? */
-bool ep_link_allowed(const struct ep_sites *s, bool graph, const char *url);
 /* May an export file be fetched from there? (never with a token) */
-bool ep_blob_allowed(const struct ep_sites *s, const char *url);
-/* Host of an absolute URL with its port as written; false when the URL is not
- * one that we would send: other schemes, user names, control characters. */
-bool ep_url_host(const char *url, struct mst_slice *host_r, bool *https_r);
+bool ep_blob_allowed(const struct ms_sites *s, const char *url);
 /* The expiry of a SAS URL (query value "se"), or MST_TIME_NONE. */
 int64_t ep_sas_expiry(const char *url);
 
@@ -279,8 +235,7 @@ int ep_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
 
 /* ---- reading ------------------------------------------------------------ */
 
-#define EP_AUTH_API   "defender"
-#define EP_AUTH_GRAPH "graph"
+#define EP_AUTH_API "defender"
 
 #define EP_RESTARTS  3 /* of one feed, before its read has failed */
 #define EP_TRIES     3 /* of a page or file that came damaged */
@@ -300,10 +255,9 @@ struct ep_io {
 	const char *query; /* what is always asked for, or "" */
 	const char *files; /* path of the export, NULL: there is none */
 	bool sas_hours;	   /* the export takes sasValidHours */
-	bool graph;
 	int page_max;
 	const char *rate;
-	const char *permission, *resource;
+	struct ms_need need;
 };
 
 extern const struct ep_io ep_io[EP__FEEDS];
@@ -352,7 +306,7 @@ struct ep_read {
 struct mst_source {
 	char *connection;
 	const struct ep_conf *conf;
-	struct ep_sites sites;
+	struct ms_sites sites;
 	struct mst_auth *auth[2]; /* API, Graph; NULL: not used */
 	struct mst_json_parser *parser;
 	struct ep_read read;
@@ -405,17 +359,8 @@ void ep_tally_page(struct mst_source *s, struct mst_json value, size_t *n_r,
 void ep_proof_make(const struct mst_source *s, struct mst_proof *p_r);
 
 /* refuse.c */
-/* What the body of a refusal says. */
-struct ep_told {
-	char code[64];
-	char message[200];
-};
-/* Printable and short: it comes from outside and ends in a log. */
-void ep_quote(struct mst_slice s, char *out, size_t max);
-void ep_told_read(struct mst_source *s, const struct mst_resp *resp,
-		  struct ep_told *t);
 /* Defender was never activated in the tenant. */
-bool ep_told_inactive(const struct ep_told *t);
+bool ep_told_inactive(const struct ms_told *t);
 /* Turns a final failure into the error that ends the feed. */
 int ep_refuse(struct mst_source *s, const struct mst_resp *resp,
 	      const char *what, struct mst_err *err);

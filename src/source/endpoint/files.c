@@ -137,7 +137,7 @@ static int check_urls(const struct mst_source *s, struct mst_json urls,
 		url = mst_strndup(u.p, u.n);
 		fine = ep_blob_allowed(&s->sites, url);
 		if (!fine) {
-			(void)ep_url_host(url, &host, &https);
+			(void)ms_url_host(url, &host, &https);
 			mst_err_set(err, MST_E_INVALID,
 				    "%s: an export file is said to be on "
 				    "'%.*s', which is no Azure blob storage; "

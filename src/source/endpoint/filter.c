@@ -7,28 +7,6 @@
 #include "base/num.h"
 #include "source/endpoint/ops.h"
 
-static enum mst_keep skip(const char *why, struct mst_slice *why_r)
-{
-	*why_r = mst_slice_str(why);
-	return MST_SKIP;
-}
-
-/* head 'what' tail */
-static enum mst_keep skip_about(struct mst_rule_ctx *ctx, const char *head,
-				struct mst_slice what, struct mst_slice *why_r)
-{
-	size_t n = strlen(head), m = MST_MIN(what.n, (size_t)100);
-	char *p = mst_rule_scratch(ctx, n + m + 3);
-
-	memcpy(p, head, n);
-	p[n] = '\'';
-	if (m)
-		memcpy(p + n + 1, what.p, m);
-	p[n + 1 + m] = '\'';
-	*why_r = mst_slice(p, n + m + 2);
-	return MST_SKIP;
-}
-
 /* ---- machines ----------------------------------------------------------- */
 
 /* Is the field's word one of the list, or the list empty? */
@@ -44,22 +22,7 @@ static bool word_passes(const struct mst_opt_list *list, struct mst_slice s)
 static bool text_passes(const struct mst_opt_list *only,
 			const struct mst_opt_list *never, struct mst_slice s)
 {
-	return (only->n == 0 || ep_fits_one(only, s)) && !ep_fits_one(never, s);
-}
-
-static bool has_tag(const struct mst_value *v, const struct mst_opt_list *tags)
-{
-	struct mst_json_iter it;
-	struct mst_json e;
-
-	if (!tags->n || v[EM_TAGS].type != MST_JSON_ARRAY)
-		return false;
-	it = mst_json_iter(v[EM_TAGS].u.j);
-	while (mst_json_next(&it, NULL, &e)) {
-		if (ep_fits_one(tags, mst_slice_trim(mst_json_str(e))))
-			return true;
-	}
-	return false;
+	return (only->n == 0 || ms_fits_one(only, s)) && !ms_fits_one(never, s);
 }
 
 /* 0 none or unknown, 1 informational, 2 low, 3 medium, 4 high */
@@ -81,30 +44,30 @@ static const char *left_out_by(struct mst_rule_ctx *ctx,
 {
 	const struct ep_conf *c = ep_conf_of(ctx);
 
-	if (!ep_in_list(&c->asset_types, ep_asset_names[ep_asset_of(ctx, v)]))
+	if (!ms_in_list(&c->asset_types, ep_asset_names[ep_asset_of(ctx, v)]))
 		return "asset_types";
 	if (!text_passes(&c->filter_os, &c->filter_os_not,
-			 ep_text(ctx, v, EM_OS_PLATFORM)))
+			 ms_text(ctx, v, EM_OS_PLATFORM)))
 		return "filter_os";
-	if (!word_passes(&c->filter_onboarding, ep_text(ctx, v, EM_ONBOARDING)))
+	if (!word_passes(&c->filter_onboarding, ms_text(ctx, v, EM_ONBOARDING)))
 		return "filter_onboarding";
-	if (!word_passes(&c->filter_health, ep_text(ctx, v, EM_HEALTH)))
+	if (!word_passes(&c->filter_health, ms_text(ctx, v, EM_HEALTH)))
 		return "filter_health";
-	if ((c->filter_tags.n && !has_tag(v, &c->filter_tags)) ||
-	    has_tag(v, &c->filter_tags_not))
+	if ((c->filter_tags.n && !ms_fits_tag(&v[EM_TAGS], &c->filter_tags)) ||
+	    ms_fits_tag(&v[EM_TAGS], &c->filter_tags_not))
 		return "filter_tags";
 	if (!text_passes(&c->filter_groups, &c->filter_groups_not,
-			 ep_text(ctx, v, EM_GROUP)))
+			 ms_text(ctx, v, EM_GROUP)))
 		return "filter_groups";
 	if (c->filter_not_seen_days &&
 	    ep_older(ctx, v, EM_LAST_SEEN, c->filter_not_seen_days))
 		return "filter_not_seen_days";
 	/* exposure knows no "informational" */
 	if (c->filter_exposure &&
-	    level_of(ep_text(ctx, v, EM_EXPOSURE)) < c->filter_exposure + 1)
+	    level_of(ms_text(ctx, v, EM_EXPOSURE)) < c->filter_exposure + 1)
 		return "filter_exposure";
 	if (c->filter_risk &&
-	    level_of(ep_text(ctx, v, EM_RISK)) < c->filter_risk)
+	    level_of(ms_text(ctx, v, EM_RISK)) < c->filter_risk)
 		return "filter_risk";
 	return NULL;
 }
@@ -121,7 +84,7 @@ static bool is_void(struct mst_rule_ctx *ctx, const struct mst_value *v,
 		*why_r = MST_SLICE_LIT("excluded in Defender (isExcluded)");
 		return true;
 	}
-	if (ep_text(ctx, v, EM_MERGED).n > 0) {
+	if (ms_text(ctx, v, EM_MERGED).n > 0) {
 		*why_r = MST_SLICE_LIT("merged into another machine "
 				       "(mergedIntoMachineId)");
 		return true;
@@ -129,7 +92,7 @@ static bool is_void(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	return false;
 }
 
-EP_FILTER(ep_keep_machine)
+MS_FILTER(ep_keep_machine)
 {
 	const struct ep_conf *c = ep_conf_of(ctx);
 	enum ep_asset asset = ep_asset_of(ctx, v);
@@ -138,8 +101,8 @@ EP_FILTER(ep_keep_machine)
 
 	if (is_void(ctx, v, why_r))
 		return MST_DROP;
-	if (!ep_text(ctx, v, EM_ID).n)
-		return skip("no id", why_r);
+	if (!ms_text(ctx, v, EM_ID).n)
+		return ms_skip("no id", why_r);
 	if (!mst_rule_selected(ctx, ep_asset_names[asset])) {
 		*why_r = mst_slice_str("asset_types of the job");
 		return MST_LEAVE;
@@ -149,16 +112,16 @@ EP_FILTER(ep_keep_machine)
 		*why_r = mst_slice_str(setting);
 		return c->filter_missing == EP_LEAVE ? MST_LEAVE : MST_DROP;
 	}
-	if (!ep_text(ctx, v, EM_NAME).n)
-		return skip("no name (computerDnsName is empty)", why_r);
-	if (!table && !ep_text(ctx, v, EM_OS_PLATFORM).n)
-		return skip("no operating system", why_r);
+	if (!ms_text(ctx, v, EM_NAME).n)
+		return ms_skip("no name (computerDnsName is empty)", why_r);
+	if (!table && !ms_text(ctx, v, EM_OS_PLATFORM).n)
+		return ms_skip("no operating system", why_r);
 	if (!table)
-		return skip_about(ctx, "no class for the operating system ",
-				  ep_text(ctx, v, EM_OS_PLATFORM), why_r);
+		return ms_skip_about(ctx, "no class for the operating system ",
+				     ms_text(ctx, v, EM_OS_PLATFORM), why_r);
 	if (!mst_rule_has_class(ctx, table))
-		return skip_about(ctx, "the destination has no class ",
-				  mst_slice_str(table), why_r);
+		return ms_skip_about(ctx, "the destination has no class ",
+				     mst_slice_str(table), why_r);
 	state = ep_state_of(ctx, v);
 	if (!c->insert_inactive && (state == EP_READY || state == EP_RETIRED)) {
 		*why_r = mst_slice_str("insert_inactive");
@@ -169,22 +132,22 @@ EP_FILTER(ep_keep_machine)
 
 /* ---- software ----------------------------------------------------------- */
 
-EP_FILTER(ep_keep_install)
+MS_FILTER(ep_keep_install)
 {
-	if (!ep_text(ctx, v, ES_DEVICE).n)
-		return skip("software row without a device id", why_r);
-	if (!ep_text(ctx, v, ES_NAME).n)
-		return skip("software row without a name", why_r);
+	if (!ms_text(ctx, v, ES_DEVICE).n)
+		return ms_skip("software row without a device id", why_r);
+	if (!ms_text(ctx, v, ES_NAME).n)
+		return ms_skip("software row without a name", why_r);
 	return MST_KEEP;
 }
 
 /* With software_require. */
-EP_FILTER(ep_keep_full_install)
+MS_FILTER(ep_keep_full_install)
 {
 	const struct mst_opt_list *need = &ep_conf_of(ctx)->software_require;
 
-	if ((ep_in_list(need, "vendor") && !ep_text(ctx, v, ES_VENDOR).n) ||
-	    (ep_in_list(need, "version") && !ep_text(ctx, v, ES_VERSION).n)) {
+	if ((ms_in_list(need, "vendor") && !ms_text(ctx, v, ES_VENDOR).n) ||
+	    (ms_in_list(need, "version") && !ms_text(ctx, v, ES_VERSION).n)) {
 		*why_r = MST_SLICE_LIT("software_require");
 		return MST_DROP;
 	}
@@ -202,22 +165,22 @@ static inline bool has_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	if (f->type == MST_JSON_STRING && f->u.s.n > 0 &&
 	    (unsigned char)f->u.s.p[0] > ' ')
 		return true;
-	return f->type != MST_JSON_NULL && ep_text(ctx, v, field).n > 0;
+	return f->type != MST_JSON_NULL && ms_text(ctx, v, field).n > 0;
 }
 
-EP_FILTER(ep_keep_device_cve)
+MS_FILTER(ep_keep_device_cve)
 {
 	if (!has_text(ctx, v, ED_CVE)) {
 		*why_r = MST_SLICE_LIT("an inventory row without a CVE");
 		return MST_DROP;
 	}
 	if (v[ED_STATUS].type == MST_JSON_STRING &&
-	    mst_slice_iis(ep_text(ctx, v, ED_STATUS), "fixed")) {
+	    mst_slice_iis(ms_text(ctx, v, ED_STATUS), "fixed")) {
 		*why_r = MST_SLICE_LIT("its status is Fixed");
 		return MST_DROP;
 	}
 	if (!has_text(ctx, v, ED_DEVICE))
-		return skip("CVE row without a device id", why_r);
+		return ms_skip("CVE row without a device id", why_r);
 	return MST_KEEP;
 }
 
@@ -276,20 +239,20 @@ static const char *too_low(struct mst_rule_ctx *ctx, const struct mst_value *v)
 		return "min_cvss";
 	}
 	if (c->min_severity) {
-		severity = severity_of(ep_text(ctx, v, ED_SEVERITY));
+		severity = severity_of(ms_text(ctx, v, ED_SEVERITY));
 		if (severity < 0 && c->no_score == EP_NO_SCORE_DROP)
 			return "no_score";
 		if (severity >= 0 && severity < c->min_severity)
 			return "min_severity";
 	}
 	if (c->only_exploitable &&
-	    !is_exploitable(ep_text(ctx, v, ED_EXPLOITABILITY)))
+	    !is_exploitable(ms_text(ctx, v, ED_EXPLOITABILITY)))
 		return "only_exploitable";
 	return NULL;
 }
 
 /* With a threshold. */
-EP_FILTER(ep_keep_severe_cve)
+MS_FILTER(ep_keep_severe_cve)
 {
 	enum mst_keep keep = ep_keep_device_cve(ctx, v, why_r);
 	const char *setting = keep == MST_KEEP ? too_low(ctx, v) : NULL;
@@ -301,10 +264,10 @@ EP_FILTER(ep_keep_severe_cve)
 								 : MST_DROP;
 }
 
-EP_FILTER(ep_keep_cve)
+MS_FILTER(ep_keep_cve)
 {
-	if (!ep_text(ctx, v, EC_ID).n)
-		return skip("vulnerability without an id", why_r);
+	if (!ms_text(ctx, v, EC_ID).n)
+		return ms_skip("vulnerability without an id", why_r);
 	return MST_KEEP;
 }
 

@@ -6,7 +6,7 @@
  * of the name of a dozen other lists).
  */
 #include "source/endpoint/endpoint_private.h"
-#include "source/endpoint/head.h"
+#include "source/microsoft/head.h"
 
 #define NAME_MAX_ 128
 
@@ -16,12 +16,12 @@ enum { UNKNOWN = -10 }; /* beside what MST_FILE_... says */
 
 /* ---- what the members say ----------------------------------------------- */
 
-static bool rec_has(const struct ep_head *h, const char *key)
+static bool rec_has(const struct ms_head *h, const char *key)
 {
-	return ep_keys_have(&h->rec, key);
+	return ms_keys_have(&h->rec, key);
 }
 
-static bool rec_has_any(const struct ep_head *h, const char *const *keys)
+static bool rec_has_any(const struct ms_head *h, const char *const *keys)
 {
 	for (; *keys; keys++) {
 		if (rec_has(h, *keys))
@@ -54,7 +54,7 @@ static const char *const of_software[] = {
     "softwareLastSeenTimestamp", "numberOfWeaknesses", NULL};
 
 /* Could the first record be one of this feed? */
-static bool fits(const struct ep_head *h, int feed)
+static bool fits(const struct ms_head *h, int feed)
 {
 	switch (feed) {
 	case EP_MACHINES:
@@ -87,7 +87,7 @@ static bool fits(const struct ep_head *h, int feed)
 }
 
 /* Without a name that tells. */
-static int by_members(const struct ep_head *h)
+static int by_members(const struct ms_head *h)
 {
 	static const int order[] = {EP_MACHINES, EP_DEVICE_CVES, EP_SOFTWARE,
 				    EP_HARDWARE, EP_CVES,	 EP_ENTRA};
@@ -229,13 +229,13 @@ static int spoilt(struct mst_spoilt *sp, int named, bool damaged,
 }
 
 /* A document that is neither records nor a list of them. */
-static int without_records(const char *rel, const struct ep_head *h, int named,
+static int without_records(const char *rel, const struct ms_head *h, int named,
 			   struct mst_spoilt *sp)
 {
-	if (ep_keys_have(&h->top, "error"))
+	if (ms_keys_have(&h->top, "error"))
 		return spoilt(sp, named, false,
 			      "is an error that was answered, not records");
-	if (ep_keys_have(&h->top, "value") && named >= 0 && json_name(rel))
+	if (ms_keys_have(&h->top, "value") && named >= 0 && json_name(rel))
 		return spoilt(sp, named, true,
 			      "has a 'value' that is no list: fetch it again");
 	return NOTHING;
@@ -244,10 +244,10 @@ static int without_records(const char *rel, const struct ep_head *h, int named,
 int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp)
 {
 	int named = by_name(rel), feed;
-	struct ep_head h;
+	struct ms_head h;
 
-	ep_head_look(&h, head);
-	if (ep_keys_have(&h.top, "exportFiles"))
+	ms_head_look(&h, head);
+	if (ms_keys_have(&h.top, "exportFiles"))
 		return MST_FILE_ADDRESSES;
 	if (named == NOTHING)
 		return NOTHING;
@@ -255,8 +255,8 @@ int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp)
 		return json_name(rel) ? spoilt(sp, named, true, h.damage)
 				      : NOTHING;
 	if (!h.list &&
-	    (ep_keys_have(&h.top, "error") || ep_keys_have(&h.top, "value") ||
-	     ep_keys_have(&h.top, "access_token")))
+	    (ms_keys_have(&h.top, "error") || ms_keys_have(&h.top, "value") ||
+	     ms_keys_have(&h.top, "access_token")))
 		return without_records(rel, &h, named, sp);
 	if (!h.rec.n) { /* empty: a list or a file without records */
 		feed = by_context(h.context);

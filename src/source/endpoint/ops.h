@@ -7,24 +7,12 @@
 #define MST_SOURCE_ENDPOINT_OPS_H
 
 #include "source/endpoint/endpoint_private.h"
+#include "source/microsoft/text.h"
 
-/* Text of a field, trimmed; empty when it has none. */
-struct mst_slice ep_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
-			 unsigned field);
 static inline const struct ep_conf *ep_conf_of(const struct mst_rule_ctx *ctx)
 {
 	return mst_rule_conf(ctx);
 }
-static inline int ep_some(struct mst_slice s, struct mst_slice *out_r)
-{
-	*out_r = s;
-	return s.n > 0;
-}
-char *ep_put_lower(char *restrict to, struct mst_slice s);
-struct mst_slice ep_lowered(struct mst_rule_ctx *ctx, struct mst_slice s);
-/* Does one of the patterns fit (mst_slice_fits)? */
-bool ep_fits_one(const struct mst_opt_list *patterns, struct mst_slice s);
-bool ep_in_list(const struct mst_opt_list *words, const char *word);
 /* The same word, once as the API writes it (CanBeOnboarded) and once as a
  * setting does (can_be_onboarded)? */
 bool ep_same_word(struct mst_slice wire, const char *word);
@@ -55,45 +43,37 @@ extern const char *const ep_operational_status[EP__STATES];
 /* device.c */
 int ep_macs_check(const struct ep_conf *conf, struct mst_err *err);
 
-#define EP_OP(name)                                                            \
-	int name(struct mst_rule_ctx *ctx, const struct mst_value *v,          \
-		 unsigned field, const void *arg, struct mst_slice *out_r)
+MS_OP(ep_op_class);
+MS_OP(ep_op_identity);
+MS_OP(ep_op_rank);
+MS_OP(ep_op_name);
+MS_OP(ep_op_fqdn);
+MS_OP(ep_op_domain);
+MS_OP(ep_op_mac);
+MS_OP(ep_op_virtual);
+MS_OP(ep_op_address_width);
+MS_OP(ep_op_last_seen);
+MS_OP(ep_op_model);
+MS_OP(ep_op_serial);
+MS_OP(ep_op_correlation);
+MS_OP(ep_op_status);
+MS_OP(ep_op_software_key);
+MS_OP(ep_op_install_name);
+MS_OP(ep_op_product_name);
+MS_OP(ep_op_product_vendor);
+MS_OP(ep_op_cve);
+MS_OP(ep_op_cve_status);
+MS_OP(ep_op_cve_key);
+MS_OP(ep_op_connection);
+MS_OP(ep_op_epss);
+MS_OP(ep_op_lower_lines);
 
-EP_OP(ep_op_class);
-EP_OP(ep_op_identity);
-EP_OP(ep_op_rank);
-EP_OP(ep_op_name);
-EP_OP(ep_op_fqdn);
-EP_OP(ep_op_domain);
-EP_OP(ep_op_mac);
-EP_OP(ep_op_virtual);
-EP_OP(ep_op_address_width);
-EP_OP(ep_op_last_seen);
-EP_OP(ep_op_model);
-EP_OP(ep_op_serial);
-EP_OP(ep_op_correlation);
-EP_OP(ep_op_status);
-EP_OP(ep_op_software_key);
-EP_OP(ep_op_install_name);
-EP_OP(ep_op_product_name);
-EP_OP(ep_op_product_vendor);
-EP_OP(ep_op_cve);
-EP_OP(ep_op_cve_status);
-EP_OP(ep_op_cve_key);
-EP_OP(ep_op_connection);
-EP_OP(ep_op_epss);
-EP_OP(ep_op_lower_lines);
-
-#define EP_FILTER(name)                                                        \
-	enum mst_keep name(struct mst_rule_ctx *ctx,                           \
-			   const struct mst_value *v, struct mst_slice *why_r)
-
-EP_FILTER(ep_keep_machine);
-EP_FILTER(ep_keep_install);
-EP_FILTER(ep_keep_full_install);
-EP_FILTER(ep_keep_device_cve);
-EP_FILTER(ep_keep_severe_cve);
-EP_FILTER(ep_keep_cve);
+MS_FILTER(ep_keep_machine);
+MS_FILTER(ep_keep_install);
+MS_FILTER(ep_keep_full_install);
+MS_FILTER(ep_keep_device_cve);
+MS_FILTER(ep_keep_severe_cve);
+MS_FILTER(ep_keep_cve);
 
 bool ep_join_entra(const struct mst_value *v);
 bool ep_join_hardware(const struct mst_value *v);

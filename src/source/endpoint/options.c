@@ -5,11 +5,12 @@
  */
 #include <stddef.h>
 
-#include "cred/certs.h"
 #include "source/endpoint/endpoint_private.h"
-#include "source/recver_opts.h"
+#include "source/microsoft/options.h"
 
 #define AT(member)     offsetof(struct ep_conf, member)
+#define MS(member)     offsetof(struct ep_conf, ms.member)
+#define COMMON(member) offsetof(struct ep_conf, common.member)
 #define RECVER(member) offsetof(struct ep_conf, common.recver.member)
 
 /* Several devices may show these: assigned locally (second hex digit 2, 6, a
@@ -42,60 +43,13 @@
 	}
 
 const struct mst_opt ep_opts[] = {
-    {"tenant_id", MST_OPT_TEXT, AT(tenant_id), NULL, NULL, 0, 0, 0,
-     "Directory (tenant) id, or a domain of the tenant."},
-    {"client_id", MST_OPT_TEXT, AT(client_id), NULL, NULL, 0, 0, 0,
-     "Application (client) id of the app registration."},
-    {"client_secret", MST_OPT_SECRET, AT(client_secret), NULL, NULL, 0, 0, 0,
-     "Client secret (its value, not its id), as a reference."},
-    {"secret_expires", MST_OPT_TEXT, AT(secret_expires), NULL, NULL, 0, 0, 0,
-     "Date on which client_secret expires, as the app registration shows it; "
-     "from 30 days before each run warns."},
-    {"certificate", MST_OPT_TEXT, AT(certificate), NULL, NULL, 0, 0, 0,
-     "File with the certificate, PEM or PKCS#12, and its key unless "
-     "certificate_key names one; or a PKCS#11 URI; instead of client_secret."},
-    {"certificate_key", MST_OPT_TEXT, AT(certificate_key), NULL, NULL, 0, 0, 0,
-     "PEM file with the private key of the certificate."},
-    {"certificate_password", MST_OPT_SECRET, AT(certificate_password), NULL,
-     NULL, 0, 0, 0,
-     "Password of the certificate's file or key, or the PIN of the token."},
-    {"certificate_location", MST_OPT_CHOICE, AT(certificate_location),
-     "LocalMachine", MST_CERT_LOCATIONS, 0, 0, 0,
-     "Where the store is that holds the certificate: the machine's, or the "
-     "user's."},
-    {"certificate_store", MST_OPT_CHOICE, AT(certificate_store), "My",
-     MST_CERT_STORES, 0, 0, 0, "Store that holds the certificate."},
-    {"certificate_name", MST_OPT_TEXT, AT(certificate_name), NULL, NULL, 0, 0,
-     0,
-     "Subject, common name or thumbprint of the certificate in the store; "
-     "instead of client_secret."},
-    {"assertion_alg", MST_OPT_CHOICE, AT(assertion_alg), "PS256", "PS256|RS256",
-     0, 0, 0,
-     "How the assertion is signed with the certificate: PS256 with a SHA-256 "
-     "thumbprint, or RS256 with a SHA-1 thumbprint for older set-ups."},
-    {"send_x5c", MST_OPT_BOOL, AT(send_x5c), "no", NULL, 0, 0, 0,
-     "Send the certificate and its issuers along; needed where the "
-     "application trusts a subject name and issuer."},
-    {"federated_token_file", MST_OPT_TEXT, AT(federated_token_file), NULL, NULL,
-     0, 0, 0,
-     "File with a token of a federated issuer (workload identity), read anew "
-     "for every log-in; instead of client_secret."},
-    {"cloud", MST_OPT_CHOICE, AT(cloud), "commercial", EP_CLOUD_CHOICES, 0, 0,
-     0,
-     "Microsoft cloud of the tenant: commercial, a region of it, or a "
-     "government cloud."},
+    MS_LOGIN_OPTS(MS),
     {"api_url", MST_OPT_URL, AT(api_url), NULL, NULL, 0, 0, 0,
      "Address of the Defender API, when it is not the cloud's."},
-    {"login_url", MST_OPT_URL, AT(login_url), NULL, NULL, 0, 0, 0,
-     "Address of the login host, when it is not the cloud's."},
-    {"graph_url", MST_OPT_URL, AT(graph_url), NULL, NULL, 0, 0, 0,
-     "Address of Microsoft Graph, when it is not the cloud's."},
+    MS_HOST_OPTS(MS),
     {"scope", MST_OPT_TEXT, AT(scope), NULL, NULL, 0, 0, 0,
      "Scope of the Defender token, when it is not the cloud's."},
-    {"environments", MST_OPT_LIST, AT(environments), NULL, "test|prod", 0, 0, 0,
-     "Environments that this connection may be used in."},
-    {"alias", MST_OPT_TEXT, AT(alias), NULL, NULL, 0, 0, 0,
-     "A name for people."},
+    MS_NAME_OPTS(MS),
     {"read_method", MST_OPT_CHOICE, AT(read_method), "auto", "auto|files|json",
      0, 0, 0,
      "How inventories are read: export files, JSON pages, or files with JSON "
@@ -107,18 +61,7 @@ const struct mst_opt ep_opts[] = {
      "Records a page; lowered where an API takes fewer."},
     {"sas_valid_hours", MST_OPT_INT, AT(sas_valid_hours), "6", NULL, 1, 6, 0,
      "How long addresses of export files are asked to be valid."},
-    {"read_from", MST_OPT_TEXT, AT(common.read_from), NULL, NULL, 0, 0, 0,
-     "Folder of saved answers and export files that is read instead of the "
-     "API."},
-    {"assume_complete", MST_OPT_BOOL, AT(common.assume_complete), "no", NULL, 0,
-     0, 0,
-     "Take a folder without a manifest for everything there is, so that what "
-     "it does not show is retired."},
-    MST_RECVER_OPTS(RECVER),
-    {"proxy", MST_OPT_TEXT, AT(common.proxy), NULL, NULL, 0, 0, 0,
-     "HTTP proxy, \"http://host:port\"; the environment's when not set."},
-    {"ca_file", MST_OPT_TEXT, AT(common.ca_file), NULL, NULL, 0, 0, 0,
-     "PEM file of certificates to trust besides the system's."},
+    MS_COMMON_OPTS(COMMON, RECVER, "saved answers and export files"),
 
     /* settings */
     {"asset_types", MST_OPT_LIST, AT(asset_types), EP_ASSET_CHOICES,

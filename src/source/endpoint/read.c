@@ -8,7 +8,6 @@
 #include "source/endpoint/endpoint_private.h"
 
 #define DEFENDER "WindowsDefenderATP"
-#define GRAPH	 "Microsoft Graph"
 
 const struct ep_io ep_io[EP__FEEDS] = {
     [EP_MACHINES] = {.pages = EP_WAY_SKIP,
@@ -16,16 +15,13 @@ const struct ep_io ep_io[EP__FEEDS] = {
 		     .query = "",
 		     .page_max = 10000,
 		     .rate = "machines",
-		     .permission = "Machine.Read.All",
-		     .resource = DEFENDER},
+		     .need = {"Machine.Read.All", DEFENDER, false}},
     [EP_ENTRA] = {.pages = EP_WAY_LINK,
 		  .path = "/v1.0/devices",
 		  .query = "$select=id,deviceId,displayName,manufacturer,model,"
 			   "operatingSystem,operatingSystemVersion",
-		  .graph = true,
 		  .page_max = 999,
-		  .permission = "Device.Read.All",
-		  .resource = GRAPH},
+		  .need = {"Device.Read.All", MS_GRAPH, true}},
     [EP_SOFTWARE] = {.pages = EP_WAY_LINK,
 		     .path = "/api/machines/SoftwareInventoryByMachine",
 		     .query = "",
@@ -33,8 +29,7 @@ const struct ep_io ep_io[EP__FEEDS] = {
 		     .sas_hours = true,
 		     .page_max = 200000,
 		     .rate = "assessments",
-		     .permission = "Software.Read.All",
-		     .resource = DEFENDER},
+		     .need = {"Software.Read.All", DEFENDER, false}},
     [EP_NON_CPE] = {.pages = EP_WAY_LINK,
 		    .path = "/api/machines/"
 			    "SoftwareInventoryNoProductCodeByMachine",
@@ -43,8 +38,7 @@ const struct ep_io ep_io[EP__FEEDS] = {
 		    .sas_hours = true,
 		    .page_max = 200000,
 		    .rate = "assessments",
-		    .permission = "Software.Read.All",
-		    .resource = DEFENDER},
+		    .need = {"Software.Read.All", DEFENDER, false}},
     [EP_DEVICE_CVES] = {.pages = EP_WAY_LINK,
 			.path = "/api/machines/"
 				"SoftwareVulnerabilitiesByMachine",
@@ -53,23 +47,20 @@ const struct ep_io ep_io[EP__FEEDS] = {
 			.sas_hours = true,
 			.page_max = 200000,
 			.rate = "assessments",
-			.permission = "Vulnerability.Read.All",
-			.resource = DEFENDER},
+			.need = {"Vulnerability.Read.All", DEFENDER, false}},
     [EP_CVES] = {.pages = EP_WAY_SKIP,
 		 .path = "/api/vulnerabilities",
 		 .query = "",
 		 .page_max = 8000,
 		 .rate = "vulnerabilities",
-		 .permission = "Vulnerability.Read.All",
-		 .resource = DEFENDER},
+		 .need = {"Vulnerability.Read.All", DEFENDER, false}},
     [EP_HARDWARE] = {.pages = EP_WAY_LINK,
 		     .path = "/api/machines/HardwareFirmwareInventoryByMachine",
 		     .query = "",
 		     .files = "/api/machines/HardwareFirmwareInventoryExport",
 		     .page_max = 200000,
 		     .rate = "assessments",
-		     .permission = "Software.Read.All",
-		     .resource = DEFENDER},
+		     .need = {"Software.Read.All", DEFENDER, false}},
 };
 
 /* Files cost the API one request instead of many and come compressed; JSON is
@@ -94,7 +85,7 @@ static void take_way(struct mst_source *s, enum ep_way way)
 	r->need_list = way == EP_WAY_FILES;
 	r->top = (uint64_t)MST_MIN((int64_t)ep_io[r->feed].page_max,
 				   s->conf->page_size);
-	if (ep_io[r->feed].graph) /* its pages are small enough */
+	if (ep_io[r->feed].need.graph) /* its pages are small enough */
 		r->top = (uint64_t)ep_io[r->feed].page_max;
 }
 
@@ -105,7 +96,7 @@ int ep_begin(struct mst_source *s, unsigned feed, const char *one,
 
 	if (feed >= EP__FEEDS)
 		return mst_err_set(err, MST_E_INTERNAL, "no feed %u", feed);
-	if (!s->auth[ep_io[feed].graph])
+	if (!s->auth[ep_io[feed].need.graph])
 		return mst_err_set(err, MST_E_UNSUPPORTED,
 				   "%s cannot be read from the API: %s",
 				   ep_feeds[feed].title,
@@ -212,15 +203,15 @@ static void page_url(const struct mst_source *s, struct mst_buf *url)
 		mst_buf_adds(url, r->link);
 		return;
 	}
-	mst_buf_addf(url, "%s%s?", io->graph ? s->sites.graph : s->sites.api,
-		     io->path);
+	mst_buf_addf(url, "%s%s?",
+		     io->need.graph ? s->sites.graph : s->sites.api, io->path);
 	if (io->query[0])
 		mst_buf_addf(url, "%s&", io->query);
 	if (r->way == EP_WAY_SKIP)
 		mst_buf_addf(url, "$top=%llu&$skip=%llu",
 			     (unsigned long long)r->top,
 			     (unsigned long long)r->skip);
-	else if (io->graph)
+	else if (io->need.graph)
 		mst_buf_addf(url, "$top=%llu", (unsigned long long)r->top);
 	else /* $top would suppress the nextLink */
 		mst_buf_addf(url, "pageSize=%llu", (unsigned long long)r->top);
@@ -252,7 +243,7 @@ static int page_next(struct mst_source *s, struct mst_req *req_r,
 	mst_req_init(req_r, MST_HTTP_GET);
 	req_r->id = (uint64_t)r->generation << 32;
 	req_r->url = mst_arena_strdup(&req_r->arena, url.p);
-	req_r->auth = io->graph ? EP_AUTH_GRAPH : EP_AUTH_API;
+	req_r->auth = io->need.graph ? MS_AUTH_GRAPH : EP_AUTH_API;
 	req_r->rate = io->rate;
 	req_r->what = mst_arena_printf(&req_r->arena, "page %llu of %s",
 				       (unsigned long long)s->tally.pages + 1,

@@ -27,9 +27,9 @@ struct product {
 static struct product product_of(struct mst_rule_ctx *ctx,
 				 const struct mst_value *v)
 {
-	struct product p = {ep_text(ctx, v, ES_VENDOR),
-			    ep_text(ctx, v, ES_NAME),
-			    ep_text(ctx, v, ES_VERSION)};
+	struct product p = {ms_text(ctx, v, ES_VENDOR),
+			    ms_text(ctx, v, ES_NAME),
+			    ms_text(ctx, v, ES_VERSION)};
 
 	mst_rule_product(ctx, &p.vendor, &p.name);
 	return p;
@@ -45,16 +45,16 @@ static size_t put_product(struct mst_rule_ctx *ctx, const struct product *x,
 
 	if (head.n)
 		memcpy(q, head.p, head.n);
-	q = ep_put_lower(q + head.n, vendor);
+	q = ms_put_lower(q + head.n, vendor);
 	*q++ = between;
-	q = ep_put_lower(q, name);
+	q = ms_put_lower(q, name);
 	*q++ = between;
-	ep_put_lower(q, version);
+	ms_put_lower(q, version);
 	*p_r = p;
 	return n;
 }
 
-EP_OP(ep_op_software_key)
+MS_OP(ep_op_software_key)
 {
 	struct product x = product_of(ctx, v);
 	size_t n;
@@ -63,46 +63,46 @@ EP_OP(ep_op_software_key)
 	if (!x.name.n)
 		return 0;
 	n = put_product(ctx, &x, '|', mst_slice("", 0), &p);
-	return ep_some(mst_slice(p, n), out_r);
+	return ms_some(mst_slice(p, n), out_r);
 }
 
-EP_OP(ep_op_product_name)
+MS_OP(ep_op_product_name)
 {
-	return ep_some(product_of(ctx, v).name, out_r);
+	return ms_some(product_of(ctx, v).name, out_r);
 }
 
-EP_OP(ep_op_product_vendor)
+MS_OP(ep_op_product_vendor)
 {
-	return ep_some(product_of(ctx, v).vendor, out_r);
+	return ms_some(product_of(ctx, v).vendor, out_r);
 }
 
-EP_OP(ep_op_install_name)
+MS_OP(ep_op_install_name)
 {
 	struct product x = product_of(ctx, v);
 	struct mst_slice name = x.name, version = x.version;
 	char *p;
 
 	if (!name.n || !version.n)
-		return ep_some(name.n ? name : version, out_r);
+		return ms_some(name.n ? name : version, out_r);
 	p = mst_rule_scratch(ctx, name.n + 1 + version.n);
 	memcpy(p, name.p, name.n);
 	p[name.n] = ' ';
 	memcpy(p + name.n + 1, version.p, version.n);
-	return ep_some(mst_slice(p, name.n + 1 + version.n), out_r);
+	return ms_some(mst_slice(p, name.n + 1 + version.n), out_r);
 }
 
 /* ---- CVEs --------------------------------------------------------------- */
 
 /* Not in the way of the first pass: only members of changed groups have their
  * key made. */
-EP_OP(ep_op_cve_key)
+MS_OP(ep_op_cve_key)
 {
 	struct mst_slice conn = mst_slice_str(mst_rule_connection(ctx));
 	struct mst_slice device, cve, head;
 	/* as the source has it: a changed table is no reason to close one */
-	struct product x = {ep_text(ctx, v, ES_VENDOR),
-			    ep_text(ctx, v, ES_NAME),
-			    ep_text(ctx, v, ES_VERSION)};
+	struct product x = {ms_text(ctx, v, ES_VENDOR),
+			    ms_text(ctx, v, ES_NAME),
+			    ms_text(ctx, v, ES_VERSION)};
 	char *p, *text;
 	size_t n;
 
@@ -123,31 +123,31 @@ EP_OP(ep_op_cve_key)
 	memcpy(p + n + 1, cve.p, cve.n);
 	text = mst_rule_scratch(ctx, 33);
 	mst_hash_hex(mst_hash128(p, n + 1 + cve.n, 0), text);
-	return ep_some(mst_slice(text, 32), out_r);
+	return ms_some(mst_slice(text, 32), out_r);
 }
 
 /* The key of a definition that only instances know. */
-EP_OP(ep_op_cve)
+MS_OP(ep_op_cve)
 {
 	return mst_op_upper(ctx, v, ED_CVE, NULL, out_r);
 }
 
 /* Only there when rows grow stale. */
-EP_OP(ep_op_cve_status)
+MS_OP(ep_op_cve_status)
 {
-	return ep_some(
+	return ms_some(
 	    ep_older(ctx, v, ED_LAST_SEEN, ep_conf_of(ctx)->stale_after_days)
 		? MST_SLICE_LIT("stale")
 		: MST_SLICE_LIT("unresolved"),
 	    out_r);
 }
 
-EP_OP(ep_op_connection)
+MS_OP(ep_op_connection)
 {
-	return ep_some(mst_slice_str(mst_rule_connection(ctx)), out_r);
+	return ms_some(mst_slice_str(mst_rule_connection(ctx)), out_r);
 }
 
-EP_OP(ep_op_epss)
+MS_OP(ep_op_epss)
 {
 	struct mst_slice s;
 	double d;
@@ -158,14 +158,14 @@ EP_OP(ep_op_epss)
 		return 0;
 	p = mst_rule_scratch(ctx, 32);
 	mst_num_text(round(d * 1e5) / 1e5, p);
-	return ep_some(mst_slice_str(p), out_r);
+	return ms_some(mst_slice_str(p), out_r);
 }
 
-EP_OP(ep_op_lower_lines)
+MS_OP(ep_op_lower_lines)
 {
 	struct mst_slice s;
 
 	if (mst_op_lines(ctx, v, field, arg, &s) != 1)
 		return 0;
-	return ep_some(ep_lowered(ctx, s), out_r);
+	return ms_some(ms_lowered(ctx, s), out_r);
 }

@@ -25,7 +25,7 @@ const char *const ep_operational_status[EP__STATES] = {
 
 bool ep_is_healthy(struct mst_rule_ctx *ctx, const struct mst_value *v)
 {
-	return mst_slice_iis(ep_text(ctx, v, EM_HEALTH), "active");
+	return mst_slice_iis(ms_text(ctx, v, EM_HEALTH), "active");
 }
 
 static enum ep_state by_onboarding(struct mst_rule_ctx *ctx,
@@ -37,7 +37,7 @@ static enum ep_state by_onboarding(struct mst_rule_ctx *ctx,
 	    [EP_UNSUPPORTED] = "unsupported",
 	    [EP_INSUFFICIENT_INFO] = "insufficient_info",
 	};
-	struct mst_slice s = ep_text(ctx, v, EM_ONBOARDING);
+	struct mst_slice s = ms_text(ctx, v, EM_ONBOARDING);
 
 	for (int i = 0; i < EP__ONBOARDINGS; i++) {
 		if (ep_same_word(s, words[i]))
@@ -59,9 +59,9 @@ enum ep_state ep_state_of(struct mst_rule_ctx *ctx, const struct mst_value *v)
 	return ep_is_healthy(ctx, v) ? EP_ACTIVE : EP_READY;
 }
 
-EP_OP(ep_op_status)
+MS_OP(ep_op_status)
 {
 	const char *const *texts = arg;
 
-	return ep_some(mst_slice_str(texts[ep_state_of(ctx, v)]), out_r);
+	return ms_some(mst_slice_str(texts[ep_state_of(ctx, v)]), out_r);
 }

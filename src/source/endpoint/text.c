@@ -7,54 +7,9 @@
 
 #define DAY_US 86400000000
 
-struct mst_slice ep_text(struct mst_rule_ctx *ctx, const struct mst_value *v,
-			 unsigned field)
-{
-	struct mst_slice s = {NULL, 0};
-
-	if (mst_op_text(ctx, v, field, NULL, &s) != 1)
-		return (struct mst_slice){NULL, 0};
-	return s;
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-char *ep_put_lower(char *restrict to, struct mst_slice s)
-{
-	const char *restrict from = s.p;
-
-	for (size_t i = 0; i < s.n; i++)
-		to[i] = lower(from[i]);
-	return to + s.n;
-}
-
-struct mst_slice ep_lowered(struct mst_rule_ctx *ctx, struct mst_slice s)
-{
-	char *p = mst_rule_scratch(ctx, s.n + 1);
-
-	ep_put_lower(p, s);
-	return mst_slice(p, s.n);
-}
-
-bool ep_fits_one(const struct mst_opt_list *patterns, struct mst_slice s)
-{
-	for (size_t i = 0; i < patterns->n; i++) {
-		if (mst_slice_fits(s, patterns->v[i]))
-			return true;
-	}
-	return false;
-}
-
-bool ep_in_list(const struct mst_opt_list *words, const char *word)
-{
-	for (size_t i = 0; i < words->n; i++) {
-		if (strcmp(words->v[i], word) == 0)
-			return true;
-	}
-	return false;
 }
 
 bool ep_same_word(struct mst_slice wire, const char *word)
@@ -108,7 +63,7 @@ static bool plain_day(struct mst_slice s, int64_t *day_r)
 bool ep_older(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	      unsigned field, int64_t days)
 {
-	struct mst_slice s = ep_text(ctx, v, field);
+	struct mst_slice s = ms_text(ctx, v, field);
 	int64_t day, us;
 
 	if (!plain_day(s, &day)) {

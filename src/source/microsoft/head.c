@@ -3,11 +3,11 @@
  * Brackets, quotes and the names of members; nothing else of JSON is
  * understood here.
  */
-#include "source/endpoint/head.h"
+#include "source/microsoft/head.h"
 
-static void look_object(struct ep_head *h, struct ep_keys *keys, bool top);
+static void look_object(struct ms_head *h, struct ms_keys *keys, bool top);
 
-static bool more(struct ep_head *h)
+static bool more(struct ms_head *h)
 {
 	while (h->at < h->s.n) {
 		char c = h->s.p[h->at];
@@ -20,13 +20,13 @@ static bool more(struct ep_head *h)
 }
 
 /* The next non-blank byte, 0 at the end. */
-static char peek(struct ep_head *h)
+static char peek(struct ms_head *h)
 {
 	return more(h) ? h->s.p[h->at] : 0;
 }
 
 /* Between the quotes, escapes left as they are. */
-static struct mst_slice take_string(struct ep_head *h)
+static struct mst_slice take_string(struct ms_head *h)
 {
 	size_t from = ++h->at;
 
@@ -40,7 +40,7 @@ static struct mst_slice take_string(struct ep_head *h)
 }
 
 /* Passes over one value of any kind. */
-static void pass_value(struct ep_head *h)
+static void pass_value(struct ms_head *h)
 {
 	unsigned depth = 0;
 
@@ -68,7 +68,7 @@ static void pass_value(struct ep_head *h)
 	}
 }
 
-bool ep_keys_have(const struct ep_keys *k, const char *key)
+bool ms_keys_have(const struct ms_keys *k, const char *key)
 {
 	for (size_t i = 0; i < k->n; i++) {
 		if (mst_slice_iis(k->key[i], key))
@@ -77,19 +77,19 @@ bool ep_keys_have(const struct ep_keys *k, const char *key)
 	return false;
 }
 
-static void add_key(struct ep_keys *k, struct mst_slice key)
+static void add_key(struct ms_keys *k, struct mst_slice key)
 {
 	for (size_t i = 0; i < k->n; i++) {
 		if (mst_slice_eq(k->key[i], key))
 			return;
 	}
-	if (k->n < EP_HEAD_KEYS)
+	if (k->n < MS_HEAD_KEYS)
 		k->key[k->n++] = key;
 }
 
 /* A record; h->at is on its brace. Damage behind the first one is for the
  * reader to find, who can name the line. */
-static void look_record(struct ep_head *h)
+static void look_record(struct ms_head *h)
 {
 	look_object(h, &h->rec, false);
 	if (h->damage && h->records) {
@@ -99,7 +99,7 @@ static void look_record(struct ep_head *h)
 	h->records++;
 }
 
-static void look_list(struct ep_head *h)
+static void look_list(struct ms_head *h)
 {
 	h->list = true;
 	h->at++;
@@ -124,7 +124,7 @@ static void look_list(struct ep_head *h)
 	}
 }
 
-static void look_member(struct ep_head *h, struct mst_slice key, bool top)
+static void look_member(struct ms_head *h, struct mst_slice key, bool top)
 {
 	if (top && mst_slice_iis(key, "value") && peek(h) == '[')
 		look_list(h);
@@ -135,7 +135,7 @@ static void look_member(struct ep_head *h, struct mst_slice key, bool top)
 }
 
 /* An object; h->at is on its brace. Of an envelope, the list is gone into. */
-static void look_object(struct ep_head *h, struct ep_keys *keys, bool top)
+static void look_object(struct ms_head *h, struct ms_keys *keys, bool top)
 {
 	struct mst_slice key;
 
@@ -196,10 +196,10 @@ static const char *other_than_json(struct mst_slice s)
 }
 
 /* A list of pages ("jq -s") is looked at in its first page. */
-static void look_bare_list(struct ep_head *h)
+static void look_bare_list(struct ms_head *h)
 {
 	size_t list = h->at++, page;
-	struct ep_keys keys = {0};
+	struct ms_keys keys = {0};
 
 	if (peek(h) == '{') {
 		page = h->at;
@@ -207,7 +207,7 @@ static void look_bare_list(struct ep_head *h)
 		h->cut = false;
 		h->damage = NULL;
 		h->at = list;
-		if (ep_keys_have(&keys, "value")) {
+		if (ms_keys_have(&keys, "value")) {
 			h->at = page;
 			look_object(h, &h->top, true);
 			return;
@@ -217,9 +217,9 @@ static void look_bare_list(struct ep_head *h)
 	look_list(h);
 }
 
-void ep_head_look(struct ep_head *h, struct mst_slice text)
+void ms_head_look(struct ms_head *h, struct mst_slice text)
 {
-	*h = (struct ep_head){.s = text};
+	*h = (struct ms_head){.s = text};
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
 		h->at = 3;
 	(void)more(h);

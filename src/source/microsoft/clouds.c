@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "base/time.h"
-#include "source/endpoint/endpoint_private.h"
+#include "base/limits.h"
+#include "source/microsoft/microsoft.h"
 
 #define LOGIN_GLOBAL "https://login.microsoftonline.com"
 #define LOGIN_US     "https://login.microsoftonline.us"
@@ -23,7 +23,7 @@
 
 /* No page gives the scope of the government clouds; the API's own host is
  * what all others follow. The option "scope" overrides it. */
-const struct ep_cloud ep_clouds[EP_CLOUDS] = {
+const struct ms_cloud ms_clouds[MS_CLOUDS] = {
     {"commercial", "https://api.security.microsoft.com", LOGIN_GLOBAL,
      GRAPH_GLOBAL, SCOPE_GLOBAL},
     GEO("us"),
@@ -52,12 +52,6 @@ static const char *const gcc_hosts[] = {"api-gcc.securitycenter.microsoft.us",
 static const char *const gov_hosts[] = {"api-gov.securitycenter.microsoft.us",
 					NULL};
 
-static const char *const blob_hosts[] = {
-    ".blob.core.windows.net",	    ".blob.storage.azure.net",
-    ".blob.core.usgovcloudapi.net", ".blob.storage.azure.us",
-    ".blob.core.chinacloudapi.cn",  NULL,
-};
-
 /* ---- URLs ---------------------------------------------------------------- */
 
 static bool host_char(char c)
@@ -67,7 +61,7 @@ static bool host_char(char c)
 	       c == '[' || c == ']' || c == '_';
 }
 
-bool ep_url_host(const char *url, struct mst_slice *host_r, bool *https_r)
+bool ms_url_host(const char *url, struct mst_slice *host_r, bool *https_r)
 {
 	struct mst_slice all = mst_slice_str(url);
 	bool https = mst_slice_istarts(all, "https://");
@@ -94,7 +88,7 @@ bool ep_url_host(const char *url, struct mst_slice *host_r, bool *https_r)
 	return true;
 }
 
-static bool is_loopback(struct mst_slice host)
+bool ms_is_loopback(struct mst_slice host)
 {
 	const char *colon;
 
@@ -124,7 +118,7 @@ static struct mst_slice without_port(struct mst_slice host)
 
 /* An entry with a leading dot stands for every host below it; a port must be
  * the same, none is 443. */
-static bool host_in(const char *const *list, struct mst_slice host)
+bool ms_host_in(const char *const *list, struct mst_slice host)
 {
 	host = without_port(host);
 	for (; *list; list++) {
@@ -139,71 +133,14 @@ static bool host_in(const char *const *list, struct mst_slice host)
 	return false;
 }
 
-bool ep_link_allowed(const struct ep_sites *s, bool graph, const char *url)
+bool ms_link_allowed(const struct ms_sites *s, bool graph, const char *url)
 {
 	struct mst_slice host;
 	bool https;
 
-	return ep_url_host(url, &host, &https) &&
-	       (https || is_loopback(host)) &&
-	       host_in(graph ? s->graph_hosts : s->api_hosts, host);
-}
-
-bool ep_blob_allowed(const struct ep_sites *s, const char *url)
-{
-	struct mst_slice host;
-	bool https;
-
-	if (!ep_url_host(url, &host, &https))
-		return false;
-	if (s->api_loopback && is_loopback(host))
-		return true;
-	return https && host_in(blob_hosts, host);
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static size_t decode(const char *s, char *out, size_t max)
-{
-	size_t n = 0;
-
-	for (; *s && *s != '&' && *s != '#' && n < max; s++) {
-		if (s[0] == '%' && hex_digit(s[1]) >= 0 &&
-		    hex_digit(s[2]) >= 0) {
-			out[n++] =
-			    (char)(hex_digit(s[1]) * 16 + hex_digit(s[2]));
-			s += 2;
-		} else {
-			out[n++] = *s;
-		}
-	}
-	return n;
-}
-
-int64_t ep_sas_expiry(const char *url)
-{
-	const char *q = strchr(url, '?');
-	char text[64];
-	int64_t us;
-	size_t n;
-
-	while (q) {
-		q++;
-		if (strncmp(q, "se=", 3) == 0) {
-			n = decode(q + 3, text, sizeof(text));
-			if (mst_time_parse(mst_slice(text, n), &us))
-				return us;
-			return MST_TIME_NONE;
-		}
-		q = strchr(q, '&');
-	}
-	return MST_TIME_NONE;
+	return ms_url_host(url, &host, &https) &&
+	       (https || ms_is_loopback(host)) &&
+	       ms_host_in(graph ? s->graph_hosts : s->api_hosts, host);
 }
 
 /* ---- a connection's sites -------------------------------------------------
@@ -226,53 +163,65 @@ static int add_own(const char *option, const char *url, char **own_r,
 	struct mst_slice host;
 	bool https;
 
-	if (!ep_url_host(url, &host, &https) || (!https && !is_loopback(host)))
+	if (!ms_url_host(url, &host, &https) ||
+	    (!https && !ms_is_loopback(host)))
 		return mst_err_set(err, MST_E_INVALID,
 				   "%s '%.200s' is no https address", option,
 				   url);
 	*own_r = mst_strndup(host.p, without_port(host).n);
-	*loopback_r = is_loopback(host);
+	*loopback_r = ms_is_loopback(host);
 	return 0;
 }
 
-int ep_sites_make(const struct ep_conf *conf, struct ep_sites *s_r,
-		  struct mst_err *err)
+/* The Defender API and the hosts that its token may go to. */
+static int add_defender(struct ms_sites *s, const struct ms_cloud *cloud,
+			const struct ms_defender *d, struct mst_err *err)
 {
-	const struct ep_cloud *cloud = &ep_clouds[conf->cloud];
 	const char *const *hosts = commercial_hosts;
-	bool graph_loopback;
 	size_t n = 0;
 
-	*s_r = (struct ep_sites){
-	    .api = base_url(conf->api_url, cloud->api),
-	    .login = base_url(conf->login_url, cloud->login),
-	    .graph = base_url(conf->graph_url, cloud->graph),
-	    .scope = mst_strdup(conf->scope && *conf->scope ? conf->scope
-							    : cloud->scope),
-	};
-	/* A token for Graph is asked for by the cloud's name of it, also when
-	 * a simulator answers. */
-	s_r->graph_scope = mst_asprintf("%s/.default", cloud->graph);
-	if (add_own("api_url", s_r->api, &s_r->own_hosts[0], &s_r->api_loopback,
-		    err) < 0 ||
-	    add_own("graph_url", s_r->graph, &s_r->own_hosts[1],
-		    &graph_loopback, err) < 0) {
-		ep_sites_free(s_r);
+	s->api = base_url(d->url, cloud->api);
+	s->scope = mst_strdup(d->scope && *d->scope ? d->scope : cloud->scope);
+	if (add_own("api_url", s->api, &s->own_hosts[0], &s->api_loopback,
+		    err) < 0)
 		return -(int)err->code;
-	}
 	if (strcmp(cloud->api, API_GCC) == 0)
 		hosts = gcc_hosts;
 	else if (strcmp(cloud->api, API_GOV) == 0)
 		hosts = gov_hosts;
-	s_r->api_hosts[n++] = s_r->own_hosts[0];
+	s->api_hosts[n++] = s->own_hosts[0];
 	/* A simulator's links lead to the simulator alone. */
-	while (!s_r->api_loopback && *hosts)
-		s_r->api_hosts[n++] = *hosts++;
-	s_r->graph_hosts[0] = s_r->own_hosts[1];
+	while (!s->api_loopback && *hosts)
+		s->api_hosts[n++] = *hosts++;
 	return 0;
 }
 
-void ep_sites_free(struct ep_sites *s)
+int ms_sites_make(const struct ms_conf *conf, const struct ms_defender *d,
+		  struct ms_sites *s_r, struct mst_err *err)
+{
+	const struct ms_cloud *cloud = &ms_clouds[conf->cloud];
+	bool loopback;
+	int rc = 0;
+
+	*s_r = (struct ms_sites){
+	    .login = base_url(conf->login_url, cloud->login),
+	    .graph = base_url(conf->graph_url, cloud->graph),
+	};
+	/* A token for Graph is asked for by the cloud's name of it, also when
+	 * a simulator answers. */
+	s_r->graph_scope = mst_asprintf("%s/.default", cloud->graph);
+	if (d)
+		rc = add_defender(s_r, cloud, d, err);
+	if (rc == 0)
+		rc = add_own("graph_url", s_r->graph, &s_r->own_hosts[1],
+			     &loopback, err);
+	if (rc < 0)
+		ms_sites_free(s_r);
+	s_r->graph_hosts[0] = s_r->own_hosts[1];
+	return rc;
+}
+
+void ms_sites_free(struct ms_sites *s)
 {
 	free(s->api);
 	free(s->login);
@@ -281,5 +230,5 @@ void ep_sites_free(struct ep_sites *s)
 	free(s->graph_scope);
 	free(s->own_hosts[0]);
 	free(s->own_hosts[1]);
-	*s = (struct ep_sites){.api = NULL};
+	*s = (struct ms_sites){.api = NULL};
 }

@@ -3,24 +3,24 @@
  * The beginning of a file of JSON, looked at without parsing it: it may end
  * anywhere.
  */
-#ifndef MST_SOURCE_ENDPOINT_HEAD_H
-#define MST_SOURCE_ENDPOINT_HEAD_H
+#ifndef MST_SOURCE_MICROSOFT_HEAD_H
+#define MST_SOURCE_MICROSOFT_HEAD_H
 
 #include "base/slice.h"
 
-#define EP_HEAD_KEYS 64
+#define MS_HEAD_KEYS 64
 
 /* Names of members, each once. */
-struct ep_keys {
-	struct mst_slice key[EP_HEAD_KEYS];
+struct ms_keys {
+	struct mst_slice key[MS_HEAD_KEYS];
 	size_t n;
 };
 
-struct ep_head {
+struct ms_head {
 	struct mst_slice s;
 	size_t at;
-	struct ep_keys top;	  /* of the document */
-	struct ep_keys rec;	  /* of all records that are seen: exports
+	struct ms_keys top;	  /* of the document */
+	struct ms_keys rec;	  /* of all records that are seen: exports
 				   * leave out what is null */
 	struct mst_slice context; /* text of @odata.context */
 	size_t records;		  /* seen to their end */
@@ -30,8 +30,8 @@ struct ep_head {
 };
 
 /* text is lent as long as h is used. */
-void ep_head_look(struct ep_head *h, struct mst_slice text);
+void ms_head_look(struct ms_head *h, struct mst_slice text);
 /* Names fold ASCII case. */
-bool ep_keys_have(const struct ep_keys *k, const char *key);
+bool ms_keys_have(const struct ms_keys *k, const char *key);
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include <stddef.h>
 
-#include "source/endpoint/checks.h"
+#include "source/microsoft/checks.h"
 
 enum family { COMMERCIAL, GCC, GCC_HIGH, DOD, CHINA };
 
@@ -21,7 +21,8 @@ static enum family family_of(const char *cloud)
 
 /* Where the tenant is, by what the login host says of it. Without the sub-scope
  * nothing tells gcc-high from dod: then it is what the options say. */
-static enum family tenant_family(const struct ep_tenant *t, enum family own)
+static enum family tenant_family(const struct ms_tenant_info *t,
+				 enum family own)
 {
 	struct mst_slice sub = mst_slice_str(t->sub);
 	struct mst_slice instance = mst_slice_str(t->instance);
@@ -42,47 +43,46 @@ static bool same_host(const char *a, const char *b)
 	struct mst_slice x, y;
 	bool https;
 
-	return ep_url_host(a, &x, &https) && ep_url_host(b, &y, &https) &&
+	return ms_url_host(a, &x, &https) && ms_url_host(b, &y, &https) &&
 	       mst_slice_ieq(x, y);
 }
 
 /* An address of the options that is another cloud's: that cloud, or NULL. */
-static const struct ep_cloud *strange(const struct ep_checks *k,
-				      const char **option_r)
+static const struct ms_cloud *
+strange(const struct ms_checks *k, const char *api_url, const char **option_r)
 {
-	const struct ep_conf *conf = k->s->conf;
-	const struct ep_cloud *own = &ep_clouds[conf->cloud];
+	const struct ms_conf *conf = k->conf;
+	const struct ms_cloud *own = &ms_clouds[conf->cloud];
 	const struct {
 		const char *option, *url, *own;
 		size_t at;
 	} urls[] = {
-	    {"api_url", conf->api_url, own->api,
-	     offsetof(struct ep_cloud, api)},
+	    {"api_url", api_url, own->api, offsetof(struct ms_cloud, api)},
 	    {"login_url", conf->login_url, own->login,
-	     offsetof(struct ep_cloud, login)},
+	     offsetof(struct ms_cloud, login)},
 	    {"graph_url", conf->graph_url, own->graph,
-	     offsetof(struct ep_cloud, graph)},
+	     offsetof(struct ms_cloud, graph)},
 	};
 
 	for (size_t u = 0; u < MST_LEN(urls); u++) {
 		*option_r = urls[u].option;
 		if (!urls[u].url || same_host(urls[u].url, urls[u].own))
 			continue;
-		for (size_t i = 0; i < EP_CLOUDS; i++) {
+		for (size_t i = 0; i < MS_CLOUDS; i++) {
 			const char *url =
-			    *(const char *const *)((const char *)&ep_clouds[i] +
+			    *(const char *const *)((const char *)&ms_clouds[i] +
 						   urls[u].at);
 
-			if (family_of(ep_clouds[i].name) !=
+			if (family_of(ms_clouds[i].name) !=
 				family_of(own->name) &&
 			    same_host(urls[u].url, url))
-				return &ep_clouds[i];
+				return &ms_clouds[i];
 		}
 	}
 	return NULL;
 }
 
-static void say_elsewhere(const struct ep_checks *k, enum family is,
+static void say_elsewhere(const struct ms_checks *k, enum family is,
 			  struct mst_check *c)
 {
 	static const char *const names[] = {[COMMERCIAL] = "commercial",
@@ -93,7 +93,7 @@ static void say_elsewhere(const struct ep_checks *k, enum family is,
 
 	mst_check_say(c, MST_CHECK_WARNING,
 		      "the tenant is of the cloud %s, the option cloud says %s",
-		      names[is], ep_clouds[k->s->conf->cloud].name);
+		      names[is], ms_clouds[k->conf->cloud].name);
 	if (is == CHINA)
 		mst_check_remedy(c, "that cloud has hosts of its own, which "
 				    "muster does not know");
@@ -101,49 +101,50 @@ static void say_elsewhere(const struct ep_checks *k, enum family is,
 		mst_check_remedy(c, "set cloud: %s", names[is]);
 }
 
-static void say_cloud_fits(const struct ep_checks *k, struct mst_check *c)
+static void say_cloud_fits(const struct ms_checks *k, const char *api_url,
+			   struct mst_check *c)
 {
-	const struct ep_conf *conf = k->s->conf;
-	const struct ep_tenant *t = &k->tenant;
-	bool own = conf->api_url || conf->login_url || conf->graph_url;
+	const struct ms_conf *conf = k->conf;
+	const struct ms_tenant_info *t = &k->tenant;
+	bool own = api_url || conf->login_url || conf->graph_url;
 
-	mst_check_say(c, MST_CHECK_OK, "%s%s%s%s", ep_clouds[conf->cloud].name,
+	mst_check_say(c, MST_CHECK_OK, "%s%s%s%s", ms_clouds[conf->cloud].name,
 		      *t->region ? ", tenant in region " : "", t->region,
 		      own ? "; some addresses are set by hand" : "");
 }
 
-void ep_say_cloud(const struct ep_checks *k, struct mst_check *c)
+void ms_say_cloud(const struct ms_checks *k, const struct ms_probe *p,
+		  const char *api_url, struct mst_check *c)
 {
-	const struct ep_probe *p = &k->probes[EP_PROBE_TENANT];
-	const struct ep_conf *conf = k->s->conf;
+	const struct ms_conf *conf = k->conf;
 	const char *option;
-	const struct ep_cloud *other = strange(k, &option);
-	enum family own = family_of(ep_clouds[conf->cloud].name);
+	const struct ms_cloud *other = strange(k, api_url, &option);
+	enum family own = family_of(ms_clouds[conf->cloud].name);
 	enum family is = tenant_family(&k->tenant, own);
 
 	if (other) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "%s leads to the cloud %s, the option cloud says "
 			      "%s",
-			      option, other->name, ep_clouds[conf->cloud].name);
+			      option, other->name, ms_clouds[conf->cloud].name);
 		mst_check_remedy(c, "set cloud: %s, and leave %s out",
 				 other->name, option);
 	} else if (p->status == 400 || p->status == 404) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "the login host of the cloud %s does not know "
 			      "the tenant '%.80s'",
-			      ep_clouds[conf->cloud].name, conf->tenant_id);
+			      ms_clouds[conf->cloud].name, conf->tenant_id);
 		mst_check_remedy(c, "check tenant_id and the option cloud: "
 				    "tenants of gcc-high and dod are known at "
 				    "login.microsoftonline.us");
-	} else if (p->status != 200 || p->body != EP_BODY_FINE) {
+	} else if (p->status != 200 || p->body != MS_BODY_FINE) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "%s; which cloud the tenant is in cannot be told",
-			      ep_clouds[conf->cloud].name);
+			      ms_clouds[conf->cloud].name);
 		mst_check_remedy(c, "make sure that it is the tenant's");
 	} else if (is != own) {
 		say_elsewhere(k, is, c);
 	} else {
-		say_cloud_fits(k, c);
+		say_cloud_fits(k, api_url, c);
 	}
 }
