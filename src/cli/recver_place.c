@@ -65,10 +65,84 @@ static char *next_word(char **at)
 	return word;
 }
 
+static bool is_given(const struct recver_place *p, const char *key)
+{
+	for (size_t i = 0; i < p->values_n; i++)
+		if (strcmp(p->values[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* One NAME=VALUE; the errors do not show the value, which may be a secret that
+ * should not be there. */
+static int take_word(struct recver_place *p, struct mst_conf_value *v,
+		     char *word, struct mst_arena *arena, struct mst_err *err)
+{
+	const char *type = v[0].texts[0];
+	char *equal = strchr(word, '=');
+	const char *key;
+
+	if (!equal || p->values_n == WORDS_MAX)
+		return mst_err_set(err, MST_E_INVALID,
+				   "'%s' is no option of a store; wanted: "
+				   "%s:NAME=VALUE,…",
+				   word, type);
+	*equal = 0;
+	key = mst_arena_printf(arena, "recver.%s", word);
+	if (is_given(p, key))
+		return mst_err_set(err, MST_E_INVALID,
+				   "'%s' of %s is given twice", word, type);
+	if (!equal[1] || equal[strlen(equal + 1)] == ',')
+		return mst_err_set(err, MST_E_INVALID,
+				   "'%s' of %s has no value, or one that ends "
+				   "with a comma",
+				   word, type);
+	add(p, v, key, equal + 1, arena);
+	return 0;
+}
+
+/* The file by its whole name, because the lines for the configuration are read
+ * from elsewhere. Its folder must be there: one that is not is more likely a
+ * wrong name. */
+static int whole_path(struct recver_place *p, struct mst_conf_value *v,
+		      struct mst_arena *arena, struct mst_err *err)
+{
+	const char *path = p->conf.path;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *name = slash ? slash + 1 : path, *folder;
+	const char **texts = mst_arena_alloc(arena, sizeof(*texts));
+	char *real;
+
+	if (!path)
+		return 0;
+	folder = mst_arena_strdup(arena, slash == path ? "/" : ".");
+	if (slash && slash != path)
+		folder =
+		    mst_arena_printf(arena, "%.*s", (int)(slash - path), path);
+	real = realpath(folder, NULL);
+	if (!real || !*name) {
+		free(real);
+		return mst_err_set(err, MST_E_INVALID,
+				   *name ? "there is no folder '%s' for the "
+					   "file '%s': make it, or name another"
+					 : "'%s' is a folder: '%s' wants the "
+					   "name of a file behind it",
+				   folder, path);
+	}
+	p->conf.path = mst_arena_printf(
+	    arena, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+	free(real);
+	texts[0] = p->conf.path;
+	for (size_t i = 0; i < p->values_n; i++)
+		if (strcmp(v[i].key, "recver.path") == 0)
+			v[i].texts = texts;
+	return 0;
+}
+
 static int in_words(const char *words, struct mst_arena *arena,
 		    struct recver_place *p, struct mst_err *err)
 {
-	char *copy = mst_arena_strdup(arena, words), *at, *word, *equal;
+	char *copy = mst_arena_strdup(arena, words), *at, *word;
 	struct mst_conf_value *v =
 	    mst_arena_alloc(arena, WORDS_MAX * sizeof(*v));
 	struct mst_conf_item item = {.kind = "connection", .type = ""};
@@ -78,23 +152,19 @@ static int in_words(const char *words, struct mst_arena *arena,
 	*at++ = 0;
 	/* Errors name it; the words may hold what should not be shown. */
 	item.name = item.file = copy;
+	p->values = v;
 	add(p, v, "recver.type", copy, arena);
 	while ((word = next_word(&at)) != NULL) {
-		equal = strchr(word, '=');
-		if (!equal || p->values_n == WORDS_MAX)
-			return mst_err_set(err, MST_E_INVALID,
-					   "'%s' is no option of a store; "
-					   "wanted: %s:NAME=VALUE,…",
-					   word, copy);
-		*equal = 0;
-		add(p, v, mst_arena_printf(arena, "recver.%s", word), equal + 1,
-		    arena);
+		rc = take_word(p, v, word, arena, err);
+		if (rc < 0)
+			return rc;
 	}
-	p->values = v;
 	item.values = v;
 	item.values_n = p->values_n;
 	rc = mst_conf_apply(&item, opts, &p->conf, arena, err);
-	return rc < 0 ? rc : mst_recver_conf_check(&item, &p->conf, err);
+	if (rc == 0)
+		rc = mst_recver_conf_check(&item, &p->conf, err);
+	return rc < 0 ? rc : whole_path(p, v, arena, err);
 }
 
 /* ---- of a connection ------------------------------------------------------

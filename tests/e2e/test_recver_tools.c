@@ -293,6 +293,23 @@ static void given_up(void **state)
 	verify();
 }
 
+/* A path that leads on from here is a whole one in the configuration. */
+static void from_here(void **state)
+{
+	char *was = getcwd(NULL, 0), *line;
+
+	(void)state;
+	begin();
+	assert_int_equal(chdir(t_dir()), 0);
+	rig_muster(&rig, "recver", "copy", "defender", "sqlite:path=here.db");
+	rig_status(&rig, 0);
+	line = mst_asprintf("path: %s/here.db\n", t_dir());
+	assert_non_null(strstr(rig.out.p, line));
+	free(line);
+	assert_int_equal(chdir(was), 0);
+	free(was);
+}
+
 /* One line each, and what is copied stays as it was. */
 static void refused(void **state)
 {
@@ -345,6 +362,14 @@ static void wrong_words(void **state)
 	    {"defender", "postgres:user=a,password=geheim",
 	     "must be a reference", 1},
 	    {"defender", "sqlite:path=/dev/null/x.db", "/dev/null", 1},
+	    {"defender", "sqlite:path=/never/made/x.db",
+	     "no folder '/never/made' for the file", 1},
+	    {"defender", "sqlite:path=/tmp/", "'/tmp' is a folder", 1},
+	    {"defender", "sqlite:path=/a,path=/b", "'path' of sqlite is given",
+	     1},
+	    {"defender", "sqlite:type=mem", "'type' of sqlite is given", 1},
+	    {"defender", "sqlite:path=", "'path' of sqlite has no value", 1},
+	    {"defender", "sqlite:path=/b,", "ends with a comma", 1},
 	    {"defender", "mem:path=x", "no connection 'mem:path=x'", 1},
 	};
 
@@ -519,6 +544,7 @@ int main(void)
 	    cmocka_unit_test(not_empty),
 	    cmocka_unit_test(unfinished),
 	    cmocka_unit_test(given_up),
+	    cmocka_unit_test(from_here),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(wrong_words),
 	    cmocka_unit_test(reset_connection),
