@@ -55,6 +55,14 @@ struct mst_feed {
 	/* Where a page holds its records, when it is not the source's usual
 	 * name; of a nested feed that of the outer one counts. */
 	const char *envelope;
+	/* The source can tell what changed since a time: the engine keeps a
+	 * mirror (sync/mirror.h) of records that are told apart by these
+	 * fields. 0: everything is read each time. */
+	uint8_t key[3];
+	uint8_t key_n;
+	/* The feed whose records name, in their first field, what is gone of
+	 * this one (its first key field); only with a mirror and not 0. */
+	uint8_t gone;
 };
 
 /* ---- desired sets ------------------------------------------------------ */

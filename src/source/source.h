@@ -117,6 +117,10 @@ struct mst_source_ops {
 	 * are switched off are left out. */
 	uint32_t (*needs)(struct mst_source *s, const char *set);
 
+	/* Before begin, of a feed that is mirrored (or names what is gone):
+	 * only what changed since then is to be read; MST_TIME_NONE:
+	 * everything. NULL: no feed is. */
+	void (*since)(struct mst_source *s, unsigned feed, int64_t since_us);
 	/* `one` limits the read to one record of the primary feed (its id, as a
 	 * person gave it); NULL reads all. */
 	int (*begin)(struct mst_source *s, unsigned feed, const char *one,
@@ -169,6 +173,8 @@ struct mst_source_common {
 				* complete read */
 	const char *proxy;     /* option proxy: "http://host:port", or NULL */
 	const char *ca_file;   /* option ca_file: PEM, or NULL */
+	/* Of feeds that are mirrored: how old the last full read may be. */
+	int64_t full_read_ms;
 };
 
 /* Pages: next() may set req_r->part to a bare name without its ending

@@ -257,14 +257,48 @@ static bool can_do_without(enum mst_code code)
 	       code == MST_E_UNSUPPORTED;
 }
 
+/* Since when the feed is to be read, told to the source. */
+static int64_t tell_since(struct mst_fetch *f, unsigned feed, int64_t now_us)
+{
+	const struct mst_source_ops *ops = f->job->source;
+	int64_t since = MST_TIME_NONE;
+
+	if (f->mirror && !f->one)
+		since = mst_mirror_since(f->mirror, feed, now_us,
+					 f->job->source_conf->full_read_ms);
+	if (ops->since)
+		ops->since(f->source, feed, since);
+	return since;
+}
+
+/* One record is nobody's mirror. */
+static int merge(struct mst_fetch *f, uint32_t feeds, const int64_t *since,
+		 int64_t now_us, struct mst_err *err)
+{
+	const struct mst_catalog *c = f->job->catalog;
+	int rc = 0;
+
+	if (!f->mirror || f->one)
+		return 0;
+	for (unsigned i = 0; i < c->feeds_n && rc == 0; i++) {
+		if ((feeds & 1u << i) && c->feeds[i].key_n &&
+		    f->spool->feeds[i].present)
+			rc = mst_mirror_merge(f->mirror, f->spool, i, since[i],
+					      now_us, err);
+	}
+	return rc == 0 ? mst_mirror_save(f->mirror, err) : rc;
+}
+
 int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 {
 	const struct mst_catalog *c = f->job->catalog;
+	int64_t since[MST_MAX_FEEDS], now_us = mst_now_us();
 
 	for (unsigned i = 0; i < c->feeds_n; i++) {
 		if (!(feeds & 1u << i) || c->feeds[i].nested)
 			continue;
 		mst_debug("reading %s", c->feeds[i].title);
+		since[i] = tell_since(f, i, now_us);
 		if (read_one(f, i, err) == 0)
 			continue;
 		if (!optional(f, i) || !can_do_without(err->code))
@@ -273,5 +307,5 @@ int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 		leave_out(f, i, err->msg);
 		mst_err_clear(err);
 	}
-	return 0;
+	return merge(f, feeds, since, now_us, err);
 }

@@ -10,6 +10,7 @@
 
 #include "recver/recver.h"
 #include "sync/job.h"
+#include "sync/mirror.h"
 #include "sync/progress.h"
 #include "sync/spool.h"
 
@@ -19,7 +20,10 @@ struct mst_fetch {
 	struct mst_source *source;
 	struct mst_spool *spool;
 	struct mst_recver *recver; /* kept meanwhile; or NULL */
-	const char *one;	   /* a single record of the primary feed */
+	/* What of the feeds is kept from run to run; NULL: they are read
+	 * whole. Saved by mst_fetch_feeds. */
+	struct mst_mirror *mirror;
+	const char *one; /* a single record of the primary feed */
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
 	uint64_t bytes; /* in the spool so far */

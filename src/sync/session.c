@@ -174,6 +174,28 @@ static int prepare_dest(struct mst_session *s, struct mst_err *err)
 		      : 0;
 }
 
+/* Of another address, or read in another way, everything is other. */
+static int open_mirror(struct mst_session *s, struct mst_mirror **m_r,
+		       struct mst_err *err)
+{
+	const struct mst_source_ops *ops = s->job.source;
+	struct mst_buf what = MST_BUF_INIT(1u << 16);
+	struct mst_address at[8];
+	size_t n;
+	int rc;
+
+	if (!mst_mirror_wanted(ops))
+		return 0;
+	n = ops->addresses ? ops->addresses(s->source, at, MST_LEN(at)) : 0;
+	(void)mst_buf_adds(&what, ops->type);
+	for (size_t i = 0; i < n; i++)
+		(void)mst_buf_addf(&what, " %s", at[i].url);
+	rc = mst_mirror_open(mst_state_dir(s->state), s->job.conf.source, ops,
+			     what.p, m_r, err);
+	mst_buf_fini(&what);
+	return rc;
+}
+
 static int read_source(struct mst_session *s, struct mst_err *err)
 {
 	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/source", s->dir);
@@ -186,6 +208,7 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	    .cancel = s->conf.cancel,
 	};
 	uint32_t feeds;
+	int rc;
 
 	if (read_from(s))
 		return mst_spool_open(&s->spool, s->job.source, read_from(s),
@@ -199,9 +222,14 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	f.source = s->source;
 	f.client = s->source_client;
 	feeds = mst_job_feeds(&s->job, s->source);
-	if (mst_fetch_permissions(&f, &feeds, err) < 0 ||
-	    mst_fetch_feeds(&f, feeds, err) < 0)
+	if (open_mirror(s, &f.mirror, err) < 0)
 		return -(int)err->code;
+	rc = mst_fetch_permissions(&f, &feeds, err);
+	if (rc == 0)
+		rc = mst_fetch_feeds(&f, feeds, err);
+	mst_mirror_close(&f.mirror);
+	if (rc < 0)
+		return rc;
 	return s->job.conf.keep_spool ? mst_spool_write_manifest(
 					    &s->spool, s->job.conf.source, err)
 				      : 0;
