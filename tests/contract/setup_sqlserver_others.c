@@ -147,6 +147,26 @@ static void test_user_of_another(void **state)
 	ms_no_plan(MST_E_INVALID, "has a role 'muster_agent' already");
 }
 
+/* The administrator's own login, and the server's. */
+static void test_own_login(void **state)
+{
+	(void)state;
+	ms.conf.user = "root";
+	ms.conf.password = ms.admin.password;
+	assert_string_equal(ms_planned(true), "database tables");
+	ms_made();
+	assert_string_equal(ms_planned(true), "");
+	ms_look();
+	ms_is("recver:rights", MST_CHECK_WARNING,
+	      "ALTER SERVER ROLE sysadmin DROP MEMBER [root]");
+	(void)ms_login("sa", ROOT, "sysadmin");
+	ms.conf.user = "sa";
+	assert_string_equal(ms_planned(true), "");
+	ms_look();
+	ms_is("recver:rights", MST_CHECK_WARNING,
+	      "give muster a login of its own");
+}
+
 /* ---- two at once --------------------------------------------------------- */
 
 static uint64_t at, batches;
@@ -203,8 +223,9 @@ int ms_others_tests(void)
 {
 #define S(fn) cmocka_unit_test_setup(fn, ms_set_up)
 	const struct CMUnitTest tests[] = {
-	    S(test_system), S(test_long_names),	     S(test_schema),
-	    S(test_source), S(test_user_of_another), S(test_two_at_once),
+	    S(test_system),	 S(test_long_names),	  S(test_schema),
+	    S(test_source),	 S(test_user_of_another), S(test_own_login),
+	    S(test_two_at_once),
 	};
 
 	return cmocka_run_group_tests_name("others", tests, NULL, NULL);

@@ -372,6 +372,14 @@ static void suser_id(sqlite3_context *x, int n, sqlite3_value **v)
 		sqlite3_result_value(x, v[0]);
 }
 
+static void suser_sid(sqlite3_context *x, int n, sqlite3_value **v)
+{
+	if (strcmp(text_of(v[0]), "sa") == 0)
+		sqlite3_result_blob(x, "\1", 1, SQLITE_STATIC);
+	else
+		suser_id(x, n, v);
+}
+
 /* Of a sid, which is a login's name here. */
 static void login_of(sqlite3_context *x, int n, sqlite3_value **v)
 {
@@ -464,7 +472,7 @@ void t_odbc_server_functions(struct dbc *c)
 	} all[] = {{"SUSER_SNAME", 0, suser_name},
 		   {"SUSER_SNAME", 1, login_of},
 		   {"SUSER_ID", 1, suser_id},
-		   {"SUSER_SID", 1, suser_id},
+		   {"SUSER_SID", 1, suser_sid},
 		   {"USER_NAME", 0, user_name},
 		   {"DATABASE_PRINCIPAL_ID", 1, principal},
 		   {"IS_SRVROLEMEMBER", -1, is_server_role},

@@ -33,6 +33,7 @@ static const char *const names[][2] = {
     {"sys.database_principals", "t_users"},
     {"sys.server_principals", "t_logins"},
     {"sys.objects", "t_objects"},
+    {" 0x01", " X'01'"},
     {" 0x31", " X'31'"},
     {" 0x32", " X'32'"},
     {" 0x33", " X'33'"},

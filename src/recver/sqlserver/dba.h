@@ -57,6 +57,7 @@ struct mst_ms_rights {
 	bool owner;  /* may do all in the database already */
 	bool is_dbo; /* is its owner, and so can be no member of a role */
 	bool agent;  /* is a member of muster_agent */
+	bool sa;     /* the server's own sysadmin, which no database takes */
 	char *lacks; /* "SELECT, DELETE on lease"; NULL: nothing */
 	char *more;  /* than it needs: "sysadmin"; NULL: nothing */
 	char *take;  /* the statements that take that away */

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/secret.h"
 #include "recver/scripts.h"
@@ -85,6 +86,13 @@ static char *windows_login(struct site *s)
 	return row[0];
 }
 
+/* Who makes a database is its owner. */
+static bool will_own(const struct site *s)
+{
+	return s->needs_database && s->conf.user && s->login &&
+	       strcasecmp(s->conf.user, s->login) == 0;
+}
+
 static void decide(struct site *s)
 {
 	const struct mst_recver_conf *conf = s->env->conf;
@@ -103,7 +111,8 @@ static void decide(struct site *s)
 				  (admin || mst_ms_may_add(&s->c)));
 	/* With more than it needs it is let in, and only its membership stays
 	 * when that is taken away. */
-	s->needs_role = admin && !s->rights.is_dbo &&
+	s->needs_role = admin && !s->rights.is_dbo && !s->rights.sa &&
+			!will_own(s) &&
 			(!s->exists || s->needs_tables ||
 			 (s->rights.owner ? !s->rights.agent : !is_enough(s)));
 }
@@ -366,7 +375,7 @@ static void tell_more(struct site *s)
 		      "'%s' was there, may do more than it needs (%.400s), and "
 		      "was left alone",
 		      s->login, s->rights.more);
-	if (s->rights.take)
+	if (s->rights.take && !s->rights.sa)
 		mst_check_remedy(&c, "%.400s", s->rights.take);
 	mst_recver_check_report(s->env, &c);
 }

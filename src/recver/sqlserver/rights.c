@@ -76,6 +76,7 @@ static int read_user(struct mst_ms *c, const char *login,
 	static const struct mst_ms_flag f[] = {
 	    {"dbo", "CASE WHEN " USER " = N'dbo' THEN 1 ELSE 0 END"},
 	    {"agent", "IS_ROLEMEMBER(N'muster_agent', " USER ")"},
+	    {"sa", "CASE WHEN SUSER_SID(" LOGIN ") = 0x01 THEN 1 ELSE 0 END"},
 	};
 	bool is[MST_LEN(f)];
 	struct mst_ms_pack p;
@@ -87,6 +88,7 @@ static int read_user(struct mst_ms *c, const char *login,
 	mst_ms_pack_fini(&p);
 	r->is_dbo = rc == 0 && is[0];
 	r->agent = rc == 0 && is[1];
+	r->sa = rc == 0 && is[2];
 	return rc;
 }
 
@@ -249,8 +251,10 @@ int mst_ms_rights_of(struct mst_ms *c, const char *login, bool in_database,
 	int rc = read_roles(c, login, in_database, is, err);
 
 	*r = (struct mst_ms_rights){0};
-	if (rc == 0 && in_database)
+	if (rc == 0)
 		rc = read_user(c, login, r, err);
+	r->is_dbo &= in_database;
+	r->agent &= in_database;
 	if (rc == 0)
 		tell(is, r->is_dbo, login, r);
 	return rc;
@@ -285,7 +289,13 @@ void mst_ms_look_rights(struct mst_ms_look *l)
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "the login may do more than it needs: %.500s",
 			      r.more);
-		if (!r.agent && !r.is_dbo)
+		if (r.sa)
+			mst_check_remedy(c,
+					 "give muster a login of its own in "
+					 "recver.user; `muster connection "
+					 "setup %.100s --admin USER` makes it",
+					 l->env->source);
+		else if (!r.agent && !r.is_dbo)
 			mst_check_remedy(c,
 					 "first `muster connection setup "
 					 "%.100s --admin USER`, or role.sql, "
