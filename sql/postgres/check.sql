@@ -10,6 +10,7 @@
 
 \connect :"recver_database_name"
 
+SET search_path = pg_catalog, pg_temp;
 SET default_transaction_read_only = on;
 
 SELECT 'server is PostgreSQL 13 or later' AS what,
@@ -41,6 +42,10 @@ UNION ALL
 SELECT 'login is no superuser',
     CASE WHEN rolsuper THEN 'it is: give it muster_agent only' ELSE 'ok' END
 FROM pg_catalog.pg_roles WHERE rolname = :'recver_login'
+UNION ALL
+SELECT 'PUBLIC may not see RecVer',
+    CASE WHEN has_schema_privilege('public', 'muster', 'USAGE')
+        THEN 'it may: run role.sql' ELSE 'ok' END
 UNION ALL
 SELECT 'in use',
     coalesce((SELECT CASE WHEN token = '' THEN 'ok, by nobody'

@@ -31,7 +31,8 @@ SET search_path = pg_catalog, pg_temp;
 SELECT what FROM (
     SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()) AS what
     UNION ALL
-    SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC' FROM pg_catalog.pg_namespace WHERE nspname = 'public'
+    SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC' FROM pg_catalog.pg_namespace
+        WHERE nspname = 'public' AND has_schema_privilege('public', oid, 'CREATE')
 ) AS access WHERE NOT EXISTS (
     SELECT 1 FROM (
         SELECT 'pg_catalog.pg_namespace'::regclass AS class, oid, oid AS space FROM pg_catalog.pg_namespace WHERE nspname <> 'public'

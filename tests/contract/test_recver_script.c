@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "recver/script_text.h"
+#include "recver/scripts.h"
 #include "tests/lib/pg.h"
 
 static int text(const struct mst_recver_script_ask *ask, struct mst_buf *out)
@@ -108,6 +109,78 @@ static void test_psql(void **state)
 		tools_fill(rv.r);
 		rv.ops->close(&rv.r);
 	}
+}
+
+/* A script alone, with names that muster would not put in. */
+static int by_hand(const char *script, const char *database)
+{
+	struct mst_buf out = MST_BUF_INIT(1u << 20);
+	int status;
+
+	(void)mst_buf_addf(&out,
+			   "\\set recver_database_name '%s'\n"
+			   "\\set recver_login 'by_hand'\n%s",
+			   database, mst_recver_script("postgres", script));
+	status = psql(&out);
+	mst_buf_fini(&out);
+	return status;
+}
+
+static void refuses(const char *script, const char *database, const char *says)
+{
+	char *said;
+
+	assert_int_not_equal(by_hand(script, database), 0);
+	said = printed();
+	if (!strstr(said, says))
+		fail_msg("no '%s' in %s", says, said);
+	free(said);
+}
+
+static const char *public_may(const char *database)
+{
+	return t_pg_ask("postgres",
+			"SELECT has_database_privilege('public', '%s',"
+			" 'CONNECT')",
+			database);
+}
+
+/* What others keep on the server is theirs when a DBA runs the scripts, too. */
+static void test_psql_others(void **state)
+{
+	make_login("by_hand");
+	t_pg_sql("postgres", "CREATE DATABASE with_orders");
+	t_pg_sql("with_orders", "CREATE TABLE public.orders (id int)");
+	t_pg_sql("postgres", "CREATE DATABASE nobodys");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(by_hand("create", "with_orders"), 0);
+		assert_int_equal(by_hand("role", "with_orders"), 0);
+		assert_string_equal(public_may("with_orders"), "t");
+		assert_int_equal(by_hand("create", "nobodys"), 0);
+		assert_int_equal(by_hand("role", "nobodys"), 0);
+		assert_string_equal(public_may("nobodys"), "f");
+	}
+	refuses("create", "postgres", "a database of the server itself");
+	refuses("role", "template1", "a database of the server itself");
+	assert_string_equal(public_may("template1"), "t");
+	t_pg_sql("postgres", "CREATE DATABASE anothers");
+	t_pg_sql("anothers", "CREATE SCHEMA muster;"
+			     "CREATE TABLE muster.members (id int)");
+	refuses("create", "anothers", "the schema muster is somebody else's");
+	assert_string_equal(t_pg_ask("anothers",
+				     "SELECT count(*) FROM pg_tables"
+				     " WHERE schemaname = 'muster'"),
+			    "1");
+	/* Nobody's function is called in the place of the server's. */
+	t_pg_sql("postgres",
+		 "CREATE FUNCTION public.format(text, text) RETURNS text"
+		 " LANGUAGE sql AS $$ SELECT 'CREATE ROLE crept_in SUPERUSER'"
+		 " $$");
+	assert_int_equal(by_hand("create", "made_anew"), 0);
+	t_pg_sql("postgres", "DROP FUNCTION public.format(text, text)");
+	assert_string_equal(t_pg_ask("postgres", "SELECT count(*) FROM pg_roles"
+						 " WHERE rolname = 'crept_in'"),
+			    "0");
 }
 
 /* From version 1 to a made-up 3, by hand, twice; nothing to do then. */
@@ -220,6 +293,8 @@ static void test_refused(void **state)
 	      .database = "postgres://a",
 	      .which = "create"},
 	     "is taken for an address"},
+	    {{.type = "postgres", .database = "postgres", .which = "create"},
+	     "'postgres' is a database of the server's own"},
 	    {{.type = "sqlserver", .database = "a]b", .which = "create"},
 	     "'--for ssms' quotes it"},
 	    {{.type = "mongodb", .database = "a.b", .which = "create"},
@@ -244,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_psql),
+	    cmocka_unit_test(test_psql_others),
 	    cmocka_unit_test(test_psql_upgrade),
 	    cmocka_unit_test(test_others),
 	    cmocka_unit_test(test_refused),

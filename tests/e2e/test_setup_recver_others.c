@@ -252,6 +252,25 @@ static void a_superuser(void **state)
 		 "name a login of muster's own in recver.user");
 }
 
+/* To be a member is not enough for it. */
+static void no_heir(void **state)
+{
+	(void)state;
+	sr_fresh();
+	make_login("NOINHERIT");
+	sr_over_tcp("");
+	sr_set_up(4);
+	sr_shows("setup:membership", "Ok", "", "");
+	sr_shows("recver:database", "Failed", "permission denied",
+		 "it does not inherit what muster_agent may: let a DBA run ");
+	t_pg_sql("postgres", "GRANT CONNECT ON DATABASE %s TO PUBLIC", sr.name);
+	sr_test_shows(4, "recver:rights", "lacks USAGE of the schema muster",
+		      "it does not inherit what muster_agent may: let a DBA "
+		      "run ");
+	t_pg_sql("postgres", "ALTER ROLE " SR_LOGIN " INHERIT");
+	sr_test(0);
+}
+
 static void long_names(void **state)
 {
 	static const char a64[] = "abcdefghijklmnopqrstuvwxyz_abcdefghijklmnop"
@@ -366,6 +385,7 @@ int main(void)
 	    cmocka_unit_test(another_schema),
 	    cmocka_unit_test(functions_of_others),
 	    cmocka_unit_test(a_superuser),
+	    cmocka_unit_test(no_heir),
 	    cmocka_unit_test(long_names),
 	    cmocka_unit_test(wrong_passwords),
 	    cmocka_unit_test(without_a_password),

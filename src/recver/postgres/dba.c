@@ -120,6 +120,23 @@ static void say_read_only(struct mst_pg_look *l, struct mst_check *c)
 	free(source);
 }
 
+/* Who makes a right that is missing. Being a member again changes nothing for
+ * a login that does not inherit. */
+static void say_rights(struct mst_pg_look *l, struct mst_check *c)
+{
+	char *name MST_CLEANUP(mst_freep) = mst_pg_quoted(l->login);
+	bool by_grant = PQserverVersion(l->c.h) >= 160000;
+
+	mst_recver_check_script(l->env, c);
+	if (l->rights.member && !l->rights.inherits)
+		mst_check_remedy(
+		    c,
+		    "it does not inherit what muster_agent may: "
+		    "let a DBA run %s%s%s",
+		    by_grant ? "GRANT muster_agent TO " : "ALTER ROLE ", name,
+		    by_grant ? " WITH INHERIT TRUE" : " INHERIT");
+}
+
 static void check_database(struct mst_pg_look *l)
 {
 	struct mst_check *c = mst_pg_look_begin(l, MST_RECVER_CHECK_DATABASE);
@@ -141,7 +158,7 @@ static void check_database(struct mst_pg_look *l)
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "'%s' does not let '%s' connect: %s", l->database,
 			      l->login, l->why);
-		mst_recver_check_script(l->env, c);
+		say_rights(l, c);
 		if (l->barred)
 			mst_check_remedy(c,
 					 "let a DBA run: ALTER DATABASE %s "
@@ -327,7 +344,7 @@ static void check_rights(struct mst_pg_look *l)
 	} else if (r->lacks) {
 		mst_check_say(c, MST_CHECK_FAILED, "'%s' lacks %.600s",
 			      l->login, r->lacks);
-		mst_recver_check_script(l->env, c);
+		say_rights(l, c);
 		c->code = MST_E_FORBIDDEN;
 		l->usable = false;
 	} else if (r->more) {

@@ -14,6 +14,7 @@
 struct mst_pg_rights {
 	bool exists, may_log_in;
 	bool superuser;
+	bool inherits; /* what the roles that it is a member of may do */
 	bool may_make; /* databases */
 	/* In the database: what is missing to read and write RecVer's tables
 	 * ("INSERT on muster.grp"); NULL: nothing, or there are no tables. */

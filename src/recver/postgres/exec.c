@@ -147,6 +147,9 @@ int mst_pg_read(struct mst_pg *c, int64_t until_ms, struct mst_err *err)
 
 int64_t mst_pg_until(const struct mst_pg *c)
 {
+	/* One that is gone is told by keepalives. */
+	if (c->patient)
+		return INT64_MAX;
 	return mst_mono_us() / 1000 + c->conf->timeout_ms + GRACE_MS;
 }
 
@@ -160,17 +163,34 @@ int mst_pg_wait(struct mst_pg *c, struct mst_err *err)
 	return rc;
 }
 
+int mst_pg_copy_next(struct mst_pg *c, char **row_r, int *n_r,
+		     struct mst_err *err)
+{
+	int rc;
+
+	while ((*n_r = PQgetCopyData(c->h, row_r, 1)) == 0) {
+		rc = mst_pg_read(c, mst_pg_until(c), err);
+		if (rc < 0)
+			return rc;
+	}
+	return *n_r == -2 ? mst_pg_fail(c, NULL, err) : 0;
+}
+
 void mst_pg_drain(struct mst_pg *c)
 {
 	struct mst_err err = MST_ERR_INIT;
 	PGresult *res;
+	char *row;
+	int n, rc = 0;
 
-	while (mst_pg_wait(c, &err) == 0 && (res = PQgetResult(c->h)) != NULL) {
-		char *row;
-
-		while (PQresultStatus(res) == PGRES_COPY_OUT &&
-		       PQgetCopyData(c->h, &row, 0) > 0)
-			PQfreemem(row);
+	while (rc == 0 && mst_pg_wait(c, &err) == 0 &&
+	       (res = PQgetResult(c->h)) != NULL) {
+		n = PQresultStatus(res) == PGRES_COPY_OUT ? 0 : -1;
+		while (rc == 0 && n >= 0) {
+			rc = mst_pg_copy_next(c, &row, &n, &err);
+			if (rc == 0 && n > 0)
+				PQfreemem(row);
+		}
 		PQclear(res);
 	}
 }

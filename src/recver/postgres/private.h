@@ -17,6 +17,7 @@ struct mst_pg {
 	char *database;
 	bool look;	/* to look around: may be read-only */
 	bool admin;	/* with --admin's login, not recver.user's */
+	bool patient;	/* what is asked for now may take any time */
 	char state[6];	/* SQLSTATE of the last statement that failed, or "" */
 	char said[512]; /* of the last connection that was refused: libpq's
 			 * first line */
@@ -88,7 +89,12 @@ int mst_pg_exec(struct mst_pg *c, const char *sql,
  * NULL. */
 int mst_pg_do(struct mst_pg *c, const char *sql, const struct mst_pg_params *p,
 	      int64_t *n_r, struct mst_err *err);
-/* Takes what is left of an answer. */
+/* The next message of a COPY to us, *n_r bytes; PQfreemem it. -1: there are no
+ * more. */
+int mst_pg_copy_next(struct mst_pg *c, char **row_r, int *n_r,
+		     struct mst_err *err);
+/* Takes what is left of an answer, unless the server falls silent: then the
+ * next statement ends the connection. */
 void mst_pg_drain(struct mst_pg *c);
 
 /* A value of a binary result; n -1: NULL. */

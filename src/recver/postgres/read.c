@@ -177,22 +177,6 @@ static int take_copy(struct loading *l, bool *begun, const char *p, size_t n,
 	return take_tuple(l, p + 2, n - 2, err);
 }
 
-/* The next message; 0: there are no more. */
-static int copy_data(struct mst_pg *c, char **row_r, int *n_r,
-		     struct mst_err *err)
-{
-	int rc;
-
-	while ((*n_r = PQgetCopyData(c->h, row_r, 1)) == 0) {
-		rc = mst_pg_read(c, mst_pg_until(c), err);
-		if (rc < 0)
-			return rc;
-	}
-	if (*n_r == -2)
-		return mst_pg_fail(c, NULL, err);
-	return 0;
-}
-
 static int copy_rows(struct loading *l, struct mst_err *err)
 {
 	bool begun = false;
@@ -200,7 +184,7 @@ static int copy_rows(struct loading *l, struct mst_err *err)
 	int n, rc;
 
 	for (;;) {
-		rc = copy_data(l->c, &row, &n, err);
+		rc = mst_pg_copy_next(l->c, &row, &n, err);
 		if (rc < 0 || n < 0)
 			return rc;
 		rc = take_copy(l, &begun, row, (size_t)n, err);
@@ -223,8 +207,8 @@ static int load_by_copy(struct loading *l, int64_t set, const uint8_t *after,
 	(void)snprintf(sql, sizeof(sql),
 		       "COPY (" ROW "%" PRId64
 		       "%s%s%s ORDER BY key) TO STDOUT (FORMAT binary)",
-		       set, after ? " AND key > '\\x" : "", hex,
-		       after ? "'::bytea" : "");
+		       set, after ? " AND key > decode('" : "", hex,
+		       after ? "', 'hex')" : "");
 	if (!PQsendQuery(l->c->h, sql))
 		return mst_pg_fail(l->c, NULL, err);
 	rc = mst_pg_wait(l->c, err);

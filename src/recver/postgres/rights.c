@@ -101,6 +101,7 @@ enum {
 	R_OWNS_DATABASE,
 	R_OWNS_TABLES,
 	R_FIRST,
+	R_INHERITS,
 };
 
 static void judge(const PGresult *res, const char *login,
@@ -127,6 +128,7 @@ static void judge(const PGresult *res, const char *login,
 		add_owner("the database", name, conf, &more, &take);
 	if (!r->superuser && is_true(res, R_OWNS_TABLES))
 		add_owner("its tables", name, conf, &more, &take);
+	r->inherits = is_true(res, R_INHERITS);
 	r->first = is_true(res, R_FIRST);
 	if (r->first)
 		only_one(&take);
@@ -157,7 +159,7 @@ static int attributes_of(struct mst_pg *c, const char *login, PGresult **res_r,
 	    " EXISTS (SELECT 1 FROM pg_catalog.pg_class t"
 	    " JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace"
 	    " WHERE n.nspname = 'muster' AND t.relname IN (" MST_PG_TABLES ")"
-	    " AND t.relowner = r.oid), r.oid = 10"
+	    " AND t.relowner = r.oid), r.oid = 10, r.rolinherit"
 	    " FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
 	    &p, res_r, err);
 }

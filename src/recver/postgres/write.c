@@ -461,8 +461,10 @@ int mst_pg_compact(void *p, struct mst_err *err)
 	char text[64];
 	int rc = 0;
 
+	c->patient = true;
 	for (size_t i = 0; i < MST_LEN(steps) && rc != -MST_E_TRANSIENT; i++)
 		rc = mst_pg_do(c, steps[i], NULL, NULL, err);
+	c->patient = false;
 	if (rc == -MST_E_TRANSIENT)
 		return rc;
 	mst_err_clear(err);
