@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/time.h"
-#include "sim/apps.h"
 #include "sim/estate.h"
 #include "sim/fault.h"
 #include "sim/truth.h"
@@ -227,10 +226,34 @@ static void apps(struct call *c)
 		write_apps(c);
 }
 
+/* Whom ServiceNow knows now: the state file has no other memory of it. */
+static char *users_text(const struct call *c)
+{
+	struct mst_buf out;
+	struct mst_jout j;
+
+	mst_buf_init(&out, SIM_MAX_REPLY);
+	mst_jout_init(&j, &out);
+	mst_jout_obj(&j);
+	mst_jout_key(&j, "users");
+	sim_sn_users(c->sim->sn, &j);
+	mst_jout_end_obj(&j);
+	return mst_buf_steal(&out);
+}
+
 static void post_synced(struct call *c)
 {
 	struct sim_op op = {.kind = SIM_OP_SYNCED};
+	struct mst_json source = mst_json_get(c->body, "source");
 
+	if (mst_json_is_str(source, "cloudapps")) {
+		op.json = users_text(c);
+	} else if (mst_json_type(source) != MST_JSON_NULL &&
+		   !mst_json_is_str(source, "endpoint")) {
+		sim_control_error(c->reply, 400,
+				  "\"source\" is endpoint or cloudapps");
+		return;
+	}
 	if (step(c, &op))
 		write_estate(c);
 }

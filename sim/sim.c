@@ -145,7 +145,11 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 		ret = sim_apps_remove(sim->apps, json, err);
 		break;
 	case SIM_OP_SYNCED:
-		sim_truth_synced(sim->truth, sim->estate);
+		if (op->json)
+			ret = sim_truth_apps_synced(sim->truth, sim->apps, json,
+						    err);
+		else
+			sim_truth_synced(sim->truth, sim->estate);
 		break;
 	case SIM_OP_USERS:
 		ret = sim_truth_users(sim->truth, json, err);

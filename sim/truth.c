@@ -129,6 +129,7 @@ struct sim_truth *sim_truth_new(void)
 				      .enrich = true,
 				      .hardware = true,
 				      .handhelds = true};
+	truth_apps_defaults(&t->apps_conf);
 	for (size_t i = 0; i < sim_cve_facts_n; i++)
 		mst_map_put(&t->facts, mst_slice_str(sim_cve_facts[i].id),
 			    (void *)(uintptr_t)&sim_cve_facts[i]);
@@ -138,7 +139,7 @@ struct sim_truth *sim_truth_new(void)
 void sim_truth_free(struct sim_truth **tp)
 {
 	struct sim_truth *t = *tp;
-	struct truth_list *lists[8];
+	struct truth_list *lists[11];
 
 	if (!t)
 		return;
@@ -150,12 +151,16 @@ void sim_truth_free(struct sim_truth **tp)
 	lists[5] = &t->instances;
 	lists[6] = &t->installs;
 	lists[7] = &t->machines;
+	lists[8] = &t->apps;
+	lists[9] = &t->app_ids;
+	lists[10] = &t->uses;
 	for (size_t i = 0; i < MST_LEN(lists); i++) {
 		free(lists[i]->v);
 		mst_map_fini(&lists[i]->by_key);
 	}
 	mst_map_fini(&t->ci_by_name);
 	mst_map_fini(&t->ci_by_serial);
+	mst_map_fini(&t->app_by_name);
 	mst_map_fini(&t->texts);
 	mst_map_fini(&t->facts);
 	mst_arena_fini(&t->arena);
@@ -196,6 +201,7 @@ int sim_truth_configure(struct sim_truth *t, struct mst_slice json,
 		mst_json_bool(mst_json_get(root, "handhelds"),
 			      &t->conf.handhelds);
 		mst_json_dbl(mst_json_get(root, "min_cvss"), &t->conf.min_cvss);
+		truth_apps_configure(t, mst_json_get(root, "cloudapps"));
 	}
 	mst_json_parser_free(&p);
 	return ret;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What ServiceNow should hold: a second implementation of
- * docs/internals/rules.md that shares no code with the engine. It is told when
- * a sync of the estate has been done and what people changed in ServiceNow,
- * and keeps the expected records from one sync to the next.
+ * docs/internals/rules.md and cloudapps.md that shares no code with the engine.
+ * It is told when a sync of a source has been done and what people changed in
+ * ServiceNow, and keeps the expected records from one sync to the next.
  */
 #ifndef MST_SIM_TRUTH_H
 #define MST_SIM_TRUTH_H
 
+#include "sim/apps.h"
 #include "sim/estate.h"
 
 struct sim_truth;
@@ -20,6 +21,8 @@ enum truth_set {
 	TRUTH_CVE,
 	TRUTH_INSTANCE,
 	TRUTH_INSTALL,
+	TRUTH_APP,
+	TRUTH_USE, /* of an app, by a person */
 	TRUTH__SETS
 };
 
@@ -52,11 +55,17 @@ struct truth_rec {
 struct sim_truth *sim_truth_new(void);
 void sim_truth_free(struct sim_truth **t);
 /* {"connection":"defender","correlation_prefix":"","discovery_source":
- * "muster","enrich":true,"hardware":true,"min_cvss":0,"handhelds":true} */
+ * "muster","enrich":true,"hardware":true,"min_cvss":0,"handhelds":true,
+ * "cloudapps":{…}}: the latter by the names of the settings of
+ * docs/internals/cloudapps.md. */
 int sim_truth_configure(struct sim_truth *t, struct mst_slice json,
 			struct mst_err *err);
 /* A sync of the estate as it is now has been done. */
 void sim_truth_synced(struct sim_truth *t, const struct sim_estate *e);
+/* The same of the cloud apps. json: {"users":[…]}, the users of ServiceNow at
+ * that time (sim_sn_users). */
+int sim_truth_apps_synced(struct sim_truth *t, const struct sim_apps *a,
+			  struct mst_slice json, struct mst_err *err);
 /* The answer of POST /_sim/sn/users. */
 int sim_truth_users(struct sim_truth *t, struct mst_slice json,
 		    struct mst_err *err);

@@ -15,6 +15,8 @@ const struct truth_table truth_tables[TRUTH__SETS] = {
     [TRUTH_CVE] = {"u_muster_cve", {"u_cve_id"}},
     [TRUTH_INSTANCE] = {"u_muster_cve_instance", {"u_key"}},
     [TRUTH_INSTALL] = {"cmdb_software_instance", {"installed_on", "software"}},
+    [TRUTH_APP] = {"cmdb_ci_business_app", {"name"}},
+    [TRUTH_USE] = {"cmdb_rel_person", {"ci", "user", "type.name"}},
 };
 
 static const struct truth_list *list_of(const struct sim_truth *t,
@@ -33,6 +35,10 @@ static const struct truth_list *list_of(const struct sim_truth *t,
 		return &t->cves;
 	case TRUTH_INSTANCE:
 		return &t->instances;
+	case TRUTH_APP:
+		return &t->apps;
+	case TRUTH_USE:
+		return &t->uses;
 	case TRUTH_INSTALL:
 	case TRUTH__SETS:
 		break;
@@ -253,6 +259,38 @@ static void get_instance(struct sim_truth *t, const struct truth_instance *in,
 	number(r, "u_reopened_count", truth_text(t, mst_slice_str(count)));
 }
 
+static void get_app(struct sim_truth *t, const struct truth_app *a,
+		    struct truth_rec *r)
+{
+	snprintf(r->key, sizeof(r->key), "%s", a->slot);
+	is(r, "name", a->name);
+	ref(r, "vendor", TRUTH_COMPANY, company_key(t, a->vendor));
+	is(r, "category", a->category);
+	is(r, "url", a->url);
+	number(r, "active_user_count", a->count);
+	is(r, "platform", a->platform);
+	is(r, "short_description", a->description);
+	is(r, "attributes", a->attributes);
+	add(r, "last_discovered", TRUTH_PRESENT, NULL);
+	is(r, "correlation_id", a->correlation);
+	is(r, "discovery_source", t->conf.discovery);
+	is(r, "install_status", a->retired ? "7" : "1");
+	is(r, "operational_status", a->retired ? "6" : "1");
+}
+
+static void get_use(struct sim_truth *t, const struct truth_use *u,
+		    struct truth_rec *r)
+{
+	const struct truth_app *a = t->apps.v[u->app];
+
+	snprintf(r->key, sizeof(r->key), "%s\x1e%s\x1e%s", a->slot, u->user,
+		 u->type);
+	r->gone = !u->live;
+	ref(r, "ci", TRUTH_APP, a->slot);
+	is(r, "user", u->user);
+	is(r, "type.name", u->type);
+}
+
 void sim_truth_get(struct sim_truth *t, enum truth_set set, size_t i,
 		   struct truth_rec *r)
 {
@@ -284,6 +322,12 @@ void sim_truth_get(struct sim_truth *t, enum truth_set set, size_t i,
 	case TRUTH_INSTANCE:
 		get_instance(t, v, r);
 		break;
+	case TRUTH_APP:
+		get_app(t, v, r);
+		break;
+	case TRUTH_USE:
+		get_use(t, v, r);
+		break;
 	case TRUTH_INSTALL:
 	case TRUTH__SETS:
 		get_install(t, v, r);
@@ -294,7 +338,8 @@ void sim_truth_get(struct sim_truth *t, enum truth_set set, size_t i,
 /* ---- NDJSON -------------------------------------------------------------- */
 
 static const char *const set_names[TRUTH__SETS] = {
-    "company", "model", "ci", "package", "cve", "instance", "install"};
+    "company",	"model",   "ci",  "package", "cve",
+    "instance", "install", "app", "use"};
 
 /* "class\x1fname" as an object of its columns. */
 static void write_key(const struct truth_rec *r, enum truth_set set,
@@ -306,8 +351,9 @@ static void write_key(const struct truth_rec *r, enum truth_set set,
 	mst_jout_key(j, "key");
 	mst_jout_obj(j);
 	for (int i = 0; i < 3 && tab->key[i] && p; i++) {
-		const char *end =
-		    strchr(p, set == TRUTH_INSTALL ? '\x1e' : '\x1f');
+		const char *end = strchr(
+		    p,
+		    set == TRUTH_INSTALL || set == TRUTH_USE ? '\x1e' : '\x1f');
 		size_t n =
 		    end && tab->key[i + 1] ? (size_t)(end - p) : strlen(p);
 

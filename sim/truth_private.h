@@ -76,6 +76,55 @@ struct truth_machine {
 	bool delivered; /* as of the last sync */
 };
 
+/* A business application. */
+struct truth_app {
+	const char *name, *slot; /* slot: its key in app_by_name */
+	const char *vendor, *category, *url, *platform, *count;
+	const char *description, *attributes, *correlation;
+	bool retired;
+	uint32_t owner_seen; /* sync at which a winner owned it */
+};
+
+/* A cloud app that is delivered, by its id. */
+struct truth_app_id {
+	const char *id;
+	uint32_t app;
+	uint32_t seen; /* last sync at which it was delivered or left */
+	bool delivered;
+};
+
+/* A person uses an app. */
+struct truth_use {
+	uint32_t app;
+	const char *user, *type; /* sys_id; name */
+	bool live;
+	uint32_t seen;
+};
+
+/* How an identifier leads to a user, in this order. */
+enum truth_way {
+	TRUTH_BY_EMAIL,
+	TRUTH_BY_UPN,
+	TRUTH_BY_USER_NAME,
+	TRUTH_BY_DOMAIN,
+	TRUTH_BY_ALIAS,
+	TRUTH__WAYS
+};
+
+struct truth_texts {
+	const char *v[32];
+	unsigned n;
+};
+
+struct truth_apps_conf {
+	const char *prefix, *type;
+	int64_t max_score, period, description_max;
+	bool users, info;
+	bool ways[TRUTH__WAYS];
+	struct truth_texts streams, tags, tags_not, domains, rewrite, aliases;
+	struct truth_texts cleared;
+};
+
 struct truth_conf {
 	const char *connection, *prefix, *discovery;
 	bool enrich, hardware, handhelds;
@@ -100,6 +149,10 @@ struct sim_truth {
 	struct mst_map ci_by_name, ci_by_serial;
 	/* facts by CVE id */
 	struct mst_map facts;
+	struct truth_apps_conf apps_conf;
+	uint32_t apps_sync;
+	struct truth_list apps, app_ids, uses;
+	struct mst_map app_by_name; /* folded */
 };
 
 const char *truth_text(struct sim_truth *t, struct mst_slice s);
@@ -118,6 +171,30 @@ void truth_devices(struct sim_truth *t, const struct sim_estate *e);
 /* truth_rows.c */
 void truth_software(struct sim_truth *t, const struct sim_estate *e);
 void truth_vulnerabilities(struct sim_truth *t, const struct sim_estate *e);
+
+/* truth_apps.c */
+void truth_apps_defaults(struct truth_apps_conf *c);
+void truth_apps_configure(struct sim_truth *t, struct mst_json conf);
+/* truth_apps_info.c: what appInfo says. */
+struct truth_info {
+	const char *vendor, *platform, *url, *description;
+};
+void truth_app_info(struct sim_truth *t, const struct sim_apps *a,
+		    const struct sim_app *app, struct truth_info *info_r);
+/* Adds a line unless the text would be longer than max; false then. */
+bool truth_line(struct mst_buf *b, size_t max, const char *name,
+		struct mst_slice value);
+/* truth_apps_users.c: one of the chosen streams, as sim_truth_apps_synced was
+ * told; app: of truth's own. */
+struct truth_directory;
+struct truth_directory *truth_directory_new(struct sim_truth *t,
+					    struct mst_json users);
+void truth_directory_free(struct truth_directory **d);
+void truth_app_uses(struct truth_directory *d, const struct sim_apps *a,
+		    const struct sim_app *app, uint32_t streams,
+		    uint32_t index);
+/* Rows of the app stay as they are. */
+void truth_app_uses_stay(struct sim_truth *t, uint32_t index);
 
 /* The machine when it was a winner of this sync. */
 struct truth_machine *truth_winner(struct sim_truth *t, const char *id);

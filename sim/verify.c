@@ -163,14 +163,21 @@ static void row_key(const struct verify *v, enum truth_set set,
 		snprintf(out, n, "%s\x1e%s", ref_key(v, TRUTH_CI, a),
 			 ref_key(v, TRUTH_PACKAGE, b));
 		break;
+	case TRUTH_USE:
+		b = text_of(row, t->key[1]);
+		snprintf(out, n, "%s\x1e%.*s\x1e%.*s", ref_key(v, TRUTH_APP, a),
+			 MST_SLICE_ARG(b),
+			 MST_SLICE_ARG(text_of(row, t->key[2])));
+		break;
 	case TRUTH_PACKAGE:
 	case TRUTH_CVE:
 	case TRUTH_INSTANCE:
+	case TRUTH_APP:
 	case TRUTH__SETS:
 		snprintf(out, n, "%.*s", MST_SLICE_ARG(a));
 		break;
 	}
-	if (set == TRUTH_CI)
+	if (set == TRUTH_CI || set == TRUTH_APP)
 		lower(out);
 }
 
@@ -258,7 +265,7 @@ static void take_row(struct verify *v, enum truth_set set, const char *table,
 	size_t i;
 
 	row_key(v, set, row, key, sizeof(key));
-	if (set != TRUTH_INSTANCE && set != TRUTH_INSTALL)
+	if (set != TRUTH_INSTANCE && set != TRUTH_INSTALL && set != TRUTH_USE)
 		mst_map_put(&v->key_of[set], mst_arena_dup(&v->arena, id),
 			    mst_arena_strdup(&v->arena, key));
 	i = (size_t)(uintptr_t)mst_map_get(&v->expected, mst_slice_str(key));
@@ -302,7 +309,7 @@ static void columns_of(struct verify *v, enum truth_set set, size_t n,
 	for (int i = 0; i < 3 && truth_tables[set].key[i]; i++)
 		add_column(c, truth_tables[set].key[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (i > 2000 && set == TRUTH_INSTANCE)
+		if (i > 2000 && (set == TRUTH_INSTANCE || set == TRUTH_USE))
 			break;
 		sim_truth_get(v->truth, set, i, &r);
 		for (unsigned k = 0; k < r.n; k++)
