@@ -53,6 +53,7 @@ struct fake {
 	const char *absent[8]; /* tables that do not exist */
 	bool case_blind;       /* queries fold case */
 	bool drop_clauses;     /* queries are not understood at all */
+	const char *hidden;    /* a column that rights hide */
 	bool no_choice;	       /* the discovery source is no choice */
 	bool no_skip_option;   /* this release does not know it */
 

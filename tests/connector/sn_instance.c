@@ -206,8 +206,10 @@ static void write_row(struct fake *f, const struct fake_row *row, char *fields,
 
 	mst_jout_obj(j);
 	for (name = strtok_r(copy, ",", &save); name;
-	     name = strtok_r(NULL, ",", &save))
-		mst_jout_kstr(j, name, walk(f, row, name));
+	     name = strtok_r(NULL, ",", &save)) {
+		if (!f->hidden || strcmp(f->hidden, name) != 0)
+			mst_jout_kstr(j, name, walk(f, row, name));
+	}
 	mst_jout_end_obj(j);
 }
 

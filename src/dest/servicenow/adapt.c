@@ -118,13 +118,29 @@ static int clear_company(struct adapt *a, const struct mst_set *set)
 	return 0;
 }
 
+static bool has(const struct mst_set *set,
+		bool (*is)(const struct mst_column *col))
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		if (is(&set->columns[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Devices have models; applications have a maker and no model. */
+static bool is_device(const struct mst_set *set)
+{
+	return !mst_sn_is_package(set) && has(set, is_model);
+}
+
 static int makers(struct adapt *a, const struct mst_set *set)
 {
 	bool package = mst_sn_is_package(set);
 	bool wanted =
 	    package ? a->conf->software_manufacturers : a->conf->manufacturers;
 	bool models = package ? a->conf->software_models != SN_SOFTWARE_OFF
-			      : a->conf->models;
+			      : a->conf->models && is_device(set);
 
 	if (!models)
 		drop(a, set, is_model);
@@ -132,7 +148,8 @@ static int makers(struct adapt *a, const struct mst_set *set)
 		flag(a, set, 0, NEVER, is_company);
 	else if (!wanted)
 		drop(a, set, is_company);
-	else if (!package && a->conf->empty_manufacturer == SN_EMPTY_CLEAR)
+	else if (is_device(set) &&
+		 a->conf->empty_manufacturer == SN_EMPTY_CLEAR)
 		return clear_company(a, set);
 	return 0;
 }
@@ -178,7 +195,7 @@ static int op_names(struct mst_rule_ctx *ctx, const struct mst_value *v,
 static const char *how_names(const struct adapt *a, const struct mst_set *set)
 {
 	const struct sn_conf *conf = a->conf;
-	bool models = !mst_sn_is_package(set) && conf->models;
+	bool models = is_device(set) && conf->models;
 	bool by_name = conf->normalization && *conf->normalization;
 	bool any = models && conf->model_table == SN_ANY_MODEL;
 	bool makers = mst_sn_is_package(set) ? conf->software_manufacturers
@@ -333,6 +350,21 @@ static int software_models(struct adapt *a, const char *set)
 	return 0;
 }
 
+/* ---- what people are to applications ------------------------------------- */
+
+static int relation(struct adapt *a, const struct mst_set *set)
+{
+	const struct mst_column *col = mst_sn_relation_column(set);
+	struct mst_map_row row = {.op = mst_op_const,
+				  .arg = a->conf->user_relation_type,
+				  .rule = "servicenow.user_relation"};
+
+	if (!col)
+		return 0;
+	row.column = col->name;
+	return add_rows(a, set, &row);
+}
+
 /* ---- columns for inserts only ------------------------------------------- */
 
 static int no_column(struct adapt *a, const char *word)
@@ -393,6 +425,8 @@ int mst_sn_adapt(const void *conf, struct mst_derive *d, struct mst_err *err)
 	for (size_t i = 0; i < c->sets_n; i++) {
 		if (c->sets[i].writer == MST_WRITE_CI &&
 		    adapt_ci(&a, c->sets[i].name) < 0)
+			return -(int)err->code;
+		if (relation(&a, &c->sets[i]) < 0)
 			return -(int)err->code;
 	}
 	for (size_t i = 0; i < a.conf->insert_only.n; i++) {

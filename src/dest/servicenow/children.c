@@ -50,7 +50,8 @@ static const char *parent_column(const struct sn_children *c)
 }
 
 /* Rows of a page; false when they are not what was asked for. */
-static bool rows(struct sn_children *c, struct mst_json result, size_t *n_r)
+static bool rows(const struct mst_dest *d, struct sn_children *c,
+		 struct mst_json result, size_t *n_r)
 {
 	struct mst_json_iter it = mst_json_iter(result);
 	struct mst_sysid id, parent;
@@ -60,11 +61,13 @@ static bool rows(struct sn_children *c, struct mst_json result, size_t *n_r)
 		if (!mst_sn_row_id(row, &id) ||
 		    !mst_sysid_parse(mst_sn_member(row, parent_column(c)),
 				     &parent) ||
-		    memcmp(&parent, &c->parent, sizeof(parent)) != 0)
+		    memcmp(&parent, &c->parent, sizeof(parent)) != 0 ||
+		    !mst_sn_relation_shown(c->set, row))
 			return false;
 		++*n_r;
 		mst_sysid_hex(&id, c->after);
-		if (!mst_sn_row_is_closed(c->set, row))
+		if (!mst_sn_row_is_closed(c->set, row) &&
+		    mst_sn_relation_ours(d, c->set, row))
 			c->fn(c->ctx, c->tag, &id, mst_sn_member(row, c->key),
 			      NULL);
 	}
@@ -87,7 +90,7 @@ static void take(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		end(c, NULL);
 	else if (a->fate != SN_DONE)
 		end(c, a->why);
-	else if (!rows(c, mst_json_get(a->root, "result"), &n))
+	else if (!rows(d, c, mst_json_get(a->root, "result"), &n))
 		end(c, "ServiceNow ignores the query: a column is missing or "
 		       "hidden by an ACL");
 	else if (n == 0)
@@ -102,6 +105,7 @@ static void ask(struct mst_dest *d, struct sn_children *c)
 {
 	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL), q = MST_BUF_INIT(1024);
 	struct mst_buf fields = MST_BUF_INIT(1024);
+	const struct mst_column *kind = mst_sn_column(c->set, MST_COL_KIND);
 	const char *status = mst_sn_row_status(c->set);
 	char hex[33];
 
@@ -111,6 +115,8 @@ static void ask(struct mst_dest *d, struct sn_children *c)
 		mst_buf_addf(&q, "^sys_id>%s", c->after);
 	mst_buf_adds(&q, "^ORDERBYsys_id");
 	mst_buf_addf(&fields, "sys_id,%s,%s", parent_column(c), c->key);
+	if (kind)
+		mst_buf_addf(&fields, ",%s", kind->name);
 	if (status)
 		mst_buf_addf(&fields, ",%s", status);
 	mst_sn_list_url(&url, mst_slice_str(c->table), mst_buf_slice(&q),
@@ -126,7 +132,6 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 			const struct mst_sysid *parent, mst_child_fn fn,
 			void *ctx, struct mst_err *err)
 {
-	const struct mst_column *key = mst_sn_column(set, MST_COL_KEY);
 	struct sn_children *c;
 
 	if (d->dead.code) {
@@ -136,7 +141,7 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 	if (!table.n)
 		table = mst_slice_str(set->table);
 	if (!mst_sn_name_ok(table) || !mst_sn_column(set, MST_COL_PARENT) ||
-	    (!key && !mst_sn_link_key(table)))
+	    !mst_sn_link_key(set, table))
 		return mst_err_set(err, MST_E_INTERNAL,
 				   "records of \"%s\" cannot be told apart",
 				   set->name);
@@ -144,7 +149,7 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 	c->set = set;
 	snprintf(c->table, sizeof(c->table), "%.*s", MST_SLICE_ARG(table));
 	c->parent = *parent;
-	c->key = key ? key->name : mst_sn_link_key(table);
+	c->key = mst_sn_link_key(set, table);
 	c->page = SN_PAGE;
 	c->fn = fn;
 	c->ctx = ctx;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Links: rows without any key of their own (software on a device). They are
- * told from their siblings below one parent by what they refer to, so an
- * uncertain POST is always looked up before it is sent again.
+ * Links: rows without any key of their own (software on a device, a person and
+ * what he uses). They are told from their siblings below one parent by what
+ * they refer to, so an uncertain POST is always looked up before it is sent
+ * again.
  */
 #include "dest/servicenow/sn.h"
 
@@ -15,7 +16,7 @@ static const struct {
     {"cmdb_sam_sw_install", "prod_id"},
 };
 
-const char *mst_sn_link_key(struct mst_slice table)
+static const char *software_key(struct mst_slice table)
 {
 	for (size_t i = 0; i < MST_LEN(keys); i++) {
 		if (mst_slice_is(table, keys[i].table))
@@ -24,9 +25,16 @@ const char *mst_sn_link_key(struct mst_slice table)
 	return NULL;
 }
 
+const char *mst_sn_link_key(const struct mst_set *set, struct mst_slice table)
+{
+	const struct mst_column *col = mst_sn_column(set, MST_COL_KEY);
+
+	return col ? col->name : software_key(table);
+}
+
 const char *mst_sn_link_other(struct mst_slice table)
 {
-	if (!mst_sn_link_key(table))
+	if (!software_key(table))
 		return NULL;
 	return keys[mst_slice_is(table, keys[0].table) ? 1 : 0].table;
 }
@@ -44,14 +52,18 @@ static bool same_ref(const struct sn_item *it, size_t i, struct mst_json row,
 	       memcmp(&id, &cell->ref, sizeof(id)) == 0;
 }
 
-/* A key column first, then the reference, then the name. */
-bool mst_sn_link_matches(const struct sn_item *it, struct mst_json row)
+/* Of the right kind; then a key column first, then the reference, then the
+ * name. */
+bool mst_sn_link_matches(const struct mst_dest *d, const struct sn_item *it,
+			 struct mst_json row)
 {
 	const struct mst_set *set = it->c.set;
-	const char *key = mst_sn_link_key(it->c.table);
+	const char *key = software_key(it->c.table);
 	const struct mst_cell *name;
 	bool known;
 
+	if (!mst_sn_relation_ours(d, set, row))
+		return false;
 	for (size_t i = 0; i < set->columns_n; i++) {
 		const struct mst_column *col = &set->columns[i];
 		struct mst_slice text = it->c.key;

@@ -2,7 +2,8 @@
  *
  * Look-ups: is the record there already, and what does it hold? Rows by lists
  * of their unique key, or all rows of a parent when many of them are asked
- * for; links always by parent. Lists are read by keyset (sys_id), because
+ * for; links always by parent, and those with a key column (what people use) by
+ * lists of it below their parent. Lists are read by keyset (sys_id), because
  * rows that go meanwhile would shift offsets, and until a page is empty,
  * because rights may make any page a short one.
  */
@@ -22,11 +23,12 @@ struct sn_look {
 	enum how how;
 	char table[81];
 	struct mst_sysid parent; /* BY_PARENTS */
+	bool keyed;		 /* and by the keys of the items */
 	char after[33];		 /* keyset: the last sys_id seen */
 	unsigned page, pages, tries;
 	struct sn_items items;
 	size_t items_n;
-	struct mst_map by_key; /* ROW: key → item */
+	struct mst_map by_key; /* ROW, or keyed: key → item */
 };
 
 static void ask(struct mst_dest *d, struct sn_look *l);
@@ -73,6 +75,14 @@ static const char *key_column(const struct mst_set *set)
 	return col ? col->name : "";
 }
 
+/* A parent may have any number of such links: only those that are meant are
+ * looked at. */
+static bool has_keys(const struct mst_set *set)
+{
+	return set->writer == MST_WRITE_LINK &&
+	       mst_sn_column(set, MST_COL_KIND) && *key_column(set);
+}
+
 /* ---- life of a look-up ------------------------------------------------- */
 
 static struct sn_look *look_new(struct mst_dest *d, const struct sn_item *it,
@@ -108,7 +118,7 @@ static void join(struct sn_look *l, struct sn_item *it)
 {
 	TAILQ_INSERT_TAIL(&l->items, it, link);
 	l->items_n++;
-	if (l->set->writer == MST_WRITE_ROW)
+	if (l->set->writer == MST_WRITE_ROW || l->keyed)
 		mst_map_put(&l->by_key, key_of(it), it);
 }
 
@@ -116,7 +126,7 @@ static void leave(struct sn_look *l, struct sn_item *it)
 {
 	TAILQ_REMOVE(&l->items, it, link);
 	l->items_n--;
-	if (l->set->writer == MST_WRITE_ROW)
+	if (l->set->writer == MST_WRITE_ROW || l->keyed)
 		mst_map_del(&l->by_key, key_of(it));
 }
 
@@ -152,16 +162,22 @@ static void all_failed(struct mst_dest *d, struct sn_look *l, bool refused,
 
 /* ---- answers ----------------------------------------------------------- */
 
-static struct sn_item *match(struct sn_look *l, struct mst_json row)
+static struct sn_item *match(const struct mst_dest *d, struct sn_look *l,
+			     struct mst_json row)
 {
 	struct sn_item *it;
 
 	if (l->set->writer == MST_WRITE_ROW)
 		return mst_map_get(&l->by_key,
 				   mst_sn_member(row, key_column(l->set)));
+	if (l->keyed) {
+		it = mst_map_get(&l->by_key,
+				 mst_sn_member(row, key_column(l->set)));
+		return it && mst_sn_link_matches(d, it, row) ? it : NULL;
+	}
 	TAILQ_FOREACH(it, &l->items, link)
 	{
-		if (mst_sn_link_matches(it, row))
+		if (mst_sn_link_matches(d, it, row))
 			return it;
 	}
 	return NULL;
@@ -192,11 +208,13 @@ static bool rows(struct mst_dest *d, struct sn_look *l, struct mst_json result,
 
 		if (!mst_sn_row_id(row, &id))
 			return false;
-		if (l->how == BY_PARENTS && !is_of_parent(l, row))
+		if (l->how == BY_PARENTS &&
+		    (!is_of_parent(l, row) ||
+		     !mst_sn_relation_shown(l->set, row)))
 			return false;
 		++*n_r;
 		mst_sysid_hex(&id, l->after);
-		item = match(l, row);
+		item = match(d, l, row);
 		if (!item && l->how == BY_KEYS && ++strangers > asked)
 			return false;
 		if (!item)
@@ -286,6 +304,10 @@ static void query_list(const struct sn_look *l, struct mst_buf *q)
 		mst_sysid_hex(&l->parent, hex);
 		mst_buf_addf(q, "%s=%s",
 			     mst_sn_column(l->set, MST_COL_PARENT)->name, hex);
+		if (l->keyed) {
+			mst_buf_addc(q, '^');
+			query_keys(l, q);
+		}
 	} else {
 		mst_buf_addf(q, "%sSTARTSWITH", key_column(l->set));
 		mst_buf_add_slice(
@@ -329,8 +351,9 @@ void mst_sn_look_add(struct mst_dest *d, struct sn_item *it)
 		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
 		return;
 	}
-	if (it->c.set->writer == MST_WRITE_ROW && !mst_sn_query_safe(key) &&
-	    !mst_sn_query_prefix(key).n) {
+	if ((it->c.set->writer == MST_WRITE_ROW || has_keys(it->c.set)) &&
+	    !mst_sn_query_safe(key) &&
+	    (has_keys(it->c.set) || !mst_sn_query_prefix(key).n)) {
 		mst_sn_refuse(d, it, "its key cannot be looked up: \"%.*s\"",
 			      MST_SLICE_ARG(mst_sn_cut(key, 120)));
 		return;
@@ -387,16 +410,20 @@ static void by_parent(struct mst_dest *d, struct mst_map *groups,
 	}
 }
 
-static void ask_parent(struct mst_dest *d, struct group *g)
+/* The next of a parent's items; true when there are more. */
+static bool ask_parent(struct mst_dest *d, struct group *g)
 {
 	struct sn_look *l = look_new(d, TAILQ_FIRST(&g->items), BY_PARENTS);
 	struct sn_item *it;
 
-	while ((it = TAILQ_FIRST(&g->items))) {
+	l->keyed = has_keys(l->set);
+	while ((it = TAILQ_FIRST(&g->items)) &&
+	       !(l->keyed && l->items_n == SN_IN_LIST)) {
 		TAILQ_REMOVE(&g->items, it, link);
 		join(l, it);
 	}
 	ask(d, l);
+	return it != NULL;
 }
 
 static void ask_keys(struct mst_dest *d, struct sn_items *list)
@@ -446,7 +473,8 @@ void mst_sn_look_pump(struct mst_dest *d)
 		if (it->c.set->writer == MST_WRITE_ROW && g->n < BY_PARENT)
 			TAILQ_CONCAT(&rest, &g->items, link);
 		else
-			ask_parent(d, g);
+			while (ask_parent(d, g))
+				;
 	}
 	i = 0;
 	while (mst_map_next(&groups, &i, NULL, &value))

@@ -8,7 +8,6 @@
  * An item stands at one step (attribute and class); items at the same step
  * share a list of fifty. Like IRE it compares without regard to case.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -365,34 +364,6 @@ static void take(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 
 /* ---- requests ---------------------------------------------------------- */
 
-static void add_folded(struct mst_buf *q, struct mst_slice v, int (*fold)(int))
-{
-	for (size_t i = 0; i < v.n; i++)
-		mst_buf_addc(q, (char)fold((unsigned char)v.p[i]));
-}
-
-/* Queries may mind the case: as it is, lower, upper. */
-static void add_value(struct mst_buf *q, struct mst_slice v, bool exact)
-{
-	bool lower = false, upper = false;
-
-	for (size_t i = 0; i < v.n && !exact; i++) {
-		unsigned char c = (unsigned char)v.p[i];
-
-		lower = lower || (c < 0x80 && islower(c));
-		upper = upper || (c < 0x80 && isupper(c));
-	}
-	mst_buf_add_slice(q, v);
-	if (upper) {
-		mst_buf_addc(q, ',');
-		add_folded(q, v, tolower);
-	}
-	if (lower) {
-		mst_buf_addc(q, ',');
-		add_folded(q, v, toupper);
-	}
-}
-
 static void query(const struct mst_dest *d, const struct sn_match *m,
 		  struct mst_buf *q)
 {
@@ -408,8 +379,11 @@ static void query(const struct mst_dest *d, const struct sn_match *m,
 		TAILQ_FOREACH(it, &m->items, link)
 		{
 			mst_buf_adds(q, sep);
-			add_value(q, value_of(d, it, m->column),
-				  is(m->column, "sys_id"));
+			if (is(m->column, "sys_id"))
+				mst_buf_adds(q, it->remote_hex);
+			else
+				mst_sn_query_cases(q,
+						   value_of(d, it, m->column));
 			sep = ",";
 		}
 	}

@@ -111,6 +111,10 @@ const struct mst_opt mst_sn_opts[] = {
      .help = "software product models that packages refer to: none, or one "
 	     "for each so much of the version",
      .rule = "servicenow.software_models"},
+    {"user_relation_type", MST_OPT_TEXT, AT(user_relation_type), "Uses",
+     .help = "name of the record of cmdb_rel_user_type that says what people "
+	     "are to the applications that they use",
+     .rule = "servicenow.user_relation"},
     {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
      .help = "requests under way at once"},
     {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,
@@ -179,6 +183,7 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		      struct mst_err *err)
 {
 	struct mst_slice ds = mst_slice_str(conf->discovery_source);
+	struct mst_slice type = mst_slice_str(conf->user_relation_type);
 	struct mst_sysid id;
 
 	if (conf->body_max < 65536 || conf->body_max > MST_MAX_REQUEST_BODY)
@@ -191,6 +196,12 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 		    err, MST_E_INVALID,
 		    "connection \"%s\": discovery_source must be 1 to 40 bytes "
 		    "without \",\" and \"^\"",
+		    connection);
+	if (type.n == 0 || type.n > 100 || !mst_sn_list_safe(type))
+		return mst_err_set(
+		    err, MST_E_INVALID,
+		    "connection \"%s\": user_relation_type must be 1 to 100 "
+		    "bytes without \",\" and \"^\"",
 		    connection);
 	for (size_t i = 0; i < conf->shared_macs.n; i++) {
 		if (!mst_sn_mac_pattern_ok(conf->shared_macs.v[i]))

@@ -100,7 +100,7 @@ static void refuse(struct mst_dest *d, const struct sn_answer *a,
 {
 	struct mst_err err = MST_ERR_INIT;
 
-	if (a->fate == SN_GIVEN_UP || a->fate == SN_LOST)
+	if (a->fate != SN_REFUSED)
 		mst_err_set(&err,
 			    d->cancelled ? MST_E_CANCELLED : MST_E_TRANSIENT,
 			    "%s: %s: %s", d->env.connection, what, a->why);
@@ -246,6 +246,20 @@ static void take_class(struct mst_dest *d, const struct sn_check *c,
 		missing(d, "class", c->name, NULL);
 }
 
+static void take_relation(struct mst_dest *d, const struct sn_answer *a)
+{
+	bool empty = a->fate == SN_REFUSED && a->status == 404 &&
+		     mst_slice_ifind(mst_slice_str(a->why), "No Record found");
+
+	if (a->fate == SN_DONE || empty)
+		mst_sn_relation_found(d, mst_json_get(a->root, "result"));
+	else
+		refuse(d, a,
+		       "the types of user relations (cmdb_rel_user_type) "
+		       "cannot be read",
+		       "let the user read that table");
+}
+
 static void take_check(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 {
 	const struct sn_check *c = ctx;
@@ -262,6 +276,9 @@ static void take_check(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		break;
 	case SN_CHECK_CLASS:
 		take_class(d, c, a);
+		break;
+	case SN_CHECK_RELATION:
+		take_relation(d, a);
 		break;
 	}
 	d->prepare->left--;
@@ -306,6 +323,9 @@ static void add(struct mst_dest *d, const struct sn_check *check)
 		break;
 	case SN_CHECK_CLASS:
 		mst_buf_addf(&url, "/api/now/cmdb/meta/%s", c->name);
+		break;
+	case SN_CHECK_RELATION:
+		mst_sn_relation_url(d->conf, &url);
 		break;
 	}
 	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take_check,
@@ -372,6 +392,11 @@ static void add_table(struct mst_dest *d, const struct mst_set *set)
 		c.what = SN_CHECK_COLUMNS;
 		add(d, &c);
 	}
+	if (mst_sn_relation_column(set)) {
+		c.what = SN_CHECK_RELATION;
+		c.name = "";
+		add(d, &c);
+	}
 }
 
 static bool selected(const char *const *sets, const char *name)
@@ -406,6 +431,7 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 	}
 	mst_sn_prepare_fini(d);
 	mst_map_fini(&d->absent);
+	d->relation = (struct mst_sysid){{0}};
 	d->prepare = mst_alloc(sizeof(*d->prepare));
 	mst_buf_init(&d->prepare->missing, 4096);
 	d->skip_option = true;

@@ -45,7 +45,8 @@ enum sn_check_what {
 	SN_CHECK_TABLE,
 	SN_CHECK_COLUMNS,
 	SN_CHECK_CHOICE,
-	SN_CHECK_CLASS
+	SN_CHECK_CLASS,
+	SN_CHECK_RELATION
 };
 
 struct sn_check {
@@ -69,6 +70,9 @@ struct sn_prepare {
 	struct sn_columns columns[MST_MAX_SETS]; /* of CI sets */
 	size_t columns_n;
 };
+
+/* The type of user relations, as the answer says, or the end (relation.c). */
+void mst_sn_relation_found(struct mst_dest *d, struct mst_json result);
 
 /* Everything is asked: what is missing ends the run. */
 void mst_sn_prepare_finish(struct mst_dest *d);

@@ -11,7 +11,7 @@
 #include "base/num.h"
 #include "dest/servicenow/sn.h"
 
-bool mst_sn_query_safe(struct mst_slice v)
+bool mst_sn_list_safe(struct mst_slice v)
 {
 	if (v.n == 0 || v.n > 512)
 		return false;
@@ -23,10 +23,43 @@ bool mst_sn_query_safe(struct mst_slice v)
 		if (c < 0x20 || c == 0x7f || c == ',' || c == '^')
 			return false;
 	}
-	/* "javascript:" is run by the server, "@" splits date macros, NULL
-	 * and EMPTY stand for no value. */
-	return !mst_slice_ifind(v, "javascript:") && !memchr(v.p, '@', v.n) &&
+	/* "javascript:" is run by the server, NULL and EMPTY stand for no
+	 * value. */
+	return !mst_slice_ifind(v, "javascript:") &&
 	       !mst_slice_iis(v, "NULL") && !mst_slice_iis(v, "EMPTY");
+}
+
+bool mst_sn_query_safe(struct mst_slice v)
+{
+	/* "@" splits date macros. */
+	return mst_sn_list_safe(v) && !memchr(v.p, '@', v.n);
+}
+
+static void add_folded(struct mst_buf *q, struct mst_slice v, int (*fold)(int))
+{
+	for (size_t i = 0; i < v.n; i++)
+		mst_buf_addc(q, (char)fold((unsigned char)v.p[i]));
+}
+
+void mst_sn_query_cases(struct mst_buf *q, struct mst_slice v)
+{
+	bool lower = false, upper = false;
+
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		lower = lower || (c < 0x80 && islower(c));
+		upper = upper || (c < 0x80 && isupper(c));
+	}
+	mst_buf_add_slice(q, v);
+	if (upper) {
+		mst_buf_addc(q, ',');
+		add_folded(q, v, tolower);
+	}
+	if (lower) {
+		mst_buf_addc(q, ',');
+		add_folded(q, v, toupper);
+	}
 }
 
 static bool plain(unsigned char c)
@@ -179,6 +212,8 @@ bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 		return true;
 	if (!(col->flags & MST_COL_MASTER) || !col->ref_set)
 		return false;
+	if (strcmp(col->ref_set, SN_KIND_RELATION) == 0)
+		return mst_slice_ieq(desired, held);
 	/* What muster may not make is left out, and the CI keeps what it had:
 	 * that says nothing about what others did. */
 	if (!mst_sn_master_makes(d, col->ref_set))

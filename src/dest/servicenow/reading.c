@@ -140,11 +140,24 @@ static void leave(struct sn_reading *g, struct sn_read *r)
 	g->n--;
 }
 
-static bool matches(const struct sn_read *r, enum mode mode,
+/* A row of its parent, of the right kind and with its key. */
+static bool is_link(const struct mst_dest *d, const struct sn_read *r,
 		    struct mst_json row)
 {
+	const struct mst_column *col = mst_sn_column(r->set, MST_COL_PARENT);
+	const char *member = mst_sn_link_key(r->set, r->table);
+	struct mst_sysid id;
+
+	return member && mst_slice_eq(r->key, mst_sn_member(row, member)) &&
+	       mst_sysid_parse(mst_sn_member(row, col->name), &id) &&
+	       memcmp(&id, &r->parent, sizeof(id)) == 0 &&
+	       mst_sn_relation_ours(d, r->set, row);
+}
+
+static bool matches(const struct mst_dest *d, const struct sn_read *r,
+		    enum mode mode, struct mst_json row)
+{
 	const struct mst_column *col;
-	const char *member;
 	struct mst_sysid id;
 
 	switch (mode) {
@@ -158,9 +171,7 @@ static bool matches(const struct sn_read *r, enum mode mode,
 	case BY_SOURCE:
 		return mst_slice_eq(r->key, mst_sn_member(row, "id"));
 	case BY_PARENT:
-		member = mst_sn_link_key(r->table);
-		return member &&
-		       mst_slice_eq(r->key, mst_sn_member(row, member));
+		return is_link(d, r, row);
 	}
 	return false;
 }
@@ -239,7 +250,7 @@ static void rows(struct mst_dest *d, struct sn_reading *g,
 		++*n_r;
 		for (r = TAILQ_FIRST(&g->reads); r; r = next) {
 			next = TAILQ_NEXT(r, link);
-			if (!matches(r, g->mode, row))
+			if (!matches(d, r, g->mode, row))
 				continue;
 			leave(g, r);
 			if (g->mode == BY_SOURCE || g->mode == BY_CLASS) {
@@ -300,7 +311,7 @@ static void take_rows(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 
 static void fields(const struct sn_reading *g, struct mst_buf *out)
 {
-	const char *member = mst_sn_link_key(g->table);
+	const char *member = mst_sn_link_key(g->set, g->table);
 
 	if (g->mode == BY_SOURCE) {
 		mst_buf_adds(out, "sys_id,id,target_sys_id,target_table");
@@ -321,7 +332,8 @@ static void fields(const struct sn_reading *g, struct mst_buf *out)
 		if (col->flags & MST_COL_MASTER)
 			mst_buf_addf(out, ",%s.name", col->name);
 	}
-	if (g->mode == BY_PARENT && member)
+	if (g->mode == BY_PARENT && member &&
+	    !mst_sn_column(g->set, MST_COL_KEY))
 		mst_buf_addf(out, ",%s", member);
 }
 

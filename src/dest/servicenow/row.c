@@ -42,6 +42,7 @@ static bool of_life(const struct life *life, const char *column)
 const char *mst_sn_row_blocked(const struct mst_dest *d,
 			       const struct sn_item *it, char *out, size_t n)
 {
+	const uint16_t needed = MST_COL_PARENT | MST_COL_KIND;
 	const struct mst_set *set = it->c.set;
 	struct mst_slice text, part;
 	char hex[33];
@@ -52,12 +53,12 @@ const char *mst_sn_row_blocked(const struct mst_dest *d,
 		const struct mst_column *col = &set->columns[i];
 		const struct mst_cell *cell = mst_sn_cell_at(it, i);
 
-		if (!(col->flags & (MST_COL_REQUIRED | MST_COL_PARENT)) ||
+		if (!(col->flags & (MST_COL_REQUIRED | needed)) ||
 		    mst_sn_value(d, it, i, true, hex, &text))
 			continue;
 		/* A column that the record does not have at all is none of
 		 * this variant's. */
-		if (!(col->flags & MST_COL_PARENT) && !(cell && cell->text.n))
+		if (!(col->flags & needed) && !(cell && cell->text.n))
 			continue;
 		part = mst_sn_cut(cell ? cell->text : it->c.group, 120);
 		snprintf(out, n, "waits for %s \"%.*s\"",
@@ -267,7 +268,7 @@ void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out)
 		const struct mst_column *col = &set->columns[i];
 
 		/* Only what is matched and compared. */
-		if (!(col->flags & MST_COL_KEY) &&
+		if (!(col->flags & (MST_COL_KEY | MST_COL_KIND)) &&
 		    (of_life(life, col->name) ||
 		     (col->flags & (MST_COL_VOLATILE | MST_COL_INSERT))))
 			continue;

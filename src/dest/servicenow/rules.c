@@ -61,6 +61,10 @@ const struct mst_rule mst_sn_rules[SN_RULES] = {
      "Never written: ServiceNow counts by itself."},
     {"servicenow.software_models", "Software product models",
      "None: packages refer to no software product model."},
+    {"servicenow.user_relation", "What people are to applications",
+     "The relation between a person and an application has the type Uses of "
+     "cmdb_rel_user_type, which must be there: `muster connection setup` "
+     "offers to add it. Relations of another type are left alone."},
     {"servicenow.columns", "Columns that a table lacks",
      "A run does not begin when a column that it would write is in none of "
      "the tables: ServiceNow would drop its values without a word."},

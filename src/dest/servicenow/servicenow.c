@@ -77,6 +77,7 @@ static void sn_close(struct mst_dest **dp)
 	mst_sn_verify_fini(d);
 	mst_sn_read_fini(d);
 	mst_sn_scan_fini(d);
+	mst_sn_find_fini(d);
 	mst_sn_children_fini(d);
 	mst_sn_raw_fini(d);
 	mst_sn_master_fini(d);
@@ -244,6 +245,8 @@ static int dead(const struct mst_dest *d, struct mst_err *err)
 static int sn_begin(struct mst_dest *d, const struct mst_set *set,
 		    struct mst_err *err)
 {
+	const struct mst_column *kind;
+
 	if (d->dead.code)
 		return dead(d, err);
 	if (d->items_n)
@@ -253,6 +256,12 @@ static int sn_begin(struct mst_dest *d, const struct mst_set *set,
 	if (set->writer == MST_WRITE_ROW && !mst_sn_column(set, MST_COL_KEY))
 		return mst_err_set(err, MST_E_INTERNAL,
 				   "set \"%s\" has no key column", set->name);
+	kind = mst_sn_column(set, MST_COL_KIND);
+	if (kind && kind != mst_sn_relation_column(set))
+		return mst_err_set(err, MST_E_INTERNAL,
+				   "set \"%s\" has kinds that ServiceNow does "
+				   "not know",
+				   set->name);
 	d->set = set;
 	d->ended = false;
 	return MST_OK;
@@ -298,6 +307,7 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 	it->no_class = !table.n && it->c.action == MST_RETIRE;
 	if (!table.n)
 		it->c.table = table = mst_slice_str(it->c.set->table);
+	mst_sn_relation_fill(d, it);
 	if (!mst_sn_name_ok(table))
 		mst_sn_refuse(d, it, "\"%.*s\" is no name of a table",
 			      MST_SLICE_ARG(mst_sn_cut(table, 80)));
@@ -383,6 +393,7 @@ static void drain(struct mst_dest *d)
 		mst_sn_verify_cancel(d);
 		mst_sn_read_cancel(d);
 		mst_sn_scan_cancel(d);
+		mst_sn_find_cancel(d);
 	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
 				      d->look_n + d->match_n + d->guard_n +
 				      d->verify_n);
@@ -405,12 +416,13 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 	mst_sn_verify_pump(d);
 	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);
+	mst_sn_find_pump(d);
 	if (mst_sn_probe_request(d, call, req_r))
 		return true;
 	if (mst_sn_ci_request(d, call, flush, req_r) ||
 	    mst_sn_scan_request(d, call, req_r))
 		return true;
-	if (!mst_sn_batch_ready(d, flush || d->reads_n))
+	if (!mst_sn_batch_ready(d, flush || d->reads_n || d->find))
 		return false;
 	mst_sn_batch_request(d, call, req_r);
 	return true;
@@ -433,7 +445,7 @@ static int sn_next(struct mst_dest *d, struct mst_req *req_r,
 		return MST_DEST_WAIT;
 	/* Filling the look-ups may have settled the last of them. */
 	if (!d->items_n && !d->reads_n && !d->subs_n && !d->prepare &&
-	    TAILQ_EMPTY(&d->scans))
+	    TAILQ_EMPTY(&d->scans) && !d->find)
 		return MST_DEST_IDLE;
 	if (d->prepare)
 		mst_err_set(&d->dead, MST_E_TRANSIENT,
@@ -570,6 +582,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .offer = sn_offer,
     .end = sn_end,
     .finish = mst_sn_sweep,
+    .find = mst_sn_find_add,
     .read = mst_sn_read_add,
     .on_row = sn_on_row,
     .scan = mst_sn_scan_add,

@@ -91,12 +91,13 @@ struct sn_conf {
 	int model_table;	   /* enum sn_model_table */
 	const char *normalization; /* a sys_id, or NULL */
 	bool retire_packages;
-	int software_models; /* enum sn_software_models */
+	int software_models;		/* enum sn_software_models */
+	const char *user_relation_type; /* its name */
 };
 
 extern const struct mst_opt mst_sn_opts[];
 /* What it does with any source (rules.c). */
-#define SN_RULES 21
+#define SN_RULES 22
 extern const struct mst_rule mst_sn_rules[SN_RULES];
 /* Which credentials belong to the chosen `auth`; an error names the missing
  * key. */
@@ -112,6 +113,7 @@ bool mst_sn_is_status(const char *column); /* one of the four of a CI */
 #define SN_KIND_COMPANY	 "company"
 #define SN_KIND_MODEL	 "model"
 #define SN_KIND_SOFTWARE "software_model"
+#define SN_KIND_RELATION "user_relation_type" /* never made by a run */
 /* Text of a company that says: the column is to be emptied. */
 #define SN_CLEAR "NULL"
 
@@ -236,6 +238,12 @@ bool mst_sn_is_fatal(const struct mst_resp *resp);
 /* May the value stand in an encoded query? There is no escape, so what could
  * be read as syntax never goes into one. */
 bool mst_sn_query_safe(struct mst_slice v);
+/* May it stand in a list that a column of texts is compared with? As above, but
+ * for "@", which only conditions on times split at. */
+bool mst_sn_list_safe(struct mst_slice v);
+/* Adds the value to a list as it is, in lower and in upper case: queries may
+ * mind the case. */
+void mst_sn_query_cases(struct mst_buf *q, struct mst_slice v);
 /* A leading part that may; {NULL,0} when there is none. */
 struct mst_slice mst_sn_query_prefix(struct mst_slice v);
 bool mst_sn_name_ok(struct mst_slice name); /* of a table or column */
@@ -458,11 +466,36 @@ bool mst_sn_row_ages(const struct sn_item *it, struct mst_json row);
 /* "sys_id,u_key,…": what the look-ups read. */
 void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
 /* How a link is told from its siblings (link.c). */
-bool mst_sn_link_matches(const struct sn_item *it, struct mst_json row);
-/* The member by which a link's key can be read back, dot-walked; or NULL. */
-const char *mst_sn_link_key(struct mst_slice table);
+bool mst_sn_link_matches(const struct mst_dest *d, const struct sn_item *it,
+			 struct mst_json row);
+/* The member by which a link's key can be read back: the set's key column, or
+ * dot-walked; NULL when there is none. */
+const char *mst_sn_link_key(const struct mst_set *set, struct mst_slice table);
 /* The other table of such links; NULL when there is none. */
 const char *mst_sn_link_other(struct mst_slice table);
+
+/* The type of rows of cmdb_rel_person (relation.c). */
+/* The set's column that refers to it, or NULL. */
+const struct mst_column *mst_sn_relation_column(const struct mst_set *set);
+void mst_sn_relation_fill(const struct mst_dest *d, struct sn_item *it);
+/* Is the row of the kind (MST_COL_KIND) that muster writes? */
+bool mst_sn_relation_ours(const struct mst_dest *d, const struct mst_set *set,
+			  struct mst_json row);
+/* Can that, and whose row it is, be seen? Always true of sets without kinds. */
+bool mst_sn_relation_shown(const struct mst_set *set, struct mst_json row);
+
+/* Records of cmdb_rel_user_type with the name that the setting says. */
+struct sn_relation {
+	struct mst_sysid id; /* of the best */
+	bool exact;	     /* in this case */
+	unsigned n;
+	char made[32];
+};
+
+void mst_sn_relation_url(const struct sn_conf *conf, struct mst_buf *url);
+/* False when the rows do not answer that. */
+bool mst_sn_relation_read(const struct sn_conf *conf, struct mst_json result,
+			  struct sn_relation *r);
 
 /* Look-ups before and after writes (look.c). */
 LIST_HEAD(sn_looks, sn_look);
@@ -495,6 +528,13 @@ int mst_sn_children_add(struct mst_dest *d, const struct mst_set *set,
 			const struct mst_sysid *parent, mst_child_fn fn,
 			void *ctx, struct mst_err *err);
 void mst_sn_children_fini(struct mst_dest *d);
+
+/* Records by the values of a column (find.c). */
+int mst_sn_find_add(struct mst_dest *d, struct mst_find *f,
+		    struct mst_err *err);
+void mst_sn_find_pump(struct mst_dest *d);
+void mst_sn_find_cancel(struct mst_dest *d);
+void mst_sn_find_fini(struct mst_dest *d);
 
 /* Conditions of a list (cond.c): a column, or a path over references, that can
  * be asked for; a condition whose text changes no query; its words, added to a
@@ -628,10 +668,12 @@ struct mst_dest {
 	struct sn_raws raws; /* undo */
 
 	struct sn_scans scans; /* not at their end */
+	struct sn_find *find;  /* NULL: none is under way */
 
 	/* prepare */
 	struct sn_prepare *prepare; /* while it is under way */
 	struct mst_map absent;	    /* classes that the instance lacks */
+	struct mst_sysid relation;  /* type of user relations; zero: none */
 };
 
 #endif
