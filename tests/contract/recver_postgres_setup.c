@@ -186,8 +186,8 @@ static void test_met_in_the_middle(void **state)
 	    "CREATE ROLE " LOGIN " LOGIN PASSWORD 'fake-login-password'",
 	    "CREATE ROLE muster_agent NOLOGIN",
 	    "CREATE SCHEMA muster",
-	    "CREATE TABLE muster.meta (target text NOT NULL, name text NOT"
-	    " NULL, value bytea NOT NULL, PRIMARY KEY (target, name))",
+	    ("CREATE TABLE muster.meta (target text, name text, value bytea,"
+	     " PRIMARY KEY (target, name))"),
 	};
 
 	for (size_t i = 0; i < MST_LEN(theirs); i++) {
