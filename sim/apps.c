@@ -349,6 +349,7 @@ struct sim_apps *sim_apps_new(uint64_t seed, uint32_t apps, uint32_t people,
 	if (!apps)
 		return a;
 	make_logs(a);
+	sim_apps_people(a);
 	for (uint32_t n = 0; n < apps + later; n++)
 		make_app(a, n, links / apps, n >= apps);
 	return a;

@@ -61,6 +61,7 @@ struct sim_apps {
 	uint64_t seed;
 	unsigned day;
 	uint32_t people;
+	const char **names; /* two a person: see apps_users.c */
 	struct mst_arena arena;
 	struct sim_stream streams[APP_MAX_STREAMS];
 	unsigned streams_n;
@@ -104,6 +105,9 @@ bool sim_app_shown(const struct sim_apps *a, const struct sim_app *app,
 bool sim_app_alive(const struct sim_apps *a, const struct sim_app *app);
 
 /* ---- apps_users.c ------------------------------------------------------- */
+
+/* Fills a->names. */
+void sim_apps_people(struct sim_apps *a);
 
 /* What the stream calls the app's users of the period; fn returns false to
  * stop. Returns how many it was given. */

@@ -71,21 +71,21 @@ static void token(const struct sim_apps *a, unsigned stream, uint32_t person,
 	mst_buf_fini(&b);
 }
 
-static void identifier(const struct sim_apps *a, unsigned stream,
-		       uint32_t person, char *out, size_t n)
+/* What the second log calls a person, and what the others do: the second one
+ * does not shout. */
+void sim_apps_people(struct sim_apps *a)
 {
 	struct sim_person p;
 
-	if (a->streams[stream].anonymous) {
-		token(a, stream, person, out, n);
-		return;
+	a->names = mst_arena_alloc(&a->arena,
+				   (2ull * a->people + 1) * sizeof(*a->names));
+	for (uint32_t n = 0; n < a->people; n++) {
+		sim_person(n, &p);
+		a->names[2 * n] = mst_arena_strdup(&a->arena, p.logged);
+		a->names[2 * n + 1] = p.kind == SIM_PERSON_UPPER
+					  ? mst_arena_strdup(&a->arena, p.email)
+					  : a->names[2 * n];
 	}
-	sim_person(person, &p);
-	/* the second log does not shout */
-	if (p.kind == SIM_PERSON_UPPER && stream == 1)
-		(void)snprintf(out, n, "%s", p.email);
-	else
-		(void)snprintf(out, n, "%s", p.logged);
 }
 
 static uint64_t hand_users(const struct app_hand *h,
@@ -104,22 +104,25 @@ uint64_t sim_app_users(const struct sim_apps *a, const struct sim_app *app,
 		       bool (*fn)(void *ctx, const char *identifier), void *ctx)
 {
 	uint64_t given = 0;
-	char name[160];
+	char name[64];
 
 	if (app->hand)
 		return hand_users(&app->hand[stream], fn, ctx);
 	for (uint32_t k = 0; k < app->links; k++) {
 		struct link l;
+		uint32_t person;
 
 		link_of(app, k, &l);
 		if (!active(a, &l, stream, period))
 			continue;
-		identifier(a, stream,
-			   (uint32_t)((app->at + (uint64_t)k * app->stride) %
-				      a->people),
-			   name, sizeof(name));
+		person = (uint32_t)((app->at + (uint64_t)k * app->stride) %
+				    a->people);
+		if (a->streams[stream].anonymous)
+			token(a, stream, person, name, sizeof(name));
 		given++;
-		if (!fn(ctx, name))
+		if (!fn(ctx, a->streams[stream].anonymous
+				 ? name
+				 : a->names[2 * person + (stream == 1)]))
 			break;
 	}
 	return given;

@@ -14,6 +14,7 @@
 struct options {
 	struct mst_sim_conf conf;
 	const char *set_file;
+	const char *save_dir;
 	int64_t day;
 	bool yaml;
 };
@@ -22,6 +23,10 @@ enum {
 	OPT_DEVICES = 256,
 	OPT_SEED,
 	OPT_ROWS,
+	OPT_APPS,
+	OPT_PEOPLE,
+	OPT_LINKS,
+	OPT_SAVE,
 	OPT_LATENCY,
 	OPT_LIMITS,
 	OPT_STATE,
@@ -37,6 +42,10 @@ static const struct option longs[] = {
     {"devices", required_argument, NULL, OPT_DEVICES},
     {"seed", required_argument, NULL, OPT_SEED},
     {"cve-rows", required_argument, NULL, OPT_ROWS},
+    {"apps", required_argument, NULL, OPT_APPS},
+    {"people", required_argument, NULL, OPT_PEOPLE},
+    {"app-links", required_argument, NULL, OPT_LINKS},
+    {"save-apps", required_argument, NULL, OPT_SAVE},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"rate-limits", no_argument, NULL, OPT_LIMITS},
     {"state", required_argument, NULL, OPT_STATE},
@@ -56,12 +65,17 @@ static const struct option longs[] = {
 
 static const char usage[] =
     "usage: muster-sim [options]\n"
-    "Simulates Entra ID, Defender for Endpoint, Graph, blob storage and\n"
-    "ServiceNow on loopback ports until it is interrupted.\n"
+    "Simulates Entra ID, Defender for Endpoint, Graph with Defender for Cloud\n"
+    "Apps, blob storage and ServiceNow on loopback ports until it is\n"
+    "interrupted.\n"
     "\n"
     "  --devices N          devices of the estate (500)\n"
     "  --seed S             same seed, same estate (1)\n"
     "  --cve-rows N         at least this many CVE rows (120 a device)\n"
+    "  --apps N             cloud apps, 0: none (3 for 5 devices)\n"
+    "  --people N           who uses them, and ServiceNow (5 for 3 apps)\n"
+    "  --app-links N        users of all apps together, about (40 an app)\n"
+    "  --save-apps DIR      write cloud discovery's answers as files, and end\n"
     "  --empty              no estate; devices come by the control API\n"
     "  --day N              start at this day (0)\n"
     "  --port-login N, --port-api N, --port-graph N, --port-blob N,\n"
@@ -109,6 +123,18 @@ static bool take_option(struct options *o, int c, const char *arg)
 		if (!number(arg, 1, 100000000, &n))
 			return false;
 		o->conf.cve_rows = (uint64_t)n;
+		return true;
+	case OPT_APPS:
+		if (!number(arg, 0, 100000, &n))
+			return false;
+		o->conf.apps = n ? n : -1;
+		return true;
+	case OPT_PEOPLE:
+		return number(arg, 1, 1000000, &o->conf.people);
+	case OPT_LINKS:
+		return number(arg, 1, 100000000, &o->conf.app_links);
+	case OPT_SAVE:
+		o->save_dir = arg;
 		return true;
 	case OPT_LATENCY:
 		if (!number(arg, 0, 60000, &n))
@@ -220,6 +246,22 @@ static int run(const struct options *o)
 	return 0;
 }
 
+static int save_apps(const struct options *o)
+{
+	struct mst_sim_folder f = {.dir = o->save_dir, .day = (unsigned)o->day};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_sim_saved s;
+
+	if (mst_sim_save_apps(&o->conf, &f, &s, &err) < 0) {
+		fprintf(stderr, "muster-sim: %s\n", err.msg);
+		return 1;
+	}
+	printf("%s: %llu apps, %llu users of apps in %llu files\n", o->save_dir,
+	       (unsigned long long)s.apps, (unsigned long long)s.users,
+	       (unsigned long long)s.files);
+	return 0;
+}
+
 int mst_sim_main(int argc, char **argv)
 {
 	struct options o = {0};
@@ -241,5 +283,5 @@ int mst_sim_main(int argc, char **argv)
 			argv[optind], usage);
 		return 2;
 	}
-	return run(&o);
+	return o.save_dir ? save_apps(&o) : run(&o);
 }

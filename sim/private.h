@@ -112,6 +112,8 @@ const char *sim_host_name(enum mst_sim_host host);
 /* Estate, truth, clock and faults as after the start; ServiceNow is left. */
 int sim_fresh(struct mst_sim *sim, struct mst_err *err);
 void sim_ops_clear(struct mst_sim *sim);
+/* Puts numbers where the configuration has 0 for "as usual". */
+void sim_conf_fill(struct mst_sim_conf *conf);
 /* Drops what was made from the estate (cached exports). */
 void sim_estate_changed(struct mst_sim *sim);
 int sim_op_run(struct mst_sim *sim, const struct sim_op *op,

@@ -205,23 +205,28 @@ int sim_fresh(struct mst_sim *sim, struct mst_err *err)
 	return 0;
 }
 
+void sim_conf_fill(struct mst_sim_conf *c)
+{
+	if (!c->seed)
+		c->seed = 1;
+	if (!c->devices)
+		c->devices = 500;
+	if (!c->cve_rows)
+		c->cve_rows = 120ull * c->devices;
+	if (!c->apps)
+		c->apps = MST_MAX(24, c->devices * 3ll / 5);
+	if (c->apps < 0 || c->empty)
+		c->apps = c->people = 0;
+	else if (!c->people)
+		c->people = MST_MAX(40, c->apps * 5 / 3);
+	if (!c->app_links)
+		c->app_links = c->apps * 40;
+}
+
 static void set_conf(struct mst_sim *sim, const struct mst_sim_conf *conf)
 {
 	sim->conf = *conf;
-	if (!sim->conf.seed)
-		sim->conf.seed = 1;
-	if (!sim->conf.devices)
-		sim->conf.devices = 500;
-	if (!sim->conf.cve_rows)
-		sim->conf.cve_rows = 120ull * sim->conf.devices;
-	if (!sim->conf.apps)
-		sim->conf.apps = MST_MAX(24, sim->conf.devices * 3ll / 5);
-	if (sim->conf.apps < 0 || sim->conf.empty)
-		sim->conf.apps = sim->conf.people = 0;
-	else if (!sim->conf.people)
-		sim->conf.people = MST_MAX(40, sim->conf.apps * 5 / 3);
-	if (!sim->conf.app_links)
-		sim->conf.app_links = sim->conf.apps * 40;
+	sim_conf_fill(&sim->conf);
 	sim->conf.state_file = mst_strdup(conf->state_file);
 	sim->conf.update_set = mst_strdup(conf->update_set);
 	sim->conf.certificate = mst_strdup(conf->certificate);
