@@ -10,8 +10,24 @@
 // here, on a sharded cluster: groups are spread by a hash of their key. That
 // needs the role clusterManager.
 
+if (["admin", "local", "config"].includes(recver_database_name.toLowerCase())) {
+	throw new Error(recver_database_name + " is a database of the server itself: RecVer needs one of its own");
+}
+
 const recver = db.getSiblingDB(recver_database_name);
 const there = recver.getCollectionNames();
+
+// What muster writes carries a term, but for the lease. Collections of these
+// names without a version, and with anything else in them, are somebody else's.
+if (!recver.meta.findOne({ _id: { target: "", name: "schema" } })) {
+	for (const name of ["record_set", "grp", "parts", "lease", "meta"]) {
+		const mine = name === "lease" ? ["token", "at"] : ["term"];
+		const odd = Object.fromEntries(mine.map((field) => [field, { $exists: false }]));
+		if (there.includes(name) && recver.getCollection(name).findOne(odd)) {
+			throw new Error("the collection " + name + " is somebody else's: RecVer needs another database");
+		}
+	}
+}
 
 // record_set: the record sets of each destination, by number.
 // grp: a document per group (a device, a package, a CVE) with the check sums of

@@ -16,6 +16,10 @@
 //
 // It may be run again at any time.
 
+if (["admin", "local", "config"].includes(recver_database_name.toLowerCase())) {
+	throw new Error(recver_database_name + " is a database of the server itself: RecVer needs one of its own");
+}
+
 const recver = db.getSiblingDB(recver_database_name);
 const users = db.getSiblingDB(typeof recver_auth_source === "undefined" ? "admin" : recver_auth_source);
 const privileges = ["record_set", "grp", "parts", "lease", "meta"].map((name) => ({

@@ -64,13 +64,18 @@ static struct mst_recver_setup_env env(bool with_admin)
 					     .report = take};
 }
 
-void sm_look(void)
+void sm_look_as(bool with_admin)
 {
-	const struct mst_recver_setup_env e = env(false);
+	const struct mst_recver_setup_env e = env(with_admin);
 	struct mst_err err = MST_ERR_INIT;
 
 	sm_seen_n = 0;
 	t_ok(ops->check(&e, &err), &err);
+}
+
+void sm_look(void)
+{
+	sm_look_as(false);
 }
 
 void sm_all_good(void)
@@ -302,17 +307,26 @@ static void test_own_rights(void **state)
 /* More than it needs: told, and left alone. */
 static void test_too_many_rights(void **state)
 {
+	struct mst_err err = MST_ERR_INIT;
+
 	t_gate_add_user(&sm_gate, "muster", PASSWORD, ROOT);
-	assert_string_equal(sm_planned(true), "collections");
-	sm_made();
-	sm_is("setup:user", MST_CHECK_OK, "(root on admin), and is left alone");
-	assert_null(strstr(sm_gate.log, "grantRolesToUser"));
+	assert_string_equal(sm_planned(true), "collections role grant");
+	t_ok(sm_make(false, &err), &err);
 	sm_look();
 	sm_is("recver:rights", MST_CHECK_WARNING,
 	      "more than it needs: root on");
 	assert_non_null(strstr(sm_seen[4].check.remedy,
-			       "revokeRolesFromUser(\"muster\", [{role: "
-			       "\"root\", db: \"admin\"}])"));
+			       "first `muster connection setup defender "
+			       "--admin USER`"));
+	sm_made();
+	sm_is("setup:user", MST_CHECK_OK, "(root on admin), and is left alone");
+	/* What is needed stays when that is taken away. */
+	assert_string_equal(sm_planned(true), "");
+	sm_look();
+	assert_string_equal(sm_seen[4].check.remedy,
+			    "db.getSiblingDB(\"admin\").revokeRolesFromUser("
+			    "\"muster\", [{role: \"root\", db: "
+			    "\"admin\"}])");
 }
 
 static void test_too_few_rights(void **state)
@@ -340,6 +354,13 @@ static void test_too_few_rights(void **state)
 	sm_admin.user = "nobody";
 	t_failed(sm_make(true, &err), &err, MST_E_AUTH,
 		 "does not let 'nobody' in");
+	assert_non_null(strstr(err.msg, "check --admin"));
+	assert_null(strstr(err.msg, "recver.user"));
+	mst_err_clear(&err);
+	sm_admin.password = "env:MUSTER_TEST_NONE";
+	t_failed(sm_make(true, &err), &err, MST_E_NOTFOUND, "--admin-password");
+	mst_err_clear(&err);
+	sm_admin.password = "env:MUSTER_TEST_PASSWORD";
 	sm_admin.user = "root";
 	/* It is there, and gets what it lacks. */
 	assert_string_equal(sm_planned(true), "collections role grant");
@@ -383,5 +404,5 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "commands") == 0)
 		return print_commands();
 	return cmocka_run_group_tests_name("setup mongodb", tests, NULL, NULL) +
-	       sm_faults();
+	       sm_faults() + sm_others();
 }

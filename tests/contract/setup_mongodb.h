@@ -36,6 +36,7 @@ int sm_close_gate(void **state);
 
 /* Looks at all. */
 void sm_look(void);
+void sm_look_as(bool with_admin);
 /* The check was made, with this level; the text has `part`. */
 void sm_is(const char *name, enum mst_check_level level, const char *part);
 /* Looks: all checks, all of them ok. */
@@ -50,5 +51,6 @@ void sm_made(void);
 
 /* How many tests failed. */
 int sm_faults(void);
+int sm_others(void);
 
 #endif

@@ -38,17 +38,26 @@ static void test_wrong_user(void **state)
 	sm_conf.password = "env:MUSTER_TEST_WRONG";
 	sm_fails("recver:connect", MST_E_AUTH,
 		 "check recver.user, recver.password, and recver.auth_source");
+	assert_non_null(
+	    strstr(sm_seen[0].check.remedy, "tells which of them it is"));
+	sm_look_as(true);
+	sm_is("recver:connect", MST_CHECK_FAILED,
+	      "'muster' in, who is there: its password is another one");
 	sm_conf.password = "env:MUSTER_TEST_PASSWORD";
 	sm_conf.user = "somebody";
 	sm_fails("recver:connect", MST_E_AUTH, "does not let this user in");
+	sm_look_as(true);
+	sm_is("recver:connect", MST_CHECK_FAILED,
+	      "the database 'admin' knows no user 'somebody'");
 	sm_conf.auth_source = "other";
 	sm_conf.user = "muster";
 	sm_fails("recver:connect", MST_E_AUTH, "does not let this user in");
 	sm_conf.auth_source = NULL;
 	/* No role at all. */
-	sm_fails("recver:tables", MST_E_NOTFOUND, "may not make them");
-	sm_is("recver:rights", MST_CHECK_FAILED,
-	      "lacks find on record_set, grp");
+	sm_fails("recver:rights", MST_E_FORBIDDEN,
+		 "lacks find on record_set, grp");
+	sm_is("recver:tables", MST_CHECK_WARNING, "the user may not read them");
+	sm_is("recver:probe", MST_CHECK_SKIPPED, "RecVer rights");
 	sm_conf.password = NULL;
 	sm_fails("recver:connect", MST_E_INVALID, "needs recver.password");
 	sm_conf.user = "fresh";
@@ -119,7 +128,8 @@ static void set_meta(const char *name, const char *base64)
 	    "{\"update\": \"meta\", \"updates\": [{\"q\": {\"_id\": "
 	    "{\"target\": \"\", \"name\": \"%s\"}}, \"u\": {\"$set\": "
 	    "{\"value\": {\"$binary\": {\"base64\": \"%s\", \"subType\": "
-	    "\"00\"}}}}, \"upsert\": true}]}",
+	    "\"00\"}}, \"term\": {\"$numberLong\": \"0\"}}}, \"upsert\": "
+	    "true}]}",
 	    name, base64);
 }
 

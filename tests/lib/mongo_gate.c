@@ -410,6 +410,8 @@ static bool one_command(struct link *k, char *m)
 
 	if (!command_of(m, &ask, database, sizeof(database)))
 		return false;
+	if (g->between && g->passed + 1 >= g->between_at)
+		g->between(g);
 	(void)pthread_mutex_lock(&g->lock);
 	on = carry_out(k, m, database, &ask, &reply, &from_server);
 	(void)pthread_mutex_unlock(&g->lock);

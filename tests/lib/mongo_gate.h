@@ -40,6 +40,10 @@ struct t_gate {
 	uint64_t fails_at;	/* this code is answered, once */
 	const char *fails_only; /* of commands of this name; NULL: any */
 	int fails_code;
+	/* What somebody else does before this command. It sets itself to NULL,
+	 * and may come through the gate. */
+	void (*between)(struct t_gate *g);
+	uint64_t between_at;
 
 	/* What has happened. */
 	uint64_t passed; /* commands */

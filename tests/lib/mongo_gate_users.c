@@ -397,7 +397,10 @@ static void grant(struct t_gate *g, const char *database, const char *name,
 {
 	struct t_gate_user *u = user_of(g, name, database);
 	bson_iter_t it;
+	bson_t more;
 	const uint8_t *p;
+	const char *key;
+	char at[16];
 	uint32_t n;
 
 	if (!u || !bson_iter_init_find(&it, ask, "roles")) {
@@ -405,8 +408,13 @@ static void grant(struct t_gate *g, const char *database, const char *name,
 		return;
 	}
 	bson_iter_array(&it, &n, &p);
-	bson_destroy(u->roles);
-	u->roles = bson_new_from_data(p, n);
+	(void)bson_init_static(&more, p, n);
+	(void)bson_iter_init(&it, &more);
+	while (bson_iter_next(&it)) {
+		(void)bson_uint32_to_string(bson_count_keys(u->roles), &key, at,
+					    sizeof(at));
+		(void)bson_append_iter(u->roles, key, -1, &it);
+	}
 }
 
 bool t_gate_users_do(struct t_gate *g, struct t_gate_login *l,

@@ -26,6 +26,7 @@ class Server {
 		this.roles = {};
 		this.users = { muster: [] };
 		this.docs = { meta: [], lease: [] };
+		this.odd = {}; // documents that are there already
 		this.commands = [];
 		this.changes = []; // as a server gets them
 	}
@@ -54,6 +55,9 @@ class Server {
 		return {
 			getName: () => name,
 			getCollectionNames: () => this.made.slice(),
+			getCollection: (c) => ({
+				findOne: (q) => (this.odd[c] || []).find((d) => Object.keys(q).every((k) => !(k in d))) || null,
+			}),
 			createCollection: (c) => {
 				assert(!this.made.includes(c), `${c} is made twice`);
 				this.made.push(c);
@@ -86,14 +90,14 @@ class Server {
 	}
 }
 
-function run(server, text) {
+function run(server, text, database = 'muster_recver_defender') {
 	const said = [];
 	vm.runInNewContext(text, {
 		db: Object.assign(server, { version: () => '5.0.0' }),
 		print: (s) => said.push(s),
 		BinData: (kind, b64) => Buffer.from(b64, 'base64'),
 		Long: (s) => BigInt(s),
-		recver_database_name: 'muster_recver_defender',
+		recver_database_name: database,
 		recver_user: 'muster',
 		Date,
 	});
@@ -112,6 +116,24 @@ function compare(server) {
 	assert.deepStrictEqual(version._id, plain(script._id));
 	assert.strictEqual(version.value.$binary.base64, script.value.toString('base64'));
 	assert.strictEqual(BigInt(version.term), script.term);
+}
+
+for (const name of ['admin', 'local', 'Config'])
+	for (const text of [create, role])
+		assert.throws(() => run(new Server(false), text, name), /of the server itself/);
+for (const [name, document, ours] of [
+	['grp', { _id: 'a' }, false], ['meta', { _id: 1 }, false], ['lease', { _id: 'flat 7' }, false],
+	['grp', { _id: 'a', term: 1 }, true], ['lease', { _id: 'writer', token: '' }, true], ['customers', { _id: 1 }, true],
+]) {
+	const server = new Server(false);
+
+	server.made.push(name);
+	server.odd[name] = [document];
+	if (ours)
+		run(server, create);
+	else
+		assert.throws(() => run(server, create), /is somebody else's/);
+	assert.strictEqual(server.docs.meta.length, ours ? 1 : 0);
 }
 
 for (const router of [false, true]) {

@@ -12,8 +12,6 @@
 #include "base/secret.h"
 #include "recver/mongodb/private.h"
 
-#define NAME_MAX_BYTES 63
-
 /* The library would print them. */
 static void no_log(mongoc_log_level_t level, const char *domain,
 		   const char *message, void *ctx)
@@ -35,18 +33,6 @@ static void once(void)
 {
 	mongoc_log_set_handler(no_log, NULL);
 	mongoc_init();
-}
-
-int mst_mongo_check_name(const char *name, struct mst_err *err)
-{
-	if (strlen(name) > NAME_MAX_BYTES || strpbrk(name, "/\\. \"$*<>:|?"))
-		return mst_err_set(err, MST_E_INVALID,
-				   "MongoDB takes no database of this name (at "
-				   "most %d bytes, no blank and none of "
-				   "/\\.\"$*<>:|?): set recver.database to "
-				   "another one",
-				   NAME_MAX_BYTES);
-	return 0;
 }
 
 /* Hosts as they are written; what has a meaning in the string is refused. */
@@ -100,9 +86,10 @@ static int check_ca(const struct mst_recver_conf *conf, struct mst_err *err)
 			   conf->ca_file, strerror(errno));
 }
 
-static int set_user(mongoc_uri_t *uri, const struct mst_recver_conf *conf,
+static int set_user(mongoc_uri_t *uri, const struct mst_mongo *c,
 		    struct mst_err *err)
 {
+	const struct mst_recver_conf *conf = c->conf;
 	struct mst_secret *secret = NULL;
 	struct mst_buf text = MST_BUF_INIT(65536);
 	bool fits;
@@ -115,7 +102,9 @@ static int set_user(mongoc_uri_t *uri, const struct mst_recver_conf *conf,
 				   "recver.user needs recver.password");
 	rc = mst_secret_ref(conf->password, &secret, err);
 	if (rc < 0)
-		return mst_err_prefix(err, "recver.password");
+		return mst_err_prefix(err, "%s",
+				      c->admin ? "--admin-password"
+					       : "recver.password");
 	(void)mst_buf_add_slice(&text, mst_secret_get(secret));
 	fits = mongoc_uri_set_username(uri, conf->user) &&
 	       mongoc_uri_set_password(uri, text.p) &&
@@ -279,7 +268,7 @@ static int set_up_client(struct mst_mongo *c, struct mst_err *err)
 		return rc;
 	set_encryption(uri, c->conf);
 	set_options(uri, c->conf);
-	rc = set_user(uri, c->conf, err);
+	rc = set_user(uri, c, err);
 	if (rc == 0) {
 		c->h = mongoc_client_new_from_uri_with_error(uri, &e);
 		if (!c->h)

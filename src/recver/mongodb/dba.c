@@ -5,12 +5,9 @@
  */
 #include "recver/mongodb/dba.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
-#include "base/time.h"
 #include "recver/scripts.h"
 
 #define TIMEOUT_MS 60000
@@ -87,6 +84,39 @@ static const char *encryption(const struct mst_recver_conf *conf)
 					 : "TLS, its certificate verified";
 }
 
+/* The server does not say which of them is wrong; an administrator may. */
+static void say_refused(struct look *l, struct mst_check *c)
+{
+	const char *user = l->conf.user ? l->conf.user : "";
+	const char *knows = l->conf.auth_source ? l->conf.auth_source : "admin";
+	struct mst_err err = MST_ERR_INIT;
+	bool there = false;
+
+	if (!l->env->admin) {
+		mst_check_remedy(c,
+				 "check recver.user, recver.password and "
+				 "recver.auth_source; `muster connection setup "
+				 "%.100s --admin USER` tells which of them it "
+				 "is, and makes a user that is not there",
+				 l->env->source);
+	} else if (mst_mongo_knows(l->env->admin, l->c.database, user, knows,
+				   &there, &err) < 0) {
+		mst_recver_check_script(l->env, c);
+	} else if (there) {
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "the server does not let '%.100s' in, who is "
+			      "there: its password is another one",
+			      user);
+		mst_check_remedy(c, "set recver.password to it, or let a DBA "
+				    "set this one: changeUserPassword");
+	} else {
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "the database '%.100s' knows no user '%.100s'",
+			      knows, user);
+		mst_recver_check_script(l->env, c);
+	}
+}
+
 static void check_connect(struct look *l)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_CONNECT);
@@ -98,7 +128,7 @@ static void check_connect(struct look *l)
 		(void)mst_err_prefix(&err, "'%.200s'", server);
 		mst_recver_check_fail(c, &err);
 		if (err.code == MST_E_AUTH)
-			mst_recver_check_script(l->env, c);
+			say_refused(l, c);
 	} else {
 		ask_version(&l->c, version, sizeof(version));
 		mst_check_say(
@@ -240,10 +270,13 @@ static void check_source(struct look *l, struct mst_check *c)
 {
 	struct mst_buf val = MST_BUF_INIT(65536);
 	struct mst_err err = MST_ERR_INIT;
-	bool found = false;
+	bool begun = false, found = false;
 
+	/* Without a seed nobody has used it yet, and the next run names it. */
+	if (mst_mongo_meta_get(&l->c, "", "seed", &val, &begun, &err) == 0)
+		mst_buf_reset(&val);
 	if (mst_mongo_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
-	    found &&
+	    (begun || found) &&
 	    mst_recver_check_source(mst_buf_slice(&val), l->env->source,
 				    l->c.database, &err) < 0) {
 		mst_recver_check_fail(c, &err);
@@ -281,12 +314,30 @@ static void check_sharding(struct look *l, struct mst_check *c)
 	free(was);
 }
 
+/* What is there without a version may be anybody's. */
+static int check_owner(struct look *l, bool any, struct mst_err *err)
+{
+	struct mst_err unread = MST_ERR_INIT;
+	unsigned version = 0;
+
+	if (!any || mst_mongo_version(&l->c, &version, &unread) < 0 || version)
+		return 0;
+	return mst_mongo_own(&l->c, err);
+}
+
 static void check_tables(struct look *l, bool any, const char *missing)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_TABLES);
+	struct mst_err err = MST_ERR_INIT;
 	char what[200];
 
-	if (!any) {
+	if (l->rights.exists && !l->rights.may_find) {
+		mst_check_say(c, MST_CHECK_WARNING,
+			      "which are there cannot be seen, because the "
+			      "user may not read them");
+	} else if (check_owner(l, any, &err) < 0) {
+		mst_recver_check_fail(c, &err);
+	} else if (!any) {
 		say_to_do(l, c, "there are none yet",
 			  "the first run makes them");
 	} else if (missing) {
@@ -307,12 +358,33 @@ static void check_tables(struct look *l, bool any, const char *missing)
 
 /* ---- rights -------------------------------------------------------------- */
 
+/* What takes away what is too much; what is needed comes before. */
+static void say_take(struct look *l, struct mst_check *c)
+{
+	const char *knows = l->conf.auth_source ? l->conf.auth_source : "admin";
+	struct mst_buf b = MST_BUF_INIT(4096);
+
+	if (!l->rights.agent)
+		(void)mst_buf_addf(
+		    &b,
+		    "first `muster connection setup %.100s "
+		    "--admin USER`, or role.js, which gives it " MST_MONGO_AGENT
+		    "; then ",
+		    l->env->source);
+	(void)mst_buf_adds(&b, "db.getSiblingDB(");
+	mst_mongo_add_text(&b, knows);
+	(void)mst_buf_adds(&b, ").revokeRolesFromUser(");
+	mst_mongo_add_text(&b, l->conf.user ? l->conf.user : "");
+	(void)mst_buf_addf(&b, ", [%s])", l->rights.take);
+	mst_check_remedy(c, "%s", b.p ? b.p : "");
+	mst_buf_fini(&b);
+}
+
 static void check_rights(struct look *l)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_RIGHTS);
 	const struct mst_mongo_rights *r = &l->rights;
 	const char *user = l->conf.user ? l->conf.user : "";
-	const char *knows = l->conf.auth_source ? l->conf.auth_source : "admin";
 
 	if (l->rights_err.msg[0]) {
 		mst_check_say(c, MST_CHECK_WARNING,
@@ -333,12 +405,7 @@ static void check_rights(struct look *l)
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "'%.100s' may do more than it needs: %.500s",
 			      user, r->more);
-		mst_check_remedy(c,
-				 "db.getSiblingDB(\"%.64s\")."
-				 "revokeRolesFromUser(\"%.64s\", [%.300s])%s",
-				 knows, user, r->take,
-				 r->agent ? ""
-					  : ", and role.js for what it needs");
+		say_take(l, c);
 	} else {
 		mst_check_say(c, MST_CHECK_OK,
 			      "'%.100s' may do what it needs%s", user,
@@ -349,84 +416,13 @@ static void check_rights(struct look *l)
 
 /* ---- probe --------------------------------------------------------------- */
 
-#define PROBE	   "probe-"
-#define PROBE_NEXT "probe."
-#define STALE_MS   3600000
-
-static int write_probe(struct mst_mongo *c, const char *id, struct mst_err *err)
-{
-	bson_t *doc = BCON_NEW("_id", BCON_UTF8(id), "at",
-			       BCON_DATE_TIME(mst_now_us() / 1000)),
-	       reply;
-	bson_error_t e = {0};
-	int rc = 0;
-
-	if (!mongoc_collection_insert_one(c->lease, doc, NULL, &reply, &e))
-		rc = mst_mongo_fail(c, &reply, &e, err);
-	bson_destroy(&reply);
-	bson_destroy(doc);
-	return rc;
-}
-
-/* And those of a program that died in between. */
-static int delete_probe(struct mst_mongo *c, const char *id,
-			struct mst_err *err)
-{
-	int64_t stale = mst_now_us() / 1000 - STALE_MS;
-	bson_t *filter = BCON_NEW("_id", "{", "$gte", BCON_UTF8(PROBE), "$lt",
-				  BCON_UTF8(PROBE_NEXT), "}", "$or", "[", "{",
-				  "_id", BCON_UTF8(id), "}", "{", "at", "{",
-				  "$lt", BCON_DATE_TIME(stale), "}", "}", "]"),
-	       reply;
-	bson_error_t e = {0};
-	int rc = 0;
-
-	if (!mongoc_collection_delete_many(c->lease, filter, NULL, &reply, &e))
-		rc = mst_mongo_fail(c, &reply, &e, err);
-	bson_destroy(&reply);
-	bson_destroy(filter);
-	return rc;
-}
-
-static int note_found(void *ctx, const bson_t *doc, struct mst_err *err)
-{
-	*(bool *)ctx = !bson_empty(doc);
-	return 0;
-}
-
-static int read_probe(struct mst_mongo *c, const char *id, bool *found_r,
-		      struct mst_err *err)
-{
-	bson_t *filter = BCON_NEW("_id", BCON_UTF8(id));
-	int rc;
-
-	*found_r = false;
-	rc = mst_mongo_each(
-	    c, mongoc_collection_find_with_opts(c->lease, filter, NULL, NULL),
-	    note_found, found_r, err);
-	bson_destroy(filter);
-	return rc;
-}
-
-/* A document of its own beside the lease, which nobody else looks at. */
 static void check_probe(struct look *l)
 {
 	struct mst_check *c = begin(l, MST_RECVER_CHECK_PROBE);
-	struct mst_err err = MST_ERR_INIT, later = MST_ERR_INIT;
-	uint64_t random = 0;
-	char id[40];
+	struct mst_err err = MST_ERR_INIT;
 	bool found = false;
-	int rc;
 
-	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-	(void)snprintf(id, sizeof(id), PROBE "%016" PRIx64, random);
-	rc = write_probe(&l->c, id, &err);
-	if (rc == 0) {
-		rc = read_probe(&l->c, id, &found, &err);
-		if (delete_probe(&l->c, id, rc < 0 ? &later : &err) < 0)
-			rc = -1;
-	}
-	if (rc < 0)
+	if (mst_mongo_trial(&l->c, &found, &err) < 0)
 		mst_recver_check_fail(c, &err);
 	else if (!found)
 		mst_check_say(c, MST_CHECK_FAILED,

@@ -21,6 +21,7 @@ struct mst_mongo_rights {
 	/* Its roles that go beyond that, and the list of them for
 	 * revokeRolesFromUser; NULL: none. */
 	char *more, *take;
+	bool may_find; /* in all collections; else what is there is unseen */
 	bool may_make; /* the collections that are missing */
 	bool agent;    /* has MST_MONGO_AGENT */
 };
@@ -32,6 +33,13 @@ int mst_mongo_rights(struct mst_mongo *c, struct mst_mongo_rights *r_r,
 int mst_mongo_rights_of(struct mst_mongo *c, const char *user,
 			const char *knows, struct mst_mongo_rights *r_r,
 			struct mst_err *err);
+/* Appends a text as mongosh has it, in quotes. */
+void mst_mongo_add_text(struct mst_buf *b, const char *text);
+/* Is there such a user? As an administrator sees it, whose options these are.
+ */
+int mst_mongo_knows(const struct mst_recver_conf *admin, const char *database,
+		    const char *user, const char *knows, bool *is_r,
+		    struct mst_err *err);
 void mst_mongo_rights_fini(struct mst_mongo_rights *r);
 /* Appends the privileges of MST_MONGO_AGENT: the least, as role.js has them. */
 void mst_mongo_add_privileges(bson_t *b, const char *database);
@@ -40,6 +48,12 @@ void mst_mongo_add_privileges(bson_t *b, const char *database);
 
 /* A copy of the options with what they leave out. */
 struct mst_recver_conf mst_mongo_conf(const struct mst_recver_conf *conf);
+
+/* ---- mongodb_trial.c ----------------------------------------------------- */
+
+/* Writes, reads and deletes a document, and those of a program that died in
+ * between. *found_r: it was read again. */
+int mst_mongo_trial(struct mst_mongo *c, bool *found_r, struct mst_err *err);
 
 /* ---- mongodb_setup.c ----------------------------------------------------- */
 

@@ -68,6 +68,8 @@ static int look_at_collections(struct site *s, struct mst_err *err)
 
 	if (rc == 0 && any)
 		rc = mst_mongo_version(&s->c, &s->version, err);
+	if (rc == 0 && any && !s->version)
+		rc = mst_mongo_own(&s->c, err);
 	if (rc == 0 && s->version > mst_recver_schema())
 		return mst_err_set(err, MST_E_UNSUPPORTED,
 				   "the collections of '%s' were made by a "
@@ -100,7 +102,7 @@ static int as_admin(const struct site *s, int rc, struct mst_err *err)
 		return mst_err_set(err, MST_E_AUTH,
 				   "the server does not let '%.100s' in, who "
 				   "must be known to the database admin: check "
-				   "the name and the password",
+				   "--admin and its password",
 				   s->conf.user ? s->conf.user : "");
 	if (rc == -MST_E_FORBIDDEN)
 		return mst_err_set(err, MST_E_FORBIDDEN,
@@ -149,7 +151,8 @@ static int look(struct site *s, const struct mst_recver_setup_env *env,
 	s->knows = env->conf->auth_source ? env->conf->auth_source : "admin";
 	s->c = (struct mst_mongo){
 	    .conf = &s->conf,
-	    .database = mst_recver_database(env->conf, env->source)};
+	    .database = mst_recver_database(env->conf, env->source),
+	    .admin = env->admin != NULL};
 	if (env->conf->bypass_setup)
 		return 0;
 	rc = open_site(s, err);
@@ -157,9 +160,11 @@ static int look(struct site *s, const struct mst_recver_setup_env *env,
 		rc = look_at_user(s, err);
 	if (rc == 0)
 		rc = look_at_collections(s, err);
-	/* Whoever has enough, or more, is left alone. */
+	/* Whoever has enough is left alone. Who has more keeps it, and gets
+	 * what stays when that is taken away. */
 	s->needs_user = s->sees_user && !s->rights.exists;
-	s->needs_role = s->sees_user && (!s->rights.exists || s->rights.lacks);
+	s->needs_role = s->sees_user && (!s->rights.exists || s->rights.lacks ||
+					 (s->rights.more && !s->rights.agent));
 	rc = as_admin(s, rc, err);
 	if (rc < 0)
 		fini(s);
@@ -187,19 +192,21 @@ static int make_user(struct site *s, struct mst_err *err)
 {
 	struct mst_secret *secret = NULL;
 	struct mst_buf clear = MST_BUF_INIT(65536);
-	bson_t ask = BSON_INITIALIZER, roles;
+	bson_t *ask, roles;
 	int rc = mst_secret_ref(s->env->conf->password, &secret, err);
 
 	if (rc < 0)
 		return mst_err_prefix(err, "recver.password");
 	(void)mst_buf_add_slice(&clear, mst_secret_get(secret));
-	(void)bson_append_utf8(&ask, "createUser", -1, s->user, -1);
-	(void)bson_append_utf8(&ask, "pwd", -1, clear.p, (int)clear.n);
-	(void)bson_append_array_begin(&ask, "roles", -1, &roles);
-	(void)bson_append_array_end(&ask, &roles);
-	rc = command(s, s->knows, &ask, USER_THERE, err);
-	mst_wipe((void *)(uintptr_t)bson_get_data(&ask), ask.len);
-	bson_destroy(&ask);
+	/* No copy is left behind by growing. */
+	ask = bson_sized_new(clear.n + strlen(s->user) + 256);
+	(void)bson_append_utf8(ask, "createUser", -1, s->user, -1);
+	(void)bson_append_utf8(ask, "pwd", -1, clear.p, (int)clear.n);
+	(void)bson_append_array_begin(ask, "roles", -1, &roles);
+	(void)bson_append_array_end(ask, &roles);
+	rc = command(s, s->knows, ask, USER_THERE, err);
+	mst_wipe((void *)(uintptr_t)bson_get_data(ask), ask->len);
+	bson_destroy(ask);
 	mst_buf_wipe_fini(&clear);
 	mst_secret_free(&secret);
 	return rc;
@@ -209,6 +216,8 @@ static int make_user(struct site *s, struct mst_err *err)
 static int make_collections(struct site *s, struct mst_err *err)
 {
 	struct mst_recver *r = NULL;
+	struct mst_err other = MST_ERR_INIT;
+	unsigned version = 0;
 	int rc;
 
 	if (!s->version || s->missing)
@@ -216,6 +225,13 @@ static int make_collections(struct site *s, struct mst_err *err)
 	rc = mst_recver_mongodb.open(&s->conf, s->env->source, true, &r, err);
 	if (rc == 0)
 		mst_recver_mongodb.close(&r);
+	/* Who has the lease has brought them up. */
+	if (rc == -MST_E_CONFLICT &&
+	    mst_mongo_version(&s->c, &version, &other) == 0 &&
+	    version == mst_recver_schema()) {
+		mst_err_clear(err);
+		rc = 0;
+	}
 	return rc;
 }
 

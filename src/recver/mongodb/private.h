@@ -16,6 +16,7 @@ struct mst_mongo {
 	const struct mst_recver_conf *conf; /* outlives the connection */
 	char *database;
 	mongoc_collection_t *grp, *parts, *sets, *meta, *lease;
+	bool admin;	   /* conf's user is --admin's, not recver.user */
 	bool alone;	   /* one server, no replica set and no router */
 	bool parts_unseen; /* there may be parts that nobody has looked at */
 
@@ -52,7 +53,11 @@ struct mst_mongo_kind {
 	int64_t wire; /* version of the protocol */
 };
 
+/* MST_E_INVALID: MongoDB takes no such name, or it is one of its own. */
 int mst_mongo_check_name(const char *database, struct mst_err *err);
+/* MST_E_INVALID: a collection of RecVer's names holds what is not RecVer's. To
+ * be asked where there is no version: behind it nobody else's can be there. */
+int mst_mongo_own(struct mst_mongo *c, struct mst_err *err);
 /* Connects, whoever answers. mst_mongo_shut in any case. */
 int mst_mongo_dial(struct mst_mongo *c, struct mst_mongo_kind *k_r,
 		   struct mst_err *err);

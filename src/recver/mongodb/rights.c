@@ -131,6 +131,14 @@ static void add_up(struct sum *s, const bson_iter_t *privilege)
 	}
 }
 
+void mst_mongo_add_text(struct mst_buf *b, const char *text)
+{
+	char *escaped = bson_utf8_escape_for_json(text, -1);
+
+	(void)mst_buf_addf(b, "\"%s\"", escaped ? escaped : "");
+	bson_free(escaped);
+}
+
 static void add_word(struct mst_buf *b, const char *mark, const char *word)
 {
 	(void)mst_buf_addf(b, "%s%s", b->n ? mark : "", word);
@@ -190,8 +198,11 @@ static void judge_roles(const struct mst_mongo *c, const bson_iter_t *roles,
 		}
 		(void)mst_buf_addf(&more, "%s%s on %s", more.n ? ", " : "",
 				   role, db);
-		(void)mst_buf_addf(&take, "%s{role: \"%s\", db: \"%s\"}",
-				   take.n ? ", " : "", role, db);
+		(void)mst_buf_adds(&take, take.n ? ", {role: " : "{role: ");
+		mst_mongo_add_text(&take, role);
+		(void)mst_buf_adds(&take, ", db: ");
+		mst_mongo_add_text(&take, db);
+		(void)mst_buf_addc(&take, '}');
 	}
 	if (more.n && (s->beyond || (s->inside && !makes))) {
 		r->more = mst_buf_steal(&more);
@@ -212,6 +223,9 @@ static void judge(const struct mst_mongo *c, const bson_iter_t *privileges,
 		while (bson_iter_next(&it))
 			add_up(&s, &it);
 	}
+	r->may_find = true;
+	for (size_t i = 0; mst_mongo_collections[i]; i++)
+		r->may_find = r->may_find && (s.of[i] & 1u);
 	making = s.all;
 	for (size_t i = 0; mst_mongo_collections[i]; i++)
 		making |= s.of[i];
@@ -269,6 +283,25 @@ int mst_mongo_rights_of(struct mst_mongo *c, const char *user,
 	}
 	bson_destroy(&reply);
 	bson_destroy(ask);
+	return rc;
+}
+
+int mst_mongo_knows(const struct mst_recver_conf *admin, const char *database,
+		    const char *user, const char *knows, bool *is_r,
+		    struct mst_err *err)
+{
+	struct mst_recver_conf conf = mst_mongo_conf(admin);
+	char *name MST_CLEANUP(mst_freep) = mst_strdup(database);
+	struct mst_mongo c = {.conf = &conf, .database = name, .admin = true};
+	struct mst_mongo_rights r = {.exists = false};
+	struct mst_mongo_kind kind;
+	int rc = mst_mongo_dial(&c, &kind, err);
+
+	if (rc == 0)
+		rc = mst_mongo_rights_of(&c, user, knows, &r, err);
+	*is_r = rc == 0 && r.exists;
+	mst_mongo_rights_fini(&r);
+	mst_mongo_shut(&c);
 	return rc;
 }
 

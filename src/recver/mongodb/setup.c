@@ -69,8 +69,10 @@ static int write_version(struct mst_mongo *c, struct mst_err *err)
 	mst_mongo_add_bytes(&set, "value", version, strlen(version));
 	(void)bson_append_int64(&set, "term", -1, 0);
 	(void)bson_append_document_end(&update, &set);
+	/* Two who do it at once: one of them has made it. */
 	if (!mongoc_collection_update_one(c->meta, filter, &update, opts,
-					  &reply, &e))
+					  &reply, &e) &&
+	    !mst_mongo_is(&e, MST_MONGO_DUPLICATE))
 		rc = mst_mongo_fail(c, &reply, &e, err);
 	bson_destroy(filter);
 	bson_destroy(&update);
@@ -82,7 +84,7 @@ static int write_version(struct mst_mongo *c, struct mst_err *err)
 int mst_mongo_make(void *p, struct mst_err *err)
 {
 	struct mst_mongo *c = p;
-	int rc = 0;
+	int rc = mst_mongo_own(c, err);
 
 	for (size_t i = 0; mst_mongo_collections[i] && rc == 0; i++)
 		rc = make_one(c, mst_mongo_collections[i], err);

@@ -318,8 +318,8 @@ static void check_source(struct mst_ms_look *l, struct mst_check *c)
 	/* Without a seed nobody has used it yet, and the next run names it. */
 	if (mst_ms_meta_get(&l->c, "", "seed", &val, &begun, &err) == 0)
 		mst_buf_reset(&val);
-	if (begun &&
-	    mst_ms_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
+	if (mst_ms_meta_get(&l->c, "", "source", &val, &found, &err) == 0 &&
+	    (begun || found) &&
 	    mst_recver_check_source(mst_buf_slice(&val), l->env->source,
 				    l->database, &err) < 0) {
 		mst_recver_check_fail(c, &err);
