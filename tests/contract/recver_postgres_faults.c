@@ -30,6 +30,7 @@ static struct {
 	int listener, port;
 	pthread_t thread;
 	atomic_bool stop;
+	atomic_bool silent;    /* what the server says does not arrive */
 	atomic_long cut_after; /* bytes to the server; NEVER: none */
 	atomic_uint cuts;
 } way;
@@ -81,10 +82,11 @@ static void *carry(void *arg)
 	int client = -1, server = -1;
 
 	while (!atomic_load(&way.stop)) {
-		struct pollfd fds[3] = {{client, POLLIN, 0},
-					{server, POLLIN, 0},
-					{way.listener, POLLIN, 0}};
 		bool on = true;
+		struct pollfd fds[3] = {
+		    {client, POLLIN, 0},
+		    {atomic_load(&way.silent) ? -1 : server, POLLIN, 0},
+		    {way.listener, POLLIN, 0}};
 
 		if (poll(fds, 3, 20) <= 0)
 			continue;
@@ -759,6 +761,48 @@ static void test_load_goes_on(void **state)
 	assert_int_equal(s.rows, 20000);
 }
 
+/* Whoever reads has enough, and then the server says nothing more: what is
+ * left of the answer is not waited for without an end. */
+static int has_enough(void *ctx, const struct mst_group_row *row)
+{
+	struct rv_seen *s = ctx;
+
+	if (s->rows == 100) {
+		atomic_store(&way.silent, true);
+		return -MST_E_CANCELLED;
+	}
+	return rv_see_row(ctx, row);
+}
+
+static void test_silent_behind_a_stop(void **state)
+{
+	struct mst_recver_conf conf;
+	struct rv_seen s = {0};
+	char server[32];
+
+	rv_put_text("snow", "cves", "first", 3);
+	t_pg_sql(rv.where,
+		 "INSERT INTO muster.grp (set_id, key, text, digest, members,"
+		 " has_list, run, state) SELECT 1, decode(md5(i::text), 'hex'),"
+		 " convert_to(repeat('x', 500), 'UTF8'),"
+		 " decode(md5((-i)::text), 'hex'), 0, false, 1, 0"
+		 " FROM generate_series(1, 39999) AS i");
+	rv.ops->close(&rv.r);
+	way_open();
+	(void)snprintf(server, sizeof(server), "127.0.0.1:%d", way.port);
+	conf = over_tcp(rv.where);
+	conf.server = server;
+	conf.timeout_ms = 1000;
+	t_ok(rv.ops->open(&conf, SOURCE, false, &rv.r, &rv.err), &rv.err);
+	assert_int_equal(
+	    rv.ops->load(rv.r, "snow", "cves", has_enough, &s, &rv.err),
+	    -MST_E_CANCELLED);
+	atomic_store(&way.silent, false);
+	assert_int_equal(rv_count("snow", "cves"), 40000);
+	rv.ops->close(&rv.r);
+	way_shut();
+}
+
 int rv_postgres_faults(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -778,6 +822,7 @@ int rv_postgres_faults(void)
 	    T(test_two_processes),
 	    T(test_fenced),
 	    T(test_load_goes_on),
+	    T(test_silent_behind_a_stop),
 	    T(test_million),
 	    T(test_scripts),
 	};
