@@ -160,6 +160,13 @@ static void meta_of(const char *url, struct mst_buf *out)
 		 "{\"active\":true,\"attributes\":\"name,version\"}]}}}");
 }
 
+/* What a set-up may add to. */
+static bool is_fix(const char *url)
+{
+	return strstr(url, "/table/sys_choice") ||
+	       strstr(url, "/table/cmdb_rel_user_type");
+}
+
 /* What the instance says when nobody said otherwise. */
 static int usual(const struct mst_req *q, const char *url, struct mst_buf *out)
 {
@@ -199,8 +206,8 @@ static int usual(const struct mst_req *q, const char *url, struct mst_buf *out)
 		return 401;
 	}
 	if (q->method == MST_HTTP_POST) {
-		assert_non_null(strstr(url, "/table/sys_choice"));
-		run.choice_added = true;
+		assert_true(is_fix(url));
+		run.choice_added = strstr(url, "/table/sys_choice") != NULL;
 		mst_buf_adds(out, "{\"result\":{\"sys_id\":\"1\"}}");
 		return 201;
 	}
@@ -225,6 +232,15 @@ static int usual(const struct mst_req *q, const char *url, struct mst_buf *out)
 			     "\"itil\"},{\"user.user_name\":\"%s\","
 			     "\"role.name\":\"asset\"}",
 			     run.f->conf.username, run.f->conf.username);
+	else if (strstr(url, "/table/cmdb_rel_user_type"))
+		mst_buf_adds(out,
+			     "{\"sys_id\":\"0123456789abcdef0123456789abcdef\","
+			     "\"name\":\"Uses\"}");
+	else if (strstr(url, "/table/sys_user?") && strstr(url, "email"))
+		mst_buf_adds(out,
+			     "{\"sys_id\":\"0123456789abcdef0123456789abcdef\","
+			     "\"active\":\"true\",\"email\":\"\","
+			     "\"user_name\":\"a\"}");
 	else if (strstr(url, "sys_db_object"))
 		mst_buf_adds(out, "{\"name\":\"fn_a\"},{\"name\":\"fn_b\"}");
 	else if (strstr(url, "/table/fn_b"))
@@ -275,7 +291,7 @@ static void answer(const struct mst_req *q, struct mst_resp *r,
 			       .rate_limit = run.rate,
 			       .rate_rule = run.rate < 0 ? "" : "r1",
 			       .attempts = 1};
-	if (strstr(url, "/table/sys_choice") && q->method == MST_HTTP_POST)
+	if (is_fix(url) && q->method == MST_HTTP_POST)
 		(void)snprintf(run.fixed, sizeof(run.fixed), "%.*s",
 			       MST_SLICE_ARG(q->body));
 	if (s && s->lost) {

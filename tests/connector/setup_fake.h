@@ -38,7 +38,7 @@ extern struct setup_run {
 	struct found found[64];
 	size_t found_n;
 	struct mst_buf log; /* "GET /path body\n" of each request */
-	char fixed[1024];   /* body of the last POST to sys_choice */
+	char fixed[1024];   /* body of the last record that was to be added */
 	const char *writer;
 	const char *skip;
 	bool choice_added;

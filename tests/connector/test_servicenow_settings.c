@@ -3,7 +3,7 @@
  * The settings of the destination, each in its default and overridden: what
  * they make of the catalogue, and what is written.
  */
-#include "sn_fake.h"
+#include "sn_apps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -651,6 +651,43 @@ static void test_software_models(void **state)
 	    MST_SLICE_LIT("7-Zi")));
 }
 
+/* ---- what people are to applications ------------------------------------- */
+
+static void relation(struct fake *f, const char *want)
+{
+	const char *type;
+
+	f->catalog = &sn_apps;
+	fake_open(f);
+	type = sn_apps_type(f, "Owns");
+	if (strcmp(want, "Owns") != 0)
+		type = sn_apps_type(f, want);
+	t_ok(sn_apps_prepare(f), &f->err);
+	assert_int_equal(rows_of(f, USERS, "type"), 1);
+	assert_string_equal(f->catalog->mappings[1].rows[1].arg, want);
+	fake_begin(f, USERS);
+	(void)fake_offer(f, USERS,
+			 (struct fake_change){.action = MST_INSERT,
+					      .key = type,
+					      .parent = fake_nr(1)},
+			 "user", type, "type", want, NULL);
+	fake_end(f);
+	t_is(
+	    mst_slice_str(fake_get(fake_find(f, PERSON, "user", type), "type")),
+	    type);
+}
+
+static void test_user_relation_type(void **state)
+{
+	relation(*state, "Uses");
+}
+
+static void test_user_relation_type_of_another_name(void **state)
+{
+	fake_setting(*state, "user_relation_type", "Owns");
+	relation(*state, "Owns");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -683,6 +720,8 @@ int main(void)
 	    T(test_software_models_off),
 	    T(test_software_model_depths),
 	    T(test_software_models),
+	    T(test_user_relation_type),
+	    T(test_user_relation_type_of_another_name),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -70,7 +70,7 @@ const struct mst_opt mst_sn_opts[] = {
      .help = "a status that may not be updated is not retired either",
      .rule = "servicenow.status"},
     {"manufacturers", MST_OPT_BOOL, AT(manufacturers), "yes",
-     .help = "write the manufacturer of a device",
+     .help = "write the manufacturer of a device, the vendor of an application",
      .rule = "servicenow.manufacturer"},
     {"empty_manufacturer", MST_OPT_CHOICE, AT(empty_manufacturer), "keep",
      "keep|clear",

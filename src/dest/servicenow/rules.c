@@ -30,8 +30,9 @@ const struct mst_rule mst_sn_rules[SN_RULES] = {
      "All status columns are written whenever they change, whatever a person "
      "set in between."},
     {"servicenow.manufacturer", "Manufacturer of a device",
-     "Written as a reference to core_company; a device whose maker is not "
-     "known is written without one."},
+     "Written as a reference to core_company, as is the vendor of an "
+     "application; a device whose maker is not known is written without "
+     "one."},
     {"servicenow.child_manufacturer", "Makers of child records",
      "The vendor of a software package is written; no processors, disks, "
      "network adapters or tracked files are delivered, so theirs are not."},

@@ -76,6 +76,11 @@ static const struct kind {
 			  mst_sn_ask_choices, mst_sn_judge_choices},
     [SN_CHECK_SOURCE] = {"discovery_source", "discovery source", BIT(TABLE_API),
 			 uses_ci, mst_sn_ask_source, mst_sn_judge_source},
+    [SN_CHECK_RELATION] = {"user_relation", "user relation", BIT(TABLE_API),
+			   mst_sn_uses_relation, mst_sn_ask_relation,
+			   mst_sn_judge_relation},
+    [SN_CHECK_USERS] = {"users", "users", BIT(TABLE_API), mst_sn_uses_lookups,
+			mst_sn_ask_users, mst_sn_judge_users},
     [SN_CHECK_CLASSES] = {"classes", "classes", BIT(LOGIN), uses_ci,
 			  mst_sn_ask_classes, mst_sn_judge_classes},
     [SN_CHECK_RULES] = {"identification", "identification", BIT(CLASSES),
@@ -475,30 +480,54 @@ static int next(struct mst_checks *base, struct mst_req *req_r,
 
 /* ---- fixing -------------------------------------------------------------- */
 
+void mst_sn_offer(struct sn_setup *s, enum sn_fix_id id,
+		  const struct mst_check_fix *fix)
+{
+	s->fixes[id].fix = *fix;
+	s->fixes[id].can = true;
+}
+
 static size_t fixes(struct mst_checks *base, struct mst_check_fix *out,
 		    size_t max)
 {
-	const struct sn_setup *s = setup_of(base);
+	struct sn_setup *s = setup_of(base);
 
-	if (s->can_fix && max)
-		out[0] = s->fix;
-	return s->can_fix;
+	s->offered_n = 0;
+	for (unsigned id = 0; id < SN_FIX__N; id++) {
+		if (!s->fixes[id].can)
+			continue;
+		if (s->offered_n < max)
+			out[s->offered_n] = s->fixes[id].fix;
+		s->offered[s->offered_n++] = (enum sn_fix_id)id;
+	}
+	return s->offered_n;
 }
 
 static int fix(struct mst_checks *base, size_t i, struct mst_err *err)
 {
-	static const enum sn_check_id ids[] = {SN_CHECK_FIX, SN_CHECK_IRE,
-					       SN_CHECK_SOURCE};
+	/* What was written is looked up; the choice is tried by a dry run,
+	 * too. */
+	static const enum sn_check_id ids[SN_FIX__N][3] = {
+	    [SN_FIX_SOURCE] = {SN_CHECK_FIX, SN_CHECK_IRE, SN_CHECK_SOURCE},
+	    [SN_FIX_RELATION] = {SN_CHECK_FIX, SN_CHECK_RELATION, SN_CHECK__N},
+	};
 	struct sn_setup *s = setup_of(base);
 
-	if (i > 0 || !s->can_fix)
+	if (!s->offered_n)
+		(void)fixes(base, NULL, 0);
+	if (i >= s->offered_n || !s->fixes[s->offered[i]].can)
 		return mst_err_set(err, MST_E_NOTFOUND, "there is no such fix");
-	/* What was written is looked up, and tried by a dry run. */
-	for (size_t k = 0; k < MST_LEN(ids); k++) {
-		s->todo[k].id = ids[k];
-		s->todo[k].quiet = ids[k] != SN_CHECK_SOURCE;
+	s->fixing = s->offered[i];
+	s->todo_n = 0;
+	for (size_t k = 0; k < MST_LEN(ids[0]); k++) {
+		enum sn_check_id id = ids[s->fixing][k];
+
+		if (id == SN_CHECK__N)
+			break;
+		s->todo[s->todo_n].id = id;
+		s->todo[s->todo_n++].quiet =
+		    id == SN_CHECK_FIX || id == SN_CHECK_IRE;
 	}
-	s->todo_n = MST_LEN(ids);
 	s->at = 0;
 	s->asked = false;
 	return MST_OK;

@@ -9,7 +9,8 @@
  *   setup_access.c  instance, clock, log-in, what the APIs let us do
  *   setup_tables.c  tables, columns, version and choices of the update set
  *   setup_cmdb.c    dry run, classes, identification rules
- *   setup_source.c  discovery source, and the record that mends it
+ *   setup_source.c  discovery source; writing the records that mend checks
+ *   setup_people.c  looking users up, the type of their relations
  *   setup_rights.c  rights that only a write proves, Field Normalization
  *   setup_advice.c  release, quotas, settings that make a run slow
  */
@@ -37,6 +38,8 @@ enum sn_check_id {
 	SN_CHECK_UPDATE_SET,
 	SN_CHECK_CHOICES,
 	SN_CHECK_SOURCE,
+	SN_CHECK_RELATION,
+	SN_CHECK_USERS,
 	SN_CHECK_CLASSES,
 	SN_CHECK_RULES,
 	SN_CHECK_QUOTA,
@@ -77,6 +80,15 @@ struct sn_setup_class {
 	char error[64]; /* of its dry run */
 };
 
+/* The records that can be written so that a check passes. */
+enum sn_fix_id { SN_FIX_SOURCE, SN_FIX_RELATION, SN_FIX__N };
+
+struct sn_fix {
+	bool can;	     /* it is missing, and can be added */
+	char why[SN_REASON]; /* what the last attempt said, "" when none did */
+	struct mst_check_fix fix;
+};
+
 struct sn_setup {
 	struct mst_checks base;
 	struct mst_checks_env env;
@@ -110,9 +122,10 @@ struct sn_setup {
 	size_t classes_n;
 	const char *own[8]; /* muster's own tables that are there */
 	size_t own_n;
-	bool can_fix; /* the choice can be added */
-	char fix_why[SN_REASON];
-	struct mst_check_fix fix;
+	struct sn_fix fixes[SN_FIX__N];
+	enum sn_fix_id offered[SN_FIX__N]; /* as they were numbered last */
+	size_t offered_n;
+	enum sn_fix_id fixing;
 };
 
 /* ---- asking (setup.c) -------------------------------------------------- */
@@ -151,6 +164,13 @@ bool mst_sn_uses_table(const struct sn_setup *s, const char *table);
 void mst_sn_add_table(const struct sn_setup *s, char *list, size_t n,
 		      const char *name, const char *table);
 
+/* This record would mend its check. */
+void mst_sn_offer(struct sn_setup *s, enum sn_fix_id id,
+		  const struct mst_check_fix *fix);
+/* Are people related to something, and have to be looked up for it? */
+bool mst_sn_uses_relation(const struct sn_setup *s);
+bool mst_sn_uses_lookups(const struct sn_setup *s);
+
 /* ---- the checks -------------------------------------------------------- */
 
 #define SN_CHECK_FUNCTIONS(name)                                               \
@@ -169,6 +189,8 @@ SN_CHECK_FUNCTIONS(columns);
 SN_CHECK_FUNCTIONS(update_set);
 SN_CHECK_FUNCTIONS(choices);
 SN_CHECK_FUNCTIONS(source);
+SN_CHECK_FUNCTIONS(relation);
+SN_CHECK_FUNCTIONS(users);
 SN_CHECK_FUNCTIONS(fix);
 SN_CHECK_FUNCTIONS(classes);
 SN_CHECK_FUNCTIONS(quota);

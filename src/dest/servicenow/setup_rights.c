@@ -93,7 +93,7 @@ bool mst_sn_judge_writing(struct sn_setup *s, struct mst_check *c)
 		mst_check_remedy(c,
 				 "the user needs the role \"%s\" there; "
 				 "`muster run JOB --limit 1` proves it with "
-				 "one device",
+				 "one record",
 				 MST_UPDATE_SET_ROLE);
 	} else if (!may) {
 		mst_check_say(c, MST_CHECK_WARNING,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The source name under which configuration items are written: is it a choice
- * of cmdb_ci.discovery_source, and the one record that makes it one.
+ * of cmdb_ci.discovery_source, and the one record that makes it one. Writing
+ * such records.
  */
 #include <stdio.h>
 
@@ -71,21 +72,21 @@ static void offer(struct sn_setup *s)
 		       {"inactive", "false"}},
 	};
 
-	s->fix = f;
-	s->can_fix = true;
+	mst_sn_offer(s, SN_FIX_SOURCE, &f);
 }
 
 static void say_no_choice(struct sn_setup *s, const struct source_seen *seen,
 			  struct mst_check *c)
 {
 	const char *v = s->d->conf->discovery_source;
+	const char *why = s->fixes[SN_FIX_SOURCE].why;
 	bool ire = s->d->conf->write_mode == SN_WRITE_IRE;
 
 	offer(s);
-	if (*s->fix_why)
+	if (*why)
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "the choice \"%.40s\" could not be added: %.300s",
-			      v, s->fix_why);
+			      v, why);
 	else if (*seen->near)
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "\"%.40s\" is no choice of "
@@ -99,7 +100,7 @@ static void say_no_choice(struct sn_setup *s, const struct source_seen *seen,
 			      v,
 			      ire ? "IRE would refuse every item"
 				  : "ServiceNow ignores such values");
-	if (*s->fix_why)
+	if (*why)
 		mst_check_remedy(c,
 				 "with an administrator's log-in: `muster "
 				 "connection setup %.64s --admin USER "
@@ -117,7 +118,7 @@ bool mst_sn_judge_source(struct sn_setup *s, struct mst_check *c)
 	const char *v = s->d->conf->discovery_source;
 	struct source_seen seen = {0};
 
-	s->can_fix = false;
+	s->fixes[SN_FIX_SOURCE].can = false;
 	if (mst_sn_ask_ok(a))
 		look_for_source(s, a, &seen);
 	/* IRE itself knows best; its list may be older than the table's. */
@@ -139,7 +140,7 @@ bool mst_sn_judge_source(struct sn_setup *s, struct mst_check *c)
 				 "untick Inactive on the record %.32s of "
 				 "sys_choice",
 				 seen.sys_id);
-	} else if (seen.others || *s->fix_why) {
+	} else if (seen.others || *s->fixes[SN_FIX_SOURCE].why) {
 		say_no_choice(s, &seen, c);
 	} else if (*s->bad_source) {
 		mst_check_say(c, MST_CHECK_FAILED,
@@ -161,30 +162,32 @@ bool mst_sn_judge_source(struct sn_setup *s, struct mst_check *c)
 
 void mst_sn_ask_fix(struct sn_setup *s)
 {
+	const struct mst_check_fix *f = &s->fixes[s->fixing].fix;
 	struct mst_buf body = MST_BUF_INIT(4096);
-	struct sn_ask *a = mst_sn_ask(s, MST_HTTP_POST, "fix",
-				      "/api/now/table/%s", s->fix.table);
+	struct sn_ask *a =
+	    mst_sn_ask(s, MST_HTTP_POST, "fix", "/api/now/table/%s", f->table);
 	struct mst_jout j;
 
 	if (s->env.writer)
 		a->auth = s->env.writer;
 	mst_jout_init(&j, &body);
 	mst_jout_obj(&j);
-	for (size_t i = 0; s->fix.values[i][0]; i++)
-		mst_jout_kstr(&j, s->fix.values[i][0], s->fix.values[i][1]);
+	for (size_t i = 0; f->values[i][0]; i++)
+		mst_jout_kstr(&j, f->values[i][0], f->values[i][1]);
 	mst_jout_end_obj(&j);
 	a->body = mst_arena_dup(&s->arena, mst_buf_slice(&body));
 	mst_buf_fini(&body);
 }
 
-/* Whatever the answer was: what follows looks whether the choice is there. */
+/* Whatever the answer was: what follows looks whether the record is there. */
 bool mst_sn_judge_fix(struct sn_setup *s, struct mst_check *c)
 {
 	const struct sn_ask *a = mst_sn_asked(s, 0);
+	struct sn_fix *f = &s->fixes[s->fixing];
 
-	s->fix_why[0] = 0;
+	f->why[0] = 0;
 	if (!mst_sn_ask_ok(a))
-		(void)snprintf(s->fix_why, sizeof(s->fix_why), "%.470s",
+		(void)snprintf(f->why, sizeof(f->why), "%.470s",
 			       *a->why ? a->why : "no reason given");
 	return true;
 }
