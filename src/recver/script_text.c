@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 
+#include "recver/mongodb/names.h"
 #include "recver/postgres/names.h"
 #include "recver/scripts.h"
+#include "recver/sqlserver/names.h"
 
 /* ---- tools ----------------------------------------------------------------
  */
@@ -147,6 +149,10 @@ static int check_names(const struct mst_recver_script_ask *ask,
 				 ask->database);
 	if (rc == 0 && strcmp(ask->type, "postgres") == 0)
 		rc = mst_pg_not_system(ask->database, err);
+	else if (rc == 0 && strcmp(ask->type, "sqlserver") == 0)
+		rc = mst_ms_not_system(ask->database, err);
+	else if (rc == 0)
+		rc = mst_mongo_check_name(ask->database, err);
 	if (rc < 0 || !login)
 		return rc;
 	if (!ask->login)

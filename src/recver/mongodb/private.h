@@ -8,6 +8,7 @@
 
 #include <mongoc/mongoc.h>
 
+#include "recver/mongodb/names.h"
 #include "recver/mongodb/probe.h"
 #include "recver/server/server.h"
 
@@ -53,8 +54,6 @@ struct mst_mongo_kind {
 	int64_t wire; /* version of the protocol */
 };
 
-/* MST_E_INVALID: MongoDB takes no such name, or it is one of its own. */
-int mst_mongo_check_name(const char *database, struct mst_err *err);
 /* MST_E_INVALID: a collection of RecVer's names holds what is not RecVer's. To
  * be asked where there is no version: behind it nobody else's can be there. */
 int mst_mongo_own(struct mst_mongo *c, struct mst_err *err);

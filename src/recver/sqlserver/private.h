@@ -15,6 +15,7 @@
 #include <sqlext.h>
 
 #include "recver/server/server.h"
+#include "recver/sqlserver/names.h"
 
 struct mst_ms {
 	SQLHENV env;
@@ -130,8 +131,6 @@ void mst_ms_close(struct mst_ms *c);
 
 /* ---- sqlserver_conn.c, sqlserver_setup.c --------------------------------- */
 
-/* MST_E_INVALID: it is one of the server's own. */
-int mst_ms_not_system(const char *database, struct mst_err *err);
 /* MST_E_INVALID: the database has a schema 'muster' that is not RecVer's. */
 int mst_ms_own_schema(struct mst_ms *c, struct mst_err *err);
 /* A connection to a database of the server. *native_r: the server's number of
