@@ -471,6 +471,16 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	return 0;
 }
 
+/* What was delivered is noted already: a disk that is full now is no error of
+ * the run. */
+static void tidy(struct mst_session *s)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	if (mst_recver_tidy(s->recver, &err) < 0)
+		mst_warn("RecVer could not be made smaller: %s", err.msg);
+}
+
 int mst_session_push(struct mst_session *s, struct mst_err *err)
 {
 	int rc;
@@ -492,7 +502,11 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	mst_journal_end(&s->push.journal);
 	if (rc < 0)
 		return -(int)err->code;
-	return s->conf.limit ? 0 : mst_delta_note_feeds(&s->delta, true, err);
+	if (!s->conf.limit)
+		rc = mst_delta_note_feeds(&s->delta, true, err);
+	if (rc == 0)
+		tidy(s);
+	return rc;
 }
 
 /* ---- closing ----- */

@@ -93,6 +93,40 @@ static void test_compact_gives_back(void **state)
 	rv_group_free(&g);
 }
 
+/* Behind a run: nothing for little, all of it when half is free. */
+static void test_tidy(void **state)
+{
+	struct mst_recver_stats before, after;
+	struct mst_group_put g;
+	char text[16];
+
+	t_ok(rv.ops->begin(rv.r, &rv.err), &rv.err);
+	for (int i = 0; i < 16000; i++) {
+		(void)snprintf(text, sizeof(text), "pc-%d", i);
+		rv_put_text(i % 8 ? "gone" : "snow", "cves", text, 60);
+	}
+	t_ok(rv.ops->commit(rv.r, &rv.err), &rv.err);
+	t_ok(rv.ops->compact(rv.r, &rv.err), &rv.err);
+	before = rv_stats(NULL, NULL);
+	t_ok(rv.ops->tidy(rv.r, &rv.err), &rv.err);
+	assert_int_equal(rv_stats(NULL, NULL).bytes, before.bytes);
+	t_ok(rv.ops->reset(rv.r, "gone", NULL, &rv.err), &rv.err);
+	/* Whoever only looks rewrites nothing. */
+	rv.ops->close(&rv.r);
+	rv_open_again();
+	before = rv_stats(NULL, NULL);
+	t_ok(rv.ops->tidy(rv.r, &rv.err), &rv.err);
+	assert_int_equal(rv_stats(NULL, NULL).bytes, before.bytes);
+	rv_put_text("snow", "cves", "one more", 1);
+	t_ok(rv.ops->tidy(rv.r, &rv.err), &rv.err);
+	after = rv_stats(NULL, NULL);
+	assert_true(after.bytes < before.bytes / 4);
+	assert_int_equal(after.groups, 2001);
+	g = rv_group(MST_SLICE_LIT("pc-800"), 60, true);
+	rv_assert_stored("snow", "cves", &g);
+	rv_group_free(&g);
+}
+
 /* ---- looking at it while runs want it -------------------------------------
  */
 
@@ -483,7 +517,7 @@ int rv_file_tests(void)
 	    T(test_crash),	T(test_second_process),
 	    T(test_damage),	T(test_refused_files),
 	    T(test_no_access),	T(test_full_disk),
-	    T(test_short_look),
+	    T(test_short_look), T(test_tidy),
 	};
 
 	return cmocka_run_group_tests_name("sqlite: file", with_file, NULL,

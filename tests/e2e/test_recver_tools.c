@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "recver/recver.h"
 #include "tests/lib/mongo.h"
 #include "tests/lib/odbc.h"
 #include "tests/lib/pg.h"
@@ -491,6 +492,56 @@ static void reset_set(void **state)
 	free(before);
 }
 
+/* Much of another destination's, and then none of it. */
+static void swell(const char *path)
+{
+	const struct mst_recver_conf conf = {.path = path};
+	struct mst_member m[60] = {{0}};
+	struct mst_recver *r = NULL;
+	struct mst_err err = MST_ERR_INIT;
+
+	for (size_t i = 0; i < MST_LEN(m); i++)
+		m[i].key = i;
+	t_ok(mst_recver_sqlite.open(&conf, "defender", false, &r, &err), &err);
+	t_ok(r->ops->begin(r, &err), &err);
+	for (uint32_t i = 0; i < 12000; i++) {
+		const struct mst_group_put g = {
+		    .row = {.key = mst_hash128(&i, sizeof(i), 0),
+			    .text = mst_slice((const char *)&i, sizeof(i)),
+			    .members = MST_LEN(m)},
+		    .members = m,
+		    .with_remote = true};
+
+		t_ok(r->ops->put(r, "other", "rows", &g, 1, &err), &err);
+	}
+	t_ok(r->ops->commit(r, &err), &err);
+	t_ok(r->ops->reset(r, "other", NULL, &err), &err);
+	r->ops->close(&r);
+}
+
+/* A run gives back what is free, although it has nothing to deliver. */
+static void room_comes_back(void **state)
+{
+	struct stat was, is;
+	char *path;
+
+	(void)state;
+	begin();
+	path = mst_asprintf("%s/recver/defender.db", rig.state);
+	swell(path);
+	assert_int_equal(stat(path, &was), 0);
+	assert_true(was.st_size > 20000000);
+	rig_quiet(&rig);
+	assert_int_equal(stat(path, &is), 0);
+	assert_true(is.st_size < 2000000);
+	verify();
+	day(1);
+	assert_true(rig_sync(&rig, 0) > 0);
+	rig_verify(&rig);
+	verify();
+	free(path);
+}
+
 /* A destination that is none any more is told of, and can be forgotten. */
 static void old_destination(void **state)
 {
@@ -549,6 +600,7 @@ int main(void)
 	    cmocka_unit_test(wrong_words),
 	    cmocka_unit_test(reset_connection),
 	    cmocka_unit_test(reset_set),
+	    cmocka_unit_test(room_comes_back),
 	    cmocka_unit_test(old_destination),
 	};
 

@@ -16,8 +16,8 @@ struct mst_sqllook {
 	const char *path;
 	char *folder;
 	struct stat sb;
-	bool there; /* a file that has something in it */
-	bool held;  /* by a run */
+	bool there;	   /* a file that has something in it */
+	bool held;	   /* by a run */
 	struct sqlite3 *h; /* NULL: not opened */
 	struct mst_check check;
 };

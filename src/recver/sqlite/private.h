@@ -32,6 +32,7 @@ enum {
 	Q_LIST_RESET_STRAYS,
 	Q_STATS,
 	Q_STATS_TEXT,
+	Q_STATS_ROUGH,
 	Q__MAX
 };
 
@@ -124,6 +125,10 @@ int mst_sqlstore_del(struct mst_recver *r, const char *target, const char *set,
 		     struct mst_err *err);
 int mst_sqlstore_reset(struct mst_recver *r, const char *target,
 		       const char *set, struct mst_err *err);
+
+/* room.c */
+int mst_sqlstore_compact(struct mst_recver *r, struct mst_err *err);
+int mst_sqlstore_tidy(struct mst_recver *r, struct mst_err *err);
 
 /* sqlite_verify.c */
 int mst_sqlstore_verify(struct mst_recver *r,

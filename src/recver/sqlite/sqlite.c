@@ -26,6 +26,9 @@
 	" JOIN members m ON m.id BETWEEN g.list_id AND g.list_id"              \
 	" + " MST_SQLSTORE_PARTS_TEXT " - 1 WHERE "
 
+/* Bytes of a member in its list and in its page. */
+#define MEMBER_TEXT "34"
+
 static const char *const sql[Q__MAX] = {
     [Q_META_GET] = "SELECT value FROM meta WHERE target=?1 AND name=?2",
     [Q_META_PUT] = "INSERT INTO meta(target, name, value) VALUES(?1, ?2, ?3)"
@@ -67,6 +70,8 @@ static const char *const sql[Q__MAX] = {
 		" AND (?2 IS NULL OR name=?2))",
     [Q_STATS_TEXT] = "SELECT (SELECT total(length(text) + 96) FROM grp) +"
 		     " (SELECT total(length(list) + 12) FROM members)",
+    [Q_STATS_ROUGH] =
+	"SELECT total(length(text) + 96 + members * " MEMBER_TEXT ") FROM grp",
 };
 
 static const struct mst_db_spec spec = {
@@ -471,24 +476,6 @@ static int stats(struct mst_recver *r, const char *target, const char *set,
 	return 0;
 }
 
-static int compact(struct mst_recver *r, struct mst_err *err)
-{
-	struct mst_sqlstore *s = mst_sqlstore_of(r);
-	sqlite3_stmt *st;
-	int64_t live;
-	int rc = mst_db_stmt(&s->db, Q_STATS_TEXT, &st, err);
-
-	if (rc < 0)
-		return rc;
-	rc = mst_db_step(&s->db, st, err);
-	if (rc < 0)
-		return rc;
-	live = mst_db_int(st, 0);
-	mst_db_reset(st);
-	mst_sqlstore_list_forget(s);
-	return mst_db_compact(&s->db, (uint64_t)live, err);
-}
-
 const struct mst_recver_ops mst_recver_sqlite = {
     .type = "sqlite",
     .open = store_open,
@@ -507,5 +494,6 @@ const struct mst_recver_ops mst_recver_sqlite = {
     .stats = stats,
     .verify = mst_sqlstore_verify,
     .adopt = mst_sqlstore_adopt,
-    .compact = compact,
+    .compact = mst_sqlstore_compact,
+    .tidy = mst_sqlstore_tidy,
 };
