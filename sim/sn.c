@@ -379,6 +379,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 					   .max_response = 10u << 20};
 	sn->opt_skip_options = true;
 	sn->opt_stats_off = sn->opt_stats_row_rules = false;
+	sn->opt_plain_numbers = sn->opt_fold_queries = false;
 	sn_scopes_clear(sn);
 	if (sn->update_set)
 		mst_buf_adds(&xml, sn->update_set);

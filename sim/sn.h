@@ -208,6 +208,7 @@ struct sim_sn {
 	bool prop_skip_native, prop_skip_dups;
 	bool opt_skip_options;	  /* REST takes skip_updating_… options */
 	bool opt_plain_numbers;	  /* decimals lose trailing zeros */
+	bool opt_fold_queries;	  /* = and IN do not tell A from a */
 	bool opt_stats_off;	  /* the Aggregate API is not for the user */
 	bool opt_stats_row_rules; /* it refuses where a row is hidden */
 	int64_t now_us;

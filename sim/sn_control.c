@@ -288,6 +288,8 @@ static void do_options(struct ctl *c)
 			c->sn->opt_skip_options = on;
 		else if (mst_slice_is(key, "plain_numbers"))
 			c->sn->opt_plain_numbers = on;
+		else if (mst_slice_is(key, "fold_queries"))
+			c->sn->opt_fold_queries = on;
 		else if (mst_slice_is(key, "stats"))
 			c->sn->opt_stats_off = !on;
 		else if (mst_slice_is(key, "stats_row_rules"))

@@ -320,10 +320,18 @@ static int compare(const struct cond *c, struct mst_slice v)
 	return mst_slice_cmp(v, c->value);
 }
 
-static bool in_list(const struct cond *c, struct mst_slice v)
+/* Many databases below an instance do not tell A from a. */
+static bool same(const struct sim_sn *sn, struct mst_slice a,
+		 struct mst_slice b)
+{
+	return sn->opt_fold_queries ? mst_slice_ieq(a, b) : mst_slice_eq(a, b);
+}
+
+static bool in_list(const struct sim_sn *sn, const struct cond *c,
+		    struct mst_slice v)
 {
 	for (size_t i = 0; i < c->list_n; i++) {
-		if (mst_slice_eq(c->list[i], v))
+		if (same(sn, c->list[i], v))
 			return true;
 	}
 	return false;
@@ -352,10 +360,10 @@ static bool cond_true(struct sim_sn *sn, struct sn_query *q,
 	switch (c->op) {
 	case OP_EQ:
 		return c->is_number && v.n ? compare(c, v) == 0
-					   : mst_slice_eq(v, c->value);
+					   : same(sn, v, c->value);
 	case OP_NE:
 		return c->is_number && v.n ? compare(c, v) != 0
-					   : !mst_slice_eq(v, c->value);
+					   : !same(sn, v, c->value);
 	case OP_LT:
 		return v.n && compare(c, v) < 0;
 	case OP_LE:
@@ -374,9 +382,9 @@ static bool cond_true(struct sim_sn *sn, struct sn_query *q,
 	case OP_ENDS:
 		return ends(v, c->value);
 	case OP_IN:
-		return in_list(c, v);
+		return in_list(sn, c, v);
 	case OP_NOTIN:
-		return !in_list(c, v);
+		return !in_list(sn, c, v);
 	case OP_EMPTY:
 		return !v.n;
 	case OP_NOTEMPTY:
@@ -456,6 +464,19 @@ static void add_id(struct sim_sn *sn, struct mst_slice id)
 		sn_found_add(sn, row);
 }
 
+static struct mst_slice list_key(struct sim_sn *sn, struct mst_slice v)
+{
+	char *low;
+
+	if (!sn->opt_fold_queries)
+		return v;
+	low = mst_arena_bytes(&sn->scratch, v.n + 1);
+	for (size_t i = 0; i < v.n; i++)
+		low[i] = (char)(v.p[i] >= 'A' && v.p[i] <= 'Z' ? v.p[i] + 32
+							       : v.p[i]);
+	return mst_slice(low, v.n);
+}
+
 /* IN: one search a value; a row can only equal one of them, and a value that
  * is named twice is searched once. */
 static void run_list(struct sim_sn *sn, struct sn_query *q,
@@ -466,13 +487,14 @@ static void run_list(struct sim_sn *sn, struct sn_query *q,
 	struct mst_map seen = {0};
 
 	for (size_t i = 0; i < c->list_n; i++) {
-		if (mst_map_put(&seen, c->list[i], sn))
+		if (mst_map_put(&seen, list_key(sn, c->list[i]), sn))
 			continue;
 		sn->found_n = 0;
 		if (c->col->at == SN_C_ID && c->col->system)
 			add_id(sn, c->list[i]);
 		else
-			sn_search(sn, q->t, c->col->name, c->list[i], false);
+			sn_search(sn, q->t, c->col->name, c->list[i],
+				  sn->opt_fold_queries);
 		if (n + sn->found_n > cap) {
 			cap = (n + sn->found_n) * 2;
 			all = mst_realloc(all, cap * sizeof(struct sn_row *));
@@ -564,7 +586,8 @@ void sn_query_run(struct sim_sn *sn, struct sn_query *q, size_t enough)
 		add_id(sn, c->value);
 		keep_true(sn, q, 0);
 	} else if (c && c->op == OP_EQ) {
-		sn_search(sn, q->t, c->col->name, c->value, false);
+		sn_search(sn, q->t, c->col->name, c->value,
+			  sn->opt_fold_queries);
 		keep_true(sn, q, 0);
 	} else if (c) {
 		run_list(sn, q, c);

@@ -69,6 +69,7 @@ bool sim_sn_save(struct sim_sn *sn, struct mst_buf *out)
 	mst_jout_ki64(&j, "counter", (int64_t)sn->counter);
 	mst_jout_kbool(&j, "skip_options", sn->opt_skip_options);
 	mst_jout_kbool(&j, "plain_numbers", sn->opt_plain_numbers);
+	mst_jout_kbool(&j, "fold_queries", sn->opt_fold_queries);
 	mst_jout_kbool(&j, "stats_off", sn->opt_stats_off);
 	mst_jout_kbool(&j, "stats_row_rules", sn->opt_stats_row_rules);
 	mst_jout_key(&j, "scopes");
@@ -184,6 +185,8 @@ static int load_all(struct sim_sn *sn, struct mst_json root,
 			    &sn->opt_skip_options);
 	(void)mst_json_bool(mst_json_get(root, "plain_numbers"),
 			    &sn->opt_plain_numbers);
+	(void)mst_json_bool(mst_json_get(root, "fold_queries"),
+			    &sn->opt_fold_queries);
 	(void)mst_json_bool(mst_json_get(root, "stats_off"),
 			    &sn->opt_stats_off);
 	(void)mst_json_bool(mst_json_get(root, "stats_row_rules"),

@@ -361,8 +361,7 @@ static void leave(struct sim_truth *t, const struct candidate *c)
 		return;
 	m->seen = t->apps_sync;
 	ci = t->apps.v[m->app];
-	ci->owner_seen = t->apps_sync;
-	truth_app_uses_stay(t, m->app);
+	ci->owner_seen = ci->left_seen = t->apps_sync;
 }
 
 static void retire_missing(struct sim_truth *t)
@@ -383,8 +382,10 @@ static void drop_uses(struct sim_truth *t)
 {
 	for (size_t i = 0; i < t->uses.n; i++) {
 		struct truth_use *u = t->uses.v[i];
+		const struct truth_app *app = t->apps.v[u->app];
 
-		u->live = u->live && u->seen == t->apps_sync;
+		if (app->left_seen != t->apps_sync && u->seen != t->apps_sync)
+			u->live = false;
 	}
 }
 

@@ -273,13 +273,3 @@ void truth_app_uses(struct truth_directory *d, const struct sim_apps *a,
 		    sim_app_shown(a, app, s, period))
 			sim_app_users(a, app, s, period, take, &p);
 }
-
-void truth_app_uses_stay(struct sim_truth *t, uint32_t index)
-{
-	for (size_t i = 0; i < t->uses.n; i++) {
-		struct truth_use *u = t->uses.v[i];
-
-		if (u->app == index)
-			u->seen = t->apps_sync;
-	}
-}

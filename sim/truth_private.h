@@ -83,6 +83,7 @@ struct truth_app {
 	const char *description, *attributes, *correlation;
 	bool retired;
 	uint32_t owner_seen; /* sync at which a winner owned it */
+	uint32_t left_seen;  /* sync at which it stayed as it was */
 };
 
 /* A cloud app that is delivered, by its id. */
@@ -193,8 +194,6 @@ void truth_directory_free(struct truth_directory **d);
 void truth_app_uses(struct truth_directory *d, const struct sim_apps *a,
 		    const struct sim_app *app, uint32_t streams,
 		    uint32_t index);
-/* Rows of the app stay as they are. */
-void truth_app_uses_stay(struct sim_truth *t, uint32_t index);
 
 /* The machine when it was a winner of this sync. */
 struct truth_machine *truth_winner(struct sim_truth *t, const char *id);

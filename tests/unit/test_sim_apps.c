@@ -421,6 +421,57 @@ static void faults(void **state)
 	}
 }
 
+/* ---- people -------------------------------------------------------------- */
+
+static size_t users_like(const char *query)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path),
+		       "/api/now/table/sys_user?sysparm_query=%s", query);
+	fx.token[0] = '\0';
+	fx.basic = true;
+	assert_int_equal(fx_get(&fx, MST_SIM_SERVICENOW, path), 200);
+	return mst_json_len(mst_json_get(fx_json(&fx), "result"));
+}
+
+static void last_user_type(char out[40])
+{
+	struct mst_json_iter it;
+	struct mst_json v;
+
+	assert_int_equal(fx_get(&fx, MST_SIM_SERVICENOW,
+				"/api/now/table/cmdb_rel_user_type?"
+				"sysparm_query=name=Uses"),
+			 200);
+	it = mst_json_iter(mst_json_get(fx_json(&fx), "result"));
+	assert_true(mst_json_next(&it, NULL, &v));
+	(void)snprintf(out, 40, "%.*s",
+		       MST_SLICE_ARG(mst_json_str(mst_json_get(v, "sys_id"))));
+}
+
+static void people(void **state)
+{
+	char with[40], without[40];
+
+	(void)state;
+	assert_int_equal(users_like("email=lena.fischer@corp.example.com"), 1);
+	assert_int_equal(users_like("email=emil.meyer@corp.example.com"
+				    "^active=false"),
+			 1);
+	/* two of the same address; one of them is not active */
+	assert_int_equal(users_like("user_nameSTARTSWITHx."), 10);
+	assert_int_equal(users_like("emailSTARTSWITHkarl.kowal"), 2);
+	assert_int_equal(users_like("user_nameENDSWITH@id.example.com"), 5);
+	assert_int_equal(users_like("emailENDSWITHpartner.example.net"), 0);
+	last_user_type(with);
+	fx_stop(&fx);
+	(void)begin_empty(state);
+	assert_int_equal(users_like("emailENDSWITHcorp.example.com"), 0);
+	last_user_type(without);
+	assert_string_equal(with, without);
+}
+
 /* ---- state and files ----------------------------------------------------- */
 
 static void expected(struct mst_sim *sim, struct mst_buf *out)
@@ -539,6 +590,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(days, begin, end),
 	    cmocka_unit_test_setup_teardown(by_hand, begin_empty, end),
 	    cmocka_unit_test_setup_teardown(faults, begin, end),
+	    cmocka_unit_test_setup_teardown(people, begin, end),
 	    cmocka_unit_test(state_file),
 	    cmocka_unit_test(folder),
 	};

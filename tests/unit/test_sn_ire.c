@@ -321,6 +321,45 @@ static void test_packages_and_references(void **state)
 	(void)state;
 }
 
+/* Business applications: native key, then name. */
+static void test_business_apps(void **state)
+{
+	static const char box[] =
+	    "{\"items\":[{\"className\":\"cmdb_ci_business_app\",\"values\":{"
+	    "\"name\":\"%s\",\"platform\":\"Racks\",\"url\":"
+	    "\"https://box.example/\",\"active_user_count\":\"12\","
+	    "\"category\":\"Cloud storage\",\"short_description\":"
+	    "\"a: 1\\nb: 2\"},\"sys_object_source_info\":{\"source_name\":"
+	    "\"muster\",\"source_native_key\":\"%s\"}}]}";
+	char body[600], id[40];
+
+	snprintf(body, sizeof(body), box, "Box", "11161");
+	assert_int_equal(enhanced("", body), 200);
+	assert_string_equal(at("result.items.0.operation"), "INSERT");
+	snprintf(id, sizeof(id), "%s", at("result.items.0.sysId"));
+	snprintf(body, sizeof(body), box, "Box Pro", "11161");
+	enhanced("", body);
+	assert_string_equal(at("result.items.0.operation"), "UPDATE");
+	assert_string_equal(at("result.items.0.sysId"), id);
+	snprintf(body, sizeof(body), box, "BOX PRO", "99");
+	enhanced("", body);
+	assert_string_equal(at("result.items.0.sysId"), id);
+	askf("GET", NULL, T "cmdb_ci_business_app/%s", id);
+	assert_string_equal(at("result.platform"), "Racks");
+	assert_string_equal(at("result.active_user_count"), "12");
+	assert_string_equal(at("result.short_description"), "a: 1\nb: 2");
+	assert_string_equal(at("result.url"), "https://box.example/");
+	/* a computer of the name is something else */
+	enhanced("", ITEMS(PC("Box Pro", "k1")));
+	assert_string_equal(at("result.items.0.operation"), "INSERT");
+	ask("GET", "/api/now/cmdb/meta/cmdb_ci_business_app", NULL);
+	assert_string_equal(
+	    at("result.identification_rules.identifiers.0.attributes"), "name");
+	assert_non_null(strstr(sn_text.p, "\"active_user_count\""));
+	assert_non_null(strstr(sn_text.p, "\"application_manager\""));
+	(void)state;
+}
+
 static void test_many_matches(void **state)
 {
 	make("cmdb_ci_computer", "{\"name\":\"twin\"}");
@@ -389,6 +428,7 @@ int main(void)
 	    TEST(test_errors),
 	    TEST(test_dry),
 	    TEST(test_packages_and_references),
+	    TEST(test_business_apps),
 	    TEST(test_many_matches),
 	    TEST(test_speed),
 	};

@@ -153,15 +153,27 @@ static void test_after_changes(void **state)
 	(void)state;
 }
 
+/* As it is where the database folds case. */
+static void test_folded(void **state)
+{
+	assert_string_equal(find("name=DELTA"), "");
+	control("POST", "/_sim/sn/options", "{\"fold_queries\":true}");
+	assert_string_equal(find("name=DELTA"), "Delta");
+	assert_string_equal(find("nameINdelta,DELTA,Beta^ORDERBYname"),
+			    "Delta beta");
+	assert_string_equal(find("name!=DELTA^nameNOT INalpha,BETA"), "gamma");
+	control("POST", "/_sim/sn/options", "{\"fold_queries\":false}");
+	assert_string_equal(find("nameINdelta,Beta"), "");
+	(void)state;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, up, sn_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_operators),
-	    TEST(test_invalid),
-	    TEST(test_dot_walk),
-	    TEST(test_after_changes),
+	    TEST(test_operators),     TEST(test_invalid), TEST(test_dot_walk),
+	    TEST(test_after_changes), TEST(test_folded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
