@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A source of applications and of the people who use them: business
- * applications, rows of cmdb_rel_person, and the look-up of users. Just the
- * tables; no rule of it is ever asked.
+ * The fake ServiceNow with a job of applications and of the people who use them
+ * (tests/lib/apps_catalog.h).
  */
 #ifndef MST_TESTS_SN_APPS_H
 #define MST_TESTS_SN_APPS_H
 
 #include "sn_fake.h"
 
-#define APPS	 "cloud_apps"
-#define USERS	 "cloud_app_users"
-#define APP	 "cmdb_ci_business_app"
-#define PERSON	 "cmdb_rel_person"
-#define RELATION "cmdb_rel_user_type"
+#include "tests/lib/apps_catalog.h"
 
-extern const struct mst_catalog sn_apps;
+#define APPS	 T_APPS
+#define USERS	 T_APP_USERS
+#define APP	 T_APP
+#define PERSON	 T_PERSON
+#define RELATION "cmdb_rel_user_type"
 
 /* For cmocka: a fake with this catalogue, not open yet. */
 int sn_apps_setup(void **state);

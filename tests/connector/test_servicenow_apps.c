@@ -169,9 +169,10 @@ static void test_settings_of_devices(void **state)
 	fake_setting(f, "retire_packages", "no");
 	fake_setting(f, "software_models", "all");
 	fake_open(f);
-	assert_ptr_equal(f->catalog->sets[0].columns, sn_apps.sets[0].columns);
+	assert_ptr_equal(f->catalog->sets[0].columns,
+			 t_apps_catalog.sets[0].columns);
 	assert_ptr_equal(f->catalog->mappings[0].rows,
-			 sn_apps.mappings[0].rows);
+			 t_apps_catalog.mappings[0].rows);
 	assert_int_equal(f->catalog->sets[0].missing, MST_MISSING_RETIRE);
 }
 

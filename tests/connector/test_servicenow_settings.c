@@ -657,7 +657,7 @@ static void relation(struct fake *f, const char *want)
 {
 	const char *type;
 
-	f->catalog = &sn_apps;
+	f->catalog = &t_apps_catalog;
 	fake_open(f);
 	type = sn_apps_type(f, "Owns");
 	if (strcmp(want, "Owns") != 0)

@@ -25,7 +25,7 @@ static int setup_apps(void **state)
 {
 	int rc = setup(state);
 
-	run.f->catalog = &sn_apps;
+	run.f->catalog = &t_apps_catalog;
 	return rc;
 }
 
@@ -163,7 +163,7 @@ static void test_each_level(void **state)
 /* Who only delivers applications needs neither. */
 static void test_nobody_is_related(void **state)
 {
-	struct mst_catalog apps = sn_apps;
+	struct mst_catalog apps = t_apps_catalog;
 
 	(void)state;
 	apps.sets_n = apps.mappings_n = 1;

@@ -14,6 +14,7 @@
 #include "dest/servicenow/sn.h"
 #include "source/source.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/apps_catalog.h"
 
 #define STEPS_MAX 400
 #define CHANGES	  6
@@ -59,12 +60,21 @@ static void settings(struct sn_conf *conf, uint8_t how)
 		conf->normalization = "0123456789abcdef0123456789abcdef";
 }
 
+/* Applications and people: what is found out before, looked up, pushed and read
+ * back. */
+static const struct mst_catalog *catalog(uint8_t how)
+{
+	return how == 6 || how == 7 || (how >= 24 && how < 32) || how >= 224
+		   ? &t_apps_catalog
+		   : mst_sources[0]->catalog;
+}
+
 static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 {
 	struct mst_dest_env env = {
 	    .connection = "fuzz",
 	    .source = "defender",
-	    .catalog = mst_sources[0]->catalog,
+	    .catalog = catalog(how),
 	    .run = "1",
 	    .verdict = take_verdict,
 	};
@@ -79,6 +89,7 @@ static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 	    .username = "u",
 	    .password = "env:MUSTER_FUZZ_SECRET",
 	    .discovery_source = "muster",
+	    .user_relation_type = "Uses",
 	    .workers = 2,
 	    .batch_seconds = 10,
 	    .batch_max = 4,
@@ -89,6 +100,7 @@ static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 	settings(conf, how);
 	if (mst_dest_servicenow.open(&env, conf, &d, &err) < 0)
 		abort();
+	d->relation.b[15] = 0xa1;
 	return d;
 }
 
@@ -257,8 +269,10 @@ static void push(struct mst_dest *d, struct input *in, uint8_t how)
 	static const enum mst_action actions[] = {
 	    MST_INSERT, MST_INSERT, MST_UPDATE, MST_RETIRE,
 	    MST_DELETE, MST_CLOSE,  MST_INSERT};
-	const struct mst_set *set = mst_catalog_set(
-	    mst_sources[0]->catalog, names[how % MST_LEN(names)]);
+	const struct mst_catalog *cat = catalog(how);
+	const struct mst_set *set =
+	    how >= 224 ? &cat->sets[how % 2]
+		       : mst_catalog_set(cat, names[how % MST_LEN(names)]);
 	struct mst_err err = MST_ERR_INIT;
 	bool offered[CHANGES + 1];
 
@@ -278,7 +292,7 @@ static void push(struct mst_dest *d, struct input *in, uint8_t how)
 
 static void read_back(struct mst_dest *d, struct input *in, uint8_t how)
 {
-	const struct mst_catalog *cat = mst_sources[0]->catalog;
+	const struct mst_catalog *cat = catalog(how);
 	const struct mst_set *set = &cat->sets[how % cat->sets_n];
 	struct mst_sysid id = {{1}}, none = {{0}};
 	struct mst_err err = MST_ERR_INIT;
@@ -294,6 +308,40 @@ static void read_back(struct mst_dest *d, struct input *in, uint8_t how)
 	}
 	if (pump(d, in) == MST_DEST_IDLE)
 		assert(rows == 4);
+}
+
+static void take_hit(void *ctx, size_t value, const struct mst_sysid *id,
+		     bool active, struct mst_slice made)
+{
+	(void)ctx;
+	(void)active;
+	(void)made;
+	assert(value < 2 && !mst_sysid_is_zero(id));
+}
+
+static void take_odd(void *ctx, size_t value, const char *why)
+{
+	(void)ctx;
+	assert(value == 2 && *why);
+}
+
+static void find(struct mst_dest *d, struct input *in)
+{
+	struct mst_slice values[] = {MST_SLICE_LIT("a@example.com"),
+				     MST_SLICE_LIT("B"), MST_SLICE_LIT("a,b")};
+	struct mst_find f = {.table = "sys_user",
+			     .column = "email",
+			     .active = "active",
+			     .values = values,
+			     .values_n = MST_LEN(values),
+			     .hit = take_hit,
+			     .odd = take_odd};
+	struct mst_err err = MST_ERR_INIT;
+
+	if (mst_dest_servicenow.find(d, &f, &err) < 0)
+		abort();
+	if (pump(d, in) == MST_DEST_IDLE)
+		assert(f.whole == !*f.why && !strchr(f.why, '\n'));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -312,6 +360,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] < 8) {
 		if (mst_dest_servicenow.prepare(d, NULL, &err) == 0)
 			(void)pump(d, &in);
+	} else if (data[0] >= 28 && data[0] < 32) {
+		find(d, &in);
 	} else if (data[0] < 32) {
 		read_back(d, &in, data[0]);
 	} else {

@@ -13,6 +13,7 @@
 #include "dest/servicenow/setup.h"
 #include "source/source.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/apps_catalog.h"
 
 #define STEPS_MAX 400
 
@@ -28,12 +29,17 @@ static void on_check(void *ctx, const struct mst_check *c)
 	assert(c->level != MST_CHECK_OK || !*c->remedy);
 }
 
+static const struct mst_catalog *catalog(unsigned how)
+{
+	return how & 4 ? &t_apps_catalog : mst_sources[0]->catalog;
+}
+
 static struct mst_dest *open_dest(struct sn_conf *conf, unsigned how)
 {
 	struct mst_dest_env env = {
 	    .connection = "fuzz",
 	    .source = "defender",
-	    .catalog = mst_sources[0]->catalog,
+	    .catalog = catalog(how),
 	    .run = "1",
 	};
 	struct mst_err err = MST_ERR_INIT;
@@ -51,6 +57,7 @@ static struct mst_dest *open_dest(struct sn_conf *conf, unsigned how)
 	    .client_id = "c",
 	    .client_secret = "env:MUSTER_FUZZ_SECRET",
 	    .discovery_source = "muster",
+	    .user_relation_type = "Uses",
 	    .workers = 2,
 	    .batch_seconds = 10,
 	    .batch_max = 4,
@@ -138,7 +145,7 @@ static void pump(struct mst_checks *c, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct mst_catalog *cat = mst_sources[0]->catalog;
+	const struct mst_catalog *cat = catalog(size ? data[0] : 0);
 	struct mst_check_use uses[8];
 	struct mst_checks_env env = {.report = on_check, .uses = uses};
 	struct input in = {data + 1, data + 1, size ? size - 1 : 0,
@@ -148,6 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mst_check_fix f[2];
 	struct sn_conf conf;
 	struct mst_dest *d;
+	unsigned most;
+	size_t n;
 
 	if (!size)
 		return 0;
@@ -159,12 +168,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	checks = 0;
 	pump(c, &in);
-	assert(checks == (data[0] & 2 ? 16 : 18));
-	if (c->ops->fixes(c, f, MST_LEN(f))) {
-		if (c->ops->fix(c, 0, &err) < 0)
+	most = (data[0] & 4 ? 16 : 18) - (data[0] & 2 ? 2 : 0);
+	assert(checks == most);
+	n = c->ops->fixes(c, f, MST_LEN(f));
+	for (size_t i = 0; i < n; i++) {
+		if (c->ops->fix(c, i, &err) < 0)
 			abort();
 		pump(c, &in);
-		assert(checks == (data[0] & 2 ? 17 : 19));
+		assert(checks == most + i + 1);
 	}
 	c->ops->free(&c);
 	mst_dest_servicenow.close(&d);
