@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "source/cloudapps/cloudapps.h"
 #include "source/endpoint/endpoint.h"
 
 const struct mst_source_ops *const mst_sources[] = {
     &mst_source_endpoint,
+    &mst_source_cloudapps,
     NULL,
 };
 

@@ -4,26 +4,35 @@
  */
 #include "sync/connection.h"
 
+#include <stdio.h>
+
 #include "source/recver_opts.h"
 
 static int unknown_type(const struct mst_conf_item *item, struct mst_err *err)
 {
 	const char *types[16];
+	char all[256] = "";
 	const char *near;
-	size_t n = 0;
+	size_t n = 0, at = 0;
 
 	for (size_t i = 0; mst_sources[i] && n < 8; i++)
 		types[n++] = mst_sources[i]->type;
 	for (size_t i = 0; mst_dests[i] && n < 15; i++)
 		types[n++] = mst_dests[i]->type;
 	types[n] = NULL;
+	for (size_t i = 0; i < n && at < sizeof(all); i++)
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+				       i == 0	    ? ""
+				       : i + 1 == n ? " and "
+						    : ", ",
+				       types[i]);
 	near = mst_nearest(item->type, types);
 	return mst_err_set(err, MST_E_INVALID,
 			   "%s:%d: connection '%s' has the unknown type '%s'%s"
-			   "%s%s; types are endpoint and servicenow",
+			   "%s%s; types are %s",
 			   item->file, item->line, item->name, item->type,
 			   near ? "; did you mean '" : "", near ? near : "",
-			   near ? "'?" : "");
+			   near ? "'?" : "", all);
 }
 
 /* What a struct that the options filled says of environments. */

@@ -148,25 +148,30 @@ static void connections(void **state)
 static void record_sets(void **state)
 {
 	struct mst_buf page;
-	char *text, *e;
+	char *text, *e, *related;
 
 	(void)state;
 	read_page("muster.yaml.5", &page);
 	text = section(&page, "JOBS");
 	e = entry(text, "record_sets");
+	related = entry(text, "relationships");
 	assert_non_null(e);
+	assert_non_null(related);
 	for (size_t i = 0; mst_sources[i]; i++) {
 		const struct mst_catalog *c = mst_sources[i]->catalog;
 
 		for (size_t k = 0; k < c->sets_n; k++) {
+			const char *in = c->sets[k].relationship ? related : e;
+
 			if (!c->sets[k].selected_by &&
-			    !strstr(e, c->sets[k].name))
+			    !strstr(in, c->sets[k].name))
 				fail_msg("muster.yaml(5): record set %s is "
 					 "missing",
 					 c->sets[k].name);
 		}
 	}
 	free(e);
+	free(related);
 	free(text);
 	mst_buf_fini(&page);
 }

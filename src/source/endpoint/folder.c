@@ -5,12 +5,9 @@
  * far as they can be seen, because names are given freely ("machines" is part
  * of the name of a dozen other lists).
  */
+#include "source/microsoft/folder.h"
 #include "source/endpoint/endpoint_private.h"
 #include "source/microsoft/head.h"
-
-#define NAME_MAX_ 128
-
-enum { UNKNOWN = -10 }; /* beside what MST_FILE_... says */
 
 #define NOTHING MST_FILE_OTHER
 
@@ -125,125 +122,58 @@ static int by_context(struct mst_slice context)
 		if (mst_slice_ifind(context, words[i].word))
 			return words[i].feed;
 	}
-	return context.n ? NOTHING : UNKNOWN;
+	return context.n ? NOTHING : MS_UNKNOWN;
 }
 
 /* ---- what the name says ------------------------------------------------- */
 
-/* Letters only, lower case: "SoftwareInventory-NonCpe_01" and
- * "software_inventory_noncpe" are one name. */
-static void letters(struct mst_slice s, char *out)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n && n + 1 < NAME_MAX_; i++) {
-		char c = (char)(s.p[i] | 0x20);
-
-		if (c >= 'a' && c <= 'z')
-			out[n++] = c;
-	}
-	out[n] = 0;
-}
-
-static int by_word(struct mst_slice part)
-{
-	/* In this order: the longer names hold the shorter ones. NOTHING: a
-	 * list that only looks like one of ours. */
-	static const struct {
-		const char *word;
-		int feed;
-	} words[] = {
-	    {"machinesvulnerabilit", NOTHING},
-	    {"vulnerabilitychanges", NOTHING},
-	    {"vulnerabilitieschanges", NOTHING},
-	    {"manifest", NOTHING},
-	    {"logonusers", NOTHING},
-	    {"registereduser", NOTHING},
-	    {"registeredowner", NOTHING},
-	    {"noncpe", EP_NON_CPE},
-	    {"noproductcode", EP_NON_CPE},
-	    {"softwarevulnerabilit", EP_DEVICE_CVES},
-	    {"devicevulnerabilit", EP_DEVICE_CVES},
-	    {"assetvulnerabilit", EP_DEVICE_CVES},
-	    {"vulnerabilitiesbymachine", EP_DEVICE_CVES},
-	    {"vulnerabilitiesexport", EP_DEVICE_CVES},
-	    {"vaexport", EP_DEVICE_CVES},
-	    {"hardware", EP_HARDWARE},
-	    {"firmware", EP_HARDWARE},
-	    {"software", EP_SOFTWARE},
-	    {"vulnerabilit", EP_CVES},
-	    {"graphdevice", EP_ENTRA},
-	    {"entradevice", EP_ENTRA},
-	    {"aaddevice", EP_ENTRA},
-	    {"azureaddevice", EP_ENTRA},
-	    {"machine", EP_MACHINES},
-	};
-	char name[NAME_MAX_];
-
-	letters(part, name);
-	for (size_t i = 0; i < MST_LEN(words); i++) {
-		if (strstr(name, words[i].word))
-			return words[i].feed;
-	}
-	return UNKNOWN;
-}
-
-/* The file's own name first, then the nearest folder that says something. */
-static int by_name(const char *rel)
-{
-	size_t end = strlen(rel);
-	int feed = UNKNOWN;
-
-	while (end > 0 && feed == UNKNOWN) {
-		size_t from = end;
-
-		while (from > 0 && rel[from - 1] != '/')
-			from--;
-		feed = by_word(mst_slice(rel + from, end - from));
-		end = from ? from - 1 : 0;
-	}
-	return feed;
-}
-
-/* Names that JSON comes under; notes and tables may lie beside it. */
-static bool json_name(const char *rel)
-{
-	static const char *const ends[] = {".json", ".ndjson", ".jsonl", ".gz",
-					   ".zip"};
-	size_t n = strlen(rel);
-
-	for (size_t i = 0; i < MST_LEN(ends); i++) {
-		size_t k = strlen(ends[i]);
-
-		if (n > k && mst_slice_iis(mst_slice(rel + n - k, k), ends[i]))
-			return true;
-	}
-	return false;
-}
-
-static int spoilt(struct mst_spoilt *sp, int named, bool damaged,
-		  const char *what)
-{
-	*sp = (struct mst_spoilt){named >= 0 ? named : -1, damaged, what};
-	return MST_FILE_SPOILT;
-}
+/* In this order: the longer names hold the shorter ones. NOTHING: a list that
+ * only looks like one of ours. */
+static const struct ms_word file_words[] = {
+    {"machinesvulnerabilit", NOTHING},
+    {"vulnerabilitychanges", NOTHING},
+    {"vulnerabilitieschanges", NOTHING},
+    {"manifest", NOTHING},
+    {"logonusers", NOTHING},
+    {"registereduser", NOTHING},
+    {"registeredowner", NOTHING},
+    {"noncpe", EP_NON_CPE},
+    {"noproductcode", EP_NON_CPE},
+    {"softwarevulnerabilit", EP_DEVICE_CVES},
+    {"devicevulnerabilit", EP_DEVICE_CVES},
+    {"assetvulnerabilit", EP_DEVICE_CVES},
+    {"vulnerabilitiesbymachine", EP_DEVICE_CVES},
+    {"vulnerabilitiesexport", EP_DEVICE_CVES},
+    {"vaexport", EP_DEVICE_CVES},
+    {"hardware", EP_HARDWARE},
+    {"firmware", EP_HARDWARE},
+    {"software", EP_SOFTWARE},
+    {"vulnerabilit", EP_CVES},
+    {"graphdevice", EP_ENTRA},
+    {"entradevice", EP_ENTRA},
+    {"aaddevice", EP_ENTRA},
+    {"azureaddevice", EP_ENTRA},
+    {"machine", EP_MACHINES},
+    {NULL, 0},
+};
 
 /* A document that is neither records nor a list of them. */
 static int without_records(const char *rel, const struct ms_head *h, int named,
 			   struct mst_spoilt *sp)
 {
 	if (ms_keys_have(&h->top, "error"))
-		return spoilt(sp, named, false,
-			      "is an error that was answered, not records");
-	if (ms_keys_have(&h->top, "value") && named >= 0 && json_name(rel))
-		return spoilt(sp, named, true,
-			      "has a 'value' that is no list: fetch it again");
+		return ms_spoilt(sp, named, false,
+				 "is an error that was answered, not records");
+	if (ms_keys_have(&h->top, "value") && named >= 0 && ms_json_name(rel))
+		return ms_spoilt(
+		    sp, named, true,
+		    "has a 'value' that is no list: fetch it again");
 	return NOTHING;
 }
 
 int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp)
 {
-	int named = by_name(rel), feed;
+	int named = ms_feed_by_name(rel, file_words), feed;
 	struct ms_head h;
 
 	ms_head_look(&h, head);
@@ -252,24 +182,24 @@ int ep_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp)
 	if (named == NOTHING)
 		return NOTHING;
 	if (h.damage)
-		return json_name(rel) ? spoilt(sp, named, true, h.damage)
-				      : NOTHING;
+		return ms_json_name(rel) ? ms_spoilt(sp, named, true, h.damage)
+					 : NOTHING;
 	if (!h.list &&
 	    (ms_keys_have(&h.top, "error") || ms_keys_have(&h.top, "value") ||
 	     ms_keys_have(&h.top, "access_token")))
 		return without_records(rel, &h, named, sp);
 	if (!h.rec.n) { /* empty: a list or a file without records */
 		feed = by_context(h.context);
-		if (feed == UNKNOWN)
+		if (feed == MS_UNKNOWN)
 			feed = named;
-		return feed == UNKNOWN ? NOTHING : feed;
+		return feed == MS_UNKNOWN ? NOTHING : feed;
 	}
 	if (named >= 0 && (fits(&h, named) || h.cut))
 		return named;
 	feed = by_members(&h);
-	if (feed == NOTHING && named >= 0 && json_name(rel) &&
+	if (feed == NOTHING && named >= 0 && ms_json_name(rel) &&
 	    by_context(h.context) != NOTHING)
-		return spoilt(sp, named, false,
-			      "holds other records than its name says");
+		return ms_spoilt(sp, named, false,
+				 "holds other records than its name says");
 	return feed;
 }

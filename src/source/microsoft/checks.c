@@ -59,6 +59,8 @@ static int accept(struct mst_checks *c, const struct mst_req *req,
 
 	k->pending--;
 	ms_take(k, (unsigned)req->id, resp);
+	if (k->ops->taken)
+		k->ops->taken(k, (unsigned)req->id);
 	return 0;
 }
 

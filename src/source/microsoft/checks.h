@@ -49,6 +49,8 @@ struct ms_checks_ops {
 	void (*ask)(struct ms_checks *k, unsigned probe, struct mst_req *req);
 	/* The JSON of a good answer: sets body and records. */
 	void (*read)(struct ms_checks *k, unsigned probe, struct mst_json root);
+	/* An answer was taken in: what follows from it; NULL: nothing. */
+	void (*taken)(struct ms_checks *k, unsigned probe);
 	/* Is all there that the check is made of? Asked in order. */
 	bool (*ready)(const struct ms_checks *k, unsigned check);
 	/* Is it one of this connection's? */

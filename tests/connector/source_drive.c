@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See endpoint_drive.h.
+ * See source_drive.h.
  */
-#include "endpoint_drive.h"
+#include "source_drive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/secret.h"
 
-static const char secret_name[] = "MUSTER_TEST_ENDPOINT_SECRET";
+static const char secret_name[] = "MUSTER_TEST_SOURCE_SECRET";
 
-int drive_try(struct drive *d, const char *options)
+int drive_try_of(struct drive *d, const struct mst_source_ops *ops,
+		 const char *options)
 {
 	struct mst_buf text = MST_BUF_INIT(1u << 16);
 	char *copy = mst_strdup(options), *line, *save = NULL;
 	int rc;
 
-	*d = (struct drive){.err = MST_ERR_INIT};
+	*d = (struct drive){.ops = ops, .err = MST_ERR_INIT};
 	(void)setenv(secret_name, "not-a-real-secret", 1);
 	assert_int_equal(mst_secret_setup(&d->err), 0);
-	mst_buf_adds(&text, "connections:\n"
-			    "  - name: defender\n"
-			    "    type: endpoint\n");
+	mst_buf_addf(&text, "connections:\n  - name: defender\n    type: %s\n",
+		     ops->type);
 	if (!strstr(options, "read_from") && !strstr(options, "tenant_id"))
 		mst_buf_addf(&text,
 			     "    tenant_id: contoso.example\n"
@@ -39,16 +39,17 @@ int drive_try(struct drive *d, const char *options)
 	    mst_conf_read(mst_buf_slice(&text), "test.yaml", &d->yaml, &d->err);
 	mst_buf_fini(&text);
 	if (rc == 0)
-		rc = mst_conf_apply(&d->yaml.items[0], OPS->opts, &d->conf,
+		rc = mst_conf_apply(&d->yaml.items[0], ops->opts, &d->room,
 				    &d->arena, &d->err);
 	if (rc == 0)
-		rc = OPS->open("defender", &d->conf, &d->s, &d->err);
+		rc = ops->open("defender", &d->room, &d->s, &d->err);
 	return rc;
 }
 
-void drive_open(struct drive *d, const char *options)
+void drive_open_of(struct drive *d, const struct mst_source_ops *ops,
+		   const char *options)
 {
-	t_ok(drive_try(d, options), &d->err);
+	t_ok(drive_try_of(d, ops, options), &d->err);
 }
 
 static void drop_req(struct drive *d)
@@ -61,14 +62,14 @@ static void drop_req(struct drive *d)
 void drive_close(struct drive *d)
 {
 	drop_req(d);
-	OPS->close(&d->s);
+	d->ops->close(&d->s);
 	mst_conf_fini(&d->yaml);
 	mst_arena_fini(&d->arena);
 }
 
 void drive_begin(struct drive *d, unsigned feed, const char *one)
 {
-	t_ok(OPS->begin(d->s, feed, one, &d->err), &d->err);
+	t_ok(d->ops->begin(d->s, feed, one, &d->err), &d->err);
 }
 
 int drive_next(struct drive *d)
@@ -76,7 +77,7 @@ int drive_next(struct drive *d)
 	int rc;
 
 	drop_req(d);
-	rc = OPS->next(d->s, &d->req, &d->err);
+	rc = d->ops->next(d->s, &d->req, &d->err);
 	d->has_req = rc == MST_NEXT_REQUEST;
 	return rc;
 }
@@ -111,7 +112,7 @@ struct mst_resp drive_resp(int status, struct mst_slice body)
 int drive_give(struct drive *d, const struct mst_req *req,
 	       const struct mst_resp *resp)
 {
-	return OPS->accept(d->s, req, resp, &d->err);
+	return d->ops->accept(d->s, req, resp, &d->err);
 }
 
 int drive_answer(struct drive *d, int status, struct mst_slice body)
@@ -146,7 +147,7 @@ struct mst_proof drive_end(struct drive *d, unsigned feed)
 
 	t_ok(rc, &d->err);
 	assert_int_equal(rc, MST_NEXT_END);
-	OPS->proof(d->s, feed, &p);
+	d->ops->proof(d->s, feed, &p);
 	return p;
 }
 
@@ -182,8 +183,10 @@ static void set_options(struct ruled *r, const char *options)
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_conf yaml;
 
-	mst_buf_adds(&text, "connections:\n  - name: defender\n"
-			    "    type: endpoint\n    read_from: /\n");
+	mst_buf_addf(&text,
+		     "connections:\n  - name: defender\n    type: %s\n"
+		     "    read_from: /\n",
+		     r->ops->type);
 	while (*options) {
 		size_t n = strcspn(options, "\n");
 
@@ -192,42 +195,42 @@ static void set_options(struct ruled *r, const char *options)
 	}
 	t_ok(mst_conf_read(mst_buf_slice(&text), "test.yaml", &yaml, &err),
 	     &err);
-	t_ok(mst_conf_apply(&yaml.items[0], OPS->opts, &r->conf, &r->arena,
+	t_ok(mst_conf_apply(&yaml.items[0], r->ops->opts, &r->room, &r->arena,
 			    &err),
 	     &err);
 	mst_conf_fini(&yaml);
 	mst_buf_fini(&text);
 }
 
-int ruled_try(struct ruled *r, const char *options, struct mst_err *err)
+int ruled_try_of(struct ruled *r, const struct mst_source_ops *ops,
+		 const char *options, struct mst_err *err)
 {
 	struct mst_derive *d;
 	int rc;
 
+	r->ops = ops;
 	mst_arena_init(&r->arena, 1u << 22);
 	set_options(r, options);
-	d = mst_derive_begin(&ep_catalog, &r->arena);
-	rc = OPS->adapt(&r->conf, d, err);
+	d = mst_derive_begin(ops->catalog, &r->arena);
+	rc = ops->adapt(&r->room, d, err);
 	r->catalog = mst_derive_end(d);
 	return rc;
 }
 
 void ruled_again(struct ruled *r, const char *options)
 {
+	const struct mst_source_ops *ops = r->ops;
+
 	ruled_close(r);
-	ruled_open_with(r, options);
+	ruled_open_of(r, ops, options);
 }
 
-void ruled_open(struct ruled *r)
-{
-	ruled_open_with(r, "");
-}
-
-void ruled_open_with(struct ruled *r, const char *options)
+void ruled_open_of(struct ruled *r, const struct mst_source_ops *ops,
+		   const char *options)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_rules_env env = {
-	    .conf = &r->conf,
+	    .conf = &r->room,
 	    .connection = "defender",
 	    .now_us = RULES_NOW,
 	    .seed = 7,
@@ -236,11 +239,11 @@ void ruled_open_with(struct ruled *r, const char *options)
 	};
 
 	*r = (struct ruled){.handheld = true};
-	t_ok(ruled_try(r, options, &err), &err);
+	t_ok(ruled_try_of(r, ops, options, &err), &err);
 	env.catalog = r->catalog;
 	t_ok(mst_rules_new(&env, &r->rules, &err), &err);
 	r->parser = mst_json_parser_new(1u << 20);
-	for (unsigned f = 0; f < EP__FEEDS; f++) {
+	for (unsigned f = 0; f < r->ops->catalog->feeds_n; f++) {
 		const char *names[MST_MAX_FIELDS];
 
 		for (size_t i = 0; i < r->catalog->feeds[f].fields_n; i++)
@@ -252,7 +255,7 @@ void ruled_open_with(struct ruled *r, const char *options)
 
 void ruled_close(struct ruled *r)
 {
-	for (unsigned f = 0; f < EP__FEEDS; f++)
+	for (unsigned f = 0; f < r->ops->catalog->feeds_n; f++)
 		mst_picker_free(&r->picker[f]);
 	mst_json_parser_free(&r->parser);
 	mst_rules_free(&r->rules);
@@ -285,7 +288,7 @@ unsigned ruled_mapping(const struct ruled *r, const char *set)
 {
 	for (unsigned i = 0; i < r->catalog->mappings_n; i++) {
 		if (strcmp(r->catalog->mappings[i].set, set) == 0 &&
-		    (r->catalog->mappings[i].feeds & EP_BIT(r->feed)))
+		    (r->catalog->mappings[i].feeds & 1u << r->feed))
 			return i;
 	}
 	fail_msg("no mapping of feed %u to %s", r->feed, set);

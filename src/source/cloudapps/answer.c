@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Answers: is it a page, is there another behind it, was the list whole, and
+ * what does its absence mean.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "source/cloudapps/cloudapps_private.h"
+
+static const char *title_of(const struct mst_source *s)
+{
+	return ca_feeds[s->read.feed].title;
+}
+
+/* ---- records of a page --------------------------------------------------- */
+
+/* One record without a list around it? */
+static bool lone_record(const struct mst_source *s, struct mst_json root)
+{
+	static const char *const names[] = {
+	    [CA_STREAMS] = "id",
+	    [CA_APPS] = "displayName",
+	    [CA_USERS] = "userIdentifier",
+	};
+
+	return mst_json_type(root) == MST_JSON_OBJECT &&
+	       (s->read.feed == CA_INFO ||
+		mst_json_iget(root, names[s->read.feed]).doc);
+}
+
+/* A list of objects? *n_r of them. */
+static bool objects(struct mst_json list, size_t *n_r, struct mst_err *err)
+{
+	struct mst_json_iter it = mst_json_iter(list);
+	struct mst_json e;
+
+	*n_r = 0;
+	while (mst_json_next(&it, NULL, &e)) {
+		++*n_r;
+		if (mst_json_type(e) == MST_JSON_OBJECT)
+			continue;
+		mst_err_set(err, MST_E_CORRUPT, "record %zu is no object",
+			    *n_r);
+		return false;
+	}
+	return true;
+}
+
+/* *list_r: the list of the records, or the only one. What is known of an app
+ * may be an object in an envelope. */
+static bool records_of(const struct mst_source *s, struct mst_json root,
+		       struct mst_json *list_r, size_t *n_r,
+		       struct mst_err *err)
+{
+	struct mst_json value = mst_json_iget(root, "value");
+	enum mst_json_type type = mst_json_type(value);
+
+	*list_r = mst_json_type(root) == MST_JSON_ARRAY ? root : value;
+	if (mst_json_type(*list_r) == MST_JSON_ARRAY)
+		return objects(*list_r, n_r, err);
+	*list_r = root;
+	*n_r = 1;
+	if (s->read.feed == CA_INFO && value.doc) {
+		*n_r = type == MST_JSON_OBJECT;
+		if (type == MST_JSON_OBJECT || type == MST_JSON_NULL)
+			return true;
+	} else if (!value.doc && lone_record(s, root)) {
+		return true;
+	}
+	mst_err_set(err, MST_E_CORRUPT, "it has no list 'value'");
+	return false;
+}
+
+/* ---- what a list has seen ------------------------------------------------ */
+
+/* False when it was seen before. kind keeps ids and links apart. */
+static bool see(struct ca_chain *c, char kind, struct mst_slice s)
+{
+	struct mst_hash h = mst_hash128(s.p, s.n, (unsigned char)kind);
+	struct mst_slice key = {(const char *)&h, sizeof(h)};
+
+	if (mst_map_has(&c->seen, key))
+		return false;
+	if (!c->arena.max)
+		mst_arena_init(&c->arena, MST_MAX_ARENA);
+	key = mst_arena_dup(&c->arena, key);
+	(void)mst_map_put(&c->seen, key, c);
+	return true;
+}
+
+static struct mst_slice id_of(const struct mst_source *s, struct mst_json e,
+			      char buf[32])
+{
+	struct mst_json id = mst_json_iget(
+	    e, s->read.feed == CA_USERS ? "userIdentifier" : "id");
+	struct mst_slice t = mst_slice_trim(mst_json_str(id));
+	struct mst_buf out = MST_BUF_INIT(31);
+
+	if (t.n || !id.doc || mst_json_type(id) == MST_JSON_NULL)
+		return t;
+	if (mst_json_write(id, &out) && out.n < 32)
+		memcpy(buf, out.p, out.n);
+	t = mst_slice(buf, out.n);
+	mst_buf_fini(&out);
+	return t;
+}
+
+static void look(struct mst_source *s, struct ca_chain *c, struct mst_json e)
+{
+	char buf[32];
+	struct mst_slice id;
+
+	if (s->read.feed == CA_INFO)
+		return;
+	id = id_of(s, e, buf);
+	if (id.n && !see(c, 'i', id))
+		c->doubles++;
+	if (s->read.feed == CA_STREAMS)
+		ca_found_stream(s, e);
+	else if (s->read.feed == CA_APPS)
+		ca_found_app(s, c->at, e);
+}
+
+static void look_at(struct mst_source *s, struct ca_chain *c,
+		    struct mst_json list)
+{
+	struct mst_json_iter it;
+	struct mst_json e;
+
+	if (mst_json_type(list) == MST_JSON_OBJECT) {
+		look(s, c, list);
+		return;
+	}
+	it = mst_json_iter(list);
+	while (mst_json_next(&it, NULL, &e))
+		look(s, c, e);
+}
+
+/* ---- where a list goes on ------------------------------------------------ */
+
+static int restart(struct mst_source *s, struct ca_chain *c, const char *why,
+		   struct mst_err *err)
+{
+	if (++c->restarts > CA_RESTARTS)
+		return mst_err_set(err, MST_E_INCOMPLETE,
+				   "%s: %s, %d times in a row; run it again "
+				   "later",
+				   title_of(s), why, CA_RESTARTS + 1);
+	ca_chain_again(c);
+	return MST_TAKE_CONTROL;
+}
+
+/* Does the page that ends a list leave doubts that reading it once more may
+ * end? Users: several rows of one person are no reason. */
+static bool doubtful(const struct mst_source *s, const struct ca_chain *c)
+{
+	if (s->read.feed == CA_USERS)
+		return c->records == 0 && s->shows[c->at].users > 0;
+	return c->doubles > 0;
+}
+
+static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
+{
+	if (s->read.feed == CA_USERS)
+		ca_doubt(&s->read,
+			 "the list of the users of app %.64s is empty, though "
+			 "it has %llu",
+			 s->apps[s->shows[c->at].app].id,
+			 (unsigned long long)s->shows[c->at].users);
+	else
+		ca_doubt(&s->read,
+			 "%llu records came twice, so the list moved while it "
+			 "was read and others may be missing",
+			 (unsigned long long)c->doubles);
+}
+
+/* The last page of a list is in. */
+static void finish(struct mst_source *s, struct ca_chain *c)
+{
+	bool doubt = doubtful(s, c);
+
+	if (doubt && !c->again) {
+		c->again = true;
+		ca_chain_again(c);
+		return;
+	}
+	if (doubt)
+		tell_doubt(s, c);
+	ca_chain_clear(c);
+}
+
+static int take_page(struct mst_source *s, struct ca_chain *c,
+		     struct mst_json root, struct mst_json list, size_t n,
+		     struct mst_err *err)
+{
+	struct mst_slice link;
+
+	if (ms_next_link(root, &s->sites, true, title_of(s), &link, err) < 0)
+		return -(int)err->code;
+	/* The other name was the right one. */
+	if (s->read.feed == CA_STREAMS)
+		s->no_security = s->no_security != c->other;
+	else if (s->read.feed == CA_APPS && !c->linked) {
+		s->namespaced = s->namespaced != c->other;
+		s->named = true;
+	}
+	c->other = false;
+	c->tries = 0;
+	look_at(s, c, list);
+	c->records += n;
+	c->parts += n > 0 || s->read.feed != CA_INFO;
+	s->read.records += n;
+	s->read.pages++;
+	free(c->link);
+	c->link = NULL;
+	if (link.n) {
+		if (!see(c, 'l', link))
+			return restart(s, c,
+				       "its pages lead back to earlier ones",
+				       err) < 0
+				   ? -(int)err->code
+				   : MST_TAKE_RECORDS;
+		c->link = mst_strndup(link.p, link.n);
+	} else {
+		finish(s, c);
+	}
+	return n > 0 || s->read.feed != CA_INFO ? MST_TAKE_RECORDS
+						: MST_TAKE_CONTROL;
+}
+
+/* ---- failures ------------------------------------------------------------ */
+
+static int refuse(struct mst_source *s, const struct mst_req *req,
+		  const struct mst_resp *resp, struct mst_err *err)
+{
+	struct ms_told t = {.code = ""};
+	bool permitted = s->read.pages > 0 ||
+			 ms_granted(mst_cred_entra_roles(s->auth), &ca_need);
+
+	if (resp->outcome == MST_OUT_ANSWER)
+		ms_told_read(s->parser, resp, &t);
+	return ms_refuse(resp, &t, &ca_need, permitted,
+			 ca_feeds[s->read.feed].optional,
+			 req->what ? req->what : title_of(s), err);
+}
+
+/* The name that the documents give elsewhere; it is tried once. */
+static bool try_other(struct mst_source *s, struct ca_chain *c)
+{
+	if (c->other || s->read.pages > 0 ||
+	    (s->read.feed == CA_APPS && s->named) || s->read.feed > CA_APPS)
+		return false;
+	c->other = true;
+	return true;
+}
+
+/* Is nothing else read, or to be read? */
+static bool last(const struct mst_source *s, const struct ca_chain *c, size_t n)
+{
+	for (size_t i = 0; i < CA_IN_FLIGHT; i++) {
+		const struct ca_chain *other = &s->read.chain[i];
+
+		if (other != c && other->used)
+			return false;
+	}
+	return s->read.next >= n;
+}
+
+/* A stream whose apps nobody has: the others still count. */
+static bool pass_stream(struct mst_source *s, struct ca_chain *c)
+{
+	struct ca_read *r = &s->read;
+
+	if (r->pages == 0 && last(s, c, s->streams_n))
+		return false; /* of none */
+	ca_doubt(r, "the stream '%.80s' has no list of apps",
+		 s->streams[c->at].name);
+	ca_chain_clear(c);
+	return true;
+}
+
+/* What is known of an app may be known in another stream. */
+static bool pass_info(struct mst_source *s, struct ca_chain *c)
+{
+	size_t next = s->shows[c->at].next;
+	struct ca_read *r = &s->read;
+
+	if (next) {
+		ca_chain_again(c);
+		c->at = next - 1;
+		return true;
+	}
+	if (r->pages == 0 && last(s, c, s->apps_n))
+		return false;
+	ca_doubt(r, "nothing is known of app %.64s",
+		 s->apps[s->shows[c->at].app].id);
+	ca_chain_clear(c);
+	return true;
+}
+
+/* 404 for one that has users is asked for again: some of these are wrong. */
+static bool pass_users(struct mst_source *s, struct ca_chain *c)
+{
+	finish(s, c);
+	return true;
+}
+
+static int page_failed(struct mst_source *s, struct ca_chain *c,
+		       const struct mst_req *req, const struct mst_resp *resp,
+		       struct mst_err *err)
+{
+	int status = resp->outcome == MST_OUT_ANSWER ? resp->status : 0;
+	bool absent = status == 400 || status == 404, passed = false;
+
+	if (c->linked && (absent || status == 410))
+		return restart(s, c, "the link to its next page died", err);
+	if (absent && try_other(s, c))
+		return MST_TAKE_CONTROL;
+	if (absent && s->read.feed == CA_APPS)
+		passed = pass_stream(s, c);
+	else if (absent && s->read.feed == CA_INFO)
+		passed = pass_info(s, c);
+	else if (status == 404 && s->read.feed == CA_USERS)
+		passed = pass_users(s, c);
+	return passed ? MST_TAKE_CONTROL : refuse(s, req, resp, err);
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+static int page_answer(struct mst_source *s, struct ca_chain *c,
+		       const struct mst_req *req, const struct mst_resp *resp,
+		       struct mst_err *err)
+{
+	struct mst_json root, list;
+	size_t n;
+
+	if (resp->outcome != MST_OUT_ANSWER || resp->status != 200)
+		return page_failed(s, c, req, resp, err);
+	if (ms_body_parse(s->parser, resp, &root, err) == 0 &&
+	    records_of(s, root, &list, &n, err))
+		return take_page(s, c, root, list, n, err);
+	if (++c->tries >= CA_TRIES)
+		return ms_damaged(resp, title_of(s), err);
+	mst_err_clear(err); /* it is asked for again */
+	return MST_TAKE_CONTROL;
+}
+
+int ca_accept(struct mst_source *s, const struct mst_req *req,
+	      const struct mst_resp *resp, struct mst_err *err)
+{
+	struct ca_read *r = &s->read;
+
+	for (size_t i = 0; r->active && i < CA_IN_FLIGHT; i++) {
+		struct ca_chain *c = &r->chain[i];
+
+		if (!c->waiting || c->seq != req->id)
+			continue;
+		c->waiting = false;
+		return page_answer(s, c, req, resp, err);
+	}
+	return MST_TAKE_CONTROL; /* to something that was given up */
+}
