@@ -87,10 +87,9 @@ static void alone(void **state)
 	t_pg_sql(sr.name, "CREATE EXTENSION hstore SCHEMA public");
 	t_pg_sql(sr.name, "GRANT CREATE ON SCHEMA public TO PUBLIC");
 	sr_over_tcp("      existing_database: yes\n");
-	plan_says("    access       take CONNECT from PUBLIC: beside the owner "
-		  "muster_agent alone may connect to 'recver_");
+	plan_says("    access       take CONNECT to 'recver_");
 	sr_set_up(0);
-	sr_shows("setup:access", "Ok", "muster_agent alone may connect", "");
+	sr_shows("setup:access", "Ok", "PUBLIC may not connect", "");
 	assert_string_equal(public_may(sr.name), "f");
 	assert_string_equal(
 	    t_pg_ask(sr.name, "SELECT has_schema_privilege('public', 'public',"
@@ -103,6 +102,30 @@ static void alone(void **state)
 	sr_over_tcp("      existing_database: yes\n");
 	sr_set_up(0);
 	assert_string_equal(public_may(sr.name), "f");
+}
+
+/* Who does not own the database cannot take anything from PUBLIC there, and
+ * says so. */
+static void not_the_owner(void **state)
+{
+	(void)state;
+	sr_fresh();
+	t_pg_sql("postgres", "CREATE DATABASE %s", sr.name);
+	t_pg_sql("postgres", "CREATE ROLE lesser LOGIN CREATEDB CREATEROLE"
+			     " PASSWORD 'fake-admin-password'");
+	t_pg_sql("postgres", "GRANT CREATE ON DATABASE %s TO lesser", sr.name);
+	sr_over_tcp("      existing_database: yes\n");
+	rig_muster(&sr.rig, "connection", "setup", "defender", "--yes",
+		   "--json", "--admin", "lesser", "--admin-password",
+		   "env:PG_ADMIN");
+	rig_status(&sr.rig, 0);
+	sr_shows("setup:access", "Ok", "PUBLIC may still connect to 'recver_",
+		 "");
+	sr_shows("setup:access", "Ok", "'lesser' does not own the database",
+		 "");
+	(void)rig_sync(&sr.rig, 0);
+	t_pg_sql("postgres", "DROP DATABASE %s", sr.name);
+	t_pg_sql("postgres", "DROP ROLE lesser");
 }
 
 /* "postgres" is everybody's, a template is what is copied. */
@@ -381,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(others_are_not_locked_out),
 	    cmocka_unit_test(alone),
+	    cmocka_unit_test(not_the_owner),
 	    cmocka_unit_test(system_databases),
 	    cmocka_unit_test(another_schema),
 	    cmocka_unit_test(functions_of_others),

@@ -174,8 +174,9 @@ static void how_access(const struct site *s, char how[HOW_MAX])
 			       s->others);
 	else
 		(void)snprintf(how, HOW_MAX,
-			       "take CONNECT from PUBLIC: beside the owner "
-			       "muster_agent alone may connect to '%.100s'",
+			       "take CONNECT to '%.100s' from PUBLIC: who "
+			       "needs it beside muster_agent is to be granted "
+			       "it",
 			       s->database);
 }
 
@@ -362,24 +363,35 @@ static int run_role(struct site *s, int part, const char *step,
 			     step, s->login, err);
 }
 
-/* What others keep is asked anew: the database may be new. */
+/* What others keep is asked anew: the database may be new. To who does not own
+ * the database the server says no more than a warning. */
 static int make_access(struct site *s, char how[HOW_MAX], struct mst_err *err)
 {
+	int64_t open = 0;
 	int rc;
 
 	free(s->others);
 	rc = mst_pg_others(&s->c, &s->others, err);
 	if (rc == 0)
 		rc = run_role(s, 1, "access", err);
+	if (rc == 0)
+		rc = mst_pg_ask_int(&s->c,
+				    "SELECT has_database_privilege('public',"
+				    " current_database(), 'CONNECT')",
+				    NULL, &open, err);
 	if (rc == 0 && s->others)
 		(void)snprintf(how, HOW_MAX,
 			       "that of PUBLIC was left as it is: others use "
 			       "the database, too (%.120s)",
 			       s->others);
+	else if (rc == 0 && open)
+		(void)snprintf(how, HOW_MAX,
+			       "PUBLIC may still connect to '%.100s': '%.100s' "
+			       "does not own the database",
+			       s->database, s->maker);
 	else if (rc == 0)
 		(void)snprintf(how, HOW_MAX,
-			       "beside the owner muster_agent alone may "
-			       "connect to '%.100s'",
+			       "PUBLIC may not connect to '%.100s' any more",
 			       s->database);
 	return rc;
 }
