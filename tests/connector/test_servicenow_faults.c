@@ -4,7 +4,7 @@
  * one verdict for each change, APPLIED and UNCHANGED are true, nothing is
  * there twice, and a second, quiet run brings what is missing.
  */
-#include "sn_fake.h"
+#include "sn_apps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -250,10 +250,161 @@ static void test_seeds(void **state)
 	(void)state;
 }
 
+/* ---- people ------------------------------------------------------------ */
+
+#define PEOPLE 90
+#define ASKED  250
+
+/* Another one's row about the same two is there before. */
+static void owned(struct fake *f)
+{
+	const char *owns =
+	    fake_get(fake_find(f, RELATION, "name", "Owns"), "sys_id");
+	char app[33], user[33];
+
+	for (unsigned i = 0; i < PEOPLE; i += 3) {
+		snprintf(app, sizeof(app), "%032x", 0xa00 + i % 4);
+		snprintf(user, sizeof(user), "%032x", 0xb00 + i);
+		fake_add(f, PERSON, "ci", app, "user", user, "type", owns,
+			 NULL);
+	}
+}
+
+/* False when the run ended early. */
+static bool relate(struct fake *f, bool again, bool *all_good_r)
+{
+	uint64_t c[PEOPLE];
+	char user[33];
+	bool whole;
+
+	fake_begin(f, USERS);
+	for (unsigned i = 0; i < PEOPLE; i++) {
+		snprintf(user, sizeof(user), "%032x", 0xb00 + i);
+		c[i] = fake_offer(
+		    f, USERS,
+		    (struct fake_change){.action = MST_INSERT,
+					 .key = user,
+					 .parent = fake_nr(0xa00 + i % 4),
+					 .may_exist = again,
+					 .unsure = again},
+		    "user", user, "type", "Uses", NULL);
+	}
+	mst_dest_servicenow.end(f->d);
+	whole = fake_pump(f) >= 0;
+	*all_good_r = true;
+	for (unsigned i = 0; i < PEOPLE; i++)
+		*all_good_r = *all_good_r && is_good(f, c[i]);
+	return whole;
+}
+
+static void restart(struct fake *f)
+{
+	mst_dest_servicenow.close(&f->d);
+	f->verdicts_n = 0;
+	mst_err_clear(&f->err);
+	f->catalog = &t_apps_catalog;
+	fake_open(f);
+	t_ok(sn_apps_prepare(f), &f->err);
+	f->requests_n = f->subs_n = 0;
+}
+
+static void people_seed(unsigned n)
+{
+	struct fake *f = fake_new();
+	bool good;
+
+	seed = n;
+	f->catalog = &t_apps_catalog;
+	f->newest_first = n % 2;
+	f->conf.workers = 1 + n % 4;
+	sn_apps_ready(f);
+	owned(f);
+	f->n = (int)(5 + n % 40);
+	f->on_sub = sub_faults;
+	f->on_call = call_faults;
+	if (!relate(f, false, &good))
+		assert_true(f->err.code != MST_OK &&
+			    f->err.code != MST_E_INTERNAL);
+	f->on_sub = NULL;
+	f->on_call = NULL;
+	restart(f);
+	assert_true(relate(f, true, &good) && good);
+	assert_int_equal(fake_count(f, PERSON), PEOPLE + PEOPLE / 3);
+	restart(f);
+	assert_true(relate(f, true, &good) && good);
+	assert_int_equal(fake_asked(f, "POST") + fake_asked(f, "PUT"), 0);
+	fake_free(f);
+}
+
+static unsigned found[ASKED];
+
+static void on_hit(void *ctx, size_t value, const struct mst_sysid *id,
+		   bool active, struct mst_slice made)
+{
+	(void)ctx;
+	(void)id;
+	(void)active;
+	(void)made;
+	found[value]++;
+}
+
+/* Everybody once, or it says that this is not everybody. */
+static void find_seed(unsigned n)
+{
+	struct fake *f = fake_new();
+	struct mst_slice values[ASKED];
+	struct mst_find find = {.table = "sys_user",
+				.column = "email",
+				.active = "active",
+				.values = values,
+				.values_n = ASKED,
+				.hit = on_hit};
+	const char *text;
+	int rc;
+
+	seed = n;
+	f->newest_first = n % 2;
+	f->conf.workers = 1 + n % 4;
+	f->conf.batch_max = 1 + n % 30;
+	f->n = (int)(n % 40);
+	f->on_sub = sub_faults;
+	f->on_call = call_faults;
+	fake_open(f);
+	for (unsigned i = 0; i < ASKED; i++) {
+		text = mst_arena_printf(&f->arena, "p%u@example.com", i);
+		values[i] = mst_slice_str(text);
+		if (i % 4)
+			fake_add(f, "sys_user", "email", text, "active", "true",
+				 NULL);
+	}
+	memset(found, 0, sizeof(found));
+	t_ok(mst_dest_servicenow.find(f->d, &find, &f->err), &f->err);
+	rc = fake_pump(f);
+	if (rc < 0)
+		assert_true(f->err.code != MST_E_INTERNAL && !find.whole);
+	else if (!find.whole)
+		assert_true(*find.why);
+	for (unsigned i = 0; i < ASKED; i++)
+		assert_true(find.whole ? found[i] == (i % 4 ? 1 : 0)
+				       : found[i] <= 1);
+	fake_free(f);
+}
+
+static void test_people(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= 80; n++)
+		people_seed(n);
+	for (unsigned n = 1; n <= 80; n++)
+		find_seed(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_seeds, t_log_watch,
+					    t_log_check),
+	    cmocka_unit_test_setup_teardown(test_people, t_log_watch,
 					    t_log_check),
 	};
 

@@ -233,6 +233,8 @@ static void fill_cells(const struct mst_set *set, unsigned i,
 
 		snprintf(texts[k], 40, "%.20s,%u", col->name,
 			 col->flags & MST_COL_MASTER ? i % 2 : i);
+		if (col->flags & MST_COL_KIND)
+			snprintf(texts[k], 40, "Uses");
 		cells[n] = (struct mst_cell){.column = k,
 					     .text = mst_slice_str(texts[k])};
 		if (col->flags & (MST_COL_REF | MST_COL_PARENT))

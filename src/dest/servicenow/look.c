@@ -14,6 +14,7 @@
 
 #define BY_PARENT 20   /* so many of one parent: read all of its rows */
 #define PAGES_MAX 2000 /* of one parent */
+#define KEYS_MAX  100  /* of one parent, in a list */
 
 enum how { BY_KEYS, BY_PREFIX, BY_PARENTS };
 
@@ -418,7 +419,7 @@ static bool ask_parent(struct mst_dest *d, struct group *g)
 
 	l->keyed = has_keys(l->set);
 	while ((it = TAILQ_FIRST(&g->items)) &&
-	       !(l->keyed && l->items_n == SN_IN_LIST)) {
+	       !(l->keyed && l->items_n == KEYS_MAX)) {
 		TAILQ_REMOVE(&g->items, it, link);
 		join(l, it);
 	}

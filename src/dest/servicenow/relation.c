@@ -30,7 +30,10 @@ void mst_sn_relation_fill(const struct mst_dest *d, struct sn_item *it)
 	for (size_t i = 0; i < it->c.cells_n; i++) {
 		struct mst_cell *cell = &it->cells[i];
 
-		if (is_relation(&it->c.set->columns[cell->column]))
+		/* A mapping of somebody's own may say another name. */
+		if (is_relation(&it->c.set->columns[cell->column]) &&
+		    mst_slice_iis(mst_slice_trim(cell->text),
+				  d->conf->user_relation_type))
 			cell->ref = d->relation;
 	}
 }
