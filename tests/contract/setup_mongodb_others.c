@@ -111,6 +111,21 @@ static void test_two_at_once(void **state)
 	assert_in_range(at, 8, 40);
 }
 
+/* The server finds the version there while it is being added. */
+static void test_version_there(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	sm_gate.fails_at = 1;
+	sm_gate.fails_only = "update";
+	sm_gate.fails_code = 11000; /* DuplicateKey */
+	t_ok(sm_make(true, &err), &err);
+	assert_int_equal(sm_gate.fails, 1);
+	sm_gate.fails_at = 0;
+	sm_made();
+	sm_all_good();
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, sm_member, sm_close_gate)
 
 int sm_others(void)
@@ -119,6 +134,7 @@ int sm_others(void)
 	    T(test_system),
 	    T(test_collections),
 	    T(test_two_at_once),
+	    T(test_version_there),
 	};
 
 	return cmocka_run_group_tests_name("setup mongodb, others", tests, NULL,
