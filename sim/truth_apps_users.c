@@ -18,6 +18,7 @@ struct truth_directory {
 	struct sim_truth *t;
 	struct mst_arena arena;
 	struct mst_map by_email, by_name; /* folded */
+	struct mst_map known;		  /* identifier → struct hit */
 };
 
 /* ---- the directory ------------------------------------------------------- */
@@ -75,6 +76,7 @@ void truth_directory_free(struct truth_directory **dp)
 		return;
 	mst_map_fini(&d->by_email);
 	mst_map_fini(&d->by_name);
+	mst_map_fini(&d->known);
 	mst_arena_fini(&d->arena);
 	free(d);
 	*dp = NULL;
@@ -210,7 +212,8 @@ static struct hit by_way(const struct truth_directory *d, int way,
 	return (struct hit){NULL, false};
 }
 
-static struct hit who(const struct truth_directory *d, const char *identifier)
+static struct hit search(const struct truth_directory *d,
+			 const char *identifier)
 {
 	const struct truth_apps_conf *c = &d->t->apps_conf;
 	struct mst_slice s = mst_slice_trim(mst_slice_str(identifier));
@@ -225,6 +228,20 @@ static struct hit who(const struct truth_directory *d, const char *identifier)
 		if (c->ways[w])
 			hit = by_way(d, w, s, login);
 	return hit;
+}
+
+/* The same person uses many apps. */
+static struct hit who(struct truth_directory *d, const char *identifier)
+{
+	struct mst_slice key = mst_slice_str(identifier);
+	struct hit *hit = mst_map_get(&d->known, key);
+
+	if (!hit) {
+		hit = mst_arena_alloc(&d->arena, sizeof(*hit));
+		*hit = search(d, identifier);
+		mst_map_put(&d->known, mst_arena_dup(&d->arena, key), hit);
+	}
+	return *hit;
 }
 
 /* ---- relations ----------------------------------------------------------- */
