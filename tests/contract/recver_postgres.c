@@ -32,6 +32,7 @@ int main(void)
 					     .copy = true};
 	failed += rv_every_store("postgres");
 	failed += rv_postgres_setup();
+	failed += rv_postgres_lost();
 	failed += rv_postgres_faults();
 	failed += rv_postgres_damages();
 	failed += upgrade_tests(&upgrade_postgres);
