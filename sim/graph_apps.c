@@ -54,7 +54,9 @@ static bool take_query(struct ask *k)
 	const char *token = sim_iquery(k->r, "$skiptoken");
 	unsigned long long skip = 0, page = 1;
 
-	k->page = (struct app_page){.base = k->r->base,
+	k->page = (struct app_page){.base = k->sim->sw.foreign_next_link
+						? "https://graph.example"
+						: k->r->base,
 				    .url = k->r->url,
 				    .select = sim_iquery(k->r, "$select"),
 				    .top = PAGE_DEFAULT,

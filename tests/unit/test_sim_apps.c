@@ -222,6 +222,10 @@ static void pages(void **state)
 	read_all(report(stream(0), "P90D", "?$top=20"), &few);
 	assert_int_equal(few.records, days90.records);
 	assert_true(few.empty_pages > 0);
+	fx_control(&fx, "POST", "/_sim/switches",
+		   "{\"foreign_next_link\":true}");
+	(void)get(report(stream(0), "P90D", ""));
+	assert_non_null(strstr(fx.body.p, "Link\":\"https://graph.example/"));
 	done(&days7);
 	done(&days30);
 	done(&days90);

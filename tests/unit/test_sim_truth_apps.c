@@ -396,6 +396,67 @@ static void stays(void **state)
 	assert_string_equal(live(), "u9 ");
 }
 
+/* ---- the estate of a seed ------------------------------------------------ */
+
+/* Index of the application, or -1. */
+static int find(const char *column, const char *text)
+{
+	for (size_t i = 0; i < sim_truth_count(t, TRUTH_APP); i++) {
+		const char *is = col(TRUTH_APP, i, column);
+
+		if (is && !strcmp(is, text))
+			return (int)i;
+	}
+	return -1;
+}
+
+static size_t retired(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sim_truth_count(t, TRUTH_APP); i++)
+		n += !strcmp(col(TRUTH_APP, i, "install_status"), "7");
+	return n;
+}
+
+static void estate(void **state)
+{
+	size_t first;
+
+	(void)state;
+	sim_apps_free(&a);
+	a = sim_apps_new(1, 60, 100, 2400);
+	synced();
+	first = sim_truth_count(t, TRUTH_APP);
+	assert_in_range(first, 50, 57);
+	/* one name: the sanctioned one, else the smallest id */
+	assert_int_equal(find("correlation_id", "10063"), -1);
+	assert_int_not_equal(find("correlation_id", "10070"), -1);
+	assert_int_not_equal(find("correlation_id", "10105"), -1);
+	assert_int_equal(find("correlation_id", "10112"), -1);
+	assert_int_not_equal(find("name", "Zürich Bücherei Ätna"), -1);
+	IS((size_t)find("correlation_id", "10119"), "name",
+	   "Zürich Bücherei Ätna");
+	assert_int_equal(
+	    strlen(col(TRUTH_APP, (size_t)find("correlation_id", "10126"),
+		       "name")),
+	    254);
+	assert_int_equal(retired(), 0);
+	sim_apps_day(a, 1);
+	synced();
+	assert_true(sim_truth_count(t, TRUTH_APP) > first);
+	assert_true(retired() >= 1);
+	IS((size_t)find("correlation_id", "10042"), "install_status", "7");
+	assert_null(
+	    strstr(col(TRUTH_APP, (size_t)find("correlation_id", "10049"),
+		       "attributes"),
+		   "riskScore"));
+	set("{\"max_risk_score\":3}");
+	synced();
+	assert_true(retired() > first / 3);
+	IS((size_t)find("correlation_id", "10049"), "install_status", "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +467,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(streams, begin, end),
 	    cmocka_unit_test_setup_teardown(who, begin, end),
 	    cmocka_unit_test_setup_teardown(stays, begin, end),
+	    cmocka_unit_test_setup_teardown(estate, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
