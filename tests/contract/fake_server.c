@@ -606,10 +606,10 @@ static int fake_verify(void *p, const struct mst_recver_look *look,
 	enum fake_how how;
 	int rc = enter(c, &how, err);
 
-	for (size_t i = 0; i < t->sets_n && rc == 0; i++)
+	for (size_t i = 0; look->set && i < t->sets_n && rc == 0; i++)
 		rc = look->set(look->ctx, t->sets[i].id, t->sets[i].target,
 			       t->sets[i].name);
-	for (size_t i = 0; i < t->values_n && rc == 0; i++)
+	for (size_t i = 0; look->meta && i < t->values_n && rc == 0; i++)
 		rc = look->meta(look->ctx, t->values[i].target,
 				t->values[i].name,
 				mst_slice(t->values[i].bytes, t->values[i].n));

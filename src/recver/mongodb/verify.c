@@ -263,10 +263,12 @@ int mst_mongo_verify(void *p, const struct mst_recver_look *look,
 {
 	struct mst_mongo *c = p;
 	struct looking l = {.c = c, .look = look};
-	int rc = each(&l, c->sets, NULL, take_set, err);
+	int rc = 0;
 
 	mst_buf_init(&l.list, MST_RECVER_MAX_LIST);
-	if (rc == 0)
+	if (look->set)
+		rc = each(&l, c->sets, NULL, take_set, err);
+	if (rc == 0 && look->meta)
 		rc = each(&l, c->meta, NULL, take_meta, err);
 	if (rc == 0 && look->group)
 		rc = each(&l, c->grp, NULL, take_group, err);

@@ -208,9 +208,11 @@ int mst_pg_verify(void *p, const struct mst_recver_look *look,
 		  struct mst_err *err)
 {
 	struct mst_pg *c = p;
-	int rc = mst_pg_sets(c, give_set, (void *)(uintptr_t)look, err);
+	int rc = 0;
 
-	if (rc == 0)
+	if (look->set)
+		rc = mst_pg_sets(c, give_set, (void *)(uintptr_t)look, err);
+	if (rc == 0 && look->meta)
 		rc = look_at_values(c, look, err);
 	if (rc == 0 && look->group)
 		rc = look_at_groups(c, look, err);

@@ -134,8 +134,8 @@ struct mst_recver_driver {
 	 * and writes in an order that makes a stop in between harmless. */
 	int (*apply)(void *c, const char *token, int64_t for_ms,
 		     const struct mst_batch *b, struct mst_err *err);
-	/* As mst_recver_ops.verify, without `again`; look->group and
-	 * look->number may be NULL. */
+	/* As mst_recver_ops.verify, without `again`; any of look's other calls
+	 * may be NULL. */
 	int (*verify)(void *c, const struct mst_recver_look *look,
 		      struct mst_err *err);
 	/* May be NULL. */

@@ -52,25 +52,12 @@ struct numbers {
 	int64_t after;
 };
 
-static int no_set(void *ctx, int64_t id, const char *target, const char *name)
-{
-	return 0;
-}
-
-static int no_meta(void *ctx, const char *target, const char *name,
-		   struct mst_slice value)
-{
-	return 0;
-}
-
 static int look_at_numbers(struct mst_server *s, void *arg, bool *moved_r,
 			   struct mst_err *err)
 {
 	const struct numbers *n = arg;
 	const struct mst_recver_look look = {
 	    .ctx = s,
-	    .set = no_set,
-	    .meta = no_meta,
 	    .number = n->fn,
 	    .after = n->after,
 	};

@@ -124,7 +124,8 @@ int mst_server_reset(struct mst_recver *r, const char *target, const char *set,
 		return rc;
 	if (!set) {
 		rc = mst_tx_reset_strays(s, err);
-		mst_tx_reset(s, target);
+		if (rc == 0)
+			mst_tx_reset(s, target);
 	} else {
 		v = mst_server_set(s, target, set, false);
 		if (v) {

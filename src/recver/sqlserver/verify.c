@@ -202,14 +202,16 @@ int mst_ms_verify(void *p, const struct mst_recver_look *look,
 		  struct mst_err *err)
 {
 	struct looking l = {.c = p, .look = look};
-	int rc = mst_ms_sets(p, give_set, (void *)(uintptr_t)look, err);
+	int rc = 0;
 
 	mst_buf_init(&l.key, TEXT_MAX);
 	mst_buf_init(&l.text, TEXT_MAX);
 	mst_buf_init(&l.digest, TEXT_MAX);
 	mst_buf_init(&l.remote, TEXT_MAX);
 	mst_buf_init(&l.list, MST_RECVER_MAX_LIST + 64);
-	if (rc == 0)
+	if (look->set)
+		rc = mst_ms_sets(p, give_set, (void *)(uintptr_t)look, err);
+	if (rc == 0 && look->meta)
 		rc = each(&l,
 			  "SELECT CONVERT(varbinary(max), target),"
 			  " CONVERT(varbinary(max), name), value"
