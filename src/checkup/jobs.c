@@ -63,8 +63,8 @@ static struct mst_check_use *find_use(struct mst_check_use *uses, size_t n,
 	return NULL;
 }
 
-static void add_use(struct mst_checkup_jobs *j, const struct mst_set *set,
-		    const char *job)
+static void add_use(struct mst_checkup_jobs *j, const struct mst_catalog *c,
+		    const struct mst_set *set, const char *job)
 {
 	struct mst_check_use *u = find_use(j->uses, j->uses_n, set);
 
@@ -74,7 +74,9 @@ static void add_use(struct mst_checkup_jobs *j, const struct mst_set *set,
 	}
 	if (j->uses_n < USES_MAX)
 		j->uses[j->uses_n++] = (struct mst_check_use){
-		    .set = set, .jobs = mst_arena_strdup(&j->arena, job)};
+		    .set = set,
+		    .jobs = mst_arena_strdup(&j->arena, job),
+		    .catalog = c};
 }
 
 static void add_catalog(struct mst_checkup_jobs *j, const struct mst_job *job)
@@ -83,7 +85,7 @@ static void add_catalog(struct mst_checkup_jobs *j, const struct mst_job *job)
 
 	for (size_t i = 0; i < c->sets_n; i++) {
 		if (takes(job, &c->sets[i]))
-			add_use(j, &c->sets[i], job->name);
+			add_use(j, c, &c->sets[i], job->name);
 	}
 }
 
@@ -99,8 +101,8 @@ static void add_unused(struct mst_checkup_jobs *j, const struct mst_catalog *c)
 			       strcmp(j->uses[k].set->name, set->name) == 0;
 		if (!used && j->unused_n < USES_MAX &&
 		    !find_use(j->unused, j->unused_n, set))
-			j->unused[j->unused_n++] =
-			    (struct mst_check_use){.set = set, .jobs = ""};
+			j->unused[j->unused_n++] = (struct mst_check_use){
+			    .set = set, .jobs = "", .catalog = c};
 	}
 }
 
@@ -112,8 +114,10 @@ static void add_all(struct mst_checkup_jobs *j, const struct mst_connection *c)
 
 		if (c->source && c->source != mst_sources[i])
 			continue;
-		for (size_t k = 0; k < cat->sets_n; k++)
-			add_use(j, &cat->sets[k], "");
+		for (size_t k = 0; k < cat->sets_n; k++) {
+			if (!cat->sets[k].off)
+				add_use(j, cat, &cat->sets[k], "");
+		}
 	}
 }
 

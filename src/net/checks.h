@@ -17,12 +17,14 @@
 #include "base/check.h"
 #include "net/client.h"
 
+struct mst_catalog;
 struct mst_set;
 
 /* A record set that is wanted from this connection. */
 struct mst_check_use {
 	const struct mst_set *set;
 	const char *jobs; /* "main, weekly"; "" when no job takes it yet */
+	const struct mst_catalog *catalog; /* that the set is of */
 };
 
 /* Where a connection goes; the way there is looked at first. */

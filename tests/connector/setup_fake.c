@@ -366,7 +366,7 @@ void begin(const struct say *says, size_t n)
 
 	for (size_t i = 0; i < cat->sets_n; i++)
 		uses[env.uses_n++] = (struct mst_check_use){
-		    .set = &cat->sets[i], .jobs = "nightly"};
+		    .set = &cat->sets[i], .jobs = "nightly", .catalog = cat};
 	run.says = says;
 	run.says_n = n;
 	for (size_t i = 0; i < n; i++)

@@ -161,8 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	for (size_t i = 0; i < cat->sets_n && i < MST_LEN(uses); i++)
-		uses[env.uses_n++] =
-		    (struct mst_check_use){.set = &cat->sets[i], .jobs = "j"};
+		uses[env.uses_n++] = (struct mst_check_use){
+		    .set = &cat->sets[i], .jobs = "j", .catalog = cat};
 	d = open_dest(&conf, data[0]);
 	if (mst_dest_servicenow.checks(d, &env, &c, &err) < 0)
 		abort();

@@ -141,17 +141,16 @@ bool mst_sn_judge_relation(struct sn_setup *s, struct mst_check *c)
 /* The number i of the look-ups whose records are wanted, or NULL. */
 static const struct mst_lookup *wanted(const struct sn_setup *s, size_t i)
 {
-	const struct mst_catalog *cat = s->d->env.catalog;
+	for (size_t n = 0; n < s->env.uses_n; n++) {
+		const struct mst_check_use *u = &s->env.uses[n];
 
-	for (size_t k = 0; cat && k < cat->lookups_n; k++) {
-		const struct mst_lookup *l = &cat->lookups[k];
-		bool uses = false;
+		for (size_t k = 0; u->catalog && k < u->catalog->lookups_n;
+		     k++) {
+			const struct mst_lookup *l = &u->catalog->lookups[k];
 
-		for (size_t n = 0; n < s->env.uses_n; n++)
-			uses = uses ||
-			       strcmp(s->env.uses[n].set->name, l->set) == 0;
-		if (uses && i-- == 0)
-			return l;
+			if (strcmp(u->set->name, l->set) == 0 && i-- == 0)
+				return l;
+		}
 	}
 	return NULL;
 }
