@@ -29,6 +29,11 @@ MS_OP(ca_op_identity)
 	struct mst_slice table = MST_SLICE_LIT("cmdb_ci_business_app");
 	struct mst_slice name = ms_text(ctx, v, CF_NAME);
 
+	if (name.n > CA_NAME_MAX) { /* as much as the column holds */
+		name.n = CA_NAME_MAX;
+		while (name.n && ((unsigned char)name.p[name.n] & 0xc0) == 0x80)
+			name.n--;
+	}
 	(void)ca_op_class(ctx, v, 0, NULL, &table);
 	return name.n ? ms_identity(ctx, table, name, out_r) : 0;
 }
@@ -45,32 +50,19 @@ static bool is_sanctioned(const struct mst_value *tags)
 	return ms_fits_tag(tags, &list);
 }
 
-/* As text that compares, greater for a smaller id: a number by its length, then
- * by its digits; anything else by its bytes, behind all numbers. */
+/* As text that compares, greater for a smaller id. */
 static size_t put_id_rank(char *to, struct mst_slice id)
 {
-	bool number = id.n > 0;
-	char *p = to;
-
 	for (size_t i = 0; i < id.n; i++)
-		number = number && id.p[i] >= '0' && id.p[i] <= '9';
-	while (number && id.n > 1 && id.p[0] == '0') {
-		id.p++;
-		id.n--;
-	}
-	*p++ = number ? '1' : '0';
-	if (number)
-		*p++ = (char)(255 - MST_MIN(id.n, (size_t)255));
-	for (size_t i = 0; i < id.n; i++)
-		*p++ = (char)(255 - (unsigned char)lower(id.p[i]));
-	*p++ = (char)255;
-	return (size_t)(p - to);
+		to[i] = (char)(255 - (unsigned char)lower(id.p[i]));
+	to[id.n] = (char)255;
+	return id.n + 1;
 }
 
 MS_OP(ca_op_rank)
 {
 	struct mst_slice id = ms_text(ctx, v, CF_ID);
-	char *p = mst_rule_scratch(ctx, id.n + 4);
+	char *p = mst_rule_scratch(ctx, id.n + 2);
 
 	p[0] = is_sanctioned(&v[CF_TAGS]) ? '1' : '0';
 	return ms_some(mst_slice(p, 1 + put_id_rank(p + 1, id)), out_r);

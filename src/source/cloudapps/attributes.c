@@ -132,17 +132,22 @@ struct mst_value ca_value_of(struct mst_json j)
 	return v;
 }
 
-/* A text is one line. */
+/* A text is one line: a line end becomes a blank. */
 static bool add_text(struct mst_buf *out, struct mst_slice s)
 {
-	size_t from = out->n;
+	char *p;
 
-	if (!mst_buf_add_slice(out, s))
+	if (!mst_buf_reserve(out, s.n))
 		return false;
-	for (size_t i = from; i < out->n; i++) {
-		if (out->p[i] == '\n' || out->p[i] == '\r' || !out->p[i])
-			out->p[i] = ' ';
+	p = out->p + out->n;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')
+			continue;
+		*p++ =
+		    s.p[i] == '\n' || s.p[i] == '\r' || !s.p[i] ? ' ' : s.p[i];
 	}
+	*p = '\0';
+	out->n = (size_t)(p - out->p);
 	return true;
 }
 

@@ -9,7 +9,7 @@
 /* ---- apps ---------------------------------------------------------------- */
 
 static const struct mst_column app_columns[] = {
-    {"name", MST_COL_NAME, 255, NULL},
+    {"name", MST_COL_NAME, CA_NAME_MAX, NULL},
     {"vendor", MST_COL_MASTER, 80, "company"},
     {"category", 0, 40, NULL},
     {"url", 0, 1024, NULL},

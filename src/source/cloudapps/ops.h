@@ -27,7 +27,8 @@ MS_OP(ca_op_description);
 MS_OP(ca_op_risk_data);
 MS_OP(ca_op_correlation);
 
-#define CA_RISK_MAX 4000 /* bytes of the column of ca_op_risk_data */
+#define CA_NAME_MAX 255	 /* bytes of the column of the name */
+#define CA_RISK_MAX 4000 /* of that of ca_op_risk_data */
 
 /* filter.c */
 MS_FILTER(ca_keep_app);

@@ -274,7 +274,7 @@ static void prove(const struct mst_source *s, struct mst_proof *p_r)
 	else if (r->feed == CA_STREAMS && !r->records)
 		why = "the list is empty, which is never taken as a reason to "
 		      "remove anything";
-	else if (!s->streams_n)
+	else if (r->feed != CA_STREAMS && !s->streams_n)
 		why = "there is no stream";
 	if (why)
 		(void)snprintf(p_r->why, sizeof(p_r->why), "%s: %s", title,

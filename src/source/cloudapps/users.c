@@ -148,7 +148,7 @@ static bool is_pseudonym(struct mst_slice s)
 		char c = s.p[i];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    !(c >= '0' && c <= '9') && !strchr("+/=_-", c))
+		    !(c >= '0' && c <= '9') && !strchr("+/=", c))
 			return false;
 	}
 	return s.n >= 20;
@@ -168,7 +168,8 @@ bool ca_refuse_user(struct mst_rule_ctx *ctx, const struct mst_value *v,
 		return true;
 	}
 	if (s.n && memchr(s.p, '\\', s.n) && !in_domain(c, s, &name)) {
-		*why_r = MST_SLICE_LIT("a local account of a computer");
+		*why_r = MST_SLICE_LIT("a local account: neither side of its "
+				       "backslash is one of user_domains");
 		return true;
 	}
 	return false;
