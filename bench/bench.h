@@ -36,6 +36,7 @@ bool bench_child(bool (*fn)(struct bench *b, void *arg, double out[8]),
 		 struct bench *b, void *arg, double out[8]);
 uint64_t bench_rss(void);
 
+bool bench_apps(struct bench *b);  /* cloudapps.* */
 bool bench_delta(struct bench *b); /* delta.* */
 bool bench_job(struct bench *b);   /* job.*, recver.bytes */
 bool bench_rules(struct bench *b); /* rules.cost */

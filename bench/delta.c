@@ -57,7 +57,7 @@ static bool run_delta(struct bench *b, void *p, double out[8])
 	struct mst_recver *r;
 	struct mst_job job;
 
-	if (bench_make_job(&job, NULL, &err) < 0 ||
+	if (bench_make_job(&job, NULL, NULL, &err) < 0 ||
 	    mst_spool_open(&spool, job.source, arg->dir, true, &err) < 0 ||
 	    ops->open(&at, "bench", true, &r, &err) < 0)
 		return bench_fail(&err);

@@ -23,11 +23,11 @@ bool bench_estate(struct bench *b MST_UNUSED, void *p, double out[8] MST_UNUSED)
 	return bench_data_write(p, &err) == 0 || bench_fail(&err);
 }
 
-static const char yaml[] = "connections:\n"
-			   "  - name: bench\n"
-			   "    type: endpoint\n"
-			   "    read_from: /\n"
-			   "    assume_complete: yes\n";
+static const char endpoint[] = "connections:\n"
+			       "  - name: bench\n"
+			       "    type: endpoint\n"
+			       "    read_from: /\n"
+			       "    assume_complete: yes\n";
 
 static int make_catalog(struct mst_job *job, const struct mst_conf *settings,
 			struct mst_err *err)
@@ -35,14 +35,17 @@ static int make_catalog(struct mst_job *job, const struct mst_conf *settings,
 	struct mst_derive *d =
 	    mst_derive_begin(job->source->catalog, &job->arena);
 
-	if (mst_custom_apply(d, &settings->items[0], err) < 0)
+	if (job->source->adapt &&
+	    job->source->adapt(job->source_conf, d, err) < 0)
+		return -(int)err->code;
+	if (settings && mst_custom_apply(d, &settings->items[0], err) < 0)
 		return -(int)err->code;
 	job->catalog = mst_derive_end(d);
 	return 0;
 }
 
-int bench_make_job(struct mst_job *job, const struct mst_conf *settings,
-		   struct mst_err *err)
+int bench_make_job(struct mst_job *job, const char *source,
+		   const struct mst_conf *settings, struct mst_err *err)
 {
 	struct mst_conf conf;
 	void *c;
@@ -50,18 +53,22 @@ int bench_make_job(struct mst_job *job, const struct mst_conf *settings,
 
 	*job = (struct mst_job){.name = "bench"};
 	mst_arena_init(&job->arena, 64u << 20);
-	job->source = mst_source_find("endpoint");
-	job->catalog = job->source->catalog;
 	job->conf.source = "bench";
 	job->conf.destination = "bench";
-	if (mst_conf_read(mst_slice_str(yaml), "bench", &conf, err) < 0)
+	if (mst_conf_read(mst_slice_str(source ? source : endpoint), "bench",
+			  &conf, err) < 0)
 		return -(int)err->code;
+	job->source = mst_source_find(conf.items[0].type);
+	if (!job->source)
+		return mst_err_set(err, MST_E_NOTFOUND, "no source '%s'",
+				   conf.items[0].type);
+	job->catalog = job->source->catalog;
 	c = mst_arena_alloc(&job->arena, job->source->conf_size);
 	rc = mst_conf_apply(&conf.items[0], job->source->opts, c, &job->arena,
 			    err);
 	mst_conf_fini(&conf);
 	job->source_conf = c;
-	if (rc == 0 && settings)
+	if (rc == 0 && (source || settings))
 		rc = make_catalog(job, settings, err);
 	return rc;
 }

@@ -13,10 +13,11 @@ bool bench_fail(const struct mst_err *err);
 /* For bench_child, with a struct bench_data: generating takes memory, which
  * must not count for the case. */
 bool bench_estate(struct bench *b, void *data, double out[8]);
-/* A job without a destination: the delta needs none. settings: an item with
+/* A job without a destination: the delta needs none. source: YAML of one
+ * connection, NULL: Defender for Endpoint as it is. settings: an item with
  * custom mappings, or NULL. */
-int bench_make_job(struct mst_job *job, const struct mst_conf *settings,
-		   struct mst_err *err);
+int bench_make_job(struct mst_job *job, const char *source,
+		   const struct mst_conf *settings, struct mst_err *err);
 /* One thread, no dir. */
 void bench_delta_init(struct mst_delta *d, const struct mst_job *job,
 		      const struct mst_spool *spool, struct mst_recver *r);

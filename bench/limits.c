@@ -12,6 +12,8 @@ static const struct {
 		   "peak_rss_bytes <= 40000000"},
     {"delta.two_threads", "ratio >= 1.7"},
     {"delta.one_percent", "ratio <= 2.5"},
+    {"cloudapps.unchanged", "rows_per_second >= 1000000, writes = 0, "
+			    "peak_rss_bytes <= 64000000"},
     {"rules.cost", "ratio <= 1.3"},
     {"job.unchanged", "rows_per_second >= 400000, writes = 0"},
     {"job.first_load", "ratio <= 0.01"},

@@ -129,6 +129,8 @@ int main(int argc, char **argv)
 	}
 	if (chosen(argc, argv, "delta"))
 		ok = bench_delta(&b) && ok;
+	if (chosen(argc, argv, "apps"))
+		ok = bench_apps(&b) && ok;
 	if (chosen(argc, argv, "rules"))
 		ok = bench_rules(&b) && ok;
 	if (chosen(argc, argv, "store"))

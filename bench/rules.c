@@ -78,7 +78,7 @@ static bool open_side(struct bench *b, struct side *s, const char *name,
 	struct mst_err err = MST_ERR_INIT;
 
 	s->best = 1e9;
-	return (bench_make_job(&s->job, settings, &err) == 0 &&
+	return (bench_make_job(&s->job, NULL, settings, &err) == 0 &&
 		ops->open(&at, "bench", true, &s->recver, &err) == 0) ||
 	       bench_fail(&err);
 }

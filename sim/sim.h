@@ -47,8 +47,9 @@ int mst_sim_start(const struct mst_sim_conf *conf, struct mst_sim **sim_r,
 void mst_sim_stop(struct mst_sim **sim);
 /* "http://127.0.0.1:41234" */
 const char *mst_sim_url(const struct mst_sim *sim, enum mst_sim_host host);
-/* The connections and a job "demo" as YAML for these URLs, with the fake
- * secrets as env: references MUSTER_SIM_SECRET and MUSTER_SIM_PASSWORD. */
+/* The connections, a job "demo" and, when there are cloud apps, a job "apps" as
+ * YAML for these URLs, with the fake secrets as env: references
+ * MUSTER_SIM_SECRET and MUSTER_SIM_PASSWORD. */
 bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out);
 /* A control request without HTTP: method, path ("/_sim/day"), body; the
  * answer's body is appended to out. Returns the HTTP status. */

@@ -159,30 +159,49 @@ int sim_state_load(struct mst_sim *sim, struct mst_err *err)
 
 bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out)
 {
-	return mst_buf_addf(out,
-			    "connections:\n"
-			    "  - name: defender\n"
-			    "    type: endpoint\n"
-			    "    tenant_id: %s\n"
-			    "    client_id: %s\n"
-			    "    client_secret: env:MUSTER_SIM_SECRET\n"
-			    "    api_url: %s\n"
-			    "    login_url: %s\n"
-			    "    graph_url: %s\n"
-			    "    enrich: true\n"
-			    "    hardware: true\n"
-			    "  - name: cmdb\n"
-			    "    type: servicenow\n"
-			    "    url: %s\n"
-			    "    auth: basic\n"
-			    "    username: %s\n"
-			    "    password: env:MUSTER_SIM_PASSWORD\n"
-			    "jobs:\n"
-			    "  - name: demo\n"
-			    "    source: defender\n"
-			    "    destination: cmdb\n",
-			    MST_SIM_TENANT, MST_SIM_CLIENT,
-			    sim->url[MST_SIM_API], sim->url[MST_SIM_LOGIN],
-			    sim->url[MST_SIM_GRAPH],
-			    sim->url[MST_SIM_SERVICENOW], MST_SIM_USER);
+	bool apps = sim->conf.apps >= 0;
+
+	(void)mst_buf_addf(out,
+			   "connections:\n"
+			   "  - name: defender\n"
+			   "    type: endpoint\n"
+			   "    tenant_id: %s\n"
+			   "    client_id: %s\n"
+			   "    client_secret: env:MUSTER_SIM_SECRET\n"
+			   "    api_url: %s\n"
+			   "    login_url: %s\n"
+			   "    graph_url: %s\n"
+			   "    enrich: true\n"
+			   "    hardware: true\n",
+			   MST_SIM_TENANT, MST_SIM_CLIENT,
+			   sim->url[MST_SIM_API], sim->url[MST_SIM_LOGIN],
+			   sim->url[MST_SIM_GRAPH]);
+	if (apps)
+		(void)mst_buf_addf(out,
+				   "  - name: apps\n"
+				   "    type: cloudapps\n"
+				   "    tenant_id: %s\n"
+				   "    client_id: %s\n"
+				   "    client_secret: env:MUSTER_SIM_SECRET\n"
+				   "    login_url: %s\n"
+				   "    graph_url: %s\n"
+				   "    allow_user_synchronization: true\n",
+				   MST_SIM_TENANT, MST_SIM_CLIENT,
+				   sim->url[MST_SIM_LOGIN],
+				   sim->url[MST_SIM_GRAPH]);
+	(void)mst_buf_addf(out,
+			   "  - name: cmdb\n"
+			   "    type: servicenow\n"
+			   "    url: %s\n"
+			   "    auth: basic\n"
+			   "    username: %s\n"
+			   "    password: env:MUSTER_SIM_PASSWORD\n"
+			   "jobs:\n"
+			   "  - name: demo\n"
+			   "    source: defender\n"
+			   "    destination: cmdb\n",
+			   sim->url[MST_SIM_SERVICENOW], MST_SIM_USER);
+	return !apps || mst_buf_adds(out, "  - name: apps\n"
+					  "    source: apps\n"
+					  "    destination: cmdb\n");
 }

@@ -129,6 +129,7 @@ static struct mst_json member(struct mst_json info, const char *name)
 
 static void add_text(struct mst_buf *b, struct mst_slice s)
 {
+	s = mst_slice_trim(s);
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n')
 			continue;

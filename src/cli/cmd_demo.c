@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster demo: the main job on simulators, four runs, each one checked against
- * what the simulated estate says by code that shares nothing with the engine
- * (sim/truth.c, sim/verify.c).
+ * muster demo: a job for each source on simulators, four runs of each, every
+ * one checked against what the simulated estate says by code that shares
+ * nothing with the engine (sim/truth.c, sim/verify.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +19,27 @@
 static const struct cli_command demo_cmd = {
     "demo", "",
     "Starts simulators of Entra ID, Defender for Endpoint, Graph and "
-    "ServiceNow on loopback,\nand runs: a first load, the same again, a patch "
-    "Tuesday, the same again. After each run\nthe simulated CMDB is read back "
-    "and compared with what it should hold.",
+    "ServiceNow on loopback,\nand runs for each source: a first load, the same "
+    "again, a patch Tuesday, the same again.\nAfter each run the simulated "
+    "CMDB is read back and compared with what it should hold.",
     cmd_demo};
 
-#define RUNS_MAX 8
+#define RUNS_MAX 8 /* four of each source */
+
+/* In this order. */
+static const struct demo_source {
+	const char *type; /* as --source has it */
+	const char *job;
+	const char *title;
+} sources[] = {
+    {"endpoint", "demo", "Defender for Endpoint"},
+    {"cloudapps", "apps", "Defender for Cloud Apps"},
+};
 
 struct demo_run {
 	const char *label;
-	int day; /* the estate moves there first; -1: stays */
+	const struct demo_source *source;
+	bool again; /* the estate did not move: nothing may be written */
 	struct mst_run_counts counts[MST_MAX_SETS];
 	const char *sets[MST_MAX_SETS];
 	size_t sets_n;
@@ -42,6 +53,7 @@ struct demo_run {
 struct demo {
 	struct mst_sim *sim;
 	bool small; /* one patch Tuesday is more than the guard lets pass */
+	bool with[MST_LEN(sources)];
 	struct mst_state *state;
 	char dir[4096];
 	struct demo_run runs[RUNS_MAX];
@@ -149,7 +161,7 @@ static void take_counts(struct demo_run *r, const struct mst_session *s)
 
 static int execute(struct demo *d, struct demo_run *r, struct mst_err *err)
 {
-	struct mst_run_conf conf = {.job = "demo",
+	struct mst_run_conf conf = {.job = r->source->job,
 				    .approve = d->small,
 				    .progress = cli_progress(),
 				    .cancel = &cli_cancel};
@@ -174,8 +186,12 @@ static int execute(struct demo *d, struct demo_run *r, struct mst_err *err)
 static int verify(struct demo *d, struct demo_run *r, struct mst_err *err)
 {
 	struct mst_buf report = MST_BUF_INIT(16u << 20);
-	int rc = control(d, "/_sim/synced", "{}", err);
+	char body[64];
+	int rc;
 
+	(void)snprintf(body, sizeof(body), "{\"source\":\"%s\"}",
+		       r->source->type);
+	rc = control(d, "/_sim/synced", body, err);
 	if (rc == 0)
 		rc = sim_verify(d->sim, &report, &r->differences, err);
 	if (rc == 0 && r->differences)
@@ -184,24 +200,39 @@ static int verify(struct demo *d, struct demo_run *r, struct mst_err *err)
 	return rc;
 }
 
-static int one_run(struct demo *d, const char *label, int day,
-		   struct mst_err *err)
+static int one_run(struct demo *d, const char *label, bool again,
+		   const struct demo_source *source, struct mst_err *err)
 {
-	struct demo_run *r = &d->runs[d->runs_n];
+	struct demo_run *r = &d->runs[d->runs_n++];
+	char line[128];
+
+	*r =
+	    (struct demo_run){.label = label, .source = source, .again = again};
+	(void)snprintf(line, sizeof(line), "%s: %s", label, source->title);
+	say(line);
+	if (execute(d, r, err) < 0)
+		return mst_err_prefix(err, "%s", line);
+	return verify(d, r, err);
+}
+
+/* One run of each source. day: the estate moves there first; -1: it stays. */
+static int stage(struct demo *d, const char *label, int day,
+		 struct mst_err *err)
+{
 	char body[64];
 
-	*r = (struct demo_run){.label = label, .day = day};
-	say(label);
 	if (day > 0) {
 		(void)snprintf(body, sizeof(body), "{\"day\":%d}", day);
 		if (control(d, "/_sim/day", body, err) < 0 ||
 		    control(d, "/_sim/sn/users", "{\"seed\":7}", err) < 0)
 			return -(int)err->code;
 	}
-	d->runs_n++;
-	if (execute(d, r, err) < 0)
-		return mst_err_prefix(err, "%s", label);
-	return verify(d, r, err);
+	for (size_t i = 0; i < MST_LEN(sources); i++) {
+		if (d->with[i] &&
+		    one_run(d, label, day < 0, &sources[i], err) < 0)
+			return -(int)err->code;
+	}
+	return 0;
 }
 
 /* ---- what comes out ----- */
@@ -214,11 +245,12 @@ static void print_table(const struct demo *d)
 		const struct demo_run *r = &d->runs[i];
 
 		(void)mst_buf_addf(&out,
-				   "\n%s: %s, %.1f s, %llu requests, "
+				   "\n%s, %s: %s, %.1f s, %llu requests, "
 				   "%llu records written, %llu "
 				   "differences\n",
-				   r->label, mst_run_status_name(r->status),
-				   r->seconds, (unsigned long long)r->requests,
+				   r->label, r->source->title,
+				   mst_run_status_name(r->status), r->seconds,
+				   (unsigned long long)r->requests,
 				   (unsigned long long)r->applied,
 				   (unsigned long long)r->differences);
 		cli_counts_head(&out);
@@ -243,6 +275,7 @@ static void print_json(const struct demo *d)
 
 		mst_jout_obj(&j);
 		mst_jout_kstr(&j, "label", r->label);
+		mst_jout_kstr(&j, "source", r->source->type);
 		mst_jout_kstr(&j, "status", mst_run_status_name(r->status));
 		mst_jout_ki64(&j, "read", (int64_t)r->read);
 		mst_jout_ki64(&j, "applied", (int64_t)r->applied);
@@ -276,8 +309,7 @@ static bool all_well(const struct demo *d)
 		const struct demo_run *r = &d->runs[i];
 
 		ok = ok && r->differences == 0 &&
-		     (r->day >= 0 || r->applied == 0) &&
-		     r->status == MST_RUN_OK;
+		     (!r->again || r->applied == 0) && r->status == MST_RUN_OK;
 	}
 	return ok;
 }
@@ -309,13 +341,18 @@ static int demo(struct demo *d, bool keep)
 	int rc = apply(d, &err);
 
 	if (rc == 0)
-		rc = one_run(d, "day 0", 0, &err);
+		rc = control(d, "/_sim/truth",
+			     "{\"cloudapps\":"
+			     "{\"allow_user_synchronization\":true}}",
+			     &err);
 	if (rc == 0)
-		rc = one_run(d, "day 0 again", -1, &err);
+		rc = stage(d, "day 0", 0, &err);
 	if (rc == 0)
-		rc = one_run(d, "day 1", 1, &err);
+		rc = stage(d, "day 0 again", -1, &err);
 	if (rc == 0)
-		rc = one_run(d, "day 1 again", -1, &err);
+		rc = stage(d, "day 1", 1, &err);
+	if (rc == 0)
+		rc = stage(d, "day 1 again", -1, &err);
 	if (cli.json)
 		print_json(d);
 	else
@@ -332,11 +369,29 @@ static int demo(struct demo *d, bool keep)
 	return CLI_OK;
 }
 
+/* --source: one of them, or all when it is not given. */
+static int choose(struct demo *d, const char *type)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < MST_LEN(sources); i++) {
+		d->with[i] = !type || strcmp(type, sources[i].type) == 0;
+		any = any || d->with[i];
+	}
+	if (!any)
+		(void)fprintf(stderr, "muster: --source is endpoint or "
+				      "cloudapps; without it both run\n");
+	return any ? CLI_OK : CLI_USAGE;
+}
+
 int cmd_demo(int argc, char **argv)
 {
 	uint64_t devices = 500, seed = 1, rows = 0;
+	const char *source = NULL;
 	bool keep = false;
 	const struct cli_opt opts[] = {
+	    {"source", "TYPE", "only this source: endpoint or cloudapps", NULL,
+	     &source, NULL},
 	    {"devices", "N", "size of the estate (500)", NULL, NULL, &devices},
 	    {"seed", "S", "another estate (1)", NULL, NULL, &seed},
 	    {"cve-rows", "N", "at least so many CVE rows (120 a device)", NULL,
@@ -362,6 +417,11 @@ int cmd_demo(int argc, char **argv)
 	conf.seed = seed;
 	conf.cve_rows = rows;
 	d = mst_alloc(sizeof(*d));
+	status = choose(d, source);
+	if (status != CLI_OK) {
+		free(d);
+		return status;
+	}
 	d->small = devices < SMALL;
 	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);

@@ -19,8 +19,11 @@
 
 #define HEAD_MAX (64u << 10) /* of a file, to see what it holds */
 
+#define DOUBTS_TOLD 10 /* one by one; a folder may hold thousands */
+
 struct folder {
 	struct mst_spool *s;
+	size_t doubts;
 	const char *saved; /* a saved source below the folder, the first */
 	size_t saved_n;
 	bool doubt[MST_MAX_FEEDS];
@@ -91,9 +94,11 @@ static void doubt(struct folder *f, int feed, const char *rel, const char *what)
 		(void)snprintf(proof->why, sizeof(proof->why), "%.120s %s", rel,
 			       what);
 	}
-	mst_warn("%s %s: passed over, and nothing will be taken for missing "
-		 "in %s",
-		 rel, what, feed < 0 ? "this folder" : c->feeds[feed].title);
+	if (f->doubts++ < DOUBTS_TOLD)
+		mst_warn("%s %s: passed over, and nothing will be taken for "
+			 "missing in %s",
+			 rel, what,
+			 feed < 0 ? "this folder" : c->feeds[feed].title);
 }
 
 static int refuse(const char *path, const char *what, struct mst_err *err)
@@ -206,6 +211,10 @@ int mst_spool_folder(struct mst_spool *s, bool assume_complete,
 		    s->dir, f.saved_n, f.saved_n == 1 ? "" : "s", s->dir,
 		    (int)(strlen(f.saved) - strlen("/" MST_SPOOL_MANIFEST)),
 		    f.saved);
+	if (f.doubts > DOUBTS_TOLD)
+		mst_warn("%zu more files of %s were passed over for such "
+			 "reasons",
+			 f.doubts - DOUBTS_TOLD, s->dir);
 	prove(&f, assume_complete);
 	for (size_t i = 0; i < s->ops->catalog->feeds_n; i++)
 		any = any || s->feeds[i].present;

@@ -11,19 +11,25 @@
 
 static struct rig rig;
 
-static void four_runs(void)
+/* Four runs of each source; source NULL: of all. */
+static void four_runs(const char *source)
 {
 	static const char *const labels[] = {"day 0", "day 0 again", "day 1",
 					     "day 1 again"};
+	static const char *const all[] = {"endpoint", "cloudapps"};
 	struct mst_json runs = mst_json_get(rig_json(&rig), "runs"), run;
 	struct mst_json_iter it = mst_json_iter(runs);
+	size_t each = source ? 1 : MST_LEN(all);
 
-	assert_int_equal(mst_json_len(runs), MST_LEN(labels));
-	for (size_t i = 0; mst_json_next(&it, NULL, &run); i++) {
+	assert_int_equal(mst_json_len(runs), MST_LEN(labels) * each);
+	for (size_t k = 0; mst_json_next(&it, NULL, &run); k++) {
+		size_t i = k / each;
 		double seconds;
 
 		assert_true(
 		    mst_json_is_str(mst_json_get(run, "label"), labels[i]));
+		assert_true(mst_json_is_str(mst_json_get(run, "source"),
+					    source ? source : all[k % each]));
 		assert_int_equal(rig_num(run, "differences"), 0);
 		assert_int_equal(rig_num(run, "refused"), 0);
 		assert_true(rig_num(run, "read") > 0);
@@ -43,9 +49,9 @@ static void small_estates(void **state)
 	(void)state;
 	for (size_t i = 0; i < MST_LEN(devices); i++) {
 		rig_muster(&rig, "demo", "--json", "--devices", devices[i],
-			   "--seed", "5");
+			   "--seed", "5", "--source", "endpoint");
 		rig_status(&rig, 0);
-		four_runs();
+		four_runs("endpoint");
 	}
 }
 
@@ -60,7 +66,16 @@ static void no_home(void **state)
 	rig_muster(&rig, "demo", "--json", "--devices", "3");
 	rig.env = NULL;
 	rig_status(&rig, 0);
-	four_runs();
+	four_runs(NULL);
+}
+
+static void cloud_apps_alone(void **state)
+{
+	(void)state;
+	rig_muster(&rig, "demo", "--json", "--devices", "30", "--source",
+		   "cloudapps");
+	rig_status(&rig, 0);
+	four_runs("cloudapps");
 }
 
 static void wrong_options(void **state)
@@ -75,6 +90,9 @@ static void wrong_options(void **state)
 	rig_status(&rig, 2);
 	rig_one_error(&rig);
 	rig_says(&rig, "did you mean '--devices'?");
+	rig_muster(&rig, "demo", "--source", "iot");
+	rig_status(&rig, 2);
+	rig_says(&rig, "--source is endpoint or cloudapps");
 	rig_muster(&rig, "demo", "-f", "5");
 	rig_status(&rig, 2);
 	rig_says(&rig, "demo knows no option '-f'");
@@ -109,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(small_estates),
 	    cmocka_unit_test(no_home),
+	    cmocka_unit_test(cloud_apps_alone),
 	    cmocka_unit_test(wrong_options),
 	};
 

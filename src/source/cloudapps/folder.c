@@ -112,7 +112,7 @@ static bool object_value(struct mst_slice head, struct ms_head *h)
 	return true;
 }
 
-/* Users and attributes hang on an app that only the name of the file tells. */
+/* Users hang on an app that only the name of the file tells. */
 static int with_app(const char *rel, int feed, struct mst_spoilt *sp)
 {
 	const char *slash = strrchr(rel, '/');
@@ -120,7 +120,7 @@ static int with_app(const char *rel, int feed, struct mst_spoilt *sp)
 	struct mst_slice app;
 	size_t n;
 
-	if (feed != CA_USERS && feed != CA_INFO)
+	if (feed != CA_USERS)
 		return feed;
 	rel = slash ? slash + 1 : rel;
 	n = MST_MIN(strcspn(rel, "."), sizeof(name) - 1);
