@@ -101,11 +101,6 @@ static const struct kind {
     [SN_CHECK_FIX] = {"", "", 0, NULL, mst_sn_ask_fix, mst_sn_judge_fix},
 };
 
-static struct sn_setup *setup_of(struct mst_checks *c)
-{
-	return mst_container_of(c, struct sn_setup, base);
-}
-
 /* ---- what is wanted ------------------------------------------------------ */
 
 bool mst_sn_uses_writer(const struct sn_setup *s, enum mst_writer writer)
@@ -359,7 +354,7 @@ static void keep(struct sn_setup *s, struct sn_ask *a,
 static int accept(struct mst_checks *base, const struct mst_req *req,
 		  const struct mst_resp *resp, struct mst_err *err)
 {
-	struct sn_setup *s = setup_of(base);
+	struct sn_setup *s = mst_sn_setup_of(base);
 
 	for (size_t i = s->first; i < s->asks_n; i++) {
 		struct sn_ask *a = s->asks[i];
@@ -462,7 +457,7 @@ static struct sn_ask *unsent(struct sn_setup *s)
 static int next(struct mst_checks *base, struct mst_req *req_r,
 		struct mst_err *err)
 {
-	struct sn_setup *s = setup_of(base);
+	struct sn_setup *s = mst_sn_setup_of(base);
 
 	for (;;) {
 		struct sn_ask *a = unsent(s);
@@ -478,61 +473,6 @@ static int next(struct mst_checks *base, struct mst_req *req_r,
 	}
 }
 
-/* ---- fixing -------------------------------------------------------------- */
-
-void mst_sn_offer(struct sn_setup *s, enum sn_fix_id id,
-		  const struct mst_check_fix *fix)
-{
-	s->fixes[id].fix = *fix;
-	s->fixes[id].can = true;
-}
-
-static size_t fixes(struct mst_checks *base, struct mst_check_fix *out,
-		    size_t max)
-{
-	struct sn_setup *s = setup_of(base);
-
-	s->offered_n = 0;
-	for (unsigned id = 0; id < SN_FIX__N; id++) {
-		if (!s->fixes[id].can)
-			continue;
-		if (s->offered_n < max)
-			out[s->offered_n] = s->fixes[id].fix;
-		s->offered[s->offered_n++] = (enum sn_fix_id)id;
-	}
-	return s->offered_n;
-}
-
-static int fix(struct mst_checks *base, size_t i, struct mst_err *err)
-{
-	/* What was written is looked up; the choice is tried by a dry run,
-	 * too. */
-	static const enum sn_check_id ids[SN_FIX__N][3] = {
-	    [SN_FIX_SOURCE] = {SN_CHECK_FIX, SN_CHECK_IRE, SN_CHECK_SOURCE},
-	    [SN_FIX_RELATION] = {SN_CHECK_FIX, SN_CHECK_RELATION, SN_CHECK__N},
-	};
-	struct sn_setup *s = setup_of(base);
-
-	if (!s->offered_n)
-		(void)fixes(base, NULL, 0);
-	if (i >= s->offered_n || !s->fixes[s->offered[i]].can)
-		return mst_err_set(err, MST_E_NOTFOUND, "there is no such fix");
-	s->fixing = s->offered[i];
-	s->todo_n = 0;
-	for (size_t k = 0; k < MST_LEN(ids[0]); k++) {
-		enum sn_check_id id = ids[s->fixing][k];
-
-		if (id == SN_CHECK__N)
-			break;
-		s->todo[s->todo_n].id = id;
-		s->todo[s->todo_n++].quiet =
-		    id == SN_CHECK_FIX || id == SN_CHECK_IRE;
-	}
-	s->at = 0;
-	s->asked = false;
-	return MST_OK;
-}
-
 /* ---- life ---------------------------------------------------------------- */
 
 static void setup_free(struct mst_checks **c)
@@ -541,7 +481,7 @@ static void setup_free(struct mst_checks **c)
 
 	if (!*c)
 		return;
-	s = setup_of(*c);
+	s = mst_sn_setup_of(*c);
 	mst_json_parser_free(&s->json);
 	mst_arena_fini(&s->arena);
 	free(s);
@@ -551,8 +491,8 @@ static void setup_free(struct mst_checks **c)
 static const struct mst_checks_ops ops = {
     .next = next,
     .accept = accept,
-    .fixes = fixes,
-    .fix = fix,
+    .fixes = mst_sn_fixes,
+    .fix = mst_sn_fix,
     .free = setup_free,
 };
 

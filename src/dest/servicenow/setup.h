@@ -9,7 +9,8 @@
  *   setup_access.c  instance, clock, log-in, what the APIs let us do
  *   setup_tables.c  tables, columns, version and choices of the update set
  *   setup_cmdb.c    dry run, classes, identification rules
- *   setup_source.c  discovery source; writing the records that mend checks
+ *   setup_source.c  discovery source
+ *   setup_fix.c     writing the records that mend checks
  *   setup_people.c  looking users up, the type of their relations
  *   setup_rights.c  rights that only a write proves, Field Normalization
  *   setup_advice.c  release, quotas, settings that make a run slow
@@ -164,6 +165,15 @@ bool mst_sn_uses_table(const struct sn_setup *s, const char *table);
 void mst_sn_add_table(const struct sn_setup *s, char *list, size_t n,
 		      const char *name, const char *table);
 
+static inline struct sn_setup *mst_sn_setup_of(struct mst_checks *c)
+{
+	return mst_container_of(c, struct sn_setup, base);
+}
+
+/* As mst_checks_ops.fixes and .fix (setup_fix.c). */
+size_t mst_sn_fixes(struct mst_checks *base, struct mst_check_fix *out,
+		    size_t max);
+int mst_sn_fix(struct mst_checks *base, size_t i, struct mst_err *err);
 /* This record would mend its check. */
 void mst_sn_offer(struct sn_setup *s, enum sn_fix_id id,
 		  const struct mst_check_fix *fix);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The source name under which configuration items are written: is it a choice
- * of cmdb_ci.discovery_source, and the one record that makes it one. Writing
- * such records.
+ * of cmdb_ci.discovery_source, and the one record that makes it one.
  */
 #include <stdio.h>
 
@@ -157,37 +156,5 @@ bool mst_sn_judge_source(struct sn_setup *s, struct mst_check *c)
 			      "it is not known whether IRE takes the "
 			      "discovery source");
 	}
-	return true;
-}
-
-void mst_sn_ask_fix(struct sn_setup *s)
-{
-	const struct mst_check_fix *f = &s->fixes[s->fixing].fix;
-	struct mst_buf body = MST_BUF_INIT(4096);
-	struct sn_ask *a =
-	    mst_sn_ask(s, MST_HTTP_POST, "fix", "/api/now/table/%s", f->table);
-	struct mst_jout j;
-
-	if (s->env.writer)
-		a->auth = s->env.writer;
-	mst_jout_init(&j, &body);
-	mst_jout_obj(&j);
-	for (size_t i = 0; f->values[i][0]; i++)
-		mst_jout_kstr(&j, f->values[i][0], f->values[i][1]);
-	mst_jout_end_obj(&j);
-	a->body = mst_arena_dup(&s->arena, mst_buf_slice(&body));
-	mst_buf_fini(&body);
-}
-
-/* Whatever the answer was: what follows looks whether the record is there. */
-bool mst_sn_judge_fix(struct sn_setup *s, struct mst_check *c)
-{
-	const struct sn_ask *a = mst_sn_asked(s, 0);
-	struct sn_fix *f = &s->fixes[s->fixing];
-
-	f->why[0] = 0;
-	if (!mst_sn_ask_ok(a))
-		(void)snprintf(f->why, sizeof(f->why), "%.470s",
-			       *a->why ? a->why : "no reason given");
 	return true;
 }
