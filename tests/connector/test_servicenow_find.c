@@ -333,6 +333,48 @@ static void test_a_widened_query(void **state)
 	assert_non_null(strstr(seen->find.why, "email and active of sys_user"));
 }
 
+/* All that there are were asked for, but not in one list: else each of them
+ * would count once for every list. */
+static void test_a_widened_query_among_friends(void **state)
+{
+	struct fake *f = *state;
+	char text[64];
+
+	fake_open(f);
+	for (unsigned i = 0; i < 150; i++) {
+		snprintf(text, sizeof(text), "p%u@example.com", i);
+		value(text);
+		person(f, text, "true");
+	}
+	f->drop_clauses = true;
+	is_not_whole(f, "records that were not asked for");
+}
+
+static bool unsorted(struct fake *f, struct fake_sub *s)
+{
+	(void)f;
+	s->status = 200;
+	mst_buf_adds(&s->out,
+		     "{\"result\":["
+		     "{\"sys_id\":\"000000000000000000000000000000a2\","
+		     "\"email\":\"a@example.com\",\"active\":\"true\"},"
+		     "{\"sys_id\":\"000000000000000000000000000000a1\","
+		     "\"email\":\"b@example.com\",\"active\":\"true\"}]}");
+	return true;
+}
+
+static void test_pages_without_order(void **state)
+{
+	struct fake *f = *state;
+
+	fake_open(f);
+	f->on_sub = unsorted;
+	value("a@example.com");
+	value("b@example.com");
+	is_not_whole(f, "not asked for");
+	assert_int_equal(seen->hits[0] + seen->hits[1], 0);
+}
+
 static void test_hidden_columns(void **state)
 {
 	static const char *const columns[] = {"email", "active", "sys_id"};
@@ -537,6 +579,8 @@ int main(void)
 	    T(test_unsafe_values),
 	    T(test_names_that_are_no_names),
 	    T(test_a_widened_query),
+	    T(test_a_widened_query_among_friends),
+	    T(test_pages_without_order),
 	    T(test_hidden_columns),
 	    T(test_accents),
 	    T(test_refused),

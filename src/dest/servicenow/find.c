@@ -147,16 +147,27 @@ static bool is_foreign(struct mst_slice v)
 	return false;
 }
 
-/* The value that a row answers, as index + 1. */
-static size_t asked_for(const struct sn_find *x, struct mst_slice have)
+static int by_number(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The value of this list that a row answers, as index + 1; 0: none. One that
+ * another list asked for is a stranger here, too: its own list counts it. */
+static size_t asked_for(const struct sn_find *x, const struct sn_find_list *l,
+			struct mst_slice have)
 {
 	char small[256],
 	    *buf = have.n > sizeof(small) ? mst_alloc(have.n) : small;
 	size_t i = (uintptr_t)mst_map_get(&x->by_text, fold(have, buf));
+	size_t at = i - 1;
 
 	if (buf != small)
 		free(buf);
-	return i;
+	return i && bsearch(&at, l->values, l->n, sizeof(at), by_number) ? i
+									 : 0;
 }
 
 /* 1, 0, or -1 when the row does not say. */
@@ -172,23 +183,27 @@ static int is_active(const struct sn_find *x, struct mst_json row)
 	return mst_slice_iis(v, "true") || mst_slice_is(v, "1");
 }
 
-/* Are these rows an answer to what was asked? Databases may take é for e: a
+/* Are these rows an answer to what was asked, in the order of sys_ids that the
+ * next page is cut by? Databases may take é for e: a
  * few rows of that sort are no sign that a clause was dropped. */
 static bool are_believed(const struct sn_find *x, const struct sn_find_list *l,
 			 struct mst_json result)
 {
 	struct mst_json_iter it = mst_json_iter(result);
 	struct mst_json row;
-	struct mst_sysid id;
+	struct mst_sysid id, last = {{0}};
 	size_t alike = 0;
 
+	(void)mst_sysid_parse(mst_slice_str(l->after), &last);
 	while (mst_json_next(&it, NULL, &row)) {
 		struct mst_slice have = mst_sn_member(row, x->f->column);
 
 		if (!mst_sn_row_id(row, &id) || !have.n ||
-		    is_active(x, row) < 0)
+		    is_active(x, row) < 0 ||
+		    memcmp(&id, &last, sizeof(id)) <= 0)
 			return false;
-		if (asked_for(x, have))
+		last = id;
+		if (asked_for(x, l, have))
 			continue;
 		if ((!l->foreign && !is_foreign(have)) || ++alike > l->n)
 			return false;
@@ -205,7 +220,7 @@ static size_t tell(const struct sn_find *x, struct sn_find_list *l,
 	size_t n = 0;
 
 	for (; mst_json_next(&it, NULL, &row); n++) {
-		size_t i = asked_for(x, mst_sn_member(row, x->f->column));
+		size_t i = asked_for(x, l, mst_sn_member(row, x->f->column));
 
 		(void)mst_sn_row_id(row, &id);
 		mst_sysid_hex(&id, l->after);
