@@ -4,84 +4,12 @@
  * requests they make, in which order they are told, and what each says.
  */
 #include "endpoint_drive.h"
+#include "source_checks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
-
-#define NOW 1795000000000000 /* 2026-11-18 */
-#define MIN ((int64_t)60 * 1000000)
-
-/* An answer in front of the usual ones, to URLs that hold the part. */
-struct say {
-	const char *part;
-	int status; /* 0: no answer */
-	const char *body, *type;
-	int64_t skew_us;
-	bool no_date;
-	double share;
-};
-
-struct found {
-	struct mst_check c;
-	char name[64], title[64];
-};
-
-static struct {
-	struct drive d;
-	struct mst_checks *checks;
-	const struct say *says;
-	size_t says_n;
-	struct found found[32];
-	size_t found_n;
-	char asked[4096]; /* "URL auth rate\n" of each request */
-} run;
-
-static int64_t now(void)
-{
-	return NOW;
-}
-
-static void on_check(void *ctx, const struct mst_check *c)
-{
-	struct found *f = &run.found[run.found_n++];
-
-	(void)ctx;
-	assert_true(run.found_n <= MST_LEN(run.found));
-	assert_true(*c->text);
-	assert_true(c->level != MST_CHECK_FAILED || c->code != MST_OK);
-	assert_true(c->level != MST_CHECK_OK || !*c->remedy);
-	assert_true(c->level != MST_CHECK_WARNING || *c->remedy);
-	f->c = *c;
-	(void)snprintf(f->name, sizeof(f->name), "%s", c->name);
-	(void)snprintf(f->title, sizeof(f->title), "%s", c->title);
-}
-
-static const struct mst_check *check_of(const char *name)
-{
-	for (size_t i = 0; i < run.found_n; i++) {
-		if (strcmp(run.found[i].name, name) == 0)
-			return &run.found[i].c;
-	}
-	return NULL;
-}
-
-static void shows(const char *name, enum mst_check_level level,
-		  const char *text, const char *remedy)
-{
-	const struct mst_check *c = check_of(name);
-
-	if (!c)
-		fail_msg("there is no check %s", name);
-	if (c->level != level || !strstr(c->text, text) ||
-	    (*remedy ? !strstr(c->remedy, remedy) : *c->remedy))
-		fail_msg("%s is not %s: %s -> %s, but %s: %s -> %s", name,
-			 mst_check_level_name(level), text, remedy,
-			 mst_check_level_name(c->level), c->text, c->remedy);
-}
-
-/* ---- answers ------------------------------------------------------------- */
 
 static const char *usual(const char *url)
 {
@@ -95,104 +23,11 @@ static const char *usual(const char *url)
 	return strstr(url, "blob") ? "x" : "{\"value\":[{\"id\":\"1\"}]}";
 }
 
-static const struct say *said(const char *url)
-{
-	for (size_t i = 0; i < run.says_n; i++) {
-		if (strstr(url, run.says[i].part))
-			return &run.says[i];
-	}
-	return NULL;
-}
-
-static void answer(struct mst_req *req)
-{
-	const struct say *say = said(req->url);
-	struct mst_err err = MST_ERR_INIT;
-	const char *body = say && say->body ? say->body : usual(req->url);
-	struct mst_resp resp = {
-	    .outcome = MST_OUT_ANSWER,
-	    .status = say ? say->status : 200,
-	    .body = mst_slice_str(body),
-	    .content_type = say && say->type ? say->type : "application/json",
-	    .date_us = NOW - (say ? say->skew_us : 0),
-	    .retry_after_ms = -1,
-	    .rate_limit = -1,
-	    .throttle_share = say && say->share > 0 ? say->share : -1,
-	    .attempts = 1,
-	};
-
-	if (say && say->no_date)
-		resp.date_us = MST_TIME_NONE;
-	if (!resp.status) {
-		resp.outcome = MST_OUT_FAILED;
-		resp.date_us = MST_TIME_NONE;
-		mst_err_set(&resp.err, MST_E_TRANSIENT, "no answer from there");
-	}
-	t_ok(run.checks->ops->accept(run.checks, req, &resp, &err), &err);
-}
-
-static void note(const struct mst_req *req)
-{
-	size_t n = strlen(run.asked);
-
-	(void)snprintf(run.asked + n, sizeof(run.asked) - n, "%s %s %s%s%s\n",
-		       req->url, req->auth ? req->auth : "-",
-		       req->rate ? req->rate : "-", req->headers[0] ? " " : "",
-		       req->headers[0] ? req->headers[0] : "");
-	assert_int_equal(req->method, MST_HTTP_GET);
-	assert_null(req->file);
-}
-
-static void pump(void)
-{
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_req req[16];
-	size_t n = 0;
-	int rc;
-
-	while ((rc = run.checks->ops->next(run.checks, &req[n], &err)) !=
-	       MST_CHECKS_END) {
-		assert_true(rc >= 0);
-		if (rc == MST_CHECKS_REQUEST) {
-			note(&req[n]);
-			assert_true(++n < MST_LEN(req));
-			continue;
-		}
-		/* the latest first: the order of answers is nobody's */
-		assert_true(n > 0);
-		answer(&req[--n]);
-		mst_req_fini(&req[n]);
-	}
-	assert_int_equal(n, 0);
-}
-
-static void finish(void)
-{
-	run.checks->ops->free(&run.checks);
-	drive_close(&run.d);
-}
-
-/* jobs NULL: none of the sets is taken by a job. */
 static void look(const char *options, const char *jobs, const struct say *says,
 		 size_t says_n, const struct mst_check_gone *gone,
 		 size_t gone_n)
 {
-	struct mst_check_use uses[8];
-	struct mst_checks_env env = {
-	    .report = on_check, .uses = uses, .gone = gone, .gone_n = gone_n};
-	struct mst_err err = MST_ERR_INIT;
-
-	drive_open(&run.d, options);
-	for (size_t i = 0; i < OPS->catalog->sets_n; i++)
-		uses[env.uses_n++] = (struct mst_check_use){
-		    .set = &OPS->catalog->sets[i], .jobs = jobs ? jobs : ""};
-	run.says = says;
-	run.says_n = says_n;
-	run.found_n = 0;
-	run.asked[0] = 0;
-	t_ok(OPS->checks(run.d.s, &env, &run.checks, &err), &err);
-	pump();
-	finish();
+	look_of(OPS, options, jobs, usual, says, says_n, gone, gone_n);
 }
 
 #define LOOK(options, ...)                                                     \
@@ -206,7 +41,7 @@ static void requests(void **state)
 	(void)state;
 	look("hardware: yes\n", "main", NULL, 0, NULL, 0);
 	assert_string_equal(
-	    run.asked,
+	    told.asked,
 	    "https://login.microsoftonline.com/contoso.example/v2.0/"
 	    ".well-known/openid-configuration - -\n"
 	    "https://api.security.microsoft.com/api/machines?$top=1 defender "
@@ -234,8 +69,8 @@ static void requests(void **state)
 	    "x-ms-range: bytes=0-0\n");
 	/* nobody needs Graph, files, hardware */
 	look("enrich: no\nread_method: json\n", "main", NULL, 0, NULL, 0);
-	assert_null(strstr(run.asked, "graph"));
-	assert_null(strstr(run.asked, "Export"));
+	assert_null(strstr(told.asked, "graph"));
+	assert_null(strstr(told.asked, "Export"));
 	assert_null(check_of("storage"));
 	assert_null(check_of("read_only:graph"));
 	assert_null(check_of("feed:entra_devices"));
@@ -259,9 +94,9 @@ static void order(void **state)
 
 	(void)state;
 	look("", "main", NULL, 0, NULL, 0);
-	assert_int_equal(run.found_n, MST_LEN(names));
+	assert_int_equal(told.found_n, MST_LEN(names));
 	for (size_t i = 0; i < MST_LEN(names); i++)
-		assert_string_equal(run.found[i].name, names[i]);
+		assert_string_equal(told.found[i].name, names[i]);
 }
 
 static void skips(void **state)
@@ -281,11 +116,11 @@ static void skips(void **state)
 	shows("feed:entra_devices", MST_CHECK_OK, "answers", "");
 	shows("cloud", MST_CHECK_OK, "commercial, tenant in region EU", "");
 	shows("clock", MST_CHECK_OK, "same time", "");
-	assert_null(strstr(run.asked, "api.security"));
+	assert_null(strstr(told.asked, "api.security"));
 	look("", "main", NULL, 0, ways, 3);
-	assert_string_equal(run.asked, "");
-	for (size_t i = 0; i < run.found_n; i++)
-		assert_int_equal(run.found[i].c.level, MST_CHECK_SKIPPED);
+	assert_string_equal(told.asked, "");
+	for (size_t i = 0; i < told.found_n; i++)
+		assert_int_equal(told.found[i].c.level, MST_CHECK_SKIPPED);
 	look("", "main", NULL, 0, &graph, 1);
 	shows("feed:entra_devices", MST_CHECK_SKIPPED, "'reach graph'", "");
 	shows("read_only:graph", MST_CHECK_OK, "no permission", "");
@@ -395,7 +230,7 @@ static void storage(void **state)
 	     {"Export", 200, "{\"exportFiles\":[\"https://evil.example/x\"]}"});
 	shows("storage", MST_CHECK_FAILED,
 	      "leads to 'evil.example', which is no storage", "proxy");
-	assert_null(strstr(run.asked, "evil"));
+	assert_null(strstr(told.asked, "evil"));
 	LOOK("", {"Export", 200, "{\"exportFiles\":[\"ftp://x\"]}"});
 	shows("storage", MST_CHECK_FAILED, "no storage", "nothing is fetched");
 	LOOK("", {"Export", 200, "{\"exportFiles\":[]}"});
@@ -421,8 +256,8 @@ static void storage(void **state)
 	      "a.blob.core.windows.net gives the files (software: 1, made "
 	      "2026-11-18T06:00:00Z)",
 	      "");
-	for (size_t i = 0; i < run.found_n; i++)
-		assert_null(strstr(run.found[i].c.text, "fake-signature"));
+	for (size_t i = 0; i < told.found_n; i++)
+		assert_null(strstr(told.found[i].c.text, "fake-signature"));
 }
 
 /* ---- cloud --------------------------------------------------------------- */
@@ -442,9 +277,10 @@ static void clouds(void **state)
 	      "set cloud: gcc-high");
 	LOOK("cloud: gcc-high\n", TENANT("microsoftonline.us", "DODCON"));
 	shows("cloud", MST_CHECK_OK, "gcc-high", "");
-	assert_non_null(strstr(run.asked, "https://login.microsoftonline.us/"));
-	assert_non_null(strstr(run.asked, "https://graph.microsoft.us/"));
-	assert_non_null(strstr(run.asked, "https://api-gov."));
+	assert_non_null(
+	    strstr(told.asked, "https://login.microsoftonline.us/"));
+	assert_non_null(strstr(told.asked, "https://graph.microsoft.us/"));
+	assert_non_null(strstr(told.asked, "https://api-gov."));
 	LOOK("cloud: gcc-high\n", TENANT("microsoftonline.us", "DOD"));
 	shows("cloud", MST_CHECK_WARNING, "of the cloud dod", "cloud: dod");
 	LOOK("cloud: dod\n", TENANT("microsoftonline.us", "DOD"));
@@ -548,7 +384,7 @@ static void limits(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	mst_clock_set(now, NULL);
+	mst_clock_set(checks_now, NULL);
 	return 0;
 }
 

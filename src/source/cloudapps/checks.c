@@ -423,7 +423,8 @@ static void judge(const struct ms_checks *k, unsigned check,
 		ms_say_clock(k, c);
 		break;
 	case CA_CHECK_RATE:
-		ms_say_rate(k, c);
+		ms_say_rate(k, "none are documented, and a 429 is waited for",
+			    c);
 		break;
 	default:
 		say_feed(own_k, check - CA_CHECK_FEED, c);

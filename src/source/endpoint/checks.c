@@ -279,7 +279,7 @@ static void judge(const struct ms_checks *k, unsigned check,
 		ms_say_clock(k, c);
 		break;
 	case EP_CHECK_RATE:
-		ms_say_rate(k, c);
+		ms_say_rate(k, "the documented ones are kept", c);
 		break;
 	default:
 		ep_say_feed(e, check - EP_CHECK_FEED, c);

@@ -134,7 +134,10 @@ void ms_say_list(const struct ms_list *l, const struct ms_probe *p,
 /* Lowers what failed to what it means for a run. */
 void ms_say_weight(const struct ms_list *l, struct mst_check *c);
 void ms_say_clock(const struct ms_checks *k, struct mst_check *c);
-void ms_say_rate(const struct ms_checks *k, struct mst_check *c);
+/* limits: what is kept when the answers say nothing ("the documented ones are
+ * kept"). */
+void ms_say_rate(const struct ms_checks *k, const char *limits,
+		 struct mst_check *c);
 void ms_say_failed(struct mst_check *c, enum mst_code code, const char *text);
 /* The kind of failure that an answer is which says nothing of use. */
 enum mst_code ms_probe_code(const struct ms_probe *p);

@@ -241,7 +241,8 @@ void ms_say_clock(const struct ms_checks *k, struct mst_check *c)
 			    "true; timedatectl timesync-status shows it)");
 }
 
-void ms_say_rate(const struct ms_checks *k, struct mst_check *c)
+void ms_say_rate(const struct ms_checks *k, const char *limits,
+		 struct mst_check *c)
 {
 	if (k->share >= SHARE_MAX) {
 		mst_check_say(c, MST_CHECK_WARNING,
@@ -257,7 +258,6 @@ void ms_say_rate(const struct ms_checks *k, struct mst_check *c)
 			      (long long)k->rate_limit);
 	} else {
 		mst_check_say(c, MST_CHECK_OK,
-			      "the answers say nothing of limits; the "
-			      "documented ones are kept");
+			      "the answers say nothing of limits; %s", limits);
 	}
 }
