@@ -5,6 +5,7 @@
  */
 #include "sn_apps.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- applications -------------------------------------------------------- */
@@ -144,6 +145,39 @@ static void test_status_is_kept(void **state)
 	is(f, "Dropbox", "install_status", "3");
 }
 
+/* A retirement does not say the class. */
+static void on_raw(void *ctx, uint64_t tag, const struct mst_raw *raw,
+		   const char *why)
+{
+	char *status = ctx;
+
+	(void)tag;
+	assert_null(why);
+	if (!raw)
+		return;
+	assert_int_equal(raw->n, 1);
+	snprintf(status, 8, "%.*s", MST_SLICE_ARG(raw->values[0]));
+	t_is(raw->table, APP);
+}
+
+static void test_what_a_retirement_takes(void **state)
+{
+	static const char *const names[] = {"install_status"};
+	struct fake *f = *state;
+	struct mst_sysid id;
+	char status[8] = "";
+
+	sn_apps_ready(f);
+	(void)app(f, MST_INSERT, "Dropbox");
+	id = fake_id(fake_get(fake_find(f, APP, "name", "Dropbox"), "sys_id"));
+	t_ok(mst_dest_servicenow.raw_read(
+		 f->d, mst_catalog_set(f->catalog, APPS), mst_slice(NULL, 0),
+		 &id, 1, names, 1, 1, on_raw, status, &f->err),
+	     &f->err);
+	t_ok(fake_pump(f), &f->err);
+	assert_string_equal(status, "1");
+}
+
 /* ---- settings that are about devices ------------------------------------- */
 
 static size_t rows_of(const struct fake *f, const char *column)
@@ -205,6 +239,7 @@ int main(void)
 	    T(test_by_ire),
 	    T(test_by_table),
 	    T(test_status_is_kept),
+	    T(test_what_a_retirement_takes),
 	    T(test_settings_of_devices),
 	    T(test_makers_of_applications),
 	    T(test_companies_of_applications),

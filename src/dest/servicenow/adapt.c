@@ -78,6 +78,15 @@ static bool is_model(const struct mst_column *col)
 	return is_kind(col, SN_KIND_MODEL);
 }
 
+bool mst_sn_is_device(const struct mst_set *set)
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		if (is_model(&set->columns[i]))
+			return true;
+	}
+	return false;
+}
+
 /* No row makes such a column any more. */
 static void drop(struct adapt *a, const struct mst_set *set,
 		 bool (*is)(const struct mst_column *col))
@@ -118,29 +127,13 @@ static int clear_company(struct adapt *a, const struct mst_set *set)
 	return 0;
 }
 
-static bool has(const struct mst_set *set,
-		bool (*is)(const struct mst_column *col))
-{
-	for (size_t i = 0; i < set->columns_n; i++) {
-		if (is(&set->columns[i]))
-			return true;
-	}
-	return false;
-}
-
-/* Devices have models; applications have a maker and no model. */
-static bool is_device(const struct mst_set *set)
-{
-	return !mst_sn_is_package(set) && has(set, is_model);
-}
-
 static int makers(struct adapt *a, const struct mst_set *set)
 {
 	bool package = mst_sn_is_package(set);
 	bool wanted =
 	    package ? a->conf->software_manufacturers : a->conf->manufacturers;
 	bool models = package ? a->conf->software_models != SN_SOFTWARE_OFF
-			      : a->conf->models && is_device(set);
+			      : a->conf->models && mst_sn_is_device(set);
 
 	if (!models)
 		drop(a, set, is_model);
@@ -148,7 +141,7 @@ static int makers(struct adapt *a, const struct mst_set *set)
 		flag(a, set, 0, NEVER, is_company);
 	else if (!wanted)
 		drop(a, set, is_company);
-	else if (is_device(set) &&
+	else if (mst_sn_is_device(set) &&
 		 a->conf->empty_manufacturer == SN_EMPTY_CLEAR)
 		return clear_company(a, set);
 	return 0;
@@ -195,7 +188,7 @@ static int op_names(struct mst_rule_ctx *ctx, const struct mst_value *v,
 static const char *how_names(const struct adapt *a, const struct mst_set *set)
 {
 	const struct sn_conf *conf = a->conf;
-	bool models = is_device(set) && conf->models;
+	bool models = mst_sn_is_device(set) && conf->models;
 	bool by_name = conf->normalization && *conf->normalization;
 	bool any = models && conf->model_table == SN_ANY_MODEL;
 	bool makers = mst_sn_is_package(set) ? conf->software_manufacturers

@@ -21,6 +21,7 @@ static const char *const devices[] = {
     "sys_id", "correlation_id", "serial_number", "mac_address", "name", "fqdn",
     NULL};
 static const char *const packages[] = {"sys_id", "key", "name", NULL};
+static const char *const others[] = {"sys_id", "correlation_id", "name", NULL};
 
 struct sn_match {
 	LIST_ENTRY(sn_match) link;
@@ -40,8 +41,11 @@ static void ask(struct mst_dest *d, struct sn_match *m);
 
 static const char *column_of(const struct sn_item *it)
 {
-	return (mst_sn_is_package(it->c.set) ? packages
-					     : devices)[it->match_step];
+	const struct mst_set *set = it->c.set;
+
+	if (mst_sn_is_package(set))
+		return packages[it->match_step];
+	return (mst_sn_is_device(set) ? devices : others)[it->match_step];
 }
 
 static bool is(const char *column, const char *name)

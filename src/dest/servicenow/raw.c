@@ -157,7 +157,7 @@ int mst_sn_raw_read(struct mst_dest *d, const struct mst_set *set,
 				   names_n);
 	if (!table.n)
 		table = mst_slice_str(set->writer == MST_WRITE_CI &&
-					      !mst_sn_is_package(set)
+					      mst_sn_is_device(set)
 					  ? ANY_DEVICE
 					  : set->table);
 	r = raw_new(d, fn, ctx, tag);

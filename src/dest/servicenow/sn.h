@@ -107,6 +107,8 @@ int mst_sn_conf_check(const char *connection, const struct sn_conf *conf,
 /* What the settings make of the catalogue (adapt.c). */
 int mst_sn_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
 bool mst_sn_is_package(const struct mst_set *set);
+/* Has it models? Then it may have serial numbers and MAC addresses, too. */
+bool mst_sn_is_device(const struct mst_set *set);
 bool mst_sn_is_status(const char *column); /* one of the four of a CI */
 
 /* Kinds of master data, as columns name them. */
