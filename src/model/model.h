@@ -24,7 +24,8 @@
 enum mst_from {
 	MST_FROM_RECORD, /* the member of this name */
 	MST_FROM_PART,	 /* the part that the record is in (a page of one app's
-			  * users does not say whose): the source's `given` */
+			  * users does not say whose): the source's `given`;
+			  * what it does not say, the member does */
 	MST_FROM_ENGINE, /* a join or a look-up; a member of this name does not
 			  * count */
 	MST_FROM_OUTER	 /* of a nested feed: the member of the outer record */

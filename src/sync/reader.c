@@ -140,8 +140,10 @@ static int make_room(struct reader *r, size_t cap, struct mst_err *err)
 /* What the part says of its records, whatever they say of themselves. */
 static void fill_given(struct reader *r)
 {
-	for (unsigned i = 0; i < r->given_n; i++)
-		r->values[r->given[i].field] = r->given[i].v;
+	for (unsigned i = 0; i < r->given_n; i++) {
+		if (r->given[i].v.type != MST_JSON_NULL)
+			r->values[r->given[i].field] = r->given[i].v;
+	}
 }
 
 static int give_values(struct reader *r, struct mst_err *err)
@@ -500,7 +502,8 @@ static struct mst_picker *own_picker(struct reader *r,
 
 	r->self = MST_MAX_FIELDS;
 	for (size_t k = 0; k < n; k++) {
-		bool own = feed->fields[k].from == MST_FROM_RECORD;
+		bool own = feed->fields[k].from == MST_FROM_RECORD ||
+			   feed->fields[k].from == MST_FROM_PART;
 
 		/* Others have names for people; no record has this one, and it
 		 * would not count. */

@@ -30,7 +30,7 @@ static const struct mst_field app_fields[CF__N] = {
 
 static const struct mst_field info_fields[CI_ATTRIBUTES + CA_ATTRIBUTES +
 					  CA_OLDER] = {
-    [CI_APP] = {"app", "from the part", MST_FROM_PART},
+    [CI_APP] = {"id|app", "from the part, else as it says", MST_FROM_PART},
     [CI_VALUE] = {"value", "around all others in some answers"},
     [CI_ATTRIBUTES + 0] = {"csaStarLevel", "attribute"},
     [CI_ATTRIBUTES + 1] = {"dataAtRestEncryptionMethod", "attribute"},

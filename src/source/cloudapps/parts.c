@@ -73,10 +73,6 @@ bool ca_given(unsigned feed, unsigned field, const char *name, char *buf,
 	bool app = (feed == CA_INFO && field == CI_APP) ||
 		   (feed == CA_USERS && field == CU_APP);
 
-	if (!stream && !app)
-		return false;
-	/* What is known of an app is the same in every stream. */
-	if (feed == CA_INFO && !strchr(name, ','))
-		return ca_part_element(name, 0, buf, buf_n, out_r);
-	return ca_part_element(name, app ? 1 : 0, buf, buf_n, out_r);
+	return (stream || app) &&
+	       ca_part_element(name, app ? 1 : 0, buf, buf_n, out_r);
 }
