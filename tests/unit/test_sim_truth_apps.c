@@ -110,7 +110,7 @@ static const char golden[] =
     "isGdprRightsRelatedToAutomatedDecisionMaking: true\n"
     "logonUrls: [\"https://a.example/\",\"https://b.example\"]\n"
     "tlsEncryptionProtocol: tls1_2\n"
-    "vendor:  Blue Cloud Inc. ";
+    "vendor: Blue Cloud Inc.";
 
 static void app(const char *form, const char *with)
 {
