@@ -162,6 +162,26 @@ static void test_streams(void **state MST_UNUSED)
 	ruled_close(&r);
 }
 
+/* A folder has users of all streams. */
+static void test_users_of_streams(void **state MST_UNUSED)
+{
+	static const char user[] =
+	    "{'app':'1','stream':'s1','streamName':'Proxy','userIdentifier':"
+	    "'a@b','person':'0123456789abcdef0123456789abcdef'}";
+	struct mst_slice why;
+
+	ruled_open_with(&r, "streams: [other]\n");
+	ruled_record(&r, CA_USERS, user);
+	assert_int_equal(ruled_keep(&r, "cloud_app_users", &why), MST_DROP);
+	t_is(why, "streams");
+	assert_true(ca_refuse_user(mst_rules_ctx(r.rules), r.v, &why));
+	ruled_again(&r, "streams: [proxy]\n");
+	ruled_record(&r, CA_USERS, user);
+	assert_int_equal(ruled_keep(&r, "cloud_app_users", &why), MST_KEEP);
+	assert_false(ca_refuse_user(mst_rules_ctx(r.rules), r.v, &why));
+	ruled_close(&r);
+}
+
 static void test_classes(void **state MST_UNUSED)
 {
 	const struct mst_set *set;
@@ -292,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(test_risk),
 	    cmocka_unit_test(test_tags),
 	    cmocka_unit_test(test_streams),
+	    cmocka_unit_test(test_users_of_streams),
 	    cmocka_unit_test(test_classes),
 	    cmocka_unit_test(test_correlation),
 	    cmocka_unit_test(test_app_info),

@@ -100,6 +100,8 @@ static void adapt_users(const struct ca_conf *conf, struct mst_derive *d)
 
 	if (conf->users)
 		mst_derive_set(d, users)->off = NULL;
+	if (conf->streams.n)
+		mst_derive_mapping(d, 1)->filter = ca_keep_chosen_user;
 	for (int i = 0; i < CA__WAYS; i++) {
 		if (ms_in_list(&conf->user_match, words[i]))
 			asks[n++] = ca_asks[i];

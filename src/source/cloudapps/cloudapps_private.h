@@ -78,8 +78,9 @@ enum ca_user_field {
 	CU_APP,
 	CU_STREAM,
 	CU_NAME,
-	CU_ANONYMOUS, /* by a join */
-	CU_PERSON,    /* these two by the look-up */
+	CU_ANONYMOUS, /* these two by a join */
+	CU_STREAM_NAME,
+	CU_PERSON, /* these two by the look-up */
 	CU_WHY,
 	CU__N
 };

@@ -142,6 +142,7 @@ static const struct mst_field user_fields[CU__N] = {
     [CU_STREAM] = {"stream", "from the part", MST_FROM_PART},
     [CU_NAME] = {"userIdentifier", "e-mail address, log-in, or a pseudonym"},
     [CU_ANONYMOUS] = {"anonymizeUserData", "from the streams", MST_FROM_ENGINE},
+    [CU_STREAM_NAME] = {"streamName", "from the streams", MST_FROM_ENGINE},
     [CU_PERSON] = {"person", "sys_id, looked up", MST_FROM_ENGINE},
     [CU_WHY] = {"whyNot", "why there is nobody, looked up", MST_FROM_ENGINE},
 };

@@ -98,3 +98,18 @@ MS_FILTER(ca_keep_user)
 	*why_r = MST_SLICE_LIT("not looked up");
 	return MST_LEAVE;
 }
+
+bool ca_user_chosen(struct mst_rule_ctx *ctx, const struct mst_value *v)
+{
+	return ca_stream_chosen(ca_conf_of(ctx), ms_text(ctx, v, CU_STREAM),
+				ms_text(ctx, v, CU_STREAM_NAME));
+}
+
+/* With streams: a folder has those of the others, too. */
+MS_FILTER(ca_keep_chosen_user)
+{
+	if (ca_user_chosen(ctx, v))
+		return ca_keep_user(ctx, v, why_r);
+	*why_r = MST_SLICE_LIT("streams");
+	return MST_DROP;
+}

@@ -33,6 +33,9 @@ MS_OP(ca_op_correlation);
 /* filter.c */
 MS_FILTER(ca_keep_app);
 MS_FILTER(ca_keep_user);
+MS_FILTER(ca_keep_chosen_user);
+/* Is it a user of a stream that the settings choose? */
+bool ca_user_chosen(struct mst_rule_ctx *ctx, const struct mst_value *v);
 
 /* users.c */
 MS_OP(ca_op_person);

@@ -160,6 +160,10 @@ bool ca_refuse_user(struct mst_rule_ctx *ctx, const struct mst_value *v,
 	const struct ca_conf *c = ca_conf_of(ctx);
 	struct mst_slice s = ms_text(ctx, v, CU_NAME), name;
 
+	if (c->streams.n && !ca_user_chosen(ctx, v)) {
+		*why_r = MST_SLICE_LIT("only in streams that are left out");
+		return true;
+	}
 	/* a person said whose it is */
 	if (ms_in_list(&c->user_match, "alias") && find(&c->user_aliases, s).n)
 		return false;
