@@ -320,8 +320,43 @@ static void test_empty_users(void **state MST_UNUSED)
 	}
 	drive_expect(&d, BASE "/s1" APPS "/2/users");
 	(void)drive_text(&d, 200, "{\"value\":[]}");
-	doubts(CA_USERS, "the users of app 1 is empty, though it has 2");
+	doubts(CA_USERS, "the users of app 1 ends after 0, though it has 2");
 	drive_close(&d);
+}
+
+/* A full page that says nothing of a next one. */
+static void test_cut_users(void **state MST_UNUSED)
+{
+	struct mst_buf page = MST_BUF_INIT(1u << 16);
+
+	mst_buf_adds(&page, "{\"value\":[");
+	for (unsigned i = 0; i < 100; i++)
+		mst_buf_addf(&page, "%s{\"userIdentifier\":\"u%u@x\"}",
+			     i ? "," : "", i);
+	mst_buf_adds(&page, "]}");
+	for (unsigned count = 99; count < 103; count += 3) {
+		char apps[128];
+
+		open_with("allow_user_synchronization: yes\n", STREAM);
+		drive_begin(&d, CA_APPS, NULL);
+		drive_expect(&d, BASE "/s1" APPS);
+		(void)snprintf(apps, sizeof(apps),
+			       "{\"value\":[{\"id\":\"1\",\"userCount\":%u}]}",
+			       count);
+		(void)drive_text(&d, 200, apps);
+		assert_true(drive_end(&d, CA_APPS).complete);
+		drive_begin(&d, CA_USERS, NULL);
+		for (int i = 0; i < (count > 100 ? 2 : 1); i++) {
+			drive_expect(&d, BASE "/s1" APPS "/1/users");
+			(void)drive_text(&d, 200, page.p);
+		}
+		if (count > 100)
+			doubts(CA_USERS, "ends after 100, though it has 102");
+		else
+			assert_true(drive_end(&d, CA_USERS).complete);
+		drive_close(&d);
+	}
+	mst_buf_fini(&page);
 }
 
 static void test_users_not_found(void **state MST_UNUSED)
@@ -344,7 +379,7 @@ static void test_users_not_found(void **state MST_UNUSED)
 	}
 	drive_expect(&d, BASE "/s1" APPS "/2/users");
 	(void)drive_text(&d, 200, "{\"value\":[]}");
-	doubts(CA_USERS, "is empty");
+	doubts(CA_USERS, "ends after 0");
 	drive_close(&d);
 }
 
@@ -433,6 +468,7 @@ int main(void)
 	    cmocka_unit_test(test_info_elsewhere),
 	    cmocka_unit_test(test_no_info_at_all),
 	    cmocka_unit_test(test_empty_users),
+	    cmocka_unit_test(test_cut_users),
 	    cmocka_unit_test(test_users_not_found),
 	    cmocka_unit_test(test_late_answers),
 	    cmocka_unit_test(test_permission),

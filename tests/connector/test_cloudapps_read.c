@@ -34,6 +34,8 @@ static void read_streams(const char *streams)
 	assert_null(d.req.part);
 	assert_string_equal(d.req.auth, "graph");
 	assert_null(d.req.rate);
+	assert_string_equal(d.req.headers[1],
+			    "Prefer: include-unknown-enum-members");
 	assert_int_equal(drive_text(&d, 200, streams), MST_TAKE_RECORDS);
 	assert_true(drive_end(&d, CA_STREAMS).complete);
 }

@@ -151,22 +151,29 @@ static int restart(struct mst_source *s, struct ca_chain *c, const char *why,
 	return MST_TAKE_CONTROL;
 }
 
+/* Users: an empty list, or one that ends with a full page as if nothing came
+ * behind it, though there are more of them. Other differences are no reason:
+ * what the number counts exactly, no page says. */
+static bool too_short(const struct mst_source *s, const struct ca_chain *c)
+{
+	return c->records % CA_PAGE == 0 && c->records < s->shows[c->at].users;
+}
+
 /* Does the page that ends a list leave doubts that reading it once more may
- * end? Users: several rows of one person are no reason. */
+ * end? */
 static bool doubtful(const struct mst_source *s, const struct ca_chain *c)
 {
-	if (s->read.feed == CA_USERS)
-		return c->records == 0 && s->shows[c->at].users > 0;
-	return c->doubles > 0;
+	return s->read.feed == CA_USERS ? too_short(s, c) : c->doubles > 0;
 }
 
 static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
 {
 	if (s->read.feed == CA_USERS)
 		ca_doubt(&s->read,
-			 "the list of the users of app %.64s is empty, though "
-			 "it has %llu",
+			 "the list of the users of app %.64s ends after %llu, "
+			 "though it has %llu",
 			 s->apps[s->shows[c->at].app].id,
+			 (unsigned long long)c->records,
 			 (unsigned long long)s->shows[c->at].users);
 	else
 		ca_doubt(&s->read,

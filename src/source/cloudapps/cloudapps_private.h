@@ -111,9 +111,10 @@ bool ca_given(unsigned feed, unsigned field, const char *name, char *buf,
 
 /* ---- reading ------------------------------------------------------------ */
 
-#define CA_RESTARTS  3 /* of one list, before its read has failed */
-#define CA_TRIES     3 /* of a page that came damaged */
-#define CA_IN_FLIGHT 6 /* lists under way side by side */
+#define CA_RESTARTS  3	 /* of one list, before its read has failed */
+#define CA_TRIES     3	 /* of a page that came damaged */
+#define CA_IN_FLIGHT 6	 /* lists under way side by side */
+#define CA_PAGE	     100 /* sizes of pages are multiples of it */
 
 extern const struct ms_need ca_need;
 

@@ -214,6 +214,8 @@ static int ask(struct mst_source *s, struct ca_chain *c, struct mst_req *req_r,
 	req_r->part = part_of(s, c, &req_r->arena);
 	req_r->what = what(s, c, &req_r->arena);
 	mst_req_header(req_r, "Accept", "application/json");
+	/* else Graph hides every value that is younger than its first list */
+	mst_req_header(req_r, "Prefer", "include-unknown-enum-members");
 	mst_buf_fini(&url);
 	return MST_NEXT_REQUEST;
 }
