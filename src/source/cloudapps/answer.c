@@ -57,8 +57,14 @@ static bool records_of(const struct mst_source *s, struct mst_json root,
 	enum mst_json_type type = mst_json_type(value);
 
 	*list_r = mst_json_type(root) == MST_JSON_ARRAY ? root : value;
-	if (mst_json_type(*list_r) == MST_JSON_ARRAY)
-		return objects(*list_r, n_r, err);
+	if (mst_json_type(*list_r) == MST_JSON_ARRAY) {
+		if (!objects(*list_r, n_r, err))
+			return false;
+		/* the reader takes the envelope for the record */
+		if (s->read.feed == CA_INFO && type == MST_JSON_ARRAY)
+			*n_r = MST_MIN(*n_r, (size_t)1);
+		return true;
+	}
 	*list_r = root;
 	*n_r = 1;
 	if (s->read.feed == CA_INFO && value.doc) {
@@ -306,7 +312,7 @@ static bool pass_info(struct mst_source *s, struct ca_chain *c)
 	return true;
 }
 
-/* 404 for one that has users is asked for again: some of these are wrong. */
+/* That of an app that has users is asked for again: some 404 are wrong. */
 static bool pass_users(struct mst_source *s, struct ca_chain *c)
 {
 	finish(s, c);
@@ -328,7 +334,7 @@ static int page_failed(struct mst_source *s, struct ca_chain *c,
 		passed = pass_stream(s, c);
 	else if (absent && s->read.feed == CA_INFO)
 		passed = pass_info(s, c);
-	else if (status == 404 && s->read.feed == CA_USERS)
+	else if (absent && s->read.feed == CA_USERS)
 		passed = pass_users(s, c);
 	return passed ? MST_TAKE_CONTROL : refuse(s, req, resp, err);
 }

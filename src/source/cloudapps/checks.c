@@ -272,11 +272,6 @@ static void taken(struct ms_checks *k, unsigned probe)
 	}
 }
 
-static bool blind(unsigned probe MST_UNUSED)
-{
-	return false;
-}
-
 static const char *far_end(unsigned probe MST_UNUSED)
 {
 	return MS_GRAPH;
@@ -449,7 +444,6 @@ static const struct ms_checks_ops ops = {
     .lacks = lacks,
     .name = name_it,
     .judge = judge,
-    .blind = blind,
     .far_end = far_end,
     .free = free_checks,
 };

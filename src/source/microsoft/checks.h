@@ -62,7 +62,7 @@ struct ms_checks_ops {
 		     size_t name_n);
 	void (*judge)(const struct ms_checks *k, unsigned check,
 		      struct mst_check *c);
-	/* Its answer's body says nothing (bytes of a file). */
+	/* Its answer's body says nothing (bytes of a file); NULL: all do. */
 	bool (*blind)(unsigned probe);
 	/* Who answers: "Microsoft Graph". */
 	const char *(*far_end)(unsigned probe);

@@ -89,6 +89,7 @@ static void read_headers(struct ms_checks *k, const struct mst_resp *resp,
 
 void ms_take(struct ms_checks *k, unsigned probe, const struct mst_resp *resp)
 {
+	bool blind = k->ops->blind && k->ops->blind(probe);
 	struct ms_probe *p = &k->probes[probe];
 
 	p->answered = true;
@@ -98,8 +99,8 @@ void ms_take(struct ms_checks *k, unsigned probe, const struct mst_resp *resp)
 	(void)snprintf(p->why, sizeof(p->why), "%.390s", resp->err.msg);
 	if (p->status)
 		read_headers(k, resp, k->ops->far_end(probe));
-	if (p->status >= 200 && p->status <= 299 && !k->ops->blind(probe))
+	if (p->status >= 200 && p->status <= 299 && !blind)
 		read_body(k, probe, resp);
-	else if (p->status && !k->ops->blind(probe))
+	else if (p->status && !blind)
 		ms_told_read(k->parser, resp, &p->told);
 }
