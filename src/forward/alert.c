@@ -146,6 +146,16 @@ struct mst_slice mst_alert_key(const struct mst_alert *a,
 	return mst_slice_str(mst_arena_strdup(arena, hex));
 }
 
+uint64_t mst_alert_digest(const struct mst_alert *a)
+{
+	const int64_t numbers[] = {a->time_us, a->severity, a->handled};
+	uint64_t h = mst_hash64(numbers, sizeof(numbers), 0);
+
+	h = mst_hash64(a->title.p, a->title.n, h);
+	h = mst_hash64(a->message.p, a->message.n, h);
+	return mst_hash64(a->more.p, a->more.n, h);
+}
+
 struct mst_slice mst_alert_device(const struct mst_alert *a)
 {
 	const struct mst_slice first[] = {

@@ -68,6 +68,9 @@ enum mst_engine mst_engine_parse(struct mst_slice s);
  * digits over sensor, id, title, ends and time. Lives in the arena. */
 struct mst_slice mst_alert_key(const struct mst_alert *a,
 			       struct mst_arena *arena);
+/* Of what further traffic changes: time, severity, title, message, what else,
+ * handled. Two forms of one alert may differ in it. */
+uint64_t mst_alert_digest(const struct mst_alert *a);
 /* The device that the order of deliveries is kept for: the source, else the
  * destination, else the sensor. Lent. */
 struct mst_slice mst_alert_device(const struct mst_alert *a);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of the outbox share.
+ *
+ *   name      rules, actions and sources by number
+ *   alert     what was accepted
+ *   delivery  id = alert's number * 16 + place among its routes.
+ *             turn: takes part in the order of its lane (device and action);
+ *             due_us: when it is to be taken, only of a lane's first and of
+ *             what is aside
+ *   seen      by action, source and key: the last alert, its digest and the id
+ *             at the far end
+ */
+#ifndef MST_FORWARD_OUTBOX_PRIVATE_H
+#define MST_FORWARD_OUTBOX_PRIVATE_H
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/time.h"
+#include "db/db.h"
+#include "forward/outbox.h"
+
+enum outbox_sql {
+	Q_NAMES,
+	Q_NAME_PUT,
+	Q_LAST,
+	Q_OPEN_COUNT,
+	Q_TAKE_UP,
+	Q_CLOCK,
+	Q_ALERT_PUT,
+	Q_DELIVERY_PUT,
+	Q_IN_TURN,
+	Q_SEEN,
+	Q_SEEN_PUT,
+	Q_SEEN_MORE,
+	Q_SEEN_TOUCH,
+	Q_SEEN_REMOTE,
+	Q_DUE,
+	Q_SENT,
+	Q_STATE,
+	Q_CHANGE,
+	Q_PROMOTE,
+	Q_NEXT_DUE,
+	Q_RETRY,
+	Q_STATS,
+	Q_PAGE,
+	Q_PAGE_STATE,
+	Q_BODY,
+	Q_OLD,
+	Q_HAS_OPEN,
+	Q_ALERT_DEL,
+	Q_DELIVERY_DEL,
+	Q_SEEN_OLD,
+	Q_SEEN_DEL,
+	Q__MAX
+};
+
+struct mst_outbox {
+	struct mst_db db;
+	struct mst_lock lock;
+	struct mst_outbox_conf conf;
+	bool own;
+	int64_t last_seq;
+	int64_t open_n;	 /* deliveries that are not done */
+	int64_t open_by; /* what the open transaction adds */
+	/* Names; index is the number. */
+	struct mst_arena arena;
+	const char **names;
+	size_t names_n, names_cap;
+	struct mst_map numbers;
+	/* Where the cleaning is. */
+	int64_t clean_seq;
+	struct mst_hash clean_hash;
+	bool clean_from; /* clean_hash counts */
+};
+
+#define MST_ROUTE_BITS 4
+
+/* A transaction, of which the counters know. end commits when rc is 0, else
+ * aborts; returns what the call shall return. */
+int mst_outbox_begin(struct mst_outbox *o, struct mst_err *err);
+int mst_outbox_end(struct mst_outbox *o, int rc, struct mst_err *err);
+/* The number of a name, made when it is new; within a transaction. */
+int mst_outbox_number(struct mst_outbox *o, const char *name, int64_t *id_r,
+		      struct mst_err *err);
+/* 0: nobody has used it. */
+int64_t mst_outbox_known(const struct mst_outbox *o, const char *name);
+const char *mst_outbox_name(struct mst_outbox *o, int64_t id);
+/* The key of `seen`. */
+struct mst_hash mst_outbox_hash(const char *action, const char *source,
+				struct mst_slice key);
+
+#endif
