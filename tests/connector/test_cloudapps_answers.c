@@ -116,6 +116,23 @@ static void test_no_stream(void **state MST_UNUSED)
 	drive_close(&d);
 }
 
+/* What is wrong with the list of streams is wrong with all that hangs on it. */
+static void test_doubtful_streams(void **state MST_UNUSED)
+{
+	drive_open(&d, "");
+	drive_begin(&d, CA_STREAMS, NULL);
+	drive_expect(&d, BASE);
+	(void)drive_text(
+	    &d, 200, "{\"value\":[{\"id\":\"s1\"},{\"displayName\":\"x\"}]}");
+	doubts(CA_STREAMS, "no usable id");
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, "{\"value\":[{\"id\":\"1\"}]}");
+	doubts(CA_APPS,
+	       "streams of cloud discovery: a stream has no usable id");
+	drive_close(&d);
+}
+
 /* ---- damage -------------------------------------------------------------- */
 
 static void test_damaged(void **state MST_UNUSED)
@@ -458,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_streams_refused),
 	    cmocka_unit_test(test_no_stream),
+	    cmocka_unit_test(test_doubtful_streams),
 	    cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_web_page),
 	    cmocka_unit_test(test_shapes),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "source/cloudapps/attributes.h"
 #include "source/cloudapps/cloudapps_private.h"
 
 #define SHOWS_MAX 4000000u
@@ -76,19 +77,7 @@ static char *id_of(struct mst_source *s, const struct mst_value *v)
 
 static struct mst_value member(struct mst_json record, const char *name)
 {
-	struct mst_json j = mst_json_iget(record, name);
-	struct mst_value v = {.type = mst_json_type(j)};
-	struct mst_slice t = mst_json_str(j);
-
-	if (v.type == MST_JSON_INT)
-		(void)mst_json_i64(j, &v.u.i);
-	else if (v.type == MST_JSON_BOOL)
-		(void)mst_json_bool(j, &v.u.b);
-	else if (v.type == MST_JSON_STRING) {
-		v.u.s.p = t.p;
-		v.u.s.n = t.n;
-	}
-	return v;
+	return ca_value_of(mst_json_iget(record, name));
 }
 
 /* ---- streams ------------------------------------------------------------- */

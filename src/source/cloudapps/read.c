@@ -177,18 +177,19 @@ static const char *part_of(const struct mst_source *s, const struct ca_chain *c,
 	return own;
 }
 
+/* For errors and progress: "page 2 of users of cloud apps (10063)". */
 static const char *what(const struct mst_source *s, const struct ca_chain *c,
 			struct mst_arena *arena)
 {
 	const struct ca_stream *stream;
 	const struct ca_app *app;
+	const char *of;
 
 	ca_chain_of(s, c, &stream, &app);
-	return mst_arena_printf(arena, "page %u of %s%s%.64s%s%.80s%s",
-				c->parts + 1, ca_feeds[s->read.feed].title,
-				app ? " (app " : "", app ? app->id : "",
-				app ? ")" : "",
-				stream && !app ? stream->name : "", "");
+	of = app ? app->id : stream ? stream->id : NULL;
+	return mst_arena_printf(arena, "page %u of %s%s%s%s", c->parts + 1,
+				ca_feeds[s->read.feed].title, of ? " (" : "",
+				of ? of : "", of ? ")" : "");
 }
 
 static int ask(struct mst_source *s, struct ca_chain *c, struct mst_req *req_r,
@@ -278,6 +279,8 @@ static void prove(const struct mst_source *s, struct mst_proof *p_r)
 		      "remove anything";
 	else if (r->feed != CA_STREAMS && !s->streams_n)
 		why = "there is no stream";
+	else if (r->feed != CA_STREAMS && !s->proofs[CA_STREAMS].complete)
+		why = s->proofs[CA_STREAMS].why; /* others may be missing */
 	if (why)
 		(void)snprintf(p_r->why, sizeof(p_r->why), "%s: %s", title,
 			       why);
