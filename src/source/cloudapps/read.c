@@ -282,7 +282,7 @@ static void prove(const struct mst_source *s, struct mst_proof *p_r)
 	else if (r->feed != CA_STREAMS && !s->proofs[CA_STREAMS].complete)
 		why = s->proofs[CA_STREAMS].why; /* others may be missing */
 	if (why)
-		(void)snprintf(p_r->why, sizeof(p_r->why), "%s: %s", title,
+		(void)snprintf(p_r->why, sizeof(p_r->why), "%s: %.200s", title,
 			       why);
 	p_r->complete = !why;
 }
