@@ -11,15 +11,15 @@
 #include "forward/item.h"
 
 static const char *const kinds[] = {
-    [MST_ACTION_INCIDENT] = "incident",
-    [MST_ACTION_EVENT] = "event",
-    [MST_ACTION_WEBHOOK] = "webhook",
-    [MST_ACTION_SYSLOG] = "syslog",
+    [MST_ALERT_ACTION_INCIDENT] = "incident",
+    [MST_ALERT_ACTION_EVENT] = "event",
+    [MST_ALERT_ACTION_WEBHOOK] = "webhook",
+    [MST_ALERT_ACTION_SYSLOG] = "syslog",
 };
 
-#define AT(member) offsetof(struct mst_rule, member)
+#define AT(member) offsetof(struct mst_alert_rule, member)
 
-const struct mst_opt mst_rule_opts[] = {
+const struct mst_opt mst_alert_rule_opts[] = {
     {"enabled", MST_OPT_BOOL, AT(enabled), "yes", NULL, 0, 0, 0,
      "no: the rule takes nothing"},
     {"source", MST_OPT_TEXT, AT(source), NULL, NULL, 0, 0, MST_OPT_REQUIRED,
@@ -50,7 +50,7 @@ const struct mst_opt mst_rule_opts[] = {
     {0},
 };
 
-const char *mst_action_kind_name(enum mst_action_kind kind)
+const char *mst_alert_action_kind_name(enum mst_alert_action_kind kind)
 {
 	return kinds[kind];
 }
@@ -58,7 +58,7 @@ const char *mst_action_kind_name(enum mst_action_kind kind)
 /* ---- making one ---------------------------------------------------------- */
 
 static int make_action(const struct mst_conf_item *item, const char *text,
-		       struct mst_arena *arena, struct mst_action *a_r,
+		       struct mst_arena *arena, struct mst_alert_action *a_r,
 		       struct mst_err *err)
 {
 	const char *colon = strchr(text, ':');
@@ -74,8 +74,8 @@ static int make_action(const struct mst_conf_item *item, const char *text,
 		if (!mst_slice_iis(mst_slice(text, n), kinds[k]))
 			continue;
 		memcpy(own, kinds[k], n);
-		*a_r = (struct mst_action){own, (enum mst_action_kind)k,
-					   own + n + 1};
+		*a_r = (struct mst_alert_action){
+		    own, (enum mst_alert_action_kind)k, own + n + 1};
 		return 0;
 	}
 	return mst_item_fail(item, "actions", err,
@@ -85,16 +85,16 @@ static int make_action(const struct mst_conf_item *item, const char *text,
 }
 
 static int make_actions(const struct mst_conf_item *item,
-			struct mst_arena *arena, struct mst_rule *r,
+			struct mst_arena *arena, struct mst_alert_rule *r,
 			struct mst_err *err)
 {
 	size_t n = r->action_texts.n;
-	struct mst_action *a;
+	struct mst_alert_action *a;
 
-	if (n > MST_RULE_ACTIONS)
+	if (n > MST_ALERT_RULE_ACTIONS)
 		return mst_item_fail(item, "actions", err,
 				     "has %zu actions, the most is %d", n,
-				     MST_RULE_ACTIONS);
+				     MST_ALERT_RULE_ACTIONS);
 	a = mst_arena_alloc(arena, n * sizeof(*a));
 	for (size_t i = 0; i < n; i++) {
 		int rc =
@@ -115,7 +115,7 @@ static int make_actions(const struct mst_conf_item *item,
 }
 
 static int make_from(const struct mst_conf_item *item, int64_t created_us,
-		     struct mst_rule *r, struct mst_err *err)
+		     struct mst_alert_rule *r, struct mst_err *err)
 {
 	r->from_us = created_us;
 	if (!r->from || !*r->from)
@@ -129,12 +129,12 @@ static int make_from(const struct mst_conf_item *item, int64_t created_us,
 			     r->from);
 }
 
-int mst_rule_make(const struct mst_conf_item *item, int64_t created_us,
-		  struct mst_arena *arena, struct mst_rule *rule_r,
-		  struct mst_err *err)
+int mst_alert_rule_make(const struct mst_conf_item *item, int64_t created_us,
+			struct mst_arena *arena, struct mst_alert_rule *rule_r,
+			struct mst_err *err)
 {
-	struct mst_rule r = {.name = item->name};
-	int rc = mst_conf_apply(item, mst_rule_opts, &r, arena, err);
+	struct mst_alert_rule r = {.name = item->name};
+	int rc = mst_conf_apply(item, mst_alert_rule_opts, &r, arena, err);
 
 	if (rc == 0)
 		rc = make_actions(item, arena, &r, err);
@@ -158,7 +158,8 @@ int mst_rule_make(const struct mst_conf_item *item, int64_t created_us,
 
 /* ---- matching ------------------------------------------------------------ */
 
-static bool takes_protocol(const struct mst_rule *r, struct mst_slice protocol)
+static bool takes_protocol(const struct mst_alert_rule *r,
+			   struct mst_slice protocol)
 {
 	if (r->protocols.n == 0)
 		return true;
@@ -169,12 +170,12 @@ static bool takes_protocol(const struct mst_rule *r, struct mst_slice protocol)
 	return false;
 }
 
-static bool takes_severity(const struct mst_rule *r, enum mst_severity s)
+static bool takes_severity(const struct mst_alert_rule *r, enum mst_severity s)
 {
 	return s >= r->least || r->least == MST_SEVERITY_WARNING;
 }
 
-static bool is_before(const struct mst_rule *r, const struct mst_alert *a,
+static bool is_before(const struct mst_alert_rule *r, const struct mst_alert *a,
 		      int64_t now_us)
 {
 	int64_t at = a->time_us == MST_TIME_NONE ? now_us : a->time_us;
@@ -182,30 +183,32 @@ static bool is_before(const struct mst_rule *r, const struct mst_alert *a,
 	return r->from_us != MST_TIME_NONE && at < r->from_us;
 }
 
-enum mst_rule_no mst_rule_match(const struct mst_rule *r, const char *source,
-				const struct mst_alert *a, int64_t now_us)
+enum mst_alert_rule_no mst_alert_rule_match(const struct mst_alert_rule *r,
+					    const char *source,
+					    const struct mst_alert *a,
+					    int64_t now_us)
 {
 	if (!r->enabled)
-		return MST_RULE_DISABLED;
+		return MST_ALERT_RULE_DISABLED;
 	if (strcmp(r->source, source) != 0)
-		return MST_RULE_SOURCE;
+		return MST_ALERT_RULE_SOURCE;
 	if (a->system && !r->system_notifications)
-		return MST_RULE_SYSTEM;
+		return MST_ALERT_RULE_SYSTEM;
 	if (!a->system && !r->alert_notifications)
-		return MST_RULE_ALERT;
+		return MST_ALERT_RULE_ALERT;
 	if (is_before(r, a, now_us))
-		return MST_RULE_BEFORE;
+		return MST_ALERT_RULE_BEFORE;
 	if (!takes_severity(r, a->severity))
-		return MST_RULE_SEVERITY;
+		return MST_ALERT_RULE_SEVERITY;
 	/* A notification of a sensor is of no protocol, and of the engine
 	 * Operational or none: its own switch decides. */
 	if (a->system)
-		return MST_RULE_TAKES;
+		return MST_ALERT_RULE_TAKES;
 	if (r->engine_bits && !(r->engine_bits & 1u << a->engine))
-		return MST_RULE_ENGINE;
+		return MST_ALERT_RULE_ENGINE;
 	if (!takes_protocol(r, a->protocol))
-		return MST_RULE_PROTOCOL;
-	return MST_RULE_TAKES;
+		return MST_ALERT_RULE_PROTOCOL;
+	return MST_ALERT_RULE_TAKES;
 }
 
 static const char *or_none(const char *name)
@@ -213,50 +216,51 @@ static const char *or_none(const char *name)
 	return *name ? name : "that is not said";
 }
 
-const char *mst_rule_why(enum mst_rule_no no, const struct mst_rule *rule,
-			 const char *source, const struct mst_alert *a,
-			 char out[256])
+const char *mst_alert_rule_why(enum mst_alert_rule_no no,
+			       const struct mst_alert_rule *rule,
+			       const char *source, const struct mst_alert *a,
+			       char out[256])
 {
 	char iso[21] = "";
 
 	switch (no) {
-	case MST_RULE_TAKES:
+	case MST_ALERT_RULE_TAKES:
 		(void)snprintf(out, 256, "all conditions fit");
 		break;
-	case MST_RULE_DISABLED:
+	case MST_ALERT_RULE_DISABLED:
 		(void)snprintf(out, 256, "the rule is disabled");
 		break;
-	case MST_RULE_SOURCE:
+	case MST_ALERT_RULE_SOURCE:
 		(void)snprintf(out, 256, "it comes from %.64s, not from %.64s",
 			       source, rule->source);
 		break;
-	case MST_RULE_SYSTEM:
+	case MST_ALERT_RULE_SYSTEM:
 		(void)snprintf(out, 256,
 			       "it is a system notification, and "
 			       "system_notifications is off");
 		break;
-	case MST_RULE_ALERT:
+	case MST_ALERT_RULE_ALERT:
 		(void)snprintf(
 		    out, 256, "it is an alert, and alert_notifications is off");
 		break;
-	case MST_RULE_BEFORE:
+	case MST_ALERT_RULE_BEFORE:
 		mst_time_iso(rule->from_us, iso);
 		(void)snprintf(out, 256,
 			       "it was raised before %s; `from` takes older "
 			       "ones",
 			       iso);
 		break;
-	case MST_RULE_SEVERITY:
+	case MST_ALERT_RULE_SEVERITY:
 		(void)snprintf(out, 256, "its severity %s is below %s",
 			       or_none(mst_severity_name(a->severity)),
 			       mst_severity_name(rule->least));
 		break;
-	case MST_RULE_ENGINE:
+	case MST_ALERT_RULE_ENGINE:
 		(void)snprintf(out, 256,
 			       "its engine %s is none of the rule's engines",
 			       or_none(mst_engine_name(a->engine)));
 		break;
-	case MST_RULE_PROTOCOL:
+	case MST_ALERT_RULE_PROTOCOL:
 		(void)snprintf(out, 256,
 			       "its protocol %.*s%s is none of the rule's "
 			       "protocols",

@@ -17,23 +17,23 @@
 #include "forward/alert.h"
 #include "forward/zone.h"
 
-#define MST_RULE_ACTIONS 16 /* of all rules that one alert fits */
+#define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */
 
-enum mst_action_kind {
-	MST_ACTION_INCIDENT,
-	MST_ACTION_EVENT,
-	MST_ACTION_WEBHOOK,
-	MST_ACTION_SYSLOG
+enum mst_alert_action_kind {
+	MST_ALERT_ACTION_INCIDENT,
+	MST_ALERT_ACTION_EVENT,
+	MST_ALERT_ACTION_WEBHOOK,
+	MST_ALERT_ACTION_SYSLOG
 };
 
 /* "incident:cmdb": what is done, and by which connection. */
-struct mst_action {
+struct mst_alert_action {
 	const char *text; /* as the rule has it, lower case before ':' */
-	enum mst_action_kind kind;
+	enum mst_alert_action_kind kind;
 	const char *connection;
 };
 
-struct mst_rule {
+struct mst_alert_rule {
 	const char *name;
 	/* Options. */
 	bool enabled;
@@ -47,41 +47,46 @@ struct mst_rule {
 	enum mst_severity least;
 	unsigned engine_bits; /* 1u << enum mst_engine; 0: all */
 	int64_t from_us;
-	const struct mst_action *actions;
+	const struct mst_alert_action *actions;
 	size_t actions_n;
 };
 
 /* Why a rule does not take an alert; the first that holds. */
-enum mst_rule_no {
-	MST_RULE_TAKES,
-	MST_RULE_DISABLED,
-	MST_RULE_SOURCE,
-	MST_RULE_SYSTEM, /* a system notification, which it does not report */
-	MST_RULE_ALERT,	 /* an alert, which it does not report */
-	MST_RULE_BEFORE, /* raised before the rule existed, or `from` */
-	MST_RULE_SEVERITY,
-	MST_RULE_ENGINE,
-	MST_RULE_PROTOCOL
+enum mst_alert_rule_no {
+	MST_ALERT_RULE_TAKES,
+	MST_ALERT_RULE_DISABLED,
+	MST_ALERT_RULE_SOURCE,
+	MST_ALERT_RULE_SYSTEM, /* a system notification, which it does not
+				  report */
+	MST_ALERT_RULE_ALERT,  /* an alert, which it does not report */
+	MST_ALERT_RULE_BEFORE, /* raised before the rule existed, or `from` */
+	MST_ALERT_RULE_SEVERITY,
+	MST_ALERT_RULE_ENGINE,
+	MST_ALERT_RULE_PROTOCOL
 };
 
-extern const struct mst_opt mst_rule_opts[];
+extern const struct mst_opt mst_alert_rule_opts[];
 
 /* A rule out of its item. created_us: when it came to be; alerts that are older
  * are not its own unless `from` says so. Texts live in arena. MST_E_INVALID
  * with the place. */
-int mst_rule_make(const struct mst_conf_item *item, int64_t created_us,
-		  struct mst_arena *arena, struct mst_rule *rule_r,
-		  struct mst_err *err);
+int mst_alert_rule_make(const struct mst_conf_item *item, int64_t created_us,
+			struct mst_arena *arena, struct mst_alert_rule *rule_r,
+			struct mst_err *err);
 /* source: the connection that the alert came from. An alert that does not say
  * its severity, engine or protocol only fits where all are taken; one without
  * a time was raised now. */
-enum mst_rule_no mst_rule_match(const struct mst_rule *rule, const char *source,
-				const struct mst_alert *a, int64_t now_us);
+enum mst_alert_rule_no mst_alert_rule_match(const struct mst_alert_rule *rule,
+					    const char *source,
+					    const struct mst_alert *a,
+					    int64_t now_us);
 /* The reason as a sentence's end: "its severity Minor is below Major". */
-const char *mst_rule_why(enum mst_rule_no no, const struct mst_rule *rule,
-			 const char *source, const struct mst_alert *a,
-			 char out[256]);
-/* "incident"; the names of all kinds with '|' are in mst_rule_opts' help. */
-const char *mst_action_kind_name(enum mst_action_kind kind);
+const char *mst_alert_rule_why(enum mst_alert_rule_no no,
+			       const struct mst_alert_rule *rule,
+			       const char *source, const struct mst_alert *a,
+			       char out[256]);
+/* "incident"; the names of all kinds with '|' are in mst_alert_rule_opts' help.
+ */
+const char *mst_alert_action_kind_name(enum mst_alert_action_kind kind);
 
 #endif

@@ -21,7 +21,7 @@ static void ask(const struct mst_conf_item *item, struct mst_arena *arena,
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_exclude x;
-	struct mst_rule r;
+	struct mst_alert_rule r;
 	char why[256];
 
 	if (mst_exclude_make(item, arena, &x, &err) == 0) {
@@ -31,10 +31,11 @@ static void ask(const struct mst_conf_item *item, struct mst_arena *arena,
 		one_line(&err);
 	}
 	mst_err_clear(&err);
-	if (mst_rule_make(item, 0, arena, &r, &err) == 0) {
-		enum mst_rule_no no = mst_rule_match(&r, "iot", a, 0);
+	if (mst_alert_rule_make(item, 0, arena, &r, &err) == 0) {
+		enum mst_alert_rule_no no =
+		    mst_alert_rule_match(&r, "iot", a, 0);
 
-		assert(mst_rule_why(no, &r, "iot", a, why)[0]);
+		assert(mst_alert_rule_why(no, &r, "iot", a, why)[0]);
 	} else {
 		one_line(&err);
 	}

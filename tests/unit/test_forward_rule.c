@@ -15,7 +15,7 @@
 
 static struct mst_arena arena;
 static struct mst_conf conf;
-static struct mst_rule rule;
+static struct mst_alert_rule rule;
 static struct mst_err err;
 
 static int set_up(void **state MST_UNUSED)
@@ -42,7 +42,7 @@ static int make(const char *options)
 		       options);
 	mst_err_clear(&err);
 	t_ok(mst_conf_read(mst_slice_str(yaml), "f.yaml", &conf, &err), &err);
-	return mst_rule_make(&conf.items[0], NOW, &arena, &rule, &err);
+	return mst_alert_rule_make(&conf.items[0], NOW, &arena, &rule, &err);
 }
 
 static void makes(const char *options)
@@ -72,12 +72,13 @@ static struct mst_alert alert(void)
 	};
 }
 
-static void check(struct mst_alert a, enum mst_rule_no want, const char *why)
+static void check(struct mst_alert a, enum mst_alert_rule_no want,
+		  const char *why)
 {
-	enum mst_rule_no no = mst_rule_match(&rule, "iot", &a, NOW);
+	enum mst_alert_rule_no no = mst_alert_rule_match(&rule, "iot", &a, NOW);
 	char text[256];
 
-	(void)mst_rule_why(no, &rule, "iot", &a, text);
+	(void)mst_alert_rule_why(no, &rule, "iot", &a, text);
 	if (no != want)
 		fail_msg("%u, not %u: %s", (unsigned)no, (unsigned)want, text);
 	assert_string_equal(text, why);
@@ -85,7 +86,7 @@ static void check(struct mst_alert a, enum mst_rule_no want, const char *why)
 
 static void takes(struct mst_alert a)
 {
-	check(a, MST_RULE_TAKES, "all conditions fit");
+	check(a, MST_ALERT_RULE_TAKES, "all conditions fit");
 }
 
 static void test_defaults(void **state MST_UNUSED)
@@ -98,10 +99,11 @@ static void test_defaults(void **state MST_UNUSED)
 	takes(a);
 	assert_string_equal(rule.name, "plant");
 	assert_int_equal(rule.actions_n, 1);
-	assert_int_equal(rule.actions[0].kind, MST_ACTION_INCIDENT);
+	assert_int_equal(rule.actions[0].kind, MST_ALERT_ACTION_INCIDENT);
 	assert_string_equal(rule.actions[0].connection, "cmdb");
 	assert_true(rule.close_handled);
-	assert_string_equal(mst_action_kind_name(MST_ACTION_SYSLOG), "syslog");
+	assert_string_equal(mst_alert_action_kind_name(MST_ALERT_ACTION_SYSLOG),
+			    "syslog");
 }
 
 static void test_severity(void **state MST_UNUSED)
@@ -119,12 +121,13 @@ static void test_severity(void **state MST_UNUSED)
 			struct mst_alert a = alert();
 
 			a.severity = (enum mst_severity)s;
-			assert_int_equal(mst_rule_match(&rule, "iot", &a, NOW),
-					 s > i || i == 0 ? MST_RULE_TAKES
-							 : MST_RULE_SEVERITY);
+			assert_int_equal(
+			    mst_alert_rule_match(&rule, "iot", &a, NOW),
+			    s > i || i == 0 ? MST_ALERT_RULE_TAKES
+					    : MST_ALERT_RULE_SEVERITY);
 		}
 	}
-	check(alert(), MST_RULE_SEVERITY,
+	check(alert(), MST_ALERT_RULE_SEVERITY,
 	      "its severity Major is below Critical");
 }
 
@@ -138,17 +141,17 @@ static void test_engine_and_protocol(void **state MST_UNUSED)
 	a.protocol = MST_SLICE_LIT("S7");
 	takes(a);
 	a.protocol = MST_SLICE_LIT("S7 Plus");
-	check(a, MST_RULE_PROTOCOL,
+	check(a, MST_ALERT_RULE_PROTOCOL,
 	      "its protocol S7 Plus is none of the rule's protocols");
 	a.protocol = mst_slice(NULL, 0);
-	check(a, MST_RULE_PROTOCOL,
+	check(a, MST_ALERT_RULE_PROTOCOL,
 	      "its protocol that is not said is none of the rule's protocols");
 	a = alert();
 	a.engine = MST_ENGINE_POLICY;
-	check(a, MST_RULE_ENGINE,
+	check(a, MST_ALERT_RULE_ENGINE,
 	      "its engine Policy Violation is none of the rule's engines");
 	a.engine = MST_ENGINE_NONE;
-	check(a, MST_RULE_ENGINE,
+	check(a, MST_ALERT_RULE_ENGINE,
 	      "its engine that is not said is none of the rule's engines");
 }
 
@@ -171,16 +174,17 @@ static void test_notifications(void **state MST_UNUSED)
 
 	a.system = true;
 	makes("");
-	check(a, MST_RULE_SYSTEM,
+	check(a, MST_ALERT_RULE_SYSTEM,
 	      "it is a system notification, and system_notifications is off");
 	makes("    system_notifications: yes\n    engines: [anomaly]\n"
 	      "    protocols: [s7]\n");
 	takes(a);
 	makes("    system_notifications: yes\n    alert_notifications: no\n"
 	      "    severity: critical\n");
-	check(a, MST_RULE_SEVERITY, "its severity Major is below Critical");
+	check(a, MST_ALERT_RULE_SEVERITY,
+	      "its severity Major is below Critical");
 	a.system = false;
-	check(a, MST_RULE_ALERT,
+	check(a, MST_ALERT_RULE_ALERT,
 	      "it is an alert, and alert_notifications is off");
 }
 
@@ -190,7 +194,7 @@ static void test_from(void **state MST_UNUSED)
 
 	makes("");
 	a.time_us = NOW - 1;
-	check(a, MST_RULE_BEFORE,
+	check(a, MST_ALERT_RULE_BEFORE,
 	      "it was raised before 2026-11-20T10:00:00Z; `from` takes older "
 	      "ones");
 	a.time_us = NOW;
@@ -199,7 +203,7 @@ static void test_from(void **state MST_UNUSED)
 	a.time_us = NOW - 1;
 	takes(a);
 	a.time_us = NOW - INT64_C(20) * 86400 * 1000000;
-	check(a, MST_RULE_BEFORE,
+	check(a, MST_ALERT_RULE_BEFORE,
 	      "it was raised before 2026-11-01T00:00:00Z; `from` takes older "
 	      "ones");
 }
@@ -210,13 +214,13 @@ static void test_source_and_switch(void **state MST_UNUSED)
 	char text[256];
 
 	makes("");
-	assert_int_equal(mst_rule_match(&rule, "other", &a, NOW),
-			 MST_RULE_SOURCE);
+	assert_int_equal(mst_alert_rule_match(&rule, "other", &a, NOW),
+			 MST_ALERT_RULE_SOURCE);
 	assert_string_equal(
-	    mst_rule_why(MST_RULE_SOURCE, &rule, "other", &a, text),
+	    mst_alert_rule_why(MST_ALERT_RULE_SOURCE, &rule, "other", &a, text),
 	    "it comes from other, not from iot");
 	makes("    enabled: no\n");
-	check(a, MST_RULE_DISABLED, "the rule is disabled");
+	check(a, MST_ALERT_RULE_DISABLED, "the rule is disabled");
 }
 
 static void test_actions(void **state MST_UNUSED)
@@ -226,7 +230,7 @@ static void test_actions(void **state MST_UNUSED)
 	     &err);
 	assert_int_equal(rule.actions_n, 4);
 	assert_string_equal(rule.actions[0].text, "incident:cmdb");
-	assert_int_equal(rule.actions[3].kind, MST_ACTION_SYSLOG);
+	assert_int_equal(rule.actions[3].kind, MST_ALERT_ACTION_SYSLOG);
 	assert_string_equal(rule.actions[3].connection, "siem");
 }
 
