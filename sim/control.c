@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "sim/estate.h"
 #include "sim/fault.h"
+#include "sim/iot.h"
 #include "sim/truth.h"
 
 struct call {
@@ -102,6 +103,7 @@ static bool step(struct call *c, struct sim_op *op)
 {
 	struct mst_err err = MST_ERR_INIT;
 
+	op->at_us = sim_now_us(c->sim);
 	if (sim_op_run(c->sim, op, &err) < 0) {
 		free(op->json);
 		sim_control_error(c->reply,
@@ -279,6 +281,7 @@ static void post_reset(struct call *c)
 	sim_ops_clear(c->sim);
 	sim_sn_reset(c->sim->sn);
 	c->sim->routes_n = 0;
+	c->sim->iot_start_us = 0;
 	sim_fresh(c->sim, &err);
 	write_estate(c);
 }
@@ -470,6 +473,9 @@ void sim_control(struct mst_sim *sim, const struct sim_request *r,
 			return;
 		}
 	}
-	call_path(&c);
+	if (!strncmp(r->path, "/_sim/iot/", 10))
+		sim_iot_control(sim, r, c.body, reply);
+	else
+		call_path(&c);
 	mst_json_parser_free(&parser);
 }

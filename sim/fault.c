@@ -167,6 +167,10 @@ static void host_error(const struct sim_request *r, struct sim_reply *reply,
 			     "</Error>",
 			     code, text);
 		break;
+	case MST_SIM_IOT:
+	case MST_SIM_SENSOR:
+		sim_control_error(reply, status, "%s", text);
+		break;
 	case MST_SIM_API:
 	case MST_SIM__HOSTS:
 		sim_mde_error(reply, status, code, "%s", text);
@@ -180,6 +184,11 @@ static void refuse(const struct sim_request *r, struct sim_reply *reply,
 {
 	bool sn = r->host == MST_SIM_SERVICENOW;
 
+	if (r->host == MST_SIM_IOT || r->host == MST_SIM_SENSOR) {
+		host_error(r, reply, token ? 401 : 403, "",
+			   "Authorization token is not valid");
+		return;
+	}
 	if (r->host == MST_SIM_BLOB) {
 		sim_blob_expired(reply);
 		return;

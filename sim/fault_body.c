@@ -34,7 +34,8 @@ static void own_body(struct sim_reply *reply)
 	reply->lent = (struct mst_slice){NULL, 0};
 }
 
-/* Where the elements of the first array of objects begin and end. */
+/* Where the elements of the first array of objects begin and end; it may be the
+ * whole body. */
 struct span {
 	size_t open, close; /* the brackets */
 	size_t last;	    /* start of the last element, with its comma */
@@ -48,11 +49,14 @@ static bool find_list(const struct mst_buf *b, struct span *s)
 	bool text = false;
 
 	*s = (struct span){0};
-	while (i + 1 < b->n && !(b->p[i] == ':' && b->p[i + 1] == '['))
+	while (b->n && b->p[0] != '[' && i + 1 < b->n &&
+	       !(b->p[i] == ':' && b->p[i + 1] == '['))
 		i++;
 	if (i + 1 >= b->n)
 		return false;
-	s->open = ++i;
+	if (b->p[0] != '[')
+		i++;
+	s->open = i;
 	for (; i < b->n; i++) {
 		char c = b->p[i];
 

@@ -16,6 +16,7 @@
 
 struct sim_request {
 	enum mst_sim_host host;
+	unsigned sensor;    /* of host sensor: its number, from 1 */
 	const char *method; /* "GET" */
 	const char *path;   /* percent-decoded, without the query */
 	const char *url;    /* as sent, with the query */

@@ -27,6 +27,10 @@ enum {
 	OPT_PEOPLE,
 	OPT_LINKS,
 	OPT_SAVE,
+	OPT_IOT_DEVICES,
+	OPT_IOT_LINKS,
+	OPT_IOT_ALERTS,
+	OPT_SENSORS,
 	OPT_LATENCY,
 	OPT_LIMITS,
 	OPT_STATE,
@@ -46,6 +50,10 @@ static const struct option longs[] = {
     {"people", required_argument, NULL, OPT_PEOPLE},
     {"app-links", required_argument, NULL, OPT_LINKS},
     {"save-apps", required_argument, NULL, OPT_SAVE},
+    {"iot-devices", required_argument, NULL, OPT_IOT_DEVICES},
+    {"iot-connections", required_argument, NULL, OPT_IOT_LINKS},
+    {"iot-alerts", required_argument, NULL, OPT_IOT_ALERTS},
+    {"sensors", required_argument, NULL, OPT_SENSORS},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"rate-limits", no_argument, NULL, OPT_LIMITS},
     {"state", required_argument, NULL, OPT_STATE},
@@ -59,6 +67,8 @@ static const struct option longs[] = {
     {"port-graph", required_argument, NULL, OPT_PORT + MST_SIM_GRAPH},
     {"port-blob", required_argument, NULL, OPT_PORT + MST_SIM_BLOB},
     {"port-servicenow", required_argument, NULL, OPT_PORT + MST_SIM_SERVICENOW},
+    {"port-iot", required_argument, NULL, OPT_PORT + MST_SIM_IOT},
+    {"port-sensor", required_argument, NULL, OPT_PORT + MST_SIM_SENSOR},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -66,8 +76,8 @@ static const struct option longs[] = {
 static const char usage[] =
     "usage: muster-sim [options]\n"
     "Simulates Entra ID, Defender for Endpoint, Graph with Defender for Cloud\n"
-    "Apps, blob storage and ServiceNow on loopback ports until it is\n"
-    "interrupted.\n"
+    "Apps, blob storage, ServiceNow, and Defender for IoT (console, sensors)\n"
+    "on loopback ports until it is interrupted.\n"
     "\n"
     "  --devices N          devices of the estate (500)\n"
     "  --seed S             same seed, same estate (1)\n"
@@ -76,10 +86,16 @@ static const char usage[] =
     "  --people N           who uses them, and ServiceNow (5 for 3 apps)\n"
     "  --app-links N        users of all apps together, about (40 an app)\n"
     "  --save-apps DIR      write cloud discovery's answers as files, and end\n"
+    "  --iot-devices N      devices of Defender for IoT, 0: none (2000)\n"
+    "  --iot-connections N  between them, about (3 a device)\n"
+    "  --iot-alerts N       alerts a day, 0: none (40)\n"
+    "  --sensors N          OT sensors, 1 to 64 (4)\n"
     "  --empty              no estate; devices come by the control API\n"
     "  --day N              start at this day (0)\n"
     "  --port-login N, --port-api N, --port-graph N, --port-blob N,\n"
-    "  --port-servicenow N  fixed ports (free ones)\n"
+    "  --port-servicenow N, --port-iot N\n"
+    "                       fixed ports (free ones)\n"
+    "  --port-sensor N      of the first sensor, the others' follow\n"
     "  --latency MS         added to every answer (0)\n"
     "  --rate-limits        enforce the documented rate limits\n"
     "  --certificate FILE   PEM certificate that may sign assertions\n"
@@ -133,6 +149,23 @@ static bool take_option(struct options *o, int c, const char *arg)
 		return number(arg, 1, 1000000, &o->conf.people);
 	case OPT_LINKS:
 		return number(arg, 1, 100000000, &o->conf.app_links);
+	case OPT_IOT_DEVICES:
+		if (!number(arg, 0, 500000, &n))
+			return false;
+		o->conf.iot_devices = n ? n : -1;
+		return true;
+	case OPT_IOT_LINKS:
+		return number(arg, 1, 100000000, &o->conf.iot_connections);
+	case OPT_IOT_ALERTS:
+		if (!number(arg, 0, 100000, &n))
+			return false;
+		o->conf.iot_alerts = n ? n : -1;
+		return true;
+	case OPT_SENSORS:
+		if (!number(arg, 1, MST_SIM_MAX_SENSORS, &n))
+			return false;
+		o->conf.sensors = (unsigned)n;
+		return true;
 	case OPT_SAVE:
 		o->save_dir = arg;
 		return true;
@@ -183,6 +216,9 @@ static void print_where(struct mst_sim *sim, bool yaml)
 		for (int h = 0; h < MST_SIM__HOSTS; h++)
 			printf("%-11s %s\n", sim_host_name(h),
 			       mst_sim_url(sim, h));
+		for (unsigned n = 2; mst_sim_sensor_url(sim, n); n++)
+			printf("sensor %-4u %s\n", n,
+			       mst_sim_sensor_url(sim, n));
 	} else {
 		mst_buf_init(&out, 65536);
 		mst_sim_yaml(sim, &out);

@@ -29,6 +29,10 @@ struct sim_limits;
 struct sim_entra;
 struct sim_mde;
 struct sim_fault_plan;
+struct sim_iot;
+struct iot_sender;
+
+#define IOT_MAX_SENDERS 16
 
 /* Counts per host and class of path. */
 struct sim_route {
@@ -64,9 +68,11 @@ struct sim_op {
 		SIM_OP_SYNCED,
 		SIM_OP_USERS,
 		SIM_OP_TRUTH,
+		SIM_OP_IOT,
 		SIM_OP__MAX
 	} kind;
 	int64_t day;
+	int64_t at_us; /* when it was taken */
 	double percent;
 	char *json; /* of what a body came with */
 };
@@ -75,6 +81,9 @@ struct mst_sim {
 	struct mst_sim_conf conf; /* texts are own copies */
 	struct sim_server *servers[MST_SIM__HOSTS];
 	char url[MST_SIM__HOSTS][48];
+	/* from the second on: the first is a host like the others */
+	struct sim_server *sensors[MST_SIM_MAX_SENSORS];
+	char sensor_url[MST_SIM_MAX_SENSORS][48];
 	pthread_mutex_t lock;
 	int64_t offset_us;
 	int64_t skew_us; /* of the Date header */
@@ -87,13 +96,17 @@ struct mst_sim {
 	struct sim_mde *mde;
 	struct sim_faults *faults;
 	struct sim_limits *limits;
+	struct sim_iot *iot;
+	int64_t iot_start_us; /* of the plant */
+	struct iot_sender *senders[IOT_MAX_SENDERS];
+	unsigned senders_made;
 	struct sim_route routes[SIM_MAX_ROUTES];
 	size_t routes_n;
 	struct sim_op *ops;
 	size_t ops_n;
 };
 
-/* ---- server.c: one libmicrohttpd daemon per host ---------------------- */
+/* ---- server.c: one libmicrohttpd daemon per host and sensor ------------ */
 int sim_server_start(struct mst_sim *sim, enum mst_sim_host host, int port,
 		     struct mst_err *err);
 void sim_server_stop(struct mst_sim *sim, enum mst_sim_host host);

@@ -22,6 +22,7 @@ struct sim_server {
 	struct mst_sim *sim;
 	struct MHD_Daemon *daemon;
 	enum mst_sim_host host;
+	unsigned sensor;
 };
 
 /* One request on its way. */
@@ -260,11 +261,13 @@ static enum MHD_Result answer(struct sim_server *s, struct MHD_Connection *c,
 	struct sim_reply reply;
 	struct sim_request r = {
 	    .host = s->host,
+	    .sensor = s->sensor,
 	    .method = method,
 	    .path = path,
 	    .url = x->url,
 	    .body = mst_buf_slice(&x->body),
-	    .base = sim->url[s->host],
+	    .base = s->sensor ? mst_sim_sensor_url(sim, s->sensor)
+			      : sim->url[s->host],
 	    .impl = &x->impl,
 	};
 	enum MHD_Result ret;
@@ -313,16 +316,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 	return answer(cls, c, x, path, method);
 }
 
-int sim_server_start(struct mst_sim *sim, enum mst_sim_host host, int port,
-		     struct mst_err *err)
+static int start(struct sim_server *s, int port, char url[48],
+		 struct mst_err *err)
 {
-	struct sim_server *s = mst_alloc(sizeof(*s));
 	struct sockaddr_in addr = {.sin_family = AF_INET,
 				   .sin_port = htons((uint16_t)port)};
 	const union MHD_DaemonInfo *info;
 
-	s->sim = sim;
-	s->host = host;
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	s->daemon = MHD_start_daemon(
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
@@ -333,27 +333,60 @@ int sim_server_start(struct mst_sim *sim, enum mst_sim_host host, int port,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)256 * 1024,
 	    MHD_OPTION_CONNECTION_TIMEOUT, 600u, MHD_OPTION_CONNECTION_LIMIT,
 	    512u, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
-	if (!s->daemon) {
-		free(s);
+	if (!s->daemon)
 		return mst_err_os(err,
 				  "cannot listen on 127.0.0.1 port %d; choose "
 				  "another port or 0 for a free one",
 				  port);
-	}
 	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
-	snprintf(sim->url[host], sizeof(sim->url[host]), "http://127.0.0.1:%u",
-		 info ? info->port : 0);
-	sim->servers[host] = s;
+	(void)snprintf(url, 48, "http://127.0.0.1:%u", info ? info->port : 0);
 	return 0;
 }
 
-void sim_server_stop(struct mst_sim *sim, enum mst_sim_host host)
+static int start_at(struct sim_server **place, struct mst_sim *sim,
+		    enum mst_sim_host host, unsigned sensor, int port,
+		    char url[48], struct mst_err *err)
 {
-	struct sim_server *s = sim->servers[host];
+	struct sim_server *s = mst_alloc(sizeof(*s));
+
+	*s = (struct sim_server){.sim = sim, .host = host, .sensor = sensor};
+	if (start(s, port, url, err) < 0) {
+		free(s);
+		return -(int)err->code;
+	}
+	*place = s;
+	return 0;
+}
+
+int sim_server_start(struct mst_sim *sim, enum mst_sim_host host, int port,
+		     struct mst_err *err)
+{
+	unsigned n = host == MST_SIM_SENSOR ? 1 : 0;
+	int ret = start_at(&sim->servers[host], sim, host, n, port,
+			   sim->url[host], err);
+
+	/* the other sensors' ports follow that of the first */
+	for (; n && n < sim->conf.sensors && ret == 0; n++)
+		ret =
+		    start_at(&sim->sensors[n], sim, host, n + 1,
+			     port ? port + (int)n : 0, sim->sensor_url[n], err);
+	return ret;
+}
+
+static void stop(struct sim_server **sp)
+{
+	struct sim_server *s = *sp;
 
 	if (!s)
 		return;
 	MHD_stop_daemon(s->daemon);
 	free(s);
-	sim->servers[host] = NULL;
+	*sp = NULL;
+}
+
+void sim_server_stop(struct mst_sim *sim, enum mst_sim_host host)
+{
+	stop(&sim->servers[host]);
+	for (int n = 0; host == MST_SIM_SENSOR && n < MST_SIM_MAX_SENSORS; n++)
+		stop(&sim->sensors[n]);
 }

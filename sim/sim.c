@@ -12,10 +12,11 @@
 #include "sim/apps.h"
 #include "sim/estate.h"
 #include "sim/fault.h"
+#include "sim/iot.h"
 #include "sim/truth.h"
 
-static const char *const host_names[] = {"login", "api", "graph", "blob",
-					 "servicenow"};
+static const char *const host_names[] = {"login",      "api", "graph", "blob",
+					 "servicenow", "iot", "sensor"};
 
 const char *sim_host_name(enum mst_sim_host host)
 {
@@ -60,6 +61,10 @@ void sim_dispatch(struct mst_sim *sim, const struct sim_request *r,
 		break;
 	case MST_SIM_SERVICENOW:
 		sim_sn_serve(sim->sn, r, reply);
+		break;
+	case MST_SIM_IOT:
+	case MST_SIM_SENSOR:
+		sim_iot_serve(sim, r, reply);
 		break;
 	case MST_SIM__HOSTS:
 		break;
@@ -128,6 +133,7 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 	case SIM_OP_DAY:
 		sim_estate_day(sim->estate, (unsigned)op->day);
 		sim_apps_day(sim->apps, (unsigned)op->day);
+		sim_iot_day(sim->iot, (unsigned)op->day, op->at_us);
 		break;
 	case SIM_OP_CHANGE:
 		sim_estate_change(sim->estate, op->percent);
@@ -157,6 +163,8 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 	case SIM_OP_TRUTH:
 		ret = sim_truth_configure(sim->truth, json, err);
 		break;
+	case SIM_OP_IOT:
+		return sim_iot_step(sim->iot, json, op->at_us, err);
 	case SIM_OP__MAX:
 		break;
 	}
@@ -192,6 +200,7 @@ int sim_fresh(struct mst_sim *sim, struct mst_err *err)
 	sim_estate_free(&sim->estate);
 	sim_apps_free(&sim->apps);
 	sim_truth_free(&sim->truth);
+	sim_iot_free(&sim->iot);
 	sim->estate = sim_estate_new(sim->conf.seed, sim->conf.devices,
 				     sim->conf.cve_rows, sim->conf.empty);
 	sim->apps = sim_apps_new(sim->conf.seed, (uint32_t)sim->conf.apps,
@@ -199,6 +208,9 @@ int sim_fresh(struct mst_sim *sim, struct mst_err *err)
 				 (uint64_t)sim->conf.app_links);
 	sim->truth = sim_truth_new();
 	sim->offset_us = sim->skew_us = 0;
+	if (!sim->iot_start_us)
+		sim->iot_start_us = sim_now_us(sim);
+	sim->iot = sim_iot_new(&sim->conf, sim->iot_start_us);
 	sim->sw = (struct sim_switches){0};
 	sim_faults_clear(sim->faults);
 	sim_estate_changed(sim);
@@ -221,6 +233,17 @@ void sim_conf_fill(struct mst_sim_conf *c)
 		c->people = MST_MAX(40, c->apps * 5 / 3);
 	if (!c->app_links)
 		c->app_links = c->apps * 40;
+	if (!c->iot_devices)
+		c->iot_devices = 2000;
+	if (c->empty)
+		c->iot_devices = -1;
+	if (!c->iot_connections)
+		c->iot_connections = 3 * c->iot_devices;
+	if (!c->iot_alerts)
+		c->iot_alerts = 40;
+	if (!c->sensors)
+		c->sensors = 4;
+	c->sensors = MST_MIN(c->sensors, MST_SIM_MAX_SENSORS);
 }
 
 static void set_conf(struct mst_sim *sim, const struct mst_sim_conf *conf)
@@ -279,6 +302,7 @@ void mst_sim_stop(struct mst_sim **simp)
 		return;
 	for (int h = 0; h < MST_SIM__HOSTS; h++)
 		sim_server_stop(sim, h);
+	sim_iot_send_stop(sim);
 	if (sim->conf.state_file && sim_state_save(sim, &err) < 0)
 		fprintf(stderr, "simulator: %s\n", err.msg);
 	sim_ops_clear(sim);
@@ -291,6 +315,7 @@ void mst_sim_stop(struct mst_sim **simp)
 	sim_truth_free(&sim->truth);
 	sim_estate_free(&sim->estate);
 	sim_apps_free(&sim->apps);
+	sim_iot_free(&sim->iot);
 	free((void *)(uintptr_t)sim->conf.state_file);
 	free((void *)(uintptr_t)sim->conf.update_set);
 	free((void *)(uintptr_t)sim->conf.certificate);
@@ -302,6 +327,13 @@ void mst_sim_stop(struct mst_sim **simp)
 const char *mst_sim_url(const struct mst_sim *sim, enum mst_sim_host host)
 {
 	return sim->url[host];
+}
+
+const char *mst_sim_sensor_url(const struct mst_sim *sim, unsigned n)
+{
+	if (n < 1 || n > sim->conf.sensors)
+		return NULL;
+	return n == 1 ? sim->url[MST_SIM_SENSOR] : sim->sensor_url[n - 1];
 }
 
 int mst_sim_control(struct mst_sim *sim, const char *method, const char *path,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The simulators as a library: Entra ID, Defender for Endpoint, Graph, blob
- * storage and ServiceNow, each on a loopback port of its own, served by
- * threads of this process. `muster-sim` and `muster sim` run it for people,
- * the demo, the tests and the benchmarks start it themselves.
+ * storage, ServiceNow, and the management console and sensors of Defender for
+ * IoT, each on a loopback port of its own, served by threads of this process.
+ * `muster-sim` and `muster sim` run it for people, the demo, the tests and the
+ * benchmarks start it themselves.
  */
 #ifndef MST_SIM_SIM_H
 #define MST_SIM_SIM_H
@@ -17,6 +18,8 @@ enum mst_sim_host {
 	MST_SIM_GRAPH, /* Microsoft Graph */
 	MST_SIM_BLOB,  /* export files by SAS URL */
 	MST_SIM_SERVICENOW,
+	MST_SIM_IOT,	/* the management console of Defender for IoT */
+	MST_SIM_SENSOR, /* its first sensor; see mst_sim_sensor_url */
 	MST_SIM__HOSTS
 };
 
@@ -29,8 +32,13 @@ struct mst_sim_conf {
 	int64_t people;	   /* users of apps and of ServiceNow; 0: five for every
 			    * three apps, at least 40 */
 	int64_t app_links; /* users of all apps, about; 0: 40 an app */
-	const char *state_file; /* keep state here across restarts, or NULL */
-	int ports[MST_SIM__HOSTS]; /* 0: a free one */
+	int64_t iot_devices;	 /* of Defender for IoT; 0: 2000; <0: none */
+	int64_t iot_connections; /* between them, about; 0: three a device */
+	int64_t iot_alerts;	 /* a day; 0: 40; <0: none */
+	unsigned sensors;	 /* 1 to MST_SIM_MAX_SENSORS; 0: 4 */
+	const char *state_file;	 /* keep state here across restarts, or NULL */
+	int ports[MST_SIM__HOSTS]; /* 0: a free one; sensor: of the first, the
+				    * others' follow */
 	int latency_ms;		   /* added to every answer */
 	bool rate_limits;	   /* enforce the documented rate limits */
 	const char *update_set; /* ServiceNow loads this update set XML at the
@@ -40,6 +48,8 @@ struct mst_sim_conf {
 				  * for assertions; NULL: by control API */
 };
 
+#define MST_SIM_MAX_SENSORS 64
+
 struct mst_sim;
 
 int mst_sim_start(const struct mst_sim_conf *conf, struct mst_sim **sim_r,
@@ -47,6 +57,8 @@ int mst_sim_start(const struct mst_sim_conf *conf, struct mst_sim **sim_r,
 void mst_sim_stop(struct mst_sim **sim);
 /* "http://127.0.0.1:41234" */
 const char *mst_sim_url(const struct mst_sim *sim, enum mst_sim_host host);
+/* Of sensor n, from 1; NULL: there is none. */
+const char *mst_sim_sensor_url(const struct mst_sim *sim, unsigned n);
 /* The connections, a job "demo" and, when there are cloud apps, a job "apps" as
  * YAML for these URLs, with the fake secrets as env: references
  * MUSTER_SIM_SECRET and MUSTER_SIM_PASSWORD. */
@@ -87,5 +99,10 @@ int mst_sim_main(int argc, char **argv);
 #define MST_SIM_PASSWORD  "not-a-real-password"
 #define MST_SIM_SN_CLIENT "00000000000000000000000000000c1d"
 #define MST_SIM_SN_SECRET "not-a-real-client-secret"
+/* Defender for IoT: tokens of the console and (with "-1" for the first) of
+ * sensors; accounts admin and operator. */
+#define MST_SIM_IOT_TOKEN    "not-a-real-console-token"
+#define MST_SIM_SENSOR_TOKEN "not-a-real-sensor-token"
+#define MST_SIM_IOT_PASSWORD "Not-A-Real-1!"
 
 #endif

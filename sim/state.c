@@ -14,7 +14,7 @@
 
 static const char *const op_names[SIM_OP__MAX] = {
     "day",	 "change", "devices", "remove", "apps",
-    "apps_gone", "synced", "users",   "truth"};
+    "apps_gone", "synced", "users",   "truth",	"iot"};
 
 static void write_op(const struct sim_op *op, struct mst_jout *j)
 {
@@ -24,6 +24,7 @@ static void write_op(const struct sim_op *op, struct mst_jout *j)
 		mst_jout_ki64(j, "day", op->day);
 	if (op->kind == SIM_OP_CHANGE)
 		mst_jout_kdbl(j, "percent", op->percent);
+	mst_jout_ki64(j, "at_us", op->at_us);
 	if (op->json)
 		mst_jout_kstr(j, "json", op->json);
 	mst_jout_end_obj(j);
@@ -47,6 +48,11 @@ int sim_state_save(struct mst_sim *sim, struct mst_err *err)
 	mst_jout_ki64(&j, "apps", sim->conf.apps);
 	mst_jout_ki64(&j, "people", sim->conf.people);
 	mst_jout_ki64(&j, "app_links", sim->conf.app_links);
+	mst_jout_ki64(&j, "iot_devices", sim->conf.iot_devices);
+	mst_jout_ki64(&j, "iot_connections", sim->conf.iot_connections);
+	mst_jout_ki64(&j, "iot_alerts", sim->conf.iot_alerts);
+	mst_jout_ki64(&j, "sensors", sim->conf.sensors);
+	mst_jout_ki64(&j, "iot_start_us", sim->iot_start_us);
 	mst_jout_kbool(&j, "empty", sim->conf.empty);
 	mst_jout_ki64(&j, "offset_us", sim->offset_us);
 	mst_jout_key(&j, "steps");
@@ -85,6 +91,7 @@ static int take_step(struct mst_sim *sim, struct mst_json v,
 		return mst_err_set(err, MST_E_CORRUPT,
 				   "the state file has an unknown step");
 	mst_json_i64(mst_json_get(v, "day"), &op.day);
+	mst_json_i64(mst_json_get(v, "at_us"), &op.at_us);
 	mst_json_dbl(mst_json_get(v, "percent"), &op.percent);
 	if (json.p)
 		op.json = mst_strndup(json.p, json.n);
@@ -94,6 +101,22 @@ static int take_step(struct mst_sim *sim, struct mst_json v,
 	else
 		sim_op_keep(sim, &op);
 	return ret;
+}
+
+/* Nor has one of before the plant. */
+static void take_iot(struct mst_sim *sim, struct mst_json root)
+{
+	struct mst_sim_conf *c = &sim->conf;
+	int64_t n;
+
+	mst_json_i64(mst_json_get(root, "iot_devices"), &c->iot_devices);
+	mst_json_i64(mst_json_get(root, "iot_connections"),
+		     &c->iot_connections);
+	mst_json_i64(mst_json_get(root, "iot_alerts"), &c->iot_alerts);
+	mst_json_i64(mst_json_get(root, "iot_start_us"), &sim->iot_start_us);
+	if (mst_json_i64(mst_json_get(root, "sensors"), &n) && n > 0 &&
+	    n <= MST_SIM_MAX_SENSORS)
+		c->sensors = (unsigned)n;
 }
 
 static int take_all(struct mst_sim *sim, struct mst_json root,
@@ -114,6 +137,7 @@ static int take_all(struct mst_sim *sim, struct mst_json root,
 	mst_json_i64(mst_json_get(root, "apps"), &sim->conf.apps);
 	mst_json_i64(mst_json_get(root, "people"), &sim->conf.people);
 	mst_json_i64(mst_json_get(root, "app_links"), &sim->conf.app_links);
+	take_iot(sim, root);
 	mst_json_bool(mst_json_get(root, "empty"), &sim->conf.empty);
 	ret = sim_fresh(sim, err);
 	mst_json_i64(mst_json_get(root, "offset_us"), &sim->offset_us);
