@@ -48,6 +48,7 @@ struct mst_req {
 			     * (path); NULL keeps it in memory */
 	const char *part;   /* what the caller will keep the answer as; of no
 			     * concern here */
+	bool anew;	    /* and in the place of what it kept as that */
 	uint64_t max_bytes; /* of the answer; 0 is MST_MAX_BODY or _FILE */
 	int64_t timeout_ms; /* of one attempt; 0 is the client's default */
 	const char *what;   /* for errors and progress: "page 3 of …" */

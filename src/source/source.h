@@ -179,7 +179,8 @@ struct mst_source_common {
 
 /* Pages: next() may set req_r->part to a bare name without its ending
  * ("ab12,1234", unique within the feed) that the kept page shall have; several
- * such pages may be under way at once.
+ * such pages may be under way at once. req_r->anew: what was kept by this name,
+ * and by names with "," behind it ("ab12,1234,2"), is dropped for it.
  *
  * Requests for files: next() sets req_r->file to a bare name
  * ("0-00012.json.gz", unique within the feed); the engine puts the path of its

@@ -129,6 +129,8 @@ static int keep(struct mst_fetch *f, unsigned feed, const struct mst_req *req,
 			      MST_PART_LINES, true);
 		return 0;
 	}
+	if (req->anew && req->part)
+		mst_spool_drop_named(f->spool, feed, req->part);
 	return mst_spool_add_body(f->spool, feed, req->part, resp->body, err);
 }
 

@@ -141,6 +141,24 @@ void mst_spool_nest(struct mst_spool *s)
 	}
 }
 
+void mst_spool_drop_named(struct mst_spool *s, unsigned feed, const char *name)
+{
+	struct mst_spool_feed *f = &s->feeds[feed];
+	const char *path = mst_spool_path(s, feed, name);
+	size_t n = strlen(path), kept = 0;
+
+	for (size_t i = 0; i < f->parts_n; i++) {
+		const char *part = f->parts[i].path;
+
+		if (strncmp(part, path, n) == 0 &&
+		    (part[n] == '.' || part[n] == ','))
+			(void)unlink(part);
+		else
+			f->parts[kept++] = f->parts[i];
+	}
+	f->parts_n = kept;
+}
+
 /* ---- manifest ------------------------------------------------------------ */
 
 static const char *const form_names[] = {

@@ -58,6 +58,8 @@ void mst_spool_add(struct mst_spool *s, unsigned feed, const char *path,
  * NULL: it gets a number. */
 int mst_spool_add_body(struct mst_spool *s, unsigned feed, const char *name,
 		       struct mst_slice body, struct mst_err *err);
+/* Drops those that have this name, or this name with "," behind it. */
+void mst_spool_drop_named(struct mst_spool *s, unsigned feed, const char *name);
 /* Drops the parts of a feed (a page chain died). */
 void mst_spool_drop(struct mst_spool *s, unsigned feed);
 /* Nested feeds have the parts and the proof of the feed that they are in: once

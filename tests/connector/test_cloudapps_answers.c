@@ -204,12 +204,14 @@ static void test_link_dies(void **state MST_UNUSED)
 	(void)drive_text(&d, 200, "{\"value\":[{\"id\":\"1\"}]" NEXT);
 	drive_expect(&d, GRAPH "/p2");
 	assert_int_equal(drive_text(&d, 410, ""), MST_TAKE_CONTROL);
-	/* from the start, beside what was kept */
+	/* from the start, in the place of what was kept */
 	drive_expect(&d, BASE "/s1" APPS);
-	assert_string_equal(d.req.part, "s1,2");
+	assert_string_equal(d.req.part, "s1");
+	assert_true(d.req.anew);
 	(void)drive_text(&d, 200, "{\"value\":[{\"id\":\"1\"}]" NEXT);
 	drive_expect(&d, GRAPH "/p2");
-	assert_string_equal(d.req.part, "s1,3");
+	assert_string_equal(d.req.part, "s1,2");
+	assert_false(d.req.anew);
 	(void)drive_text(&d, 200, "{\"value\":[{\"id\":\"2\"}]}");
 	assert_true(drive_end(&d, CA_APPS).complete);
 	drive_close(&d);
@@ -363,7 +365,7 @@ static void test_cut_users(void **state MST_UNUSED)
 		(void)drive_text(&d, 200, apps);
 		assert_true(drive_end(&d, CA_APPS).complete);
 		drive_begin(&d, CA_USERS, NULL);
-		for (int i = 0; i < (count > 100 ? 2 : 1); i++) {
+		for (int i = 0; i < 2; i++) {
 			drive_expect(&d, BASE "/s1" APPS "/1/users");
 			(void)drive_text(&d, 200, page.p);
 		}
@@ -374,6 +376,87 @@ static void test_cut_users(void **state MST_UNUSED)
 		drive_close(&d);
 	}
 	mst_buf_fini(&page);
+}
+
+/* Of another length than the app says: asked for once more, and believed then;
+ * where that never helps, not asked any more. */
+static void test_other_length(void **state MST_UNUSED)
+{
+	struct mst_buf apps = MST_BUF_INIT(1u << 16);
+	unsigned asked = 0;
+
+	mst_buf_adds(&apps, "{\"value\":[");
+	for (unsigned i = 0; i < CA_LAGS + 10; i++)
+		mst_buf_addf(&apps, "%s{\"id\":\"%u\",\"userCount\":3}",
+			     i ? "," : "", i);
+	mst_buf_adds(&apps, "]}");
+	open_with("allow_user_synchronization: yes\n", STREAM);
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, apps.p);
+	assert_true(drive_end(&d, CA_APPS).complete);
+	drive_begin(&d, CA_USERS, NULL);
+	while (drive_next(&d) == MST_NEXT_REQUEST) {
+		assert_int_equal(
+		    drive_text(&d, 200,
+			       "{\"value\":[{\"userIdentifier\":\"a\"}]}"),
+		    MST_TAKE_RECORDS);
+		asked++;
+	}
+	assert_int_equal(asked, 2 * CA_LAGS + 10);
+	assert_true(drive_end(&d, CA_USERS).complete);
+	drive_close(&d);
+	mst_buf_fini(&apps);
+}
+
+/* A server that answers with what it was asked before. */
+static void test_repeats(void **state MST_UNUSED)
+{
+	static const char one[] = "{\"value\":[{\"id\":\"1\"}]}";
+
+	open_with("", TWO);
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	assert_int_equal(drive_text(&d, 200, TWO), MST_TAKE_CONTROL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, one);
+	drive_expect(&d, BASE "/s2" APPS);
+	assert_int_equal(drive_text(&d, 200, one), MST_TAKE_RESTART);
+	/* it may be true */
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, one);
+	drive_expect(&d, BASE "/s2" APPS);
+	assert_int_equal(drive_text(&d, 200, one), MST_TAKE_RECORDS);
+	assert_true(drive_end(&d, CA_APPS).complete);
+	drive_close(&d);
+}
+
+/* A stream that received data and shows nothing of it. */
+static void test_alive(void **state MST_UNUSED)
+{
+#define AT(time) "\"lastDataReceivedDateTime\":\"" time "\"}"
+	open_with(
+	    "",
+	    "{\"value\":[{\"id\":\"s1\"," AT(
+		"2026-11-10T00:00:00Z") ",{\"id\":\"s2\"," AT("2026-09-10T00:"
+							      "00:00Z") "]}");
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, "{\"value\":[{\"id\":\"1\"}]}");
+	drive_expect(&d, BASE "/s2" APPS); /* it is silent for long */
+	(void)drive_text(&d, 200, "{\"value\":[]}");
+	assert_true(drive_end(&d, CA_APPS).complete);
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	assert_int_equal(drive_text(&d, 200, "{\"value\":[]}"),
+			 MST_TAKE_RESTART);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, "{\"value\":[]}");
+	drive_expect(&d, BASE "/s2" APPS);
+	(void)drive_text(&d, 200, "{\"value\":[]}");
+	doubts(CA_APPS, "shows no app, though it received data");
+	drive_close(&d);
+#undef AT
 }
 
 static void test_users_not_found(void **state MST_UNUSED)
@@ -488,6 +571,9 @@ int main(void)
 	    cmocka_unit_test(test_no_info_at_all),
 	    cmocka_unit_test(test_empty_users),
 	    cmocka_unit_test(test_cut_users),
+	    cmocka_unit_test(test_other_length),
+	    cmocka_unit_test(test_repeats),
+	    cmocka_unit_test(test_alive),
 	    cmocka_unit_test(test_users_not_found),
 	    cmocka_unit_test(test_late_answers),
 	    cmocka_unit_test(test_permission),

@@ -88,7 +88,7 @@ static void test_feeds(void **state MST_UNUSED)
 
 	drive_open_of(&d, OPS, "allow_user_synchronization: yes\n");
 	read_streams(TWO_STREAMS);
-	read_apps("10:3 20:1", "20:5 30:2");
+	read_apps("10:1 20:1", "20:1 30:1");
 	/* of the first stream that shows the app */
 	drive_begin(&d, CA_INFO, NULL);
 	drive_expect(&d, BASE "/s1" APPS "/10/appInfo");
@@ -289,7 +289,7 @@ static void test_other_names(void **state MST_UNUSED)
 		       "aggregatedAppsDetails(period=duration'P30D')",
 		       base);
 	drive_expect(&d, url);
-	(void)drive_text(&d, 200, apps("1:1"));
+	(void)drive_text(&d, 200, apps("2:1"));
 	assert_true(drive_end(&d, CA_APPS).complete);
 	drive_begin(&d, CA_INFO, NULL);
 	(void)snprintf(url, sizeof(url),

@@ -3,8 +3,9 @@
  * The program dies at every numbered step of a run (src/sync/step.h). The next
  * run picks up what was left: the CMDB and RecVer end as if nothing had
  * happened, and a further run writes nothing. The argument says which run
- * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), or a store other
- * than a file (as day1, with RecVer there).
+ * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), the same of cloud
+ * apps with "apps_" in front, or a store other than a file (as day1, with
+ * RecVer there).
  */
 #include "tests/lib/sync_rig_store.h"
 
@@ -26,7 +27,7 @@ static void prepare(void)
 	if (!day1)
 		return;
 	(void)rig_sync(&rig, 0);
-	rig_control(&rig, "POST", "/_sim/synced", "{}");
+	(void)rig_differences(&rig); /* the truth takes this sync in */
 	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
 	rig_control(&rig, "POST", "/_sim/sn/users", "{\"seed\":7}");
 }
@@ -219,10 +220,22 @@ static int set_up_server(void **state)
 	return 0;
 }
 
+static int set_up_apps(void **state)
+{
+	(void)state;
+	rig_start_source(&rig, RIG_CLOUDAPPS, NULL);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest on_server[] = {
 	    cmocka_unit_test(kill_at_every_step),
+	};
+	const struct CMUnitTest apps[] = {
+	    cmocka_unit_test(kill_at_every_step),
+	    cmocka_unit_test(kill_in_a_row),
+	    cmocka_unit_test(kill_then_move_on),
 	};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kill_at_every_step),
@@ -231,15 +244,16 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_twice),
 	    cmocka_unit_test(kill_then_install_anew),
 	};
+	const char *run = argc > 1 ? argv[1] : "first";
 
-	if (argc > 1 && strcmp(argv[1], "first") != 0 &&
-	    strcmp(argv[1], "day1") != 0) {
-		store = argv[1];
-		day1 = true;
-		return cmocka_run_group_tests_name(store, on_server,
-						   set_up_server, tear_down);
-	}
-	day1 = argc > 1 && strcmp(argv[1], "day1") == 0;
-	return cmocka_run_group_tests_name(day1 ? "crash_day1" : "crash_first",
-					   tests, set_up, tear_down);
+	day1 = strstr(run, "first") == NULL;
+	if (strncmp(run, "apps_", 5) == 0)
+		return cmocka_run_group_tests_name(run, apps, set_up_apps,
+						   tear_down);
+	if (strcmp(run, "first") == 0 || strcmp(run, "day1") == 0)
+		return cmocka_run_group_tests_name(run, tests, set_up,
+						   tear_down);
+	store = run;
+	return cmocka_run_group_tests_name(store, on_server, set_up_server,
+					   tear_down);
 }

@@ -7,6 +7,7 @@
  * nothing. The argument says which part: "alone" (twice, then never again),
  * "always", "moves_on" (what was written and never heard of), or the first
  * seed of fifty mixtures; of fewer when a server follows, which has RecVer.
+ * With "apps_" in front: of cloud apps.
  */
 #include "tests/lib/sync_rig_store.h"
 
@@ -44,7 +45,7 @@ static void prepare(void)
 		  "    guard:\n      share: 60%\n      count: 20\n");
 	(void)rig_sync(&rig, 0);
 	before = rig_alive(&rig, "correlation_id");
-	rig_control(&rig, "POST", "/_sim/synced", "{}");
+	(void)rig_differences(&rig); /* the truth takes this sync in */
 	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
 	rig_control(&rig, "POST", "/_sim/sn/users", "{\"seed\":7}");
 	if (alive_before) {
@@ -164,15 +165,21 @@ static const char *const kinds[] = {
     "false_404",   "slow",	  "clock_skew",	   "skiptoken_death",
 };
 
-static const char *const hosts[] = {"login", "api", "graph", "blob",
-				    "servicenow"};
+static const char *const hosts[] = {"login", "servicenow", "graph", "api",
+				    "blob"};
+
+/* Cloud apps come from the first three. */
+static size_t hosts_n(void)
+{
+	return rig.source == RIG_CLOUDAPPS ? 3 : MST_LEN(hosts);
+}
 
 static void each_alone(void **state)
 {
 	char what[100];
 
 	(void)state;
-	for (size_t h = 0; h < MST_LEN(hosts); h++) {
+	for (size_t h = 0; h < hosts_n(); h++) {
 		for (size_t k = 0; k < MST_LEN(kinds); k++) {
 			(void)snprintf(what, sizeof(what), "%s %s", hosts[h],
 				       kinds[k]);
@@ -192,7 +199,7 @@ static void each_for_ever(void **state)
 	char what[100];
 
 	(void)state;
-	for (size_t h = 0; h < MST_LEN(hosts); h++) {
+	for (size_t h = 0; h < hosts_n(); h++) {
 		for (size_t k = 0; k < MST_LEN(kinds); k++) {
 			(void)snprintf(what, sizeof(what), "always %s %s",
 				       hosts[h], kinds[k]);
@@ -274,7 +281,7 @@ static void add_some(uint64_t *s)
 	char more[160];
 
 	for (unsigned i = 0; i < n; i++) {
-		const char *host = hosts[mix(s) % MST_LEN(hosts)];
+		const char *host = hosts[mix(s) % hosts_n()];
 		const char *kind = kinds[mix(s) % MST_LEN(kinds)];
 		unsigned percent = 5 + (unsigned)(mix(s) % 45);
 
@@ -316,10 +323,12 @@ static void mixtures_on_server(void **state)
 		mixture(first_seed + i);
 }
 
+static bool apps; /* of cloud apps */
+
 static int set_up(void **state)
 {
 	(void)state;
-	rig_start(&rig, NULL);
+	rig_start_source(&rig, apps ? RIG_CLOUDAPPS : RIG_ENDPOINT, NULL);
 	return 0;
 }
 
@@ -351,6 +360,8 @@ int main(int argc, char **argv)
 	};
 	const char *part = argc > 1 ? argv[1] : "alone";
 
+	apps = strncmp(part, "apps_", 5) == 0;
+	part += apps ? 5 : 0;
 	if (strcmp(part, "alone") == 0)
 		return cmocka_run_group_tests_name("fault_alone", alone, set_up,
 						   tear_down);

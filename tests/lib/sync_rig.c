@@ -24,13 +24,32 @@
 
 /* ---- starting ------------------------------------------------------------ */
 
+static const struct mst_sim_conf tiny[] = {
+    [RIG_ENDPOINT] = {.devices = 6, .cve_rows = 60},
+    [RIG_CLOUDAPPS] = {.devices = 1,
+		       .cve_rows = 1,
+		       .apps = 12,
+		       .people = 15,
+		       .app_links = 60},
+};
+
+static const char *const sources[] = {
+    [RIG_ENDPOINT] = "endpoint",
+    [RIG_CLOUDAPPS] = "cloudapps",
+};
+
 void rig_start(struct rig *r, const struct mst_sim_conf *conf)
 {
-	static const struct mst_sim_conf tiny = {.devices = 6, .cve_rows = 60};
+	rig_start_source(r, RIG_ENDPOINT, conf);
+}
+
+void rig_start_source(struct rig *r, enum rig_source source,
+		      const struct mst_sim_conf *conf)
+{
 	static unsigned rigs;
 	struct mst_err err = MST_ERR_INIT;
 
-	*r = (struct rig){0};
+	*r = (struct rig){.source = source};
 	/* Hundreds of small databases: memory is kinder to the disk. What dies
 	 * here is a process, not the machine. */
 	if (access("/dev/shm", W_OK) == 0)
@@ -43,7 +62,7 @@ void rig_start(struct rig *r, const struct mst_sim_conf *conf)
 	r->rows_json = mst_json_parser_new(OUT_MAX);
 	r->dir = mst_asprintf("%s/rig-%u", t_dir(), rigs++);
 	t_ok(mst_dir_make(r->dir, &err), &err);
-	t_ok(mst_sim_start(conf ? conf : &tiny, &r->sim, &err), &err);
+	t_ok(mst_sim_start(conf ? conf : &tiny[source], &r->sim, &err), &err);
 	rig_new_state(r);
 }
 
@@ -80,6 +99,10 @@ void rig_fresh(struct rig *r)
 	rig_control(r, "DELETE", "/_sim/faults", "%s", "");
 	rig_control(r, "DELETE", "/_sim/app", "%s", "");
 	rig_control(r, "POST", "/_sim/reset", "{}");
+	if (r->source == RIG_CLOUDAPPS)
+		rig_control(r, "POST", "/_sim/truth",
+			    "{\"cloudapps\":"
+			    "{\"allow_user_synchronization\":true}}");
 	rig_new_state(r);
 	rig_apply(r, NULL, NULL, NULL);
 }
@@ -94,21 +117,44 @@ void rig_apply_text(struct rig *r, const char *yaml)
 	free(path);
 }
 
+/* The source connection of the standard configuration. */
+static void add_source(const struct rig *r, struct mst_buf *yaml)
+{
+	bool apps = r->source == RIG_CLOUDAPPS;
+
+	(void)mst_buf_addf(yaml,
+			   "  - name: %s\n"
+			   "    type: %s\n"
+			   "    tenant_id: %s\n"
+			   "    client_id: %s\n"
+			   "    client_secret: env:MUSTER_SIM_SECRET\n"
+			   "    login_url: %s\n"
+			   "    graph_url: %s\n",
+			   apps ? "apps" : "defender", sources[r->source],
+			   MST_SIM_TENANT, MST_SIM_CLIENT,
+			   RIG_HOST(r, MST_SIM_LOGIN),
+			   RIG_HOST(r, MST_SIM_GRAPH));
+	if (apps)
+		(void)mst_buf_adds(yaml,
+				   "    allow_user_synchronization: yes\n");
+	else
+		(void)mst_buf_addf(yaml,
+				   "    api_url: %s\n"
+				   "    hardware: true\n",
+				   RIG_HOST(r, MST_SIM_API));
+	(void)mst_buf_adds(yaml, r->recver ? r->recver : "");
+}
+
 void rig_apply(struct rig *r, const char *source, const char *dest,
 	       const char *job)
 {
-	char *yaml = mst_asprintf(
-	    "connections:\n"
-	    "  - name: defender\n"
-	    "    type: endpoint\n"
-	    "    tenant_id: %s\n"
-	    "    client_id: %s\n"
-	    "    client_secret: env:MUSTER_SIM_SECRET\n"
-	    "    api_url: %s\n"
-	    "    login_url: %s\n"
-	    "    graph_url: %s\n"
-	    "    hardware: true\n"
-	    "%s%s"
+	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
+
+	(void)mst_buf_adds(&yaml, "connections:\n");
+	add_source(r, &yaml);
+	(void)mst_buf_addf(
+	    &yaml,
+	    "%s"
 	    "  - name: cmdb\n"
 	    "    type: servicenow\n"
 	    "    url: %s\n"
@@ -118,20 +164,17 @@ void rig_apply(struct rig *r, const char *source, const char *dest,
 	    "%s"
 	    "jobs:\n"
 	    "  - name: main\n"
-	    "    source: defender\n"
+	    "    source: %s\n"
 	    "    destination: cmdb\n"
 	    "    retry_base: 4ms\n"
 	    "    retry_total: 1s\n"
 	    "    source_limits: no\n"
 	    "%s",
-	    MST_SIM_TENANT, MST_SIM_CLIENT, RIG_HOST(r, MST_SIM_API),
-	    RIG_HOST(r, MST_SIM_LOGIN), RIG_HOST(r, MST_SIM_GRAPH),
-	    r->recver ? r->recver : "", source ? source : "",
-	    RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER, dest ? dest : "",
+	    source ? source : "", RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER,
+	    dest ? dest : "", r->source == RIG_CLOUDAPPS ? "apps" : "defender",
 	    job ? job : "    guard:\n      share: 90%\n      count: 1000\n");
-
-	rig_apply_text(r, yaml);
-	free(yaml);
+	rig_apply_text(r, yaml.p);
+	mst_buf_fini(&yaml);
 }
 
 /* ---- children ------------------------------------------------------------ */
@@ -352,7 +395,8 @@ uint64_t rig_differences(struct rig *r)
 	struct mst_err err = MST_ERR_INIT;
 	uint64_t n = 0;
 
-	rig_control(r, "POST", "/_sim/synced", "{}");
+	rig_control(r, "POST", "/_sim/synced", "{\"source\":\"%s\"}",
+		    sources[r->source]);
 	mst_buf_reset(&r->report);
 	t_ok(sim_verify(r->sim, &r->report, &n, &err), &err);
 	return n;
@@ -465,6 +509,7 @@ char *rig_alive(struct rig *r, const char *ci_column)
 	struct lines *lines = mst_alloc(sizeof(*lines));
 	struct mst_buf out = MST_BUF_INIT(OUT_MAX);
 	char *software = mst_asprintf("installed_on.%s,name", ci_column);
+	char *users;
 
 	add_lines(r, "cmdb_ci_computer", mine, ci_column, lines);
 	add_lines(r, "cmdb_ci_handheld_computing", mine, ci_column, lines);
@@ -473,6 +518,11 @@ char *rig_alive(struct rig *r, const char *ci_column)
 	free(software);
 	add_lines(r, "u_muster_cve_instance", "u_status!=resolved_confirmed",
 		  "u_key", lines);
+	add_lines(r, "cmdb_ci_business_app", mine, ci_column, lines);
+	users = mst_asprintf("ci.%s,user", ci_column);
+	add_lines(r, "cmdb_rel_person", "sys_created_by=" MST_SIM_USER, users,
+		  lines);
+	free(users);
 	qsort(lines->v, lines->n, sizeof(*lines->v), by_text);
 	(void)mst_buf_adds(&out, "");
 	for (size_t i = 0; i < lines->n; i++) {

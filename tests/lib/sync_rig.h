@@ -17,7 +17,11 @@
 
 #define RIG_HOST(r, host) mst_sim_url((r)->sim, (host))
 
+enum rig_source { RIG_ENDPOINT, RIG_CLOUDAPPS };
+
 struct rig {
+	/* What the standard configuration reads; by rig_start_source. */
+	enum rig_source source;
 	struct mst_sim *sim;
 	char *dir;   /* of this rig, below t_dir() */
 	char *state; /* state folder */
@@ -41,15 +45,20 @@ struct rig {
 /* Starts simulators, makes an empty state folder. conf NULL: 6 devices, 60 CVE
  * rows. */
 void rig_start(struct rig *r, const struct mst_sim_conf *conf);
+/* The same with another source. conf NULL: of cloud apps 12, used by 15
+ * people. */
+void rig_start_source(struct rig *r, enum rig_source source,
+		      const struct mst_sim_conf *conf);
 void rig_stop(struct rig *r);
 /* Everything as at the start: a fresh estate, a fresh instance, a new and
  * empty state folder with the standard configuration. */
 void rig_fresh(struct rig *r);
 /* A new and empty state folder; the instance stays. */
 void rig_new_state(struct rig *r);
-/* Applies the standard configuration: connections "defender" and "cmdb", job
- * "main". Extra lines (each with its indent) go to the source connection, the
- * destination connection, the job. NULL: none. */
+/* Applies the standard configuration: connections "defender" (with cloud apps:
+ * "apps", with its users) and "cmdb", job "main". Extra lines (each with its
+ * indent) go to the source connection, the destination connection, the job.
+ * NULL: none. */
 void rig_apply(struct rig *r, const char *source, const char *dest,
 	       const char *job);
 /* Applies a whole document. */
@@ -96,8 +105,9 @@ struct mst_json rig_rows(struct rig *r, const char *table, const char *query,
 			 const char *fields);
 size_t rig_count(struct rig *r, const char *table, const char *query);
 /* What is alive in the CMDB and was made by muster, sorted, a line each: CIs
- * that are not retired, software on them, CVE instances that are not closed.
- * CIs by "name" or "correlation_id". free() it. */
+ * that are not retired, software on them, CVE instances that are not closed;
+ * applications and who uses them. CIs by "name" or "correlation_id". free() it.
+ */
 char *rig_alive(struct rig *r, const char *ci_column);
 /* The lines of a that are not in b, "" when there are none. free() it. */
 char *rig_lines_without(const char *a, const char *b);

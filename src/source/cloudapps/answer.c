@@ -157,6 +157,67 @@ static int restart(struct mst_source *s, struct ca_chain *c, const char *why,
 	return MST_TAKE_CONTROL;
 }
 
+/* Of which records the page is: a hash of their ids; zero: of none. */
+static struct mst_hash ids_of(const struct mst_source *s, struct mst_json list)
+{
+	struct mst_buf ids = MST_BUF_INIT(MST_MAX_BODY);
+	struct mst_json_iter it = mst_json_iter(list);
+	struct mst_hash h = {0, 0};
+	struct mst_json e;
+
+	while (mst_json_type(list) == MST_JSON_ARRAY &&
+	       mst_json_next(&it, NULL, &e)) {
+		char buf[32];
+		struct mst_slice id = id_of(s, e, buf);
+
+		(void)mst_buf_add(&ids, id.n ? id.p : "", id.n);
+		(void)mst_buf_addc(&ids, '\n');
+	}
+	if (ids.n)
+		h = mst_hash128(ids.p, ids.n, 0);
+	mst_buf_fini(&ids);
+	return h;
+}
+
+/* Some servers answer with what they were asked before: streams for apps. */
+static bool own_records(struct mst_source *s, struct mst_json list,
+			struct mst_err *err)
+{
+	struct mst_hash h = {0, 0};
+
+	if (s->read.feed <= CA_APPS)
+		h = ids_of(s, list);
+	if (s->read.feed == CA_STREAMS)
+		s->streams_page = h;
+	if (s->read.feed == CA_APPS && !mst_hash_is_zero(h) &&
+	    mst_hash_eq(h, s->streams_page)) {
+		mst_err_set(err, MST_E_CORRUPT, "it shows the streams again");
+		return false;
+	}
+	return true;
+}
+
+/* Does a page of one stream show exactly the apps that a page of another did?
+ * It may be true: then it is so the second time as well. */
+static bool repeats(struct mst_source *s, const struct ca_chain *c,
+		    struct mst_json list)
+{
+	struct mst_hash h = ids_of(s, list);
+	struct mst_slice key = {(const char *)&h, sizeof(h)};
+	uintptr_t at = c->at + 1, before;
+
+	if (mst_hash_is_zero(h))
+		return false;
+	before = (uintptr_t)mst_map_get(&s->pages, key);
+	if (before)
+		return before != at; /* or its own list, read from the start */
+	if (!s->pages_arena.max)
+		mst_arena_init(&s->pages_arena, MST_MAX_ARENA);
+	(void)mst_map_put(&s->pages, mst_arena_dup(&s->pages_arena, key),
+			  (void *)at);
+	return false;
+}
+
 /* Users: an empty list, or one that ends with a full page as if nothing came
  * behind it, though there are more of them. Other differences are no reason:
  * what the number counts exactly, no page says. */
@@ -169,7 +230,20 @@ static bool too_short(const struct mst_source *s, const struct ca_chain *c)
  * end? */
 static bool doubtful(const struct mst_source *s, const struct ca_chain *c)
 {
-	return s->read.feed == CA_USERS ? too_short(s, c) : c->doubles > 0;
+	if (s->read.feed == CA_USERS)
+		return too_short(s, c);
+	if (s->read.feed == CA_APPS && c->records == 0)
+		return ca_stream_alive(s, c->at);
+	return c->doubles > 0;
+}
+
+/* Users: a list that is not as long as the app says may be another app's. Where
+ * lengths are never what is told, asking twice is of no use. */
+static bool of_other_length(const struct mst_source *s,
+			    const struct ca_chain *c)
+{
+	return s->read.feed == CA_USERS && s->read.lags < CA_LAGS &&
+	       c->records != s->shows[c->at].users;
 }
 
 static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
@@ -181,6 +255,11 @@ static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
 			 s->apps[s->shows[c->at].app].id,
 			 (unsigned long long)c->records,
 			 (unsigned long long)s->shows[c->at].users);
+	else if (c->records == 0)
+		ca_doubt(&s->read,
+			 "the stream '%.80s' shows no app, though it received "
+			 "data",
+			 s->streams[c->at].name);
 	else
 		ca_doubt(&s->read,
 			 "%llu records came twice, so the list moved while it "
@@ -188,19 +267,27 @@ static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
 			 (unsigned long long)c->doubles);
 }
 
-/* The last page of a list is in. */
-static void finish(struct mst_source *s, struct ca_chain *c)
+/* The last page of a list is in. True: everything of the feed is to be read
+ * once more. Streams and apps are few and hang together; a list of users is
+ * read again alone. */
+static bool finish(struct mst_source *s, struct ca_chain *c)
 {
 	bool doubt = doubtful(s, c);
+	struct ca_read *r = &s->read;
 
-	if (doubt && !c->again) {
+	if (r->feed <= CA_APPS && !r->reread && (doubt || r->repeated))
+		return true;
+	if (r->feed > CA_APPS && !c->again &&
+	    (doubt || of_other_length(s, c))) {
 		c->again = true;
 		ca_chain_again(c);
-		return;
+		return false;
 	}
+	r->lags += !doubt && of_other_length(s, c);
 	if (doubt)
 		tell_doubt(s, c);
 	ca_chain_clear(c);
+	return false;
 }
 
 static int take_page(struct mst_source *s, struct ca_chain *c,
@@ -218,8 +305,9 @@ static int take_page(struct mst_source *s, struct ca_chain *c,
 		s->namespaced = s->namespaced != c->other;
 		s->named = true;
 	}
-	c->other = false;
+	c->other = c->anew = false;
 	c->tries = 0;
+	s->read.repeated |= s->read.feed == CA_APPS && repeats(s, c, list);
 	look_at(s, c, list);
 	c->records += n;
 	c->parts += n > 0 || s->read.feed != CA_INFO;
@@ -235,8 +323,9 @@ static int take_page(struct mst_source *s, struct ca_chain *c,
 				   ? -(int)err->code
 				   : MST_TAKE_RECORDS;
 		c->link = mst_strndup(link.p, link.n);
-	} else {
-		finish(s, c);
+	} else if (finish(s, c)) {
+		ca_read_again(s);
+		return MST_TAKE_RESTART;
 	}
 	return n > 0 || s->read.feed != CA_INFO ? MST_TAKE_RECORDS
 						: MST_TAKE_CONTROL;
@@ -315,7 +404,7 @@ static bool pass_info(struct mst_source *s, struct ca_chain *c)
 /* That of an app that has users is asked for again: some 404 are wrong. */
 static bool pass_users(struct mst_source *s, struct ca_chain *c)
 {
-	finish(s, c);
+	(void)finish(s, c);
 	return true;
 }
 
@@ -351,7 +440,7 @@ static int page_answer(struct mst_source *s, struct ca_chain *c,
 	if (resp->outcome != MST_OUT_ANSWER || resp->status != 200)
 		return page_failed(s, c, req, resp, err);
 	if (ms_body_parse(s->parser, resp, &root, err) == 0 &&
-	    records_of(s, root, &list, &n, err))
+	    records_of(s, root, &list, &n, err) && own_records(s, list, err))
 		return take_page(s, c, root, list, n, err);
 	if (++c->tries >= CA_TRIES)
 		return ms_damaged(resp, title_of(s), err);

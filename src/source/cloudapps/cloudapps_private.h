@@ -113,6 +113,7 @@ bool ca_given(unsigned feed, unsigned field, const char *name, char *buf,
 
 #define CA_RESTARTS  3	 /* of one list, before its read has failed */
 #define CA_TRIES     3	 /* of a page that came damaged */
+#define CA_LAGS	     20	 /* lists of another length that stayed so */
 #define CA_IN_FLIGHT 6	 /* lists under way side by side */
 #define CA_PAGE	     100 /* sizes of pages are multiples of it */
 
@@ -121,6 +122,7 @@ extern const struct ms_need ca_need;
 struct ca_stream {
 	char *id, *name;
 	bool anonymous;
+	int64_t data_us; /* it received data last; MST_TIME_NONE: never */
 };
 
 /* An app that the settings do not leave out. */
@@ -147,7 +149,8 @@ struct ca_chain {
 	unsigned tries, restarts;
 	bool linked; /* the page asked for came from a link */
 	bool other;  /* the other name of the function is tried */
-	bool again;  /* a doubtful or empty list is being read once more */
+	bool again;  /* a doubtful list is being read once more */
+	bool anew;   /* what was kept of it is to be replaced */
 	uint64_t records, doubles;
 	struct mst_arena arena; /* keys of seen */
 	struct mst_map seen;	/* ids and links of this list */
@@ -161,6 +164,9 @@ struct ca_read {
 	uint64_t missing; /* lists that are not there */
 	uint64_t doubles;
 	bool one;	 /* only one app was asked for */
+	bool reread;	 /* streams, apps: all of it is read once more */
+	bool repeated;	 /* a page said what another list had said */
+	unsigned lags;	 /* lists that stayed of another length than told */
 	char doubt[200]; /* "" while there is none */
 	struct ca_chain chain[CA_IN_FLIGHT];
 };
@@ -183,6 +189,11 @@ struct mst_source {
 	struct ca_stream *streams;
 	size_t streams_n, streams_cap;
 	size_t all_streams; /* also those that `streams` leaves out */
+	int64_t newest_us;  /* any of them received data last */
+	/* what pages of streams and apps showed: hashes of their ids */
+	struct mst_hash streams_page;
+	struct mst_map pages;
+	struct mst_arena pages_arena;
 	struct ca_app *apps;
 	size_t apps_n, apps_cap;
 	struct ca_show *shows;
@@ -212,13 +223,21 @@ void ca_chain_of(const struct mst_source *s, const struct ca_chain *c,
 		 const struct ca_stream **stream_r,
 		 const struct ca_app **app_r);
 
+/* Streams, apps: from the first list on; what came so far does not count. */
+void ca_read_again(struct mst_source *s);
+
 /* answer.c: pages */
 int ca_accept(struct mst_source *s, const struct mst_req *req,
 	      const struct mst_resp *resp, struct mst_err *err);
 
 /* found.c: what streams and apps say, for the lists behind them */
 void ca_found_clear(struct mst_source *s);
+/* The apps alone: they are read once more. */
+void ca_found_apps_clear(struct mst_source *s);
 void ca_found_stream(struct mst_source *s, struct mst_json record);
+/* Did it receive data in the days that the reports cover? As far as the streams
+ * themselves know: no clock of ours is asked. */
+bool ca_stream_alive(const struct mst_source *s, size_t stream);
 /* A record of the list of the stream (index). */
 void ca_found_app(struct mst_source *s, size_t stream, struct mst_json record);
 /* Does the setting `streams` choose it? name NULL: it is not known. */

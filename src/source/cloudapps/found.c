@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "base/time.h"
 #include "source/cloudapps/attributes.h"
 #include "source/cloudapps/cloudapps_private.h"
 
@@ -37,19 +38,29 @@ bool ca_stream_chosen(const struct ca_conf *conf, struct mst_slice id,
 	return conf->streams.n == 0;
 }
 
-void ca_found_clear(struct mst_source *s)
+void ca_found_apps_clear(struct mst_source *s)
 {
 	mst_map_fini(&s->by_id);
+	mst_map_fini(&s->pages);
+	if (s->pages_arena.max)
+		mst_arena_fini(&s->pages_arena);
+	s->pages_arena = (struct mst_arena){.max = 0};
+	free(s->apps);
+	free(s->shows);
+	s->apps = NULL;
+	s->shows = NULL;
+	s->apps_n = s->apps_cap = s->shows_n = s->shows_cap = 0;
+}
+
+void ca_found_clear(struct mst_source *s)
+{
+	ca_found_apps_clear(s);
 	mst_arena_fini(&s->arena);
 	mst_arena_init(&s->arena, MST_MAX_ARENA);
 	free(s->streams);
-	free(s->apps);
-	free(s->shows);
 	s->streams = NULL;
-	s->apps = NULL;
-	s->shows = NULL;
 	s->streams_n = s->streams_cap = s->all_streams = 0;
-	s->apps_n = s->apps_cap = s->shows_n = s->shows_cap = 0;
+	s->newest_us = MST_TIME_NONE;
 }
 
 /* Room for one more; v is the array, of elements of this size. */
@@ -82,16 +93,31 @@ static struct mst_value member(struct mst_json record, const char *name)
 
 /* ---- streams ------------------------------------------------------------- */
 
+bool ca_stream_alive(const struct mst_source *s, size_t stream)
+{
+	static const int days[] = {7, 30, 90};
+	int64_t data_us = s->streams[stream].data_us;
+
+	return data_us != MST_TIME_NONE &&
+	       s->newest_us - data_us <=
+		   days[s->conf->report_time_frame] * INT64_C(86400) * 1000000;
+}
+
 void ca_found_stream(struct mst_source *s, struct mst_json record)
 {
 	struct mst_value id = member(record, "id");
 	struct mst_value anonymous = member(record, "anonymizeUserData");
 	struct mst_slice name =
 	    mst_slice_trim(mst_json_str(mst_json_iget(record, "displayName")));
+	int64_t data_us = MST_TIME_NONE;
 	struct ca_stream *t;
 	char *text = id_of(s, &id);
 
 	s->all_streams++;
+	(void)mst_time_parse(mst_slice_trim(mst_json_str(mst_json_iget(
+				 record, "lastDataReceivedDateTime"))),
+			     &data_us);
+	s->newest_us = MST_MAX(s->newest_us, data_us);
 	if (!text) {
 		ca_doubt(&s->read, "a stream has no usable id");
 		return;
@@ -107,6 +133,7 @@ void ca_found_stream(struct mst_source *s, struct mst_json record)
 	t = &s->streams[s->streams_n++];
 	t->id = text;
 	t->name = (char *)(uintptr_t)mst_arena_dup(&s->arena, name).p;
+	t->data_us = data_us;
 	t->anonymous = ca_is_true(&anonymous);
 }
 

@@ -46,7 +46,22 @@ void ca_chain_clear(struct ca_chain *c)
 void ca_chain_again(struct ca_chain *c)
 {
 	forget(c);
-	c->tries = 0;
+	c->tries = c->parts = 0;
+	c->anew = true;
+}
+
+void ca_read_again(struct mst_source *s)
+{
+	struct ca_read *r = &s->read;
+
+	for (size_t i = 0; i < CA_IN_FLIGHT; i++)
+		ca_chain_clear(&r->chain[i]);
+	if (r->feed == CA_STREAMS)
+		ca_found_clear(s);
+	else
+		ca_found_apps_clear(s);
+	*r = (struct ca_read){
+	    .feed = r->feed, .active = true, .one = r->one, .reread = true};
 }
 
 void ca_read_clear(struct ca_read *r)
@@ -213,6 +228,7 @@ static int ask(struct mst_source *s, struct ca_chain *c, struct mst_req *req_r,
 	req_r->url = mst_arena_strdup(&req_r->arena, url.p);
 	req_r->auth = MS_AUTH_GRAPH;
 	req_r->part = part_of(s, c, &req_r->arena);
+	req_r->anew = c->anew;
 	req_r->what = what(s, c, &req_r->arena);
 	mst_req_header(req_r, "Accept", "application/json");
 	/* else Graph hides every value that is younger than its first list */
