@@ -36,11 +36,12 @@ bool bench_child(bool (*fn)(struct bench *b, void *arg, double out[8]),
 		 struct bench *b, void *arg, double out[8]);
 uint64_t bench_rss(void);
 
-bool bench_apps(struct bench *b);  /* cloudapps.* */
-bool bench_delta(struct bench *b); /* delta.* */
-bool bench_job(struct bench *b);   /* job.*, recver.bytes */
-bool bench_rules(struct bench *b); /* rules.cost */
-bool bench_store(struct bench *b); /* store.* */
+bool bench_apps(struct bench *b);    /* cloudapps.* */
+bool bench_delta(struct bench *b);   /* delta.* */
+bool bench_forward(struct bench *b); /* forward.* */
+bool bench_job(struct bench *b);     /* job.*, recver.bytes */
+bool bench_rules(struct bench *b);   /* rules.cost */
+bool bench_store(struct bench *b);   /* store.* */
 /* A database of this name on a PostgreSQL that lives as long as the program.
  * False: this build has none. */
 bool bench_postgres(const char *database, struct mst_recver_conf *conf_r);

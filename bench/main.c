@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
- * set the size; names on the command line choose ("delta", "rules",
- * "store", "job").
+ * set the size; names on the command line choose ("delta", "apps",
+ * "forward", "rules", "store", "job").
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +131,8 @@ int main(int argc, char **argv)
 		ok = bench_delta(&b) && ok;
 	if (chosen(argc, argv, "apps"))
 		ok = bench_apps(&b) && ok;
+	if (chosen(argc, argv, "forward"))
+		ok = bench_forward(&b) && ok;
 	if (chosen(argc, argv, "rules"))
 		ok = bench_rules(&b) && ok;
 	if (chosen(argc, argv, "store"))

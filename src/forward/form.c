@@ -458,14 +458,21 @@ static size_t next_name(struct mst_slice s, size_t i, size_t *eq_r)
 static void undo(struct mst_slice s, struct mst_buf *out)
 {
 	mst_buf_reset(out);
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	while (s.n) {
+		const char *mark = memchr(s.p, '\\', s.n);
+		size_t n = mark ? (size_t)(mark - s.p) : s.n;
 
-		if (c == '\\' && i + 1 < s.n && strchr("=\\|nr", s.p[i + 1])) {
-			c = s.p[++i];
-			c = c == 'n' || c == 'r' ? '\n' : c;
+		(void)mst_buf_add(out, s.p, n);
+		s = from(s, n);
+		if (s.n > 1 && strchr("=\\|nr", s.p[1])) {
+			bool end = s.p[1] == 'n' || s.p[1] == 'r';
+
+			(void)mst_buf_addc(out, end ? '\n' : s.p[1]);
+			s = from(s, 2);
+		} else if (s.n) {
+			(void)mst_buf_addc(out, '\\');
+			s = from(s, 1);
 		}
-		(void)mst_buf_addc(out, c);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 
 /* A condition "state<4" or "turn=1" stands there word by word, so that SQLite
  * sees that the index of just these serves. */
@@ -27,13 +28,13 @@ static const char *const sql[Q__MAX] = {
 	" tries, due_us, at_us) VALUES(?1, ?2, ?3, ?4, ?5, 0, 1, 0, 0, ?6, ?7)",
     [Q_IN_TURN] = "SELECT 1 FROM delivery WHERE action=?1 AND lane=?2"
 		  " AND turn=1 LIMIT 1",
-    [Q_SEEN] = "SELECT digest, lane, at_us, remote FROM seen WHERE hash=?1",
-    [Q_SEEN_PUT] = "INSERT INTO seen(hash, alert, digest, lane, at_us, remote)"
+    [Q_SEEN] = "SELECT digest, lane, at_us, remote FROM seen WHERE heard=?1",
+    [Q_SEEN_PUT] = "INSERT INTO seen(heard, alert, digest, lane, at_us, remote)"
 		   " VALUES(?1, ?2, ?3, ?4, ?5, '')",
     [Q_SEEN_MORE] = "UPDATE seen SET alert=?2, digest=?3, at_us=?4"
-		    " WHERE hash=?1",
-    [Q_SEEN_TOUCH] = "UPDATE seen SET at_us=?2 WHERE hash=?1",
-    [Q_SEEN_REMOTE] = "UPDATE seen SET remote=?2 WHERE hash=?1",
+		    " WHERE heard=?1",
+    [Q_SEEN_TOUCH] = "UPDATE seen SET at_us=?2 WHERE heard=?1",
+    [Q_SEEN_REMOTE] = "UPDATE seen SET remote=?2 WHERE heard=?1",
     [Q_DUE] = "SELECT d.id, d.op, d.doubt, d.tries, d.rule, a.at_us, a.source,"
 	      " a.key, a.device, a.form, a.body FROM delivery d JOIN alert a"
 	      " ON a.seq=d.id>>4 WHERE d.action=?1 AND d.due_us IS NOT NULL"
@@ -74,10 +75,10 @@ static const char *const sql[Q__MAX] = {
 		   " AND (state<4 OR at_us>=?2) LIMIT 1",
     [Q_ALERT_DEL] = "DELETE FROM alert WHERE seq=?1",
     [Q_DELIVERY_DEL] = "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?1+15",
-    [Q_SEEN_OLD] = "SELECT hash, at_us<?2 AND NOT EXISTS (SELECT 1 FROM alert"
-		   " WHERE seq=seen.alert) FROM seen WHERE hash>?1"
-		   " ORDER BY hash LIMIT ?3",
-    [Q_SEEN_DEL] = "DELETE FROM seen WHERE hash=?1",
+    [Q_SEEN_OLD] = "SELECT heard, at_us<?2 AND NOT EXISTS (SELECT 1 FROM alert"
+		   " WHERE seq=seen.alert) FROM seen WHERE heard>?1"
+		   " ORDER BY heard LIMIT ?3",
+    [Q_SEEN_DEL] = "DELETE FROM seen WHERE heard=?1",
 };
 
 static const struct mst_db_spec spec = {
@@ -101,7 +102,7 @@ static const struct mst_db_spec spec = {
 	" WHERE due_us IS NOT NULL;"
 	"CREATE INDEX delivery_open ON delivery(state, id, action)"
 	" WHERE state<4;"
-	"CREATE TABLE seen(hash BLOB PRIMARY KEY, alert INTEGER NOT NULL,"
+	"CREATE TABLE seen(heard BLOB PRIMARY KEY, alert INTEGER NOT NULL,"
 	" digest INTEGER NOT NULL, lane INTEGER NOT NULL,"
 	" at_us INTEGER NOT NULL, remote TEXT NOT NULL)"
 	" STRICT, WITHOUT ROWID;",
@@ -109,7 +110,7 @@ static const struct mst_db_spec spec = {
     .app_id = 0x4d534f42, /* "MSOB" */
     .page_bytes = 4096,
     .cache_kib = 16384,
-    .log_kib = 16384,
+    .log_kib = 65536,
     .durable = true,
     .sql = sql,
     .sql_n = Q__MAX,
@@ -234,26 +235,31 @@ const char *mst_outbox_name(struct mst_outbox *o, int64_t id)
 	return id > 0 && id < (int64_t)o->names_n ? o->names[id] : "";
 }
 
-struct mst_hash mst_outbox_hash(const char *action, const char *source,
-				struct mst_slice key)
+/* Numbers in front and big-endian, so that what came one behind the other lies
+ * side by side: ids of a console grow with time, and a commit touches few
+ * pages. */
+static void add_number(struct mst_outbox_heard *h, int64_t v)
 {
-	char text[2048];
-	size_t a = strlen(action) + 1, s = strlen(source) + 1;
+	for (int shift = 24; shift >= 0; shift -= 8)
+		h->b[h->n++] = (char)(unsigned char)((uint64_t)v >> shift);
+}
 
-	if (a + s + key.n > sizeof(text)) {
-		struct mst_hash parts[] = {
-		    mst_hash128(action, a, 1),
-		    mst_hash128(source, s, 2),
-		    mst_hash128(key.p, key.n, 3),
-		};
+struct mst_outbox_heard mst_outbox_heard(int64_t action, int64_t source,
+					 struct mst_slice key)
+{
+	struct mst_outbox_heard h = {.n = 0};
+	struct mst_hash hash;
 
-		return mst_hash128(parts, sizeof(parts), 0);
+	add_number(&h, action);
+	add_number(&h, source);
+	if (key.n > MST_ALERT_TEXT) {
+		hash = mst_hash128(key.p, key.n, 0);
+		key = mst_slice((const char *)&hash, sizeof(hash));
 	}
-	memcpy(text, action, a);
-	memcpy(text + a, source, s);
 	if (key.n)
-		memcpy(text + a + s, key.p, key.n);
-	return mst_hash128(text, a + s + key.n, 0);
+		memcpy(h.b + h.n, key.p, key.n);
+	h.n += key.n;
+	return h;
 }
 
 /* ---- opening ------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  *
  * Accepting alerts: what each action has heard of them decides what is stored.
  */
+#include "base/hash.h"
 #include "forward/outbox_private.h"
 
 /* One alert on its way into the tables. */
@@ -15,24 +16,18 @@ struct entry {
 
 /* What an action has heard. */
 struct heard {
-	struct mst_hash hash;
+	struct mst_outbox_heard key;
+	int64_t action;
 	bool before;
 	int64_t digest, lane, at_us;
 };
-
-static struct mst_slice bytes_of(const struct mst_hash *h)
-{
-	return mst_slice((const char *)h, sizeof(*h));
-}
 
 static int put_alert(struct entry *e, struct mst_err *err)
 {
 	const struct mst_outbox_alert *a = e->a;
 	struct sqlite3_stmt *st;
-	int rc = mst_outbox_number(e->o, a->source, &e->source, err);
+	int rc = mst_db_stmt(&e->o->db, Q_ALERT_PUT, &st, err);
 
-	if (rc == 0)
-		rc = mst_db_stmt(&e->o->db, Q_ALERT_PUT, &st, err);
 	if (rc < 0)
 		return rc;
 	mst_db_bind_int(st, 1, e->seq);
@@ -49,13 +44,16 @@ static int look(struct entry *e, const char *action, struct heard *h,
 		struct mst_err *err)
 {
 	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&e->o->db, Q_SEEN, &st, err);
+	int rc;
 
+	*h = (struct heard){0};
+	rc = mst_outbox_number(e->o, action, &h->action, err);
+	if (rc == 0)
+		rc = mst_db_stmt(&e->o->db, Q_SEEN, &st, err);
 	if (rc < 0)
 		return rc;
-	*h = (struct heard){
-	    .hash = mst_outbox_hash(action, e->a->source, e->a->key)};
-	mst_db_bind_blob(st, 1, bytes_of(&h->hash));
+	h->key = mst_outbox_heard(h->action, e->source, e->a->key);
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h->key));
 	rc = mst_db_step(&e->o->db, st, err);
 	if (rc <= 0)
 		return rc;
@@ -75,7 +73,7 @@ static int remember(struct entry *e, const struct heard *h, struct mst_err *err)
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(st, 1, bytes_of(&h->hash));
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h->key));
 	mst_db_bind_int(st, 2, e->seq);
 	mst_db_bind_int(st, 3, (int64_t)e->a->digest);
 	mst_db_bind_int(st, 4, h->before ? e->now_us : h->lane);
@@ -96,7 +94,7 @@ static int touch(struct entry *e, const struct heard *h, struct mst_err *err)
 	rc = mst_db_stmt(&e->o->db, Q_SEEN_TOUCH, &st, err);
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(st, 1, bytes_of(&h->hash));
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h->key));
 	mst_db_bind_int(st, 2, e->now_us);
 	return mst_db_run(&e->o->db, st, err);
 }
@@ -124,22 +122,20 @@ static int put_delivery(struct entry *e, const struct mst_route *r,
 			struct mst_err *err)
 {
 	struct mst_outbox *o = e->o;
-	int64_t rule, action;
+	int64_t rule;
 	struct sqlite3_stmt *st;
 	bool behind = false;
 	int rc = mst_outbox_number(o, r->rule, &rule, err);
 
 	if (rc == 0)
-		rc = mst_outbox_number(o, r->action, &action, err);
-	if (rc == 0)
-		rc = in_turn(e, action, h->lane, &behind, err);
+		rc = in_turn(e, h->action, h->lane, &behind, err);
 	if (rc == 0)
 		rc = mst_db_stmt(&o->db, Q_DELIVERY_PUT, &st, err);
 	if (rc < 0)
 		return rc;
 	mst_db_bind_int(st, 1, (e->seq << MST_ROUTE_BITS) | e->stored);
 	mst_db_bind_int(st, 2, rule);
-	mst_db_bind_int(st, 3, action);
+	mst_db_bind_int(st, 3, h->action);
 	mst_db_bind_int(st, 4, h->lane);
 	mst_db_bind_int(st, 5, op);
 	mst_db_bind_time(st, 6, behind ? MST_TIME_NONE : e->now_us);
@@ -202,13 +198,14 @@ static int accept_one(struct mst_outbox *o, struct mst_outbox_alert *a,
 		mst_hash64(a->source, strlen(a->source), 0)),
 	    .now_us = now_us,
 	};
-	int rc = 0;
+	int rc;
 
 	if (a->routes_n > MST_OUTBOX_ROUTES)
 		return mst_err_set(err, MST_E_INVALID,
 				   "an alert has %zu actions, the most is %d: "
 				   "let fewer rules take it",
 				   a->routes_n, MST_OUTBOX_ROUTES);
+	rc = mst_outbox_number(o, a->source, &e.source, err);
 	for (size_t i = 0; i < a->routes_n && rc == 0; i++) {
 		if (!repeats(a, i))
 			rc = accept_route(&e, &a->routes[i], err);

@@ -53,17 +53,18 @@ static void fill(struct mst_outbox *o, struct sqlite3_stmt *st,
 }
 
 /* The far end's id, if an earlier delivery of the alert has brought one. */
-static int find_remote(struct mst_outbox *o, const char *action,
+static int find_remote(struct mst_outbox *o, int64_t action,
 		       struct mst_arena *arena, struct mst_delivery *d,
 		       struct mst_err *err)
 {
-	struct mst_hash h = mst_outbox_hash(action, d->source, d->key);
+	const struct mst_outbox_heard h =
+	    mst_outbox_heard(action, mst_outbox_known(o, d->source), d->key);
 	struct sqlite3_stmt *st;
 	int rc = mst_db_stmt(&o->db, Q_SEEN, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(st, 1, mst_slice((const char *)&h, sizeof(h)));
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h));
 	rc = mst_db_step(&o->db, st, err);
 	if (rc < 0)
 		return rc;
@@ -130,7 +131,7 @@ int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
 		return rc;
 	rc = read_due(o, number, now_us, max, arena, d, &n, err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = find_remote(o, action, arena, &d[i], err);
+		rc = find_remote(o, number, arena, &d[i], err);
 		if (rc == 0)
 			rc = mark(o, d[i].id, now_us, err);
 	}
@@ -147,7 +148,7 @@ int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
 /* A delivery as it is stored. */
 struct stored {
 	int64_t id, state, turn, tries, action, lane;
-	struct mst_hash hash; /* of `seen` */
+	struct mst_outbox_heard heard;
 };
 
 static int load(struct mst_outbox *o, int64_t id, struct stored *s_r,
@@ -174,9 +175,8 @@ static int load(struct mst_outbox *o, int64_t id, struct stored *s_r,
 	    .action = mst_db_int(st, 3),
 	    .lane = mst_db_int(st, 4),
 	};
-	s_r->hash = mst_outbox_hash(mst_outbox_name(o, s_r->action),
-				    mst_outbox_name(o, mst_db_int(st, 5)),
-				    mst_db_blob(st, 6));
+	s_r->heard = mst_outbox_heard(s_r->action, mst_db_int(st, 5),
+				      mst_db_blob(st, 6));
 	mst_db_reset(st);
 	return 0;
 }
@@ -240,8 +240,7 @@ static int keep_remote(struct mst_outbox *o, const struct stored *s,
 	rc = mst_db_stmt(&o->db, Q_SEEN_REMOTE, &st, err);
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(st, 1,
-			 mst_slice((const char *)&s->hash, sizeof(s->hash)));
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&s->heard));
 	mst_db_bind_text(st, 2, remote);
 	return mst_db_run(&o->db, st, err);
 }
@@ -283,7 +282,7 @@ static struct change judge(const struct mst_outbox *o, const struct stored *s,
 static int give(struct mst_outbox *o, const struct mst_outbox_verdict *v,
 		int64_t now_us, struct mst_err *err)
 {
-	struct stored s;
+	struct stored s = {0};
 	struct change c;
 	int rc = load(o, v->id, &s, err);
 
@@ -360,7 +359,7 @@ static int drop(struct mst_outbox *o, int64_t id, int64_t now_us,
 	static const struct change gone = {.state = MST_DELIVERY_DROPPED,
 					   .due_us = MST_TIME_NONE,
 					   .why = "given up by hand"};
-	struct stored s;
+	struct stored s = {0};
 	int rc = load(o, id, &s, err);
 
 	if (rc < 0)

@@ -196,7 +196,7 @@ static int clean_alerts(struct mst_outbox *o, int64_t cut_us, size_t max,
 	return rc;
 }
 
-static int forget(struct mst_outbox *o, struct mst_slice hash,
+static int forget(struct mst_outbox *o, struct mst_slice heard,
 		  struct mst_err *err)
 {
 	struct sqlite3_stmt *st;
@@ -204,7 +204,7 @@ static int forget(struct mst_outbox *o, struct mst_slice hash,
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(st, 1, hash);
+	mst_db_bind_blob(st, 1, heard);
 	return mst_db_run(&o->db, st, err);
 }
 
@@ -212,31 +212,30 @@ static int forget(struct mst_outbox *o, struct mst_slice hash,
 static int clean_seen(struct mst_outbox *o, int64_t cut_us, size_t max,
 		      struct mst_err *err)
 {
-	const struct mst_hash from = o->clean_hash;
+	const struct mst_outbox_heard from = o->clean_heard;
 	struct sqlite3_stmt *st;
 	size_t n = 0;
 	int rc = mst_db_stmt(&o->db, Q_SEEN_OLD, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_blob(
-	    st, 1,
-	    mst_slice((const char *)&from, o->clean_from ? sizeof(from) : 0));
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&from));
 	mst_db_bind_int(st, 2, cut_us);
 	mst_db_bind_int(st, 3, (int64_t)max);
 	while ((rc = mst_db_step(&o->db, st, err)) > 0) {
-		struct mst_slice hash = mst_db_blob(st, 0);
+		struct mst_slice heard = mst_db_blob(st, 0);
 
 		n++;
-		if (hash.n == sizeof(o->clean_hash))
-			memcpy(&o->clean_hash, hash.p, hash.n);
-		rc = mst_db_int(st, 1) ? forget(o, hash, err) : 0;
+		o->clean_heard.n = MST_MIN(heard.n, sizeof(from.b));
+		memcpy(o->clean_heard.b, heard.p, o->clean_heard.n);
+		rc = mst_db_int(st, 1) ? forget(o, heard, err) : 0;
 		if (rc < 0) {
 			mst_db_reset(st);
 			return rc;
 		}
 	}
-	o->clean_from = n == max;
+	if (n < max)
+		o->clean_heard.n = 0;
 	return rc;
 }
 

@@ -14,7 +14,6 @@
 #ifndef MST_FORWARD_OUTBOX_PRIVATE_H
 #define MST_FORWARD_OUTBOX_PRIVATE_H
 
-#include "base/hash.h"
 #include "base/map.h"
 #include "base/time.h"
 #include "db/db.h"
@@ -55,6 +54,11 @@ enum outbox_sql {
 	Q__MAX
 };
 
+struct mst_outbox_heard {
+	char b[8 + MST_ALERT_TEXT];
+	size_t n;
+};
+
 struct mst_outbox {
 	struct mst_db db;
 	struct mst_lock lock;
@@ -70,8 +74,7 @@ struct mst_outbox {
 	struct mst_map numbers;
 	/* Where the cleaning is. */
 	int64_t clean_seq;
-	struct mst_hash clean_hash;
-	bool clean_from; /* clean_hash counts */
+	struct mst_outbox_heard clean_heard; /* n 0: at the start */
 };
 
 #define MST_ROUTE_BITS 4
@@ -86,8 +89,14 @@ int mst_outbox_number(struct mst_outbox *o, const char *name, int64_t *id_r,
 /* 0: nobody has used it. */
 int64_t mst_outbox_known(const struct mst_outbox *o, const char *name);
 const char *mst_outbox_name(struct mst_outbox *o, int64_t id);
-/* The key of `seen`. */
-struct mst_hash mst_outbox_hash(const char *action, const char *source,
-				struct mst_slice key);
+/* The key of `seen`: an action, a source (their numbers) and an alert's key. */
+struct mst_outbox_heard mst_outbox_heard(int64_t action, int64_t source,
+					 struct mst_slice key);
+
+static inline struct mst_slice
+mst_outbox_heard_slice(const struct mst_outbox_heard *h)
+{
+	return mst_slice(h->b, h->n);
+}
 
 #endif
