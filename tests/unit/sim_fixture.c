@@ -65,7 +65,10 @@ long fx_send(struct fx *fx, enum mst_sim_host host, const char *method,
 		 type ? type : "application/json");
 	list = curl_slist_append(list, text);
 	list = curl_slist_append(list, "Accept: application/json");
-	if (fx->token[0]) {
+	if (fx->bare) {
+		snprintf(text, sizeof(text), "Authorization: %s", fx->bare);
+		list = curl_slist_append(list, text);
+	} else if (fx->token[0]) {
 		snprintf(text, sizeof(text), "Authorization: Bearer %s",
 			 fx->token);
 		list = curl_slist_append(list, text);

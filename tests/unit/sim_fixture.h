@@ -17,6 +17,7 @@ struct fx {
 	char header[8192];   /* all of its headers */
 	char token[4096];    /* sent as Bearer when not empty */
 	long status;	     /* 0: the connection broke */
+	const char *bare;    /* sent as Authorization as it is, instead */
 	bool basic;	     /* send ServiceNow's user and password instead */
 };
 
