@@ -370,8 +370,8 @@ void iot_window_serve(struct mst_sim *sim, const struct sim_request *r,
 	    mst_json_type(body) != MST_JSON_OBJECT) {
 		iot_error(reply, 400, "Couldn't parse request.");
 	} else {
-		why = operate(sim->iot, body, r->method, token, r->now_us,
-			      &status);
+		why = operate(sim->iot, body, r->method, token,
+			      iot_ms(r->now_us) * 1000, &status);
 		if (why)
 			iot_error(reply, status, "%s", why);
 		else
