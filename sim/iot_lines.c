@@ -85,8 +85,8 @@ static void time_text(int64_t us, enum time_form form, char out[32])
 
 static void write_text(struct line *l)
 {
-	field(l, "", l->s->name);
-	field(l, ", ", l->t->title);
+	field(l, "Platform name: ", l->s->name);
+	field(l, ", Alert title: ", l->t->title);
 	field(l, ", Type: ", l->t->engine);
 	field(l, ", Severity: ", l->t->severity);
 	field(l, ", Source: ", or_none(l->src.name));
@@ -111,18 +111,16 @@ static void write_object(struct line *l)
 	char time[32];
 
 	time_text(l->a->time_us, TIME_OBJECT, time);
-	field(l, "Sensor_name=\"", l->s->name);
-	field(l, "\" Alert_time=\"", time);
-	field(l, "\" title=\"", l->t->title);
-	(void)mst_buf_adds(l->out, "\" message=\"");
-	text(l->out, l->message, "\"\\");
-	field(l, "\" severity=\"", l->t->severity);
-	field(l, "\" type=\"", l->t->engine);
-	field(l, "\" Protocol=\"", or_none(l->protocol));
-	field(l, "\" Source_MAC=\"", or_none(mac(&l->src)));
-	field(l, "\" Destination_MAC=\"", or_none(mac(&l->dst)));
-	field(l, "\" alert_group=\"", iot_alert_group(l->a));
-	(void)mst_buf_addc(l->out, '"');
+	field(l, "Sensor_name=", l->s->name);
+	field(l, " Alert_time=", time);
+	field(l, " title=", l->t->title);
+	field(l, " message=", l->message);
+	field(l, " severity=", l->t->severity);
+	field(l, " type=", l->t->engine);
+	field(l, " Protocol=", or_none(l->protocol));
+	field(l, " Source_MAC=", or_none(mac(&l->src)));
+	field(l, " Destination_MAC=", or_none(mac(&l->dst)));
+	field(l, " alert_group=", iot_alert_group(l->a));
 }
 
 static void pair(struct line *l, const char *before, const char *value)

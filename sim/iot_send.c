@@ -5,6 +5,7 @@
  * a batch of alerts, and sends without it.
  */
 #include <curl/curl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -128,7 +129,12 @@ static void *run(void *arg)
 {
 	struct iot_sender *s = arg;
 	bool more = true;
+	sigset_t pipe;
 
+	/* the far end may be gone at any write, that of a close too */
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe, NULL);
 	s->began_us = mst_mono_us();
 	while (more && !s->stop) {
 		mst_buf_reset(&s->out);
