@@ -256,11 +256,13 @@ void iot_plant_make(struct sim_iot *iot, const struct mst_sim_conf *conf,
 bool iot_seen_by(const struct iot_device *d, unsigned sensor);
 /* The id at this sensor; 0: it does not see the device. */
 int64_t iot_id_at(const struct iot_device *d, unsigned sensor);
-void iot_facts(const struct sim_iot *iot, const struct iot_device *d,
-	       struct mst_arena *a, struct iot_facts *f_r);
+void iot_facts(const struct iot_device *d, struct mst_arena *a,
+	       struct iot_facts *f_r);
+/* Type, name, first address of each kind, protocols, and no more. */
+void iot_brief(const struct iot_device *d, struct mst_arena *a,
+	       struct iot_facts *f_r);
 /* By score, the highest first; the number. */
-unsigned iot_cves(const struct sim_iot *iot, const struct iot_device *d,
-		  struct iot_cve out[IOT_MAX_CVES]);
+unsigned iot_cves(const struct iot_device *d, struct iot_cve out[IOT_MAX_CVES]);
 /* Every connection that there is; fn returns false to stop. Starts at the
  * device and link of *device, *k, and leaves them where it stopped. */
 void iot_connections(struct sim_iot *iot, uint32_t *device, uint32_t *k,

@@ -24,7 +24,7 @@ static const char *address_of(const struct sim_iot *iot, int64_t device,
 
 	if (device < 0)
 		return NULL;
-	iot_facts(iot, &iot->devices[device], a, &f);
+	iot_brief(&iot->devices[device], a, &f);
 	return f.ips_n ? f.ips[0] : NULL;
 }
 

@@ -17,7 +17,7 @@ static const char *party(const struct sim_iot *iot, int32_t device,
 
 	if (device < 0)
 		return NULL;
-	iot_facts(iot, &iot->devices[device], arena, &f);
+	iot_brief(&iot->devices[device], arena, &f);
 	return f.ips_n ? f.ips[0] : f.macs_n ? f.macs[0] : NULL;
 }
 
@@ -31,7 +31,7 @@ void iot_alert_message(const struct sim_iot *iot, const struct iot_alert *a,
 	struct iot_facts f = {0};
 
 	if (a->src >= 0)
-		iot_facts(iot, &iot->devices[a->src], arena, &f);
+		iot_brief(&iot->devices[a->src], arena, &f);
 	*protocol_r = a->own && a->own->protocol ? a->own->protocol
 		      : f.protocols_n		 ? f.protocols[0]
 						 : NULL;

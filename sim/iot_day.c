@@ -136,7 +136,7 @@ static void come_back(struct sim_iot *iot, int64_t at_us)
 		if (!d)
 			return;
 		d->hand = mst_arena_alloc(&iot->arena, sizeof(*d->hand));
-		iot_facts(iot, &old, &iot->arena, d->hand);
+		iot_facts(&old, &iot->arena, d->hand);
 		return;
 	}
 }

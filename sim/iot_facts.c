@@ -67,14 +67,16 @@ static const char *mac_of(const struct iot_device *d, unsigned k,
 }
 
 static void addresses(const struct iot_device *d, struct mst_arena *a,
-		      struct iot_facts *f)
+		      bool brief, struct iot_facts *f)
 {
 	unsigned odd = d->n % 50;
 
 	f->ips_n = odd == 1 ? 0 : odd == 4 ? 3 : d->h % 8 == 3 ? 2 : 1;
+	if (brief)
+		f->ips_n = MST_MIN(f->ips_n, 1u);
 	for (unsigned k = 0; k < f->ips_n; k++)
 		f->ips[k] = ip_of(d, k, a);
-	if (odd == 3)
+	if (odd == 3 && !brief)
 		f->ips[f->ips_n++] =
 		    mst_arena_printf(a, "fd00:%x::%x", d->sensor, d->n + 1);
 	f->macs_n = odd == 6 || odd == 14 ? 0 : odd == 1 ? 2 : 1;
@@ -84,6 +86,8 @@ static void addresses(const struct iot_device *d, struct mst_arena *a,
 		f->guessed[0] = mac_of(d, 0, a);
 	if (odd == 7 || d->h % 10 == 7)
 		f->guessed[0] = f->macs_n ? f->macs[0] : NULL;
+	if (brief)
+		return;
 	f->vlans[f->vlans_n++] =
 	    mst_arena_printf(a, "%u", (unsigned)(1 + d->h / 64 % 40));
 	if (odd == 10)
@@ -160,7 +164,7 @@ static void modules(const struct iot_device *d, struct mst_arena *a,
 	}
 }
 
-static void make(const struct iot_device *d, struct mst_arena *a,
+static void make(const struct iot_device *d, struct mst_arena *a, bool brief,
 		 struct iot_facts *f)
 {
 	const struct iot_type *t = &iot_types[d->type];
@@ -185,10 +189,11 @@ static void make(const struct iot_device *d, struct mst_arena *a,
 		f->os = "Linux";
 	if (odd == 14)
 		f->os = NULL;
-	addresses(d, a, f);
+	addresses(d, a, brief, f);
 	name(d, a, f);
 	protocol_list(d, f);
-	modules(d, a, f);
+	if (!brief)
+		modules(d, a, f);
 	if (h / 256 % 12 == 0)
 		f->groups[f->groups_n++] = "Line 1";
 	if (h / 256 % 24 == 0)
@@ -199,15 +204,24 @@ static void make(const struct iot_device *d, struct mst_arena *a,
 	f->dynamic = h / 4096 % 15 == 0;
 }
 
-void iot_facts(const struct sim_iot *iot, const struct iot_device *d,
-	       struct mst_arena *a, struct iot_facts *f_r)
+void iot_facts(const struct iot_device *d, struct mst_arena *a,
+	       struct iot_facts *f_r)
 {
-	(void)iot;
 	*f_r = (struct iot_facts){0};
 	if (d->hand)
 		*f_r = *d->hand;
 	else
-		make(d, a, f_r);
+		make(d, a, false, f_r);
+}
+
+void iot_brief(const struct iot_device *d, struct mst_arena *a,
+	       struct iot_facts *f_r)
+{
+	*f_r = (struct iot_facts){0};
+	if (d->hand)
+		*f_r = *d->hand;
+	else
+		make(d, a, true, f_r);
 }
 
 /* ---- CVEs ---------------------------------------------------------------- */
@@ -247,15 +261,13 @@ static bool fits(const struct sim_cve_fact *f, bool windows)
 	return f->cvss > 0 && of_windows == windows;
 }
 
-unsigned iot_cves(const struct sim_iot *iot, const struct iot_device *d,
-		  struct iot_cve out[IOT_MAX_CVES])
+unsigned iot_cves(const struct iot_device *d, struct iot_cve out[IOT_MAX_CVES])
 {
 	uint64_t h = est_mix(d->h, 8);
 	unsigned n = 0, want;
 	size_t at;
 	bool windows;
 
-	(void)iot;
 	if (d->hand) {
 		n = MST_MIN(d->hand->cves_n, IOT_MAX_CVES);
 		if (n)

@@ -187,7 +187,7 @@ static int set_cves(struct sim_iot *iot, struct mst_json v, int64_t at_us,
 				   (long long)number(v, "device", 0));
 	if (!d->hand) {
 		f = mst_arena_alloc(&iot->arena, sizeof(*f));
-		iot_facts(iot, d, &iot->arena, f);
+		iot_facts(d, &iot->arena, f);
 		d->hand = f;
 	}
 	take_cves(iot, mst_json_get(v, "cves"), d->hand);

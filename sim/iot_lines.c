@@ -208,9 +208,9 @@ bool iot_alert_line(const struct sim_iot *iot, const struct iot_alert *a,
 	iot_alert_message(iot, a, arena, &l.message, &l.protocol);
 	iot_alert_uuid(iot, a, l.uuid);
 	if (a->src >= 0)
-		iot_facts(iot, &iot->devices[a->src], arena, &l.src);
+		iot_brief(&iot->devices[a->src], arena, &l.src);
 	if (a->dst >= 0)
-		iot_facts(iot, &iot->devices[a->dst], arena, &l.dst);
+		iot_brief(&iot->devices[a->dst], arena, &l.dst);
 	time_text(now_us, TIME_HEADER, time);
 	for (size_t i = 0; i < MST_LEN(forms); i++) {
 		if (strcasecmp(forms[i].name, form) != 0)

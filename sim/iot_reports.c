@@ -137,10 +137,10 @@ static void devices(struct sim_iot *iot, unsigned sensor, struct mst_jout *j)
 
 		if (d->gone_us || !iot_seen_by(d, sensor))
 			continue;
-		n = iot_cves(iot, d, cves);
+		n = iot_cves(d, cves);
 		if (!n)
 			continue;
-		iot_facts(iot, d, &a, &f);
+		iot_facts(d, &a, &f);
 		write_device(d, &f, cves, n, j);
 		mst_arena_reset(&a);
 	}
@@ -187,7 +187,7 @@ static void unauthorized(struct sim_iot *iot, unsigned sensor,
 
 		if (d->gone_us || !iot_seen_by(d, sensor))
 			continue;
-		iot_facts(iot, d, &a, &f);
+		iot_facts(d, &a, &f);
 		if (!f.authorized && f.ips_n) {
 			mst_jout_obj(j);
 			mst_jout_kstr(j, "address", f.ips[0]);

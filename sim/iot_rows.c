@@ -141,7 +141,7 @@ void iot_rows_devices(struct sim_iot *iot, const struct sim_request *r,
 
 		if (!wanted(iot, r, d, sensor))
 			continue;
-		iot_facts(iot, d, &a, &f);
+		iot_facts(d, &a, &f);
 		if (!((yes && !f.authorized) || (no && f.authorized)))
 			write_device(iot, d, &f, sensor, &j);
 		mst_arena_reset(&a);
@@ -278,10 +278,10 @@ void iot_rows_cves(struct sim_iot *iot, const struct sim_request *r,
 
 		if (d->gone_us || !iot_seen_by(d, sensor))
 			continue;
-		n = iot_cves(iot, d, cves);
+		n = iot_cves(d, cves);
 		if (!n)
 			continue;
-		iot_facts(iot, d, &a, &f);
+		iot_facts(d, &a, &f);
 		for (unsigned k = 0; k < f.ips_n; k++)
 			if (!ip || !strcmp(ip, f.ips[k]))
 				write_cves(&f, cves, n, f.ips[k], top, &j);

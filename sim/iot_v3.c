@@ -132,7 +132,7 @@ static void write_device(const struct mst_sim *sim, const struct iot_device *d,
 	const struct iot_sensor *s = &iot->sensors[d->sensor - 1];
 	struct iot_facts f;
 
-	iot_facts(iot, d, a, &f);
+	iot_facts(d, a, &f);
 	mst_jout_obj(j);
 	mst_jout_ki64(j, "u_id", d->id);
 	mst_jout_kstr(j, "u_name", f.name);
@@ -260,8 +260,8 @@ static void write_connection(struct walk *w, const struct iot_connection *c)
 {
 	struct iot_facts src, dst;
 
-	iot_facts(w->iot, c->src, &w->a, &src);
-	iot_facts(w->iot, c->dst, &w->a, &dst);
+	iot_brief(c->src, &w->a, &src);
+	iot_brief(c->dst, &w->a, &dst);
 	mst_jout_obj(&w->j);
 	mst_jout_kstr(&w->j, "u_appliance", APPLIANCE);
 	mst_jout_ki64(&w->j, "u_src_device_id", c->src->id);
@@ -337,7 +337,7 @@ static void write_cves(const struct sim_iot *iot, const struct iot_device *d,
 {
 	struct iot_facts f;
 
-	iot_facts(iot, d, a, &f);
+	iot_facts(d, a, &f);
 	mst_jout_obj(j);
 	mst_jout_ki64(j, "u_id", d->id);
 	mst_jout_kstr(j, "u_name", f.name);
@@ -388,7 +388,7 @@ static void device_cves(struct mst_sim *sim, const struct sim_request *r,
 		if (d->gone_us || iot_ms(d->update_us) <= since_ms ||
 		    !at_sensor(r, d) || !iot_listed(r, "deviceIds", d->id))
 			continue;
-		n = iot_cves(sim->iot, d, cves);
+		n = iot_cves(d, cves);
 		if (!n || cves[0].score < score || !on_page(&p))
 			continue;
 		write_cves(sim->iot, d, cves, n, score, &a, &j);
