@@ -129,7 +129,7 @@ bool bench_apps(struct bench *b)
 	    .sim = {.devices = 1,
 		    .apps = (int64_t)bench_env("APPS", 5000),
 		    .people = (int64_t)bench_env("PEOPLE", 20000),
-		    .app_links = (int64_t)bench_env("LINKS", 2000000)},
+		    .app_links = (int64_t)bench_env("LINKS", 3650000)},
 	    .dir = dir,
 	    .store = store,
 	    .threads = 2,
