@@ -18,6 +18,11 @@ int mst_item_fail(const struct mst_conf_item *item, const char *key,
 	va_start(ap, fmt);
 	(void)vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
+	/* It may quote what somebody has written. */
+	for (char *p = why; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
 	for (size_t i = 0; i < item->values_n; i++) {
 		if (strcmp(item->values[i].key, key) == 0) {
 			line = item->values[i].line;

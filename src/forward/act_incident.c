@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Incidents and security incidents.
+ */
+#include "forward/act_incident.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "forward/act_text.h"
+#include "forward/item.h"
+#include "json/out.h"
+
+#define SHORT_DESCRIPTION 160
+#define DESCRIPTION	  4000
+#define TEXT_MAX	  (64u << 10)
+
+/* By choice of "incident.table". A security incident has other states. */
+static const struct {
+	const char *table, *closed;
+} tables[] = {{"incident", "6"}, {"sn_si_incident", "3"}};
+
+/* As Microsoft's own cloud maps the severities of a sensor: high, medium, low,
+ * low. */
+static const struct mst_incident_level levels[] = {
+    [MST_SEVERITY_NONE] = {3, 3},     [MST_SEVERITY_WARNING] = {3, 3},
+    [MST_SEVERITY_MINOR] = {3, 3},    [MST_SEVERITY_MAJOR] = {2, 2},
+    [MST_SEVERITY_CRITICAL] = {1, 1},
+};
+
+#define AT(member) offsetof(struct mst_incident_conf, member)
+
+const struct mst_opt mst_incident_opts[] = {
+    {"incident.table", MST_OPT_CHOICE, AT(table_i), "incident",
+     "incident|sn_si_incident", 0, 0, 0,
+     "where incidents are made; sn_si_incident is a security incident"},
+    {"incident.caller", MST_OPT_TEXT, AT(caller), NULL, NULL, 0, 0, 0,
+     "sys_id of the user in whose name they are opened"},
+    {"incident.assignment_group", MST_OPT_TEXT, AT(assignment_group), NULL,
+     NULL, 0, 0, 0, "sys_id of the group that gets them"},
+    {"incident.category", MST_OPT_TEXT, AT(category), NULL, NULL, 0, 0, 0,
+     "value of their category"},
+    {"incident.levels", MST_OPT_LIST, AT(level_texts), NULL, NULL, 0, 0, 0,
+     "impact and urgency by severity, each SEVERITY=IMPACT/URGENCY like "
+     "critical=1/1; without it critical is 1/1, major 2/2, the others 3/3"},
+    {"incident.close_state", MST_OPT_TEXT, AT(close_state), NULL, NULL, 0, 0, 0,
+     "value of the state that closes one; without it 6 (Resolved), of a "
+     "security incident 3 (Closed)"},
+    {"incident.close_code", MST_OPT_TEXT, AT(close_code), "Solution provided",
+     NULL, 0, 0, 0, "value of close_code, one of the choices of your instance"},
+    {0},
+};
+
+/* ---- options ------------------------------------------------------------- */
+
+static bool is_sys_id(const char *s)
+{
+	for (size_t i = 0; s[i]; i++) {
+		if (!isxdigit((unsigned char)s[i]))
+			return false;
+	}
+	return strlen(s) == 32;
+}
+
+static int check_sys_id(const struct mst_conf_item *item, const char *key,
+			const char *v, struct mst_err *err)
+{
+	if (!v || !*v || is_sys_id(v))
+		return 0;
+	return mst_item_fail(item, key, err,
+			     "must be a sys_id, 32 hex digits, not \"%.80s\": "
+			     "open the record in ServiceNow, then Copy sys_id",
+			     v);
+}
+
+/* "critical=1/2" */
+static bool read_level(const char *text, struct mst_incident_level *of)
+{
+	const char *eq = strchr(text, '=');
+	enum mst_severity s;
+
+	if (!eq || strlen(eq) != 4 || eq[2] != '/' || eq[1] < '1' ||
+	    eq[1] > '3' || eq[3] < '1' || eq[3] > '3')
+		return false;
+	s = mst_severity_parse(mst_slice(text, (size_t)(eq - text)));
+	if (s == MST_SEVERITY_NONE)
+		return false;
+	of[s] = (struct mst_incident_level){eq[1] - '0', eq[3] - '0'};
+	return true;
+}
+
+int mst_incident_make(const struct mst_conf_item *item, struct mst_arena *arena,
+		      struct mst_incident_conf *c_r, struct mst_err *err)
+{
+	struct mst_incident_conf c = {0};
+	int rc = mst_conf_apply(item, mst_incident_opts, &c, arena, err);
+
+	if (rc == 0)
+		rc = check_sys_id(item, "incident.caller", c.caller, err);
+	if (rc == 0)
+		rc = check_sys_id(item, "incident.assignment_group",
+				  c.assignment_group, err);
+	if (rc < 0)
+		return rc;
+	memcpy(c.levels, levels, sizeof(levels));
+	for (size_t i = 0; i < c.level_texts.n; i++) {
+		const char *text = c.level_texts.v[i];
+
+		if (!read_level(text, c.levels))
+			return mst_item_fail(item, "incident.levels", err,
+					     "must be like critical=1/2, the "
+					     "numbers from 1 (high) to 3 "
+					     "(low), not \"%.80s\"",
+					     text);
+	}
+	c.table = tables[c.table_i].table;
+	if (!c.close_state || !*c.close_state)
+		c.close_state = tables[c.table_i].closed;
+	*c_r = c;
+	return 0;
+}
+
+/* ---- bodies -------------------------------------------------------------- */
+
+void mst_incident_query(const char *source, struct mst_slice key,
+			struct mst_buf *out)
+{
+	char id[MST_CORRELATION + 1];
+
+	mst_act_correlation(source, key, id);
+	(void)mst_buf_adds(out, "sysparm_query=correlation_id%3D");
+	(void)mst_buf_add_uri(out, mst_slice_str(id));
+	(void)mst_buf_adds(out, "%5EORDERBYDESCsys_created_on"
+				"&sysparm_fields=sys_id,number,state,active"
+				"&sysparm_limit=1");
+}
+
+static void add_text(struct mst_jout *j, const char *key, const char *v)
+{
+	if (v && *v)
+		mst_jout_kstr(j, key, v);
+}
+
+/* "Title: plc-7 (10.1.2.3) -> 10.1.2.9" */
+static void add_short(struct mst_jout *j, const struct mst_alert *a)
+{
+	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
+	size_t n;
+
+	(void)mst_buf_add_slice(&text, a->title);
+	n = text.n;
+	mst_act_party(&a->source, ": ", &text);
+	mst_act_party(&a->destination, text.n > n ? " -> " : ": ", &text);
+	mst_jout_kslice(j, "short_description",
+			mst_act_cut(mst_buf_slice(&text), SHORT_DESCRIPTION));
+	mst_buf_fini(&text);
+}
+
+static void add_description(struct mst_jout *j, const char *key,
+			    const char *head, const struct mst_alert *a)
+{
+	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
+
+	(void)mst_buf_adds(&text, head);
+	mst_act_description(a, &text);
+	mst_jout_kslice(
+	    j, key,
+	    mst_slice_trim(mst_act_cut(mst_buf_slice(&text), DESCRIPTION)));
+	mst_buf_fini(&text);
+}
+
+static void add_level(struct mst_jout *j, const struct mst_incident_level *l)
+{
+	mst_jout_kstr(j, "impact", (const char[]){(char)('0' + l->impact), 0});
+	mst_jout_kstr(j, "urgency",
+		      (const char[]){(char)('0' + l->urgency), 0});
+}
+
+void mst_incident_open(const struct mst_incident_conf *c, const char *source,
+		       struct mst_slice key, const struct mst_alert *a,
+		       const char *ci, struct mst_buf *out)
+{
+	char id[MST_CORRELATION + 1];
+	struct mst_jout j;
+
+	mst_act_correlation(source, key, id);
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	add_short(&j, a);
+	add_description(&j, "description", "", a);
+	add_level(&j, &c->levels[a->severity]);
+	mst_jout_kstr(&j, "correlation_id", id);
+	mst_jout_kstr(&j, "correlation_display", "Microsoft Defender for IoT");
+	add_text(&j, "cmdb_ci", ci);
+	add_text(&j, "caller_id", c->caller);
+	add_text(&j, "assignment_group", c->assignment_group);
+	add_text(&j, "category", c->category);
+	mst_jout_end_obj(&j);
+}
+
+void mst_incident_update(const struct mst_alert *a, struct mst_buf *out)
+{
+	struct mst_jout j;
+
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	add_description(&j, "work_notes",
+			"Defender for IoT saw this again, or more of it.\n\n",
+			a);
+	mst_jout_end_obj(&j);
+}
+
+void mst_incident_close(const struct mst_incident_conf *c,
+			const struct mst_alert *a, struct mst_buf *out)
+{
+	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
+	struct mst_jout j;
+
+	(void)mst_buf_addf(&text,
+			   "The alert was handled in Defender for IoT: %.*s",
+			   MST_SLICE_ARG(a->title));
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "state", c->close_state);
+	add_text(&j, "close_code", c->close_code);
+	mst_jout_kslice(&j, "close_notes",
+			mst_act_cut(mst_buf_slice(&text), DESCRIPTION));
+	mst_jout_end_obj(&j);
+	mst_buf_fini(&text);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts that several actions make of an alert.
+ */
+#ifndef MST_FORWARD_ACT_TEXT_H
+#define MST_FORWARD_ACT_TEXT_H
+
+#include "base/buf.h"
+#include "forward/alert.h"
+
+#define MST_CORRELATION 100 /* bytes of correlation_id of a task */
+
+/* The beginning of a text that has at most `max` characters as ServiceNow
+ * counts them (UTF-16 units), never half of one. */
+struct mst_slice mst_act_cut(struct mst_slice s, size_t max);
+/* What finds an alert's incident again: "iot/SOURCE/KEY" where that fits and
+ * has nothing but letters, digits and "._:-", else "iot/" and 32 hex digits. So
+ * it needs no escaping in a query. */
+void mst_act_correlation(const char *source, struct mst_slice key,
+			 char out[MST_CORRELATION + 1]);
+/* A device in a few words, "plc-7 (10.1.2.3)", with a text before it; nothing
+ * when the alert does not say. */
+void mst_act_party(const struct mst_party *p, const char *before,
+		   struct mst_buf *out);
+/* The whole alert for a person: message, facts one a line, what to do. */
+void mst_act_description(const struct mst_alert *a, struct mst_buf *out);
+
+#endif

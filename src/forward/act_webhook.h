@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The action "webhook": an HTTP POST with the alert as JSON: the members of
+ * the product's alert API and those that it names for "webhook extended". What
+ * is made here, form.h reads.
+ */
+#ifndef MST_FORWARD_ACT_WEBHOOK_H
+#define MST_FORWARD_ACT_WEBHOOK_H
+
+#include "base/buf.h"
+#include "conf/conf.h"
+#include "forward/alert.h"
+
+/* A header "Name: value" out of the text, as one line without its end, in
+ * arena. Names are [A-Za-z0-9_-], values printable; those that carry the
+ * request itself are refused. The error names the key that it stood at. */
+int mst_webhook_header(const struct mst_conf_item *item, const char *key,
+		       const char *text, struct mst_arena *arena,
+		       const char **line_r, struct mst_err *err);
+void mst_webhook_body(const struct mst_alert *a, struct mst_buf *out);
+
+#endif
