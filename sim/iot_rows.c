@@ -235,8 +235,23 @@ void iot_rows_connections(struct sim_iot *iot, const struct sim_request *r,
 
 /* ---- CVEs ---------------------------------------------------------------- */
 
+/* The table spells what the example has in capitals. */
+static const char *table_vector(const char *v)
+{
+	static const char *const both[][2] = {
+	    {"NETWORK", "Network"},
+	    {"ADJACENT_NETWORK", "Adjacent Network"},
+	    {"LOCAL", "Local"},
+	    {"PHYSICAL", "Physical"}};
+
+	for (size_t i = 0; i < MST_LEN(both); i++)
+		if (!strcmp(both[i][0], v))
+			return both[i][1];
+	return v;
+}
+
 static void write_cves(const struct iot_facts *f, const struct iot_cve *cves,
-		       unsigned n, const char *ip, int64_t top,
+		       unsigned n, const char *ip, int64_t top, bool table,
 		       struct mst_jout *j)
 {
 	int64_t given = 0;
@@ -253,7 +268,9 @@ static void write_cves(const struct iot_facts *f, const struct iot_cve *cves,
 		mst_jout_kstr(j, "cveId", cves[i].id);
 		mst_jout_kstr(j, "ipAddress", ip);
 		mst_jout_kstr(j, "score", score);
-		mst_jout_kstr(j, "attackVector", cves[i].vector);
+		mst_jout_kstr(j, "attackVector",
+			      table ? table_vector(cves[i].vector)
+				    : cves[i].vector);
 		mst_jout_kstr(j, "description", cves[i].text);
 		mst_jout_end_obj(j);
 	}
@@ -284,7 +301,8 @@ void iot_rows_cves(struct sim_iot *iot, const struct sim_request *r,
 		iot_facts(d, &a, &f);
 		for (unsigned k = 0; k < f.ips_n; k++)
 			if (!ip || !strcmp(ip, f.ips[k]))
-				write_cves(&f, cves, n, f.ips[k], top, &j);
+				write_cves(&f, cves, n, f.ips[k], top,
+					   d->n % 8 == 4 && !d->hand, &j);
 		mst_arena_reset(&a);
 	}
 	mst_jout_end_arr(&j);

@@ -401,10 +401,15 @@ static void sensor_connections(void **state)
 static void sensor_cves(void **state)
 {
 	struct mst_json list = get(MST_SIM_SENSOR, "/api/v1/devices/cves"), v;
-	size_t n = mst_json_len(list);
+	struct mst_json_iter it = mst_json_iter(list);
+	size_t n = mst_json_len(list), capitals = 0;
 	char ip[64], path[128];
 
 	(void)state;
+	while (mst_json_next(&it, NULL, &v))
+		capitals +=
+		    mst_json_is_str(mst_json_get(v, "attackVector"), "NETWORK");
+	assert_true(capitals > 0 && capitals < n);
 	v = at(list, 0);
 	assert_int_equal(mst_json_type(mst_json_get(v, "score")),
 			 MST_JSON_STRING);
