@@ -153,7 +153,7 @@ static int restart(struct mst_source *s, struct ca_chain *c, const char *why,
 				   "%s: %s, %d times in a row; run it again "
 				   "later",
 				   title_of(s), why, CA_RESTARTS + 1);
-	ca_chain_again(c);
+	ca_chain_again(&s->read, c);
 	return MST_TAKE_CONTROL;
 }
 
@@ -280,7 +280,7 @@ static bool finish(struct mst_source *s, struct ca_chain *c)
 	if (r->feed > CA_APPS && !c->again &&
 	    (doubt || of_other_length(s, c))) {
 		c->again = true;
-		ca_chain_again(c);
+		ca_chain_again(r, c);
 		return false;
 	}
 	r->lags += !doubt && of_other_length(s, c);
@@ -389,7 +389,7 @@ static bool pass_info(struct mst_source *s, struct ca_chain *c)
 	struct ca_read *r = &s->read;
 
 	if (next) {
-		ca_chain_again(c);
+		ca_chain_again(r, c);
 		c->at = next - 1;
 		return true;
 	}

@@ -209,7 +209,7 @@ int ca_next(struct mst_source *s, struct mst_req *req_r, struct mst_err *err);
 void ca_read_clear(struct ca_read *r);
 void ca_chain_clear(struct ca_chain *c);
 /* The list from its first page on. */
-void ca_chain_again(struct ca_chain *c);
+void ca_chain_again(struct ca_read *r, struct ca_chain *c);
 /* The first doubt is the one that is told. */
 void ca_doubt(struct ca_read *r, const char *fmt, ...) MST_PRINTF(2, 3);
 /* The address of the path that all others hang on: no trailing slash. */

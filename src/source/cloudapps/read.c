@@ -43,8 +43,10 @@ void ca_chain_clear(struct ca_chain *c)
 	*c = (struct ca_chain){.used = false};
 }
 
-void ca_chain_again(struct ca_chain *c)
+void ca_chain_again(struct ca_read *r, struct ca_chain *c)
 {
+	/* What it kept is replaced, and must not be waited for. */
+	r->records -= c->records;
 	forget(c);
 	c->tries = c->parts = 0;
 	c->anew = true;
