@@ -67,9 +67,29 @@ static void check_part(struct parts *parts, const struct mst_req *req)
 			       req->part);
 }
 
-/* Of the pages that are kept. */
-static void check_kept(const struct parts *kept, const char *part)
+/* What was kept by this name, and of further pages, is replaced. */
+static void drop_kept(struct parts *kept, const char *part)
 {
+	size_t len = strlen(part), n = 0;
+
+	for (size_t i = 0; i < kept->n; i++) {
+		const char *name = kept->name[i];
+
+		if (strncmp(name, part, len) == 0 &&
+		    (!name[len] || name[len] == ','))
+			continue;
+		memmove(kept->name[n++], name, sizeof(kept->name[0]));
+	}
+	kept->n = n;
+}
+
+/* Of the pages that are kept. */
+static void check_kept(struct parts *kept, const struct mst_req *req)
+{
+	const char *part = req->part;
+
+	if (req->anew && part)
+		drop_kept(kept, part);
 	for (size_t i = 0; part && i < kept->n; i++)
 		assert(strcmp(kept->name[i], part) != 0);
 }
@@ -131,9 +151,11 @@ static bool read_feed(struct mst_source *s, unsigned feed, struct input *in)
 		rc = answer(s, &way[at], in, &err);
 		assert(rc >= 0 || (err.code != MST_OK && err.msg[0]));
 		if (rc == MST_TAKE_RECORDS) {
-			check_kept(&kept, way[at].part);
+			check_kept(&kept, &way[at]);
 			check_part(&kept, &way[at]);
 		}
+		if (rc == MST_TAKE_RESTART)
+			kept.n = 0;
 		mst_req_fini(&way[at]);
 		way[at] = way[--n];
 	}
