@@ -55,10 +55,13 @@ static const char *const sql[Q__MAX] = {
 		   " AND due_us IS NOT NULL",
     [Q_RETRY] = "UPDATE delivery SET due_us=?2 WHERE id=?1"
 		" AND due_us IS NOT NULL AND state IN (2, 3)",
-    [Q_STATS] = "SELECT n.text, d.state, count(*), min(a.at_us)"
-		" FROM delivery d JOIN name n ON n.id=d.action"
-		" JOIN alert a ON a.seq=d.id>>4 WHERE d.state<4"
-		" GROUP BY d.action, d.state ORDER BY n.text",
+    /* Numbers ascend with time: the first alert is the oldest, and the others
+     * need not be read. */
+    [Q_STATS] = "SELECT n.text, s.state, s.n, a.at_us FROM (SELECT action,"
+		" state, count(*) AS n, min(id) AS first FROM delivery"
+		" WHERE state<4 GROUP BY action, state) s"
+		" JOIN name n ON n.id=s.action JOIN alert a ON a.seq=s.first>>4"
+		" ORDER BY n.text",
 #define PAGE                                                                   \
 	"SELECT d.id, d.op, d.state, d.doubt, d.tries, a.at_us, d.at_us,"      \
 	" d.due_us, d.rule, d.action, a.source, d.remote, d.why, a.key,"       \
