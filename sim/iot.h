@@ -261,6 +261,7 @@ void iot_facts(const struct iot_device *d, struct mst_arena *a,
 /* Type, name, first address of each kind, protocols, and no more. */
 void iot_brief(const struct iot_device *d, struct mst_arena *a,
 	       struct iot_facts *f_r);
+bool iot_has_cves(const struct iot_device *d);
 /* By score, the highest first; the number. */
 unsigned iot_cves(const struct iot_device *d, struct iot_cve out[IOT_MAX_CVES]);
 /* Every connection that there is; fn returns false to stop. Starts at the

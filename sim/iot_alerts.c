@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "sim/iot.h"
 
 #define MAX_ALERTS 5000000
+#define UUID_BASE  INT64_C(1594550000000)
 
 static const char *learn_key(struct mst_arena *a, const struct iot_title *t,
 			     int64_t src, int64_t dst)
@@ -139,13 +141,22 @@ void iot_alert_uuid(const struct sim_iot *iot, const struct iot_alert *a,
 		sim_guid(est_mix(iot->seed, (uint64_t)a->id), 7, out);
 	else
 		(void)snprintf(out, 80, "%u-%lld", a->sensor,
-			       (long long)(1594550000000 + a->id));
+			       (long long)(UUID_BASE + a->id));
 }
 
 struct iot_alert *iot_alert_by_uuid(struct sim_iot *iot, const char *uuid)
 {
+	const char *dash = strchr(uuid, '-');
 	char have[80];
+	int64_t n;
 
+	/* most of them tell the number */
+	if (dash && mst_num_i64(mst_slice_str(dash + 1), &n) && n > UUID_BASE &&
+	    n - UUID_BASE <= (int64_t)iot->alerts_n) {
+		iot_alert_uuid(iot, &iot->alerts[n - UUID_BASE - 1], have);
+		if (!strcmp(have, uuid))
+			return &iot->alerts[n - UUID_BASE - 1];
+	}
 	for (size_t i = iot->alerts_n; i-- > 0;) {
 		iot_alert_uuid(iot, &iot->alerts[i], have);
 		if (!strcmp(have, uuid))

@@ -40,17 +40,19 @@ static bool is(const struct iot_facts *f, const char *category)
 	return !strcmp(f->category, category);
 }
 
-/* The address of a device: 10.<sensor>.x.y, unique in the plant. */
+/* The address of a device: 10.<sensor>.x.y, unique in the plant; large plants
+ * go on in 11.… */
 static const char *ip_of(const struct iot_device *d, unsigned k,
 			 struct mst_arena *a)
 {
-	uint32_t at = d->rank * 2 + (k ? 1 : 0);
+	uint32_t at = d->rank * 2 + (k ? 1 : 0), high = at / 62500;
 
 	if (k > 1)
 		return mst_arena_printf(a, "172.%u.%u.%u", 16 + d->sensor % 16,
 					d->rank / 250 % 250, d->rank % 250 + 1);
-	return mst_arena_printf(a, "10.%u.%u.%u", d->sensor + at / 62500 * 64,
-				at / 250 % 250, at % 250 + 1);
+	return mst_arena_printf(a, "%u.%u.%u.%u", 10 + high / 3,
+				d->sensor + high % 3 * 64, at / 250 % 250,
+				at % 250 + 1);
 }
 
 static const char *mac_of(const struct iot_device *d, unsigned k,
@@ -261,6 +263,18 @@ static bool fits(const struct sim_cve_fact *f, bool windows)
 	return f->cvss > 0 && of_windows == windows;
 }
 
+static bool is_windows(const struct iot_device *d)
+{
+	return !strcmp(iot_types[d->type].category, "IT");
+}
+
+bool iot_has_cves(const struct iot_device *d)
+{
+	if (d->hand)
+		return d->hand->cves_n > 0;
+	return (is_windows(d) || est_mix(d->h, 8) % 5 == 0) && d->n % 50 != 1;
+}
+
 unsigned iot_cves(const struct iot_device *d, struct iot_cve out[IOT_MAX_CVES])
 {
 	uint64_t h = est_mix(d->h, 8);
@@ -275,9 +289,9 @@ unsigned iot_cves(const struct iot_device *d, struct iot_cve out[IOT_MAX_CVES])
 		qsort(out, n, sizeof(*out), by_score);
 		return n;
 	}
-	windows = !strcmp(iot_types[d->type].category, "IT");
-	if ((!windows && h % 5 != 0) || d->n % 50 == 1)
+	if (!iot_has_cves(d))
 		return 0;
+	windows = is_windows(d);
 	/* each step of fixes takes one away and finds another */
 	want = 1 + (unsigned)(h / 64 % (windows ? 12 : 4));
 	at = (size_t)(h / 4096 % sim_cve_facts_n) + d->fixes;

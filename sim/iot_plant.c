@@ -17,10 +17,7 @@
 /* Later ids at a sensor stay clear of those of second sightings. */
 #define MAX_DEVICES 900000
 
-static const char *const sites[] = {"Linz",
-				    "Werk S\xc3\xbc"
-				    "d",
-				    "Graz", "Steyr"};
+static const char *const sites[] = {"Linz", "Werk Süd", "Graz", "Steyr"};
 
 const char *iot_site_name(unsigned site)
 {

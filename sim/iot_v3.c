@@ -388,9 +388,11 @@ static void device_cves(struct mst_sim *sim, const struct sim_request *r,
 		if (d->gone_us || iot_ms(d->update_us) <= since_ms ||
 		    !at_sensor(r, d) || !iot_listed(r, "deviceIds", d->id))
 			continue;
-		n = iot_cves(d, cves);
-		if (!n || cves[0].score < score || !on_page(&p))
+		/* who is on another page is only counted */
+		n = score > 0 ? iot_cves(d, cves) : iot_has_cves(d);
+		if (!n || (score > 0 && cves[0].score < score) || !on_page(&p))
 			continue;
+		n = iot_cves(d, cves);
 		write_cves(sim->iot, d, cves, n, score, &a, &j);
 		mst_arena_reset(&a);
 	}
