@@ -34,7 +34,7 @@ static bool is_fixed(const char *name)
 {
 	return (name[0] == '+' || name[0] == '-') && strlen(name) == 6 &&
 	       digits(name + 1) && name[3] == ':' && digits(name + 4) &&
-	       atoi(name + 1) < 24 && atoi(name + 4) < 60;
+	       strncmp(name + 1, "24", 2) < 0 && name[4] < '6';
 }
 
 int mst_zone_find(const char *name, struct mst_zone **zone_r,
