@@ -89,6 +89,8 @@ static bool fill_locked(struct iot_sender *s)
 		s->taken += n;
 	} else if (s->source == IOT_SEND_FOLLOW) {
 		iot_catch_up(iot, now_us);
+		/* a reset has forgotten some */
+		s->next = MST_MIN(s->next, iot->alerts_n);
 	} else if (s->source == IOT_SEND_OLD && s->next >= iot->alerts_n) {
 		return false;
 	}

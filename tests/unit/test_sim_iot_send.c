@@ -79,7 +79,7 @@ static struct mst_json ended(void)
 	}
 }
 
-static void start(const char *fmt, ...)
+MST_PRINTF(1, 2) static void start(const char *fmt, ...)
 {
 	char body[4096];
 	va_list ap;
