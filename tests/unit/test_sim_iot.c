@@ -600,6 +600,38 @@ static void apart(void **state)
 	fx_stop(&fx);
 }
 
+/* What a plant shows without its times and addresses, after two days. */
+static void shows(uint64_t seed, struct mst_buf *out)
+{
+	const struct mst_sim_conf conf = {
+	    .seed = seed, .devices = 5, .iot_devices = 150};
+
+	fx_start(&fx, &conf);
+	fx_control(&fx, "POST", "/_sim/day", "{\"day\":2}");
+	(void)get(MST_SIM_IOT, "/external/v1/devices");
+	mst_buf_add_slice(out, mst_buf_slice(&fx.body));
+	(void)get(MST_SIM_IOT, V3 "connections/0?size=1000");
+	mst_buf_add_slice(out, mst_buf_slice(&fx.body));
+	(void)get(MST_SIM_SENSOR, "/api/v1/devices/cves");
+	mst_buf_add_slice(out, mst_buf_slice(&fx.body));
+	fx_stop(&fx);
+}
+
+static void seeds(void **state)
+{
+	struct mst_buf a = MST_BUF_INIT(64u << 20), b = a, c = a;
+
+	(void)state;
+	shows(5, &a);
+	shows(5, &b);
+	shows(6, &c);
+	assert_string_equal(a.p, b.p);
+	assert_string_not_equal(a.p, c.p);
+	mst_buf_fini(&a);
+	mst_buf_fini(&b);
+	mst_buf_fini(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +651,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(accounts, begin, end),
 	    cmocka_unit_test_setup_teardown(faults, begin, end),
 	    cmocka_unit_test(apart),
+	    cmocka_unit_test(seeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
