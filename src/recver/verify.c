@@ -377,15 +377,14 @@ static size_t set_at(struct verify *v, int64_t id)
 	for (size_t i = 0; i < v->sets_n; i++)
 		if (v->sets[i].id == id)
 			return i;
+	/* Nobody knows whose they were, so they may be the one target's. */
 	s = add_set(v, id);
-	s->wanted = !v->env->only;
-	if (s->wanted)
-		mst_verify_found(
-		    v, V_NO_SET, v->sets_n - 1, NULL, NULL,
-		    mst_arena_printf(&v->arena,
-				     "groups are of set number %" PRId64
-				     ", which is not there",
-				     id));
+	s->wanted = true;
+	mst_verify_found(v, V_NO_SET, v->sets_n - 1, NULL, NULL,
+			 mst_arena_printf(&v->arena,
+					  "groups are of set number %" PRId64
+					  ", which is not there",
+					  id));
 	return v->sets_n - 1;
 }
 

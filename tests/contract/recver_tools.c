@@ -98,11 +98,12 @@ static void found(void *ctx, const struct mst_recver_finding *f)
 			   f->group, f->what, f->remedy);
 }
 
-struct tools_found tools_verify(struct mst_recver *r)
+static struct tools_found verify_of(struct mst_recver *r, const char *only)
 {
 	struct mst_buf out = MST_BUF_INIT(1u << 20);
 	const struct mst_recver_verify_env env = {
 	    .source = SOURCE,
+	    .only = only,
 	    .target = target,
 	    .found = found,
 	    .ctx = &out,
@@ -114,6 +115,11 @@ struct tools_found tools_verify(struct mst_recver *r)
 	f.text = mst_strdup(out.n ? out.p : "");
 	mst_buf_fini(&out);
 	return f;
+}
+
+struct tools_found tools_verify(struct mst_recver *r)
+{
+	return verify_of(r, NULL);
 }
 
 /* ---- damage ---------------------------------------------------------------
@@ -167,9 +173,13 @@ static void set_is_gone(const struct tools_damage *d)
 		assert_int_equal(rv_count(targets[i], "things"), 1);
 		assert_int_equal(rv_count(targets[i], "installs"), 1);
 	}
-	f = tools_verify(rv.r);
-	assert_non_null(strstr(f.text, "'muster recver reset " SOURCE "'"));
-	free(f.text);
+	for (size_t i = 0; i <= MST_LEN(targets); i++) {
+		/* of each target alone, and of all */
+		f = verify_of(rv.r, i < MST_LEN(targets) ? targets[i] : NULL);
+		assert_non_null(
+		    strstr(f.text, "'muster recver reset " SOURCE "'"));
+		free(f.text);
+	}
 	rv.ops->close(&rv.r);
 	rv_open_again();
 	for (size_t i = 0; i < MST_LEN(targets); i++)
