@@ -195,6 +195,8 @@ static void another_schema(void **state)
 			       "recver.database name another",
 			       theirs[i][1]);
 		sr_test_shows(1, "recver:tables", text, "");
+		t_pg_sql(sr.name, "ALTER SCHEMA muster OWNER TO " T_PG_USER);
+		sr_test_shows(1, "recver:tables", text, "");
 		sr_set_up(1);
 		sr_shows("setup:plan", "Failed", text, "");
 		rig_muster(&sr.rig, "run", "main");

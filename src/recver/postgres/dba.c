@@ -313,8 +313,8 @@ static void check_tables(struct mst_pg_look *l)
 	char *missing = NULL;
 	int64_t there = 0;
 
-	if (mst_pg_own_schema(&l->c, &err) < 0 ||
-	    mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
+	l->foreign = mst_pg_own_schema(&l->c, &err) == -MST_E_INVALID;
+	if (err.code || mst_pg_missing(&l->c, &there, &missing, &err) < 0) {
 		mst_recver_check_fail(c, &err);
 	} else if (!there) {
 		say_to_do(l, c, l->rights.may_add, "there are none yet",
@@ -392,6 +392,12 @@ static void check_use(struct mst_pg_look *l)
 static void look_inside(struct mst_pg_look *l)
 {
 	check_tables(l);
+	/* To what is somebody else's no right is missing. */
+	if (l->foreign) {
+		mst_recver_check_skip_from(l->env, MST_RECVER_CHECK_RIGHTS,
+					   MST_RECVER_CHECK_TABLES);
+		return;
+	}
 	check_rights(l);
 	if (!l->usable) {
 		mst_recver_check_skip_from(l->env, MST_RECVER_CHECK_PROBE,

@@ -17,6 +17,7 @@ struct mst_pg_look {
 	bool there;	 /* c leads to the database, not to another one */
 	bool barred;	 /* the database takes no connections at all */
 	bool closed;   /* the database is there and does not let the login in */
+	bool foreign;  /* its schema muster is somebody else's */
 	bool usable;   /* its tables are what a run needs */
 	char why[512]; /* it is closed */
 	struct mst_pg_rights rights;
