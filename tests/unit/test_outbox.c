@@ -31,6 +31,21 @@ static char path[1024];
 static struct mst_delivery *d;
 static size_t n;
 
+/* SQLite calls these. */
+static unsigned syncs;
+
+int fsync(int fd MST_UNUSED)
+{
+	syncs++;
+	return 0;
+}
+
+int fdatasync(int fd MST_UNUSED)
+{
+	syncs++;
+	return 0;
+}
+
 static void reopen(int64_t now_us)
 {
 	mst_outbox_close(&o);
@@ -237,6 +252,26 @@ static void test_routes(void **state MST_UNUSED)
 	a.routes_n = MST_LEN(many);
 	t_failed(mst_outbox_accept(o, &a, 1, T0, &err), &err, MST_E_INVALID,
 		 "an alert has 17 actions, the most is 16");
+}
+
+/* What returns is on the disk; many alerts cost one wait for it. */
+static void test_synced(void **state MST_UNUSED)
+{
+	struct mst_outbox_alert a[3] = {alert("a1", "plc-a", 1),
+					alert("b1", "plc-b", 1),
+					alert("c1", "plc-c", 1)};
+
+	/* The first write to a new file syncs its log's header, too. */
+	put("z1", "plc-z", T0);
+	syncs = 0;
+	t_ok(mst_outbox_accept(o, a, 3, T0, &err), &err);
+	assert_int_equal(syncs, 1);
+	take(T0, 4);
+	assert_int_equal(syncs, 2);
+	verdict(d[0].id, MST_DELIVERED_DONE, NULL, T0);
+	assert_int_equal(syncs, 3);
+	take(T0, 0);
+	assert_int_equal(syncs, 3);
 }
 
 /* ---- verdicts and clocks ------------------------------------------------- */
@@ -696,25 +731,16 @@ static void test_clean_in_steps(void **state MST_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_order),
-	    TEST(test_repeated),
-	    TEST(test_handled),
-	    TEST(test_routes),
-	    TEST(test_backoff),
-	    TEST(test_aside),
-	    TEST(test_opened_by_an_update),
-	    TEST(test_uncertain),
-	    TEST(test_drop),
-	    TEST(test_not_taken),
-	    TEST(test_clock_set_back),
-	    TEST(test_full),
-	    TEST(test_full_disk),
-	    TEST(test_file),
-	    TEST(test_damaged),
-	    TEST(test_pages),
-	    TEST(test_clean),
-	    TEST(test_touched),
-	    TEST(test_clean_in_steps),
+	    TEST(test_order),	  TEST(test_repeated),
+	    TEST(test_handled),	  TEST(test_routes),
+	    TEST(test_synced),	  TEST(test_backoff),
+	    TEST(test_aside),	  TEST(test_opened_by_an_update),
+	    TEST(test_uncertain), TEST(test_drop),
+	    TEST(test_not_taken), TEST(test_clock_set_back),
+	    TEST(test_full),	  TEST(test_full_disk),
+	    TEST(test_file),	  TEST(test_damaged),
+	    TEST(test_pages),	  TEST(test_clean),
+	    TEST(test_touched),	  TEST(test_clean_in_steps),
 	};
 
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
