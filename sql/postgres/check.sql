@@ -13,6 +13,13 @@
 SET search_path = pg_catalog, pg_temp;
 SET default_transaction_read_only = on;
 
+-- Nothing more can be asked without the tables, or without the login.
+SELECT format('DO %L', 'BEGIN RAISE EXCEPTION ''RecVer''''s tables are not all in this database: run create.sql''; END')
+WHERE EXISTS (SELECT 1 FROM unnest(ARRAY['meta', 'record_set', 'grp', 'members', 'lease']) AS t WHERE to_regclass('muster.' || t) IS NULL) \gexec
+
+SELECT format('DO %L', 'BEGIN RAISE EXCEPTION ''there is no such login: make it, then run role.sql''; END')
+WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = :'recver_login') \gexec
+
 SELECT 'server is PostgreSQL 13 or later' AS what,
     CASE WHEN current_setting('server_version_num')::int >= 130000
         THEN 'ok' ELSE 'too old: ' || current_setting('server_version') END AS is
@@ -41,6 +48,11 @@ FROM unnest(ARRAY['meta', 'record_set', 'grp', 'members', 'lease']) AS t
 UNION ALL
 SELECT 'login is no superuser',
     CASE WHEN rolsuper THEN 'it is: give it muster_agent only' ELSE 'ok' END
+FROM pg_catalog.pg_roles WHERE rolname = :'recver_login'
+UNION ALL
+SELECT 'login makes no databases and no roles',
+    CASE WHEN rolcreatedb OR rolcreaterole
+        THEN 'it may (CREATEDB, CREATEROLE): give it muster_agent only' ELSE 'ok' END
 FROM pg_catalog.pg_roles WHERE rolname = :'recver_login'
 UNION ALL
 SELECT 'PUBLIC may not see RecVer',

@@ -9,6 +9,15 @@
 USE [$(recver_database_name)];
 GO
 
+-- Nothing more can be asked without the tables. NOEXEC keeps what follows from
+-- being done by a program that goes on after an error.
+IF COL_LENGTH(N'muster.meta', N'value') IS NULL OR COL_LENGTH(N'muster.lease', N'ends_at') IS NULL
+BEGIN
+RAISERROR (N'RecVer''s tables are not in this database: run create.sql (SET NOEXEC OFF ends this refusal)', 16, 1);
+SET NOEXEC ON;
+END;
+GO
+
 SELECT N'server is SQL Server 2016 or later' AS what,
     CASE WHEN CONVERT(int, SERVERPROPERTY(N'ProductMajorVersion')) >= 13
             OR CONVERT(int, SERVERPROPERTY(N'EngineEdition')) IN (5, 8)

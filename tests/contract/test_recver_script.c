@@ -160,6 +160,12 @@ static void test_psql_others(void **state)
 		assert_int_equal(by_hand("role", "nobodys"), 0);
 		assert_string_equal(public_may("nobodys"), "f");
 	}
+	assert_int_equal(by_hand("check", "nobodys"), 0);
+	refuses("check", "postgres", "tables are not all in this database");
+	t_pg_sql("postgres", "DROP OWNED BY by_hand;"
+			     "DROP ROLE by_hand");
+	refuses("check", "nobodys", "there is no such login");
+	make_login("by_hand");
 	refuses("create", "postgres", "a database of the server itself");
 	refuses("role", "template1", "a database of the server itself");
 	assert_string_equal(public_may("template1"), "t");
