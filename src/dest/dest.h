@@ -150,8 +150,10 @@ struct mst_find {
 	void (*odd)(void *ctx, size_t value, const char *why);
 	void *ctx;
 
-	/* Made by the search: everything was read. */
+	/* Made by the search: everything was read that is shown to the user;
+	 * hidden: how many records more fit, as the destination counts them. */
 	bool whole;
+	uint64_t hidden;
 	char why[320]; /* when not */
 };
 

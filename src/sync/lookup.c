@@ -226,10 +226,12 @@ static void round_begin(struct round *r, struct answers *a, size_t way)
 			continue;
 		at = (uintptr_t)mst_map_get(&r->texts, key);
 		if (!at) {
-			key = mst_arena_dup(&a->arena, key);
-			r->values[r->n] = key;
+			/* As it is: the destination may mind the case. */
+			r->values[r->n] = x->ways[way];
 			at = ++r->n;
-			(void)mst_map_put(&r->texts, key, (void *)at);
+			(void)mst_map_put(&r->texts,
+					  mst_arena_dup(&a->arena, key),
+					  (void *)at);
 		}
 		x->same = r->found[at - 1].first;
 		r->found[at - 1].first = x;
@@ -264,6 +266,19 @@ static void answer(struct answers *a, const struct mst_ask *ask,
 	x->why = why ? mst_slice_str(why) : mst_slice(NULL, 0);
 }
 
+/* Whoever is not found may be one of those that are not shown. */
+static void doubt(struct answers *a, const struct mst_ask *ask, uint64_t hidden)
+{
+	struct mst_set_delta *sd = mst_delta_set(a->d, a->l->set);
+
+	sd->proven = false;
+	(void)snprintf(sd->why, sizeof(sd->why),
+		       "%llu records of %s that fit by %s are hidden from the "
+		       "user of the destination (an access rule): who is not "
+		       "found may be one of them",
+		       (unsigned long long)hidden, a->l->table, ask->column);
+}
+
 static int ask_way(struct answers *a, size_t way, struct mst_err *err)
 {
 	const struct mst_ask *ask = &a->l->asks[way];
@@ -284,6 +299,8 @@ static int ask_way(struct answers *a, size_t way, struct mst_err *err)
 	};
 	if (r.n > 0)
 		rc = a->d->find(a->d->find_ctx, &find, err);
+	if (rc == 0 && find.hidden)
+		doubt(a, ask, find.hidden);
 	if (rc == 0 && r.n > 0 && !find.whole)
 		rc =
 		    mst_err_set(err, MST_E_INCOMPLETE,

@@ -8,6 +8,16 @@
 #include "base/num.h"
 #include "sync/delta_private.h"
 
+/* Sources name the feed themselves, folders do not. */
+static void say_feed(struct mst_set_delta *sd, const char *title,
+		     const char *why)
+{
+	if (mst_slice_istarts(mst_slice_str(why), title))
+		(void)snprintf(sd->why, sizeof(sd->why), "%s", why);
+	else
+		(void)snprintf(sd->why, sizeof(sd->why), "%s: %s", title, why);
+}
+
 /* What the reads of a set's own feeds prove; doubts of others come by
  * spread_doubt. */
 void mst_proven_feeds(struct mst_delta *d, struct mst_set_delta *sd)
@@ -31,10 +41,9 @@ void mst_proven_feeds(struct mst_delta *d, struct mst_set_delta *sd)
 			    (feed->present && feed->proof.complete))
 				continue;
 			sd->proven = false;
-			(void)snprintf(sd->why, sizeof(sd->why), "%s: %s",
-				       c->feeds[f].title,
-				       feed->present ? feed->proof.why
-						     : "was not read");
+			say_feed(sd, c->feeds[f].title,
+				 feed->present ? feed->proof.why
+					       : "was not read");
 		}
 	}
 }

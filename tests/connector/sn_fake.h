@@ -54,6 +54,7 @@ struct fake {
 	bool case_blind;       /* queries fold case */
 	bool drop_clauses;     /* queries are not understood at all */
 	const char *hidden;    /* a column that rights hide */
+	unsigned count;	       /* rows that fit, told where asked; 0: not */
 	bool no_choice;	       /* the discovery source is no choice */
 	bool no_skip_option;   /* this release does not know it */
 

@@ -416,6 +416,19 @@ void fake_serve_sub(struct fake *f, struct fake_sub *s)
 
 /* ---- Batch ------------------------------------------------------------- */
 
+static void headers(const struct fake *f, struct mst_json request,
+		    struct mst_slice url, struct mst_buf *out)
+{
+	bool without = false;
+
+	(void)mst_json_bool(mst_json_get(request, "exclude_response_headers"),
+			    &without);
+	if (f->count && !without && !mst_slice_ifind(url, "no_count=true"))
+		mst_buf_addf(out,
+			     "{\"name\":\"X-Total-Count\",\"value\":\"%u\"}",
+			     f->count);
+}
+
 void fake_serve_batch(struct fake *f, const struct mst_req *q,
 		      struct mst_buf *out)
 {
@@ -454,9 +467,10 @@ void fake_serve_batch(struct fake *f, const struct mst_req *q,
 			mst_b64_add(out, mst_buf_slice(&s.out));
 			mst_buf_addf(out,
 				     "\",\"status_code\":%d,"
-				     "\"status_text\":\"\",\"headers\":[],"
-				     "\"execution_time\":1}",
+				     "\"status_text\":\"\",\"headers\":[",
 				     s.status);
+			headers(f, v, s.url, out);
+			mst_buf_adds(out, "],\"execution_time\":1}");
 			sep = ",";
 		}
 		mst_buf_fini(&body);

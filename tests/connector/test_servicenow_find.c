@@ -135,6 +135,27 @@ static void test_users(void **state)
 	fake_golden(f->subs[0], "find-users.txt");
 }
 
+/* Rows that access rules take out of an answer are counted before. */
+static void test_hidden(void **state)
+{
+	struct fake *f = *state;
+
+	fake_open(f);
+	person(f, "a@example.com", "true");
+	value("a@example.com");
+	value("b@example.com");
+	f->count = 3;
+	is_whole(f);
+	assert_int_equal(seen->hits[0], 1);
+	assert_int_equal(seen->find.hidden, 2);
+	f->count = 1;
+	is_whole(f);
+	assert_int_equal(seen->find.hidden, 0);
+	f->count = 0; /* not told */
+	is_whole(f);
+	assert_int_equal(seen->find.hidden, 0);
+}
+
 static void test_nobody_is_asked_for(void **state)
 {
 	struct fake *f = *state;
@@ -569,6 +590,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_users),
+	    T(test_hidden),
 	    T(test_nobody_is_asked_for),
 	    T(test_case),
 	    T(test_many),

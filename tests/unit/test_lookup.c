@@ -230,6 +230,7 @@ static const struct {
 
 static unsigned asked, questions;
 static bool cut_off;
+static uint64_t hidden;
 
 static int find(void *ctx MST_UNUSED, struct mst_find *f,
 		struct mst_err *err MST_UNUSED)
@@ -248,12 +249,13 @@ static int find(void *ctx MST_UNUSED, struct mst_find *f,
 
 			id.b[15] = people[p].id;
 			if (strcmp(people[p].column, f->column) == 0 &&
-			    mst_slice_is(f->values[i], people[p].value))
+			    mst_slice_iis(f->values[i], people[p].value))
 				f->hit(f->ctx, i, &id, people[p].active,
 				       mst_slice_str(people[p].made));
 		}
 	}
 	f->whole = !cut_off;
+	f->hidden = hidden;
 	(void)snprintf(f->why, sizeof(f->why), "an ACL hides sys_user");
 	return 0;
 }
@@ -287,6 +289,7 @@ static int set_up(void **state MST_UNUSED)
 	    .name = "job", .source = &source, .catalog = &catalog};
 	asked = questions = 0;
 	cut_off = false;
+	hidden = 0;
 	told[0] = '\0';
 	t_ok(mst_spool_make(&s, &source, fx_dir(), true, &err), &err);
 	for (unsigned f = 0; f < F__N; f++) {
@@ -420,6 +423,19 @@ static void test_cut_off(void **state MST_UNUSED)
 			    "was written");
 }
 
+/* Who is not found may be one of them: nothing is missing then. */
+static void test_hidden(void **state MST_UNUSED)
+{
+	page(F_APPS, "x.json", "{'value':[{'id':'A'}]}");
+	users("A.json", "{'value':[{'name':'ann@x.test'}]}");
+	hidden = 2;
+	t_ok(run(1), &err);
+	assert_false(mst_delta_set(d, "users")->proven);
+	assert_true(mst_delta_set(d, "apps")->proven);
+	assert_non_null(strstr(mst_delta_set(d, "users")->why,
+			       "2 records of sys_user that fit by"));
+}
+
 static char seen[1024];
 
 static int take_tag(void *worker MST_UNUSED, const struct mst_value *v,
@@ -519,8 +535,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_given_and_made), T(test_people),   T(test_cut_off),
-	    T(test_not_wanted),	    T(test_too_much), T(test_nested),
+	    T(test_given_and_made), T(test_people),	T(test_cut_off),
+	    T(test_hidden),	    T(test_not_wanted), T(test_too_much),
+	    T(test_nested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

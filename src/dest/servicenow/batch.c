@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/b64.h"
+#include "base/num.h"
 #include "base/time.h"
 #include "dest/servicenow/sn.h"
 
@@ -62,8 +63,8 @@ static void sub_free(struct sn_sub *s)
 	free(s);
 }
 
-void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
-		    struct mst_slice body, sn_take take, void *ctx)
+static void add(struct mst_dest *d, enum mst_method method, const char *url,
+		struct mst_slice body, bool counted, sn_take take, void *ctx)
 {
 	struct sn_sub *s = mst_alloc(sizeof(*s));
 
@@ -74,9 +75,22 @@ void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
 	if (body.n)
 		mst_b64_add(&s->body, body);
 	s->weight = method == MST_HTTP_GET && !d->prepare ? SN_LIST_WEIGHT : 1;
+	s->counted = counted;
 	s->take = take;
 	s->ctx = ctx;
 	queue(d, s, false);
+}
+
+void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
+		    struct mst_slice body, sn_take take, void *ctx)
+{
+	add(d, method, url, body, false, take, ctx);
+}
+
+void mst_sn_sub_add_counted(struct mst_dest *d, const char *url, sn_take take,
+			    void *ctx)
+{
+	add(d, MST_HTTP_GET, url, mst_slice(NULL, 0), true, take, ctx);
 }
 
 bool mst_sn_batch_ready(const struct mst_dest *d, bool flush)
@@ -106,7 +120,7 @@ static void encode_sub(const struct sn_sub *s, struct mst_jout *j)
 	mst_jout_kstr(j, "id", id);
 	mst_jout_kstr(j, "method", methods[s->method]);
 	mst_jout_kstr(j, "url", s->url);
-	mst_jout_kbool(j, "exclude_response_headers", true);
+	mst_jout_kbool(j, "exclude_response_headers", !s->counted);
 	mst_jout_key(j, "headers");
 	mst_jout_arr(j);
 	if (s->body.n)
@@ -189,7 +203,7 @@ void mst_sn_batch_request(struct mst_dest *d, struct sn_call *call,
 static void answer(struct mst_dest *d, struct sn_sub *s, enum sn_fate fate,
 		   int status, const char *why)
 {
-	struct sn_answer a = {.fate = fate, .status = status};
+	struct sn_answer a = {.fate = fate, .status = status, .total = -1};
 
 	snprintf(a.why, sizeof(a.why), "%s", why);
 	s->take(d, s->ctx, &a);
@@ -242,6 +256,22 @@ static enum sn_fate fate_of(const struct sn_sub *s, int status, bool parsed,
 	return SN_REFUSED;
 }
 
+/* How many rows fit, or -1. */
+static int64_t total_of(struct mst_json v)
+{
+	struct mst_json_iter it = mst_json_iter(mst_json_get(v, "headers"));
+	struct mst_json h;
+	int64_t n;
+
+	while (mst_json_next(&it, NULL, &h)) {
+		if (mst_slice_iis(mst_json_str(mst_json_get(h, "name")),
+				  "X-Total-Count") &&
+		    mst_num_i64(mst_json_str(mst_json_get(h, "value")), &n))
+			return n;
+	}
+	return -1;
+}
+
 static void decode_sub(struct mst_dest *d, struct sn_sub *s, struct mst_json v)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -271,6 +301,7 @@ static void decode_sub(struct mst_dest *d, struct sn_sub *s, struct mst_json v)
 		return;
 	}
 	a.fate = fate_of(s, a.status, parsed, a.root);
+	a.total = s->counted ? total_of(v) : -1;
 	if (!parsed)
 		a.root = (struct mst_json){0};
 	if (a.status == 403 && mst_sn_is_unscoped(a.why) && !d->prepare) {

@@ -25,6 +25,8 @@ struct sn_find_list {
 	bool foreign;	/* some have bytes beyond ASCII */
 	char after[33]; /* keyset */
 	unsigned page, pages, tries;
+	int64_t total; /* rows that fit, as the first page says; -1 */
+	int64_t rows;  /* that came */
 };
 
 struct sn_find {
@@ -118,6 +120,7 @@ int mst_sn_find_add(struct mst_dest *d, struct mst_find *f, struct mst_err *err)
 				   "%s: %s.%s cannot be asked for in a query",
 				   d->env.connection, f->table, f->column);
 	f->whole = false;
+	f->hidden = 0;
 	f->why[0] = 0;
 	for (size_t i = 0; i < f->values_n; i++)
 		bytes += f->values[i].n;
@@ -219,7 +222,7 @@ static size_t tell(const struct sn_find *x, struct sn_find_list *l,
 	struct mst_sysid id;
 	size_t n = 0;
 
-	for (; mst_json_next(&it, NULL, &row); n++) {
+	for (; mst_json_next(&it, NULL, &row); n++, l->rows++) {
 		size_t i = asked_for(x, l, mst_sn_member(row, x->f->column));
 
 		(void)mst_sn_row_id(row, &id);
@@ -252,6 +255,30 @@ static bool goes_on(const struct sn_find_list *l, size_t n)
 	return n && (l->page < SN_PAGE || n > VALUES_MAX);
 }
 
+/* Fewer rows than fit: access rules took some out. */
+static void end_list(struct sn_find *x, const struct sn_find_list *l)
+{
+	if (l->total > l->rows)
+		x->f->hidden += (uint64_t)(l->total - l->rows);
+}
+
+/* The rows of a page. True when the list is to be asked on. */
+static bool take_rows(struct sn_find *x, struct sn_find_list *l,
+		      const struct sn_answer *a)
+{
+	if (!*l->after)
+		l->total = a->total;
+	if (!goes_on(l, tell(x, l, mst_json_get(a->root, "result")))) {
+		end_list(x, l);
+		return false;
+	}
+	if (++l->pages < PAGES_MAX)
+		return true;
+	fail(x, "too many records of %.40s have one %.40s", x->f->table,
+	     x->f->column);
+	return false;
+}
+
 /* True when the list is to be asked on. */
 static bool take_page(struct mst_dest *d, struct sn_find_list *l,
 		      const struct sn_answer *a)
@@ -279,13 +306,8 @@ static bool take_page(struct mst_dest *d, struct sn_find_list *l,
 		     "is not there)",
 		     x->f->column, x->f->active ? " and " : "",
 		     x->f->active ? x->f->active : "", x->f->table);
-	else if (!goes_on(l, tell(x, l, result)))
-		return false;
-	else if (++l->pages < PAGES_MAX)
-		return true;
 	else
-		fail(x, "too many records of %.40s have one %.40s", x->f->table,
-		     x->f->column);
+		return take_rows(x, l, a);
 	return false;
 }
 
@@ -331,9 +353,16 @@ static void ask(struct mst_dest *d, struct sn_find_list *l)
 	mst_buf_adds(&q, "^ORDERBYsys_id");
 	(void)snprintf(fields, sizeof(fields), "sys_id,%s%s%s," MADE, f->column,
 		       f->active ? "," : "", f->active ? f->active : "");
-	mst_sn_list_url(&url, mst_slice_str(f->table), mst_buf_slice(&q),
-			fields, l->page);
-	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take, l);
+	if (*l->after) {
+		mst_sn_list_url(&url, mst_slice_str(f->table),
+				mst_buf_slice(&q), fields, l->page);
+		mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take,
+			       l);
+	} else {
+		mst_sn_counted_url(&url, mst_slice_str(f->table),
+				   mst_buf_slice(&q), fields, l->page);
+		mst_sn_sub_add_counted(d, url.p, take, l);
+	}
 	mst_buf_fini(&url);
 	mst_buf_fini(&q);
 }
@@ -357,6 +386,7 @@ static void add_list(struct mst_dest *d)
 	size_t bytes = 0;
 
 	l->page = SN_PAGE;
+	l->total = -1;
 	LIST_INSERT_HEAD(&x->lists, l, link);
 	for (; x->at < f->values_n && l->n < VALUES_MAX; x->at++) {
 		struct mst_slice v = mst_slice_trim(f->values[x->at]);

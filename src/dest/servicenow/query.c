@@ -94,7 +94,7 @@ bool mst_sn_name_ok(struct mst_slice name)
 	return true;
 }
 
-void mst_sn_list_url(struct mst_buf *url, struct mst_slice table,
+static void list_url(struct mst_buf *url, struct mst_slice table,
 		     struct mst_slice query, const char *fields, unsigned limit)
 {
 	mst_buf_adds(url, "/api/now/table/");
@@ -102,8 +102,22 @@ void mst_sn_list_url(struct mst_buf *url, struct mst_slice table,
 	mst_buf_adds(url, "?sysparm_query=");
 	mst_buf_add_uri(url, query);
 	mst_buf_addf(url, "&sysparm_fields=%s&sysparm_limit=%u", fields, limit);
-	mst_buf_adds(url, "&sysparm_exclude_reference_link=true"
-			  "&sysparm_no_count=true");
+	mst_buf_adds(url, "&sysparm_exclude_reference_link=true");
+}
+
+void mst_sn_list_url(struct mst_buf *url, struct mst_slice table,
+		     struct mst_slice query, const char *fields, unsigned limit)
+{
+	list_url(url, table, query, fields, limit);
+	mst_buf_adds(url, "&sysparm_no_count=true");
+}
+
+void mst_sn_counted_url(struct mst_buf *url, struct mst_slice table,
+			struct mst_slice query, const char *fields,
+			unsigned limit)
+{
+	list_url(url, table, query, fields, limit);
+	mst_buf_adds(url, "&sysparm_suppress_pagination_header=true");
 }
 
 struct mst_slice mst_sn_member(struct mst_json row, const char *name)

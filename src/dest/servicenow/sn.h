@@ -216,6 +216,7 @@ struct sn_answer {
 	enum sn_fate fate;
 	int status;
 	struct mst_json root; /* NULL value when there is no JSON */
+	int64_t total;	      /* rows that fit, shown or not; -1: not said */
 	char why[SN_REASON];  /* unless DONE */
 };
 
@@ -253,6 +254,11 @@ bool mst_sn_name_ok(struct mst_slice name); /* of a table or column */
 void mst_sn_list_url(struct mst_buf *url, struct mst_slice table,
 		     struct mst_slice query, const char *fields,
 		     unsigned limit);
+/* The same, and the rows that fit are counted: those, too, that access rules
+ * then hide. */
+void mst_sn_counted_url(struct mst_buf *url, struct mst_slice table,
+			struct mst_slice query, const char *fields,
+			unsigned limit);
 /* Text of a member; a reference as {"value":…,"link":…} gives its value. */
 struct mst_slice mst_sn_member(struct mst_json row, const char *name);
 /* Member "sys_id". */
@@ -280,6 +286,7 @@ struct sn_sub {
 	struct mst_buf body; /* base64 */
 	unsigned weight;
 	unsigned tries;
+	bool counted; /* the headers say how many rows fit */
 	bool answered;
 	sn_take take;
 	void *ctx;
@@ -288,6 +295,9 @@ struct sn_sub {
 /* Queues a request. body is JSON, empty for none. */
 void mst_sn_sub_add(struct mst_dest *d, enum mst_method method, const char *url,
 		    struct mst_slice body, sn_take take, void *ctx);
+/* A list whose answer says how many rows fit (mst_sn_counted_url). */
+void mst_sn_sub_add_counted(struct mst_dest *d, const char *url, sn_take take,
+			    void *ctx);
 /* Bytes of the envelope that this body would take. */
 size_t mst_sn_sub_bytes(const char *url, size_t body_n);
 bool mst_sn_batch_ready(const struct mst_dest *d, bool flush);
