@@ -18,12 +18,12 @@
 static const struct cli_command report_cmd = {
     "report", "NAME JOB",
     "Makes a report of a job and its CMDB; writes nothing there. NAME:\n"
-    "  coverage    which devices only one side has, by what the others are "
-    "matched\n"
+    "  coverage    which devices or apps only one side has, by what the others "
+    "are matched\n"
     "  cve         open CVEs by severity and age, reopened, time to remediate, "
     "the greatest\n"
     "  unmatched   records and references that found no target, with reasons\n"
-    "  duplicates  CIs that look like one device, devices that others "
+    "  duplicates  CIs that look like one, devices or apps that others "
     "replaced\n"
     "  noise       the columns that made the last runs update records",
     cmd_report};

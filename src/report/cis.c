@@ -39,6 +39,7 @@ struct reading {
 	const struct report *x;
 	struct report_cis *c;
 	const char *const *retired; /* "column=value", NULL ended */
+	size_t columns_n;	    /* that are read */
 	bool full;
 };
 
@@ -109,7 +110,7 @@ static bool is_retired(const struct reading *r, const struct mst_slice *v)
 	for (size_t i = 0; r->retired && r->retired[i]; i++) {
 		const char *eq = strchr(r->retired[i], '=');
 
-		for (int k = C_INSTALL; eq && k < C__N; k++) {
+		for (size_t k = C_INSTALL; eq && k < r->columns_n; k++) {
 			if (strncmp(columns[k], r->retired[i],
 				    (size_t)(eq - r->retired[i])) == 0 &&
 			    v[k].n && mst_slice_is(v[k], eq + 1))
@@ -279,10 +280,19 @@ static int read_parts(struct report *x, struct reading *r, struct mst_err *err)
 	return rc;
 }
 
+/* Only hardware has the last one; what a set never sets is not missed. */
+static size_t columns_of(const struct mst_set *set)
+{
+	return report_column(set, columns[C_HARDWARE]) >= 0 ? C__N : C_HARDWARE;
+}
+
 int report_cis_read(struct report *x, const struct mst_set *set,
 		    struct report_cis *c, struct mst_err *err)
 {
-	struct reading r = {.x = x, .c = c, .retired = set->retire_values};
+	struct reading r = {.x = x,
+			    .c = c,
+			    .retired = set->retire_values,
+			    .columns_n = columns_of(set)};
 	const char *tables[TABLES_MAX];
 	size_t n = report_tables(set, tables, MST_LEN(tables));
 	int rc = 0;
@@ -292,7 +302,7 @@ int report_cis_read(struct report *x, const struct mst_set *set,
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct mst_scan scan = {.table = tables[i],
 					.columns = columns,
-					.columns_n = C__N,
+					.columns_n = r.columns_n,
 					.row = take_ci,
 					.ctx = &r};
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The report "coverage": devices of the source against the CIs of the classes
- * that the job delivers to. A device belongs to a CI when the instance has its
- * native key there; else by its correlation id, by what RecVer says was
- * delivered, by serial number, MAC address or name, the first that hits.
+ * The report "coverage": devices of the source (or apps: what others of it hang
+ * on) against the CIs of the classes that the job delivers to. A device belongs
+ * to a CI when the instance has its native key there; else by its correlation
+ * id, by what RecVer says was delivered, by serial number, MAC address or name,
+ * the first that hits.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,8 @@ static const struct mst_report_column how_columns[] = {
     {"ambiguous", "Several CIs fit", MST_REPORT_NUMBER},
     {"retired", "CI is retired", MST_REPORT_NUMBER},
 };
+
+enum { H_RECORDS = 1 };
 
 static const struct mst_report_column class_columns[] = {
     {"class", "Class", MST_REPORT_TEXT},
@@ -292,23 +295,40 @@ static int device(void *ctx, const struct mst_plan_change *ch)
 
 /* ---- the rest ------------------------------------------------------------ */
 
+/* A record may come several times: an app in several streams. */
+static bool is_new(struct mst_map *told, struct mst_arena *a, const char *key,
+		   const char *reason)
+{
+	const char *both = mst_arena_printf(a, "%s\n%s", key, reason);
+
+	if (mst_map_has(told, mst_slice_str(both)))
+		return false;
+	(void)mst_map_put(told, mst_slice_str(both), (void *)1);
+	return true;
+}
+
 /* Not all of a flood are kept one by one. */
 static void skipped(struct covering *c)
 {
 	const struct mst_session *s = c->x->s;
 	uint64_t all = mst_delta_set(&c->x->s->delta, c->set->name)->skipped;
+	struct mst_map told = {0};
 
 	for (size_t i = 0; i < s->skips_n; i++) {
 		struct mst_slice v[I__N] = {{0}};
 
 		if (strcmp(s->skips[i].set, c->set->name) != 0)
 			continue;
+		all -= all > 0;
+		if (!is_new(&told, &c->arena, s->skips[i].key,
+			    s->skips[i].reason))
+			continue;
 		v[I_FOUND] = text("Defender");
 		v[I_KEY] = text(s->skips[i].key);
 		v[I_REASON] = text(s->skips[i].reason);
 		mst_report_row(c->x->r, c->items, v);
-		all -= all > 0;
 	}
+	mst_map_fini(&told);
 	c->items->more += all;
 }
 
@@ -458,8 +478,11 @@ static int cover(struct covering *c, struct mst_err *err)
 	struct mst_report_section *by, *class;
 
 	find_columns(c);
-	by = MST_REPORT_TABLE(r, "matched", "In both, matched by", how_columns,
-			      false);
+	by = mst_report_section(r, "matched", "In both, matched by",
+				report_titled(r, how_columns,
+					      MST_LEN(how_columns), H_RECORDS,
+					      c->set->title),
+				MST_LEN(how_columns), false);
 	class = MST_REPORT_TABLE(r, "classes",
 				 "CIs by class; those that Defender does not "
 				 "have, by when they were last discovered",
@@ -480,8 +503,9 @@ static int cover(struct covering *c, struct mst_err *err)
 	sd = mst_delta_set(&c->x->s->delta, c->set->name);
 	if (sd->dropped)
 		mst_report_note(r, false,
-				"devices that the filters of the source leave "
-				"out: %llu; they count as not in Defender",
+				"%s: the filters of the source leave out %llu; "
+				"they count as not in Defender",
+				sd->set->title,
 				(unsigned long long)sd->dropped);
 	only_in_cmdb(c);
 	matches(c, by);
@@ -503,9 +527,11 @@ int report_coverage(struct report *x, struct mst_err *err)
 	name = c.set ? mst_arena_strdup(&x->r->arena, c.set->name) : NULL;
 	mst_job_fini(&job);
 	if (!name)
-		return mst_err_set(err, MST_E_UNSUPPORTED,
-				   "the source of job '%s' has no devices",
-				   x->conf->job);
+		return mst_err_set(
+		    err, MST_E_UNSUPPORTED,
+		    "the source of job '%s' has no record set that "
+		    "others hang on",
+		    x->conf->job);
 	if (report_read(x, &name, 1, err) < 0)
 		return -(int)err->code;
 	c.set = mst_catalog_set(x->s->job.catalog, name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The report "duplicates": CIs that look like one device, and devices of the
- * source that others replaced. Retired CIs and those that are marked as
+ * The report "duplicates": CIs that look like one, and devices (or apps) of
+ * the source that others replaced. Retired CIs and those that are marked as
  * duplicates already make no group, but are shown in one.
  */
 #include <stdio.h>
@@ -39,18 +39,19 @@ static const struct mst_report_column device_columns[] = {
 
 static const struct {
 	enum report_by by;
-	const char *name;
+	const char *name, *column;
 } kinds[] = {
-    {BY_SERIAL, "serial number"},
-    {BY_MAC, "MAC address"},
-    {BY_NAME, "name"},
+    {BY_SERIAL, "serial number", "serial_number"},
+    {BY_MAC, "MAC address", "mac_address"},
+    {BY_NAME, "name", "name"},
 };
 
 struct looking {
 	struct report *x;
 	struct report_cis cis;
 	struct mst_report_section *cis_s, *devices_s;
-	uint64_t groups, flagged;
+	struct mst_map told; /* keys of devices_s */
+	uint64_t groups;
 	int64_t run;
 };
 
@@ -159,8 +160,13 @@ static int take_item(void *ctx, const struct mst_run_item *i)
 	    mst_slice_str(i->key), mst_slice_str(i->reason),
 	    mst_report_num(l->x->r, (uint64_t)l->run)};
 
-	if (mst_slice_istarts(mst_slice_str(i->reason), "superseded"))
-		mst_report_row(l->x->r, l->devices_s, v);
+	/* An app comes with each stream that shows it. */
+	if (!mst_slice_istarts(mst_slice_str(i->reason), "superseded") ||
+	    mst_map_has(&l->told, v[0]))
+		return 0;
+	(void)mst_map_put(&l->told, mst_arena_dup(&l->x->r->arena, v[0]),
+			  (void *)1);
+	mst_report_row(l->x->r, l->devices_s, v);
 	return 0;
 }
 
@@ -185,7 +191,7 @@ static int superseded(struct looking *l, struct mst_err *err)
 	if (!l->run) {
 		mst_report_note(x->r, true,
 				"no run has ended yet that would know of "
-				"replaced devices");
+				"replaced records");
 		return 0;
 	}
 	return mst_state_run_items(x->state, l->run, SIZE_MAX, take_item, l,
@@ -203,22 +209,30 @@ int report_duplicates(struct report *x, struct mst_err *err)
 		return -(int)err->code;
 	set = report_primary(x->s->job.catalog);
 	if (!set)
-		return mst_err_set(err, MST_E_UNSUPPORTED,
-				   "the source of job '%s' has no devices",
-				   x->conf->job);
+		return mst_err_set(
+		    err, MST_E_UNSUPPORTED,
+		    "the source of job '%s' has no record set that "
+		    "others hang on",
+		    x->conf->job);
 	sum = MST_REPORT_TABLE(x->r, "summary", "CIs that share a value",
 			       kind_columns, false);
 	x->r->main = ci_columns;
 	l.cis_s = MST_REPORT_TABLE(x->r, "cis", "CIs in these groups",
 				   ci_columns, true);
 	l.devices_s = MST_REPORT_TABLE(
-	    x->r, "superseded", "Devices in Defender that another one replaced",
+	    x->r, "superseded",
+	    mst_arena_printf(&x->r->arena,
+			     "%s in Defender that another one replaced",
+			     set->title),
 	    device_columns, true);
 	rc = report_cis_read(x, set, &l.cis, err);
-	for (size_t i = 0; rc == 0 && i < MST_LEN(kinds); i++)
-		look(&l, i, sum);
+	for (size_t i = 0; rc == 0 && i < MST_LEN(kinds); i++) {
+		if (report_column(set, kinds[i].column) >= 0)
+			look(&l, i, sum);
+	}
 	if (rc == 0)
 		rc = superseded(&l, err);
 	report_cis_fini(&l.cis);
+	mst_map_fini(&l.told);
 	return rc;
 }

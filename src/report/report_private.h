@@ -32,7 +32,12 @@ int report_read(struct report *x, const char *const *sets, size_t n,
 int report_scan(struct report *x, struct mst_scan *scans, size_t n,
 		const char *what, struct mst_err *err);
 
-/* The set of the catalogue that others hang on: devices. NULL: none. */
+/* A copy of the columns, the report's, with another title for one of them. */
+const struct mst_report_column *
+report_titled(struct mst_report *r, const struct mst_report_column *columns,
+	      size_t n, size_t at, const char *title);
+
+/* The set of the catalogue that others hang on: devices, apps. NULL: none. */
 const struct mst_set *report_primary(const struct mst_catalog *c);
 int report_column(const struct mst_set *set, const char *name); /* or -1 */
 /* "cmdb_ci_computer" and further classes, each once, as table names. */

@@ -13,7 +13,8 @@
 
 const struct mst_report_kind mst_reports[] = {
     {"coverage", "Coverage: Defender and the CMDB",
-     "which devices only one side has, by what the others are matched, how "
+     "which devices or apps only one side has, by what the others are matched, "
+     "how "
      "stale they are"},
     {"cve", "CVEs in the CMDB",
      "open ones by severity and age, reopened ones, time to remediate, the "
@@ -21,8 +22,8 @@ const struct mst_report_kind mst_reports[] = {
     {"unmatched", "What found no target",
      "records that were refused or skipped, references that are empty, with "
      "reasons"},
-    {"duplicates", "CIs that look like one device",
-     "same serial number, MAC address or name; devices that others replaced"},
+    {"duplicates", "CIs that look like one",
+     "same serial number, MAC address or name; records that others replaced"},
     {"noise", "What causes writes",
      "the columns that made the last runs update records"},
     {NULL, NULL, NULL},
@@ -213,6 +214,18 @@ size_t report_tables(const struct mst_set *set, const char **out, size_t max)
 			out[n++] = set->classes[i].table;
 	}
 	return n;
+}
+
+const struct mst_report_column *
+report_titled(struct mst_report *r, const struct mst_report_column *columns,
+	      size_t n, size_t at, const char *title)
+{
+	struct mst_report_column *out =
+	    mst_arena_alloc(&r->arena, n * sizeof(*out));
+
+	memcpy(out, columns, n * sizeof(*out));
+	out[at].title = mst_arena_strdup(&r->arena, title);
+	return out;
 }
 
 /* ---- running ------------------------------------------------------------- */
