@@ -417,6 +417,11 @@ int mst_db_compact(struct mst_db *db, uint64_t live_bytes, struct mst_err *err)
 	/* A rewrite costs as much as the file is large: for an eighth only. */
 	if (bytes > live_bytes + live_bytes / 8 + 8 * db->spec->page_bytes) {
 		rc = mst_db_exec(db, "VACUUM", err);
+		if (rc == -MST_E_IO)
+			return mst_err_prefix(
+			    err, "a rewrite needs room beside the file and in "
+				 "the folder for temporary files "
+				 "(SQLITE_TMPDIR, TMPDIR, else /var/tmp)");
 		if (rc < 0)
 			return rc;
 	}

@@ -93,6 +93,24 @@ static void test_compact_gives_back(void **state)
 	rv_group_free(&g);
 }
 
+/* The room that is missing may be that of another disk. */
+static void tidy_without_room(void)
+{
+	struct rlimit was, small;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = was;
+	small.rlim_cur = 65536;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	t_failed(rv.ops->tidy(rv.r, &rv.err), &rv.err, MST_E_IO,
+		 "the folder for temporary files (SQLITE_TMPDIR");
+	assert_non_null(strstr(rv.err.msg, rv.where));
+	mst_err_clear(&rv.err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	signal(SIGXFSZ, SIG_DFL);
+}
+
 /* Behind a run: nothing for little, all of it when half is free. */
 static void test_tidy(void **state)
 {
@@ -118,6 +136,7 @@ static void test_tidy(void **state)
 	t_ok(rv.ops->tidy(rv.r, &rv.err), &rv.err);
 	assert_int_equal(rv_stats(NULL, NULL).bytes, before.bytes);
 	rv_put_text("snow", "cves", "one more", 1);
+	tidy_without_room();
 	t_ok(rv.ops->tidy(rv.r, &rv.err), &rv.err);
 	after = rv_stats(NULL, NULL);
 	assert_true(after.bytes < before.bytes / 4);
