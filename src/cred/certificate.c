@@ -296,16 +296,20 @@ static int find_cert(const struct mst_certfile *f, const char *path,
 			   path);
 }
 
-static int no_key(const struct mst_certfile *f, const char *path,
+static int no_key(const struct mst_certfile *f, const char *path, bool in_store,
 		  struct mst_err *err)
 {
+	const char *remedy = "";
+
+	if (f->certs_n)
+		remedy = in_store ? "; put it there too, or beside it with the "
+				    "ending .key"
+				  : "; put it there too, or name its file in "
+				    "certificate_key";
 	return mst_err_set(err, MST_E_INVALID,
 			   "'%s' holds no private key "
 			   "(-----BEGIN PRIVATE KEY-----)%s",
-			   path,
-			   f->certs_n ? "; put it there too, or name its file "
-					"in certificate_key"
-				      : "");
+			   path, remedy);
 }
 
 static int from_files(const struct mst_cert_conf *conf, struct mst_cert *c,
@@ -324,7 +328,8 @@ static int from_files(const struct mst_cert_conf *conf, struct mst_cert *c,
 		c->key = *key;
 		*key = NULL;
 		if (!c->key)
-			rc = no_key(conf->key_path ? &k : &f, key_path, err);
+			rc = no_key(conf->key_path ? &k : &f, key_path,
+				    conf->in_store, err);
 	}
 	if (!rc)
 		rc = check_key(c->key, key_path, err);

@@ -76,6 +76,7 @@ static int load_from_store(const struct mst_cred_entra *conf,
 	c->path = e.path;
 	c->key_path = e.key_path;
 	c->chain_dir = issuers;
+	c->in_store = true;
 	rc = mst_cert_load(c, cert_r, err);
 	mst_cert_entry_fini(&e);
 	free(issuers);
@@ -177,6 +178,11 @@ int mst_entra_id_check(const struct mst_cred_entra *conf, struct mst_err *err)
 
 	if (only_one(conf, err))
 		return -(int)err->code;
+	if (conf->certificate_key && !conf->certificate)
+		return mst_err_set(
+		    err, MST_E_INVALID,
+		    "certificate_key is for certificate; in a store the key "
+		    "lies beside its certificate, with the ending .key");
 	return mst_secret_end(conf, &end_us, err);
 }
 

@@ -71,6 +71,7 @@ struct mst_cert_conf {
 	/* of the file, the key or the token; NULL: none */
 	const struct mst_secret *password;
 	const char *chain_dir; /* further issuers, NULL: none */
+	bool in_store;	       /* the key may lie beside it, as x.key */
 	bool x5c;
 };
 

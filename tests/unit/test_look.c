@@ -117,6 +117,25 @@ static void a_date_that_is_none(void **state)
 	assert_non_null(strstr(err.msg, "secret_expires is for client_secret"));
 }
 
+/* What would do nothing. */
+static void a_key_without_its_certificate(void **state)
+{
+	struct mst_cred_entra conf = conf_of("env:MST_LOOK_SECRET");
+	struct mst_err err = MST_ERR_INIT;
+
+	(void)state;
+	conf.certificate_key = "/nowhere.key";
+	t_failed(mst_cred_entra_check(&conf, &err), &err, MST_E_INVALID,
+		 "certificate_key is for certificate");
+	conf.client_secret = NULL;
+	conf.certificate_name = "muster";
+	t_failed(mst_cred_entra_check(&conf, &err), &err, MST_E_INVALID,
+		 "certificate_key is for certificate");
+	conf.certificate_name = NULL;
+	conf.certificate = "/nowhere.pem";
+	t_ok(mst_cred_entra_check(&conf, &err), &err);
+}
+
 static void a_secret_that_cannot_be_used(void **state)
 {
 	struct mst_cred_entra conf = conf_of("env:MST_LOOK_SECRET");
@@ -223,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(a_secret_tells_no_end),
 	    cmocka_unit_test(a_secret_with_its_date),
 	    cmocka_unit_test(a_date_that_is_none),
+	    cmocka_unit_test(a_key_without_its_certificate),
 	    cmocka_unit_test(a_secret_that_cannot_be_used),
 	    cmocka_unit_test(a_certificate),
 	    cmocka_unit_test(a_token_file),

@@ -295,7 +295,7 @@ static void test_credential(void **state)
 
 	put("one.crt", a.cert, "");
 	t_failed(entra("muster", NULL, &err), &err, MST_E_INVALID,
-		 "holds no private key");
+		 "beside it with the ending .key");
 	put("one.key", a.key, "");
 	t_ok(entra("muster", NULL, &err), &err);
 	put("old.pem", weak.cert, weak.key);
