@@ -14,8 +14,8 @@ static const struct cli_command explain_cmd = {
     "explain", "JOB KEY",
     "Shows the source record, the desired record with the rule behind each "
     "column, what\nRecVer remembers, the last write and its request id, and "
-    "what the next run would do.\nKEY is a device id or name, a CVE id, a "
-    "package, or the key of a record.",
+    "what the next run would do.\nKEY is the id or name of a device or cloud "
+    "app, a CVE id, a package, a user of a\ncloud app, or the key of a record.",
     cmd_explain};
 
 struct printer {
@@ -202,8 +202,9 @@ static void print_record(struct printer *p, const struct mst_explained *e)
 			   e->keep == MST_KEEP ? "" : ": ",
 			   e->keep == MST_KEEP ? 0 : (int)e->why.n,
 			   e->keep == MST_KEEP ? "" : e->why.p);
-	(void)mst_buf_addf(&p->out, "  desired record (%.*s):\n",
-			   MST_SLICE_ARG(e->desired->table));
+	if (e->desired->cells_n)
+		(void)mst_buf_addf(&p->out, "  desired record (%.*s):\n",
+				   MST_SLICE_ARG(e->desired->table));
 	for (size_t i = 0; i < e->desired->cells_n; i++) {
 		const struct mst_cell *c = &e->desired->cells[i];
 		const struct mst_column *col = &e->set->columns[c->column];

@@ -40,6 +40,27 @@ static bool matches(const struct explaining *x, const struct mst_set *set,
 	return false;
 }
 
+/* A user of an app is found by the name that the source has for it, whether or
+ * not the destination knows who that is. */
+static bool names_it(const struct explaining *x, const struct mst_set *set,
+		     const struct mst_value *v)
+{
+	const struct mst_catalog *c = x->s->job.catalog;
+
+	for (size_t i = 0; i < c->lookups_n; i++) {
+		const struct mst_lookup *l = &c->lookups[i];
+		const struct mst_value *name = &v[l->field];
+
+		if (l->feed == x->feed && strcmp(l->set, set->name) == 0 &&
+		    name->type == MST_JSON_STRING &&
+		    mst_slice_ieq(
+			mst_slice_trim(mst_slice(name->u.s.p, name->u.s.n)),
+			x->key))
+			return true;
+	}
+	return false;
+}
+
 static int take_members(void *ctx, const struct mst_hash *key,
 			const struct mst_member *m, size_t n)
 {
@@ -122,6 +143,10 @@ static const char *fate(const struct explaining *x,
 		     !(parent->groups.v[at].flags & MST_G_SEEN)))
 			return "not delivered: its parent is not";
 	}
+	if (!sd->set->parent && e->group && (e->group->flags & MST_G_SEEN) &&
+	    !mst_hash_eq(e->group->digest, e->desired->value))
+		return "nothing by this one: the source shows the record "
+		       "several times, and another one counts";
 	if (e->stored)
 		return "nothing: the destination was given exactly this";
 	return e->member_known ? "update: it differs from what was delivered"
@@ -147,6 +172,22 @@ static int last_write(struct explaining *x, struct mst_explained *e,
 	return 0;
 }
 
+/* What is looked up and not found has no key, so it is no record. */
+static int nobody(struct explaining *x, struct mst_explained *e, unsigned m)
+{
+	x->found++;
+	if (x->found > x->most)
+		return 0;
+	x->desired.key = x->key;
+	x->desired.group = x->desired.table = mst_slice("", 0);
+	x->desired.cells_n = 0;
+	e->keep = mst_rules_keep(x->rules, m, &e->why);
+	e->desired = &x->desired;
+	e->key = x->key;
+	e->fate = "not delivered: nobody is meant by it";
+	return x->fn(x->ctx, e);
+}
+
 static int one(struct explaining *x, unsigned m, const struct mst_value *v)
 {
 	const struct mst_catalog *c = x->s->job.catalog;
@@ -158,10 +199,12 @@ static int one(struct explaining *x, unsigned m, const struct mst_value *v)
 				  .feed = &c->feeds[x->feed],
 				  .values = v,
 				  .mapping = &c->mappings[m]};
+	bool named = names_it(x, sd->set, v);
 	int rc;
 
-	if (!mst_rules_apply(x->rules, m, &x->desired) ||
-	    !matches(x, sd->set, &x->desired))
+	if (!mst_rules_apply(x->rules, m, &x->desired))
+		return named ? nobody(x, &e, m) : 0;
+	if (!named && !matches(x, sd->set, &x->desired))
 		return 0;
 	x->found++;
 	if (x->found > x->most)

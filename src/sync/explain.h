@@ -18,6 +18,7 @@ struct mst_explained {
 	const struct mst_value *values; /* the source record, by field */
 	enum mst_keep keep;
 	struct mst_slice why; /* of DROP and SKIP */
+	/* Without cells: what it is about has no record. */
 	const struct mst_desired *desired;
 	const struct mst_mapping *mapping;
 	const struct mst_group *group; /* NULL: not seen, not stored */
@@ -31,8 +32,9 @@ struct mst_explained {
 typedef int (*mst_explain_fn)(void *ctx, const struct mst_explained *e);
 
 /* Calls fn for every record (at most most) that the key names: a member key, a
- * group key, a name, a CVE id. When the source shows none: for what RecVer has
- * under that key. set: only this set, or NULL. The session has compared.
+ * group key, a name, a CVE id, what the source calls a user of an app. When the
+ * source shows none: for what RecVer has under that key. set: only this set, or
+ * NULL. The session has compared.
  * *found_r: how many there were. */
 int mst_explain(struct mst_session *s, const char *key, const char *set,
 		uint64_t most, mst_explain_fn fn, void *ctx, uint64_t *found_r,

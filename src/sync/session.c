@@ -394,6 +394,25 @@ static void tell_doubts(struct mst_session *s)
 	}
 }
 
+/* What was delivered before its setting was switched off is nobody's now. */
+static void tell_off(const struct mst_session *s)
+{
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		const struct mst_set_delta *sd = &s->delta.sets[i];
+		uint64_t n = 0;
+
+		for (uint32_t k = 0; sd->set->off && k < sd->groups.n; k++)
+			n += sd->groups.v[k].stored_n;
+		if (n)
+			mst_warn("%s: %llu records that were delivered stay as "
+				 "they are, neither updated nor deleted, "
+				 "because %s; switch it on again, or delete "
+				 "them in the destination",
+				 sd->set->title, (unsigned long long)n,
+				 sd->set->off);
+	}
+}
+
 static void tell_limited(void *ctx, const char *set, const char *column,
 			 uint64_t values)
 {
@@ -461,6 +480,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 		return 0;
 	mst_custom_limited(s->job.catalog, tell_limited, NULL);
 	tell_doubts(s);
+	tell_off(s);
 	if (guard(s, err) < 0)
 		return -(int)err->code;
 	if (s->conf.plan && !mst_hash_eq(*s->conf.plan, mst_delta_sum(d)))
