@@ -72,8 +72,9 @@ static uint64_t machine(void)
 }
 
 /* When a process began, in the kernel's ticks; 0: not known. Process numbers
- * are given out again. */
-static uint64_t began(uint64_t pid)
+ * are given out again. *over_r: it has ended, but its parent has not asked how,
+ * and may never do so (a container without an init). */
+static uint64_t began(uint64_t pid, bool *over_r)
 {
 	struct mst_buf stat = MST_BUF_INIT(4096);
 	struct mst_err err = MST_ERR_INIT;
@@ -84,6 +85,7 @@ static uint64_t began(uint64_t pid)
 	(void)snprintf(path, sizeof(path), "/proc/%" PRIu64 "/stat", pid);
 	if (mst_file_read(path, &stat, &err) == 0 && stat.n)
 		p = strrchr(stat.p, ')'); /* ends the name, field 2 */
+	*over_r = p && (strncmp(p, ") Z", 3) == 0 || strncmp(p, ") X", 3) == 0);
 	for (int field = 2; p && field < 22; field++) {
 		p = strchr(p, ' ');
 		p = p ? p + 1 : NULL;
@@ -97,6 +99,7 @@ static uint64_t began(uint64_t pid)
 int mst_lease_init(struct mst_server *s, struct mst_err *err)
 {
 	uint64_t random[2];
+	bool over;
 	char host[128] = "?";
 	uint64_t pid = (uint64_t)getpid();
 
@@ -106,7 +109,7 @@ int mst_lease_init(struct mst_server *s, struct mst_err *err)
 	(void)snprintf(s->token, sizeof(s->token),
 		       "%016" PRIx64 "%016" PRIx64 "-%016" PRIx64 "-%" PRIx64
 		       "-%" PRIx64,
-		       random[0], random[1], machine(), pid, began(pid));
+		       random[0], random[1], machine(), pid, began(pid, &over));
 	(void)snprintf(s->holder, sizeof(s->holder), "%s, process %" PRIu64,
 		       host, pid);
 	enlist(s);
@@ -116,7 +119,8 @@ int mst_lease_init(struct mst_server *s, struct mst_err *err)
 bool mst_lease_is_dead(const char *token)
 {
 	const char *at = strchr(token, '-');
-	uint64_t part[3];
+	uint64_t part[3], now;
+	bool over;
 	char *end;
 
 	for (int i = 0; i < 3; i++) {
@@ -127,11 +131,12 @@ bool mst_lease_is_dead(const char *token)
 	}
 	if (!part[0] || part[0] != machine() || !part[1])
 		return false;
-	if (part[1] == (uint64_t)getpid() && part[2] == began(part[1]))
+	now = began(part[1], &over);
+	if (part[1] == (uint64_t)getpid() && part[2] == now)
 		return !is_live(token);
 	if (kill((pid_t)part[1], 0) < 0 && errno == ESRCH)
 		return true;
-	return part[2] && began(part[1]) && began(part[1]) != part[2];
+	return part[2] && now && (over || now != part[2]);
 }
 
 static void is_ours(struct mst_server *s)
