@@ -211,6 +211,12 @@ static int show_connection(struct printer *p, struct mst_state *state,
 		if (mst_job_catalog(t.c, NULL, &p->arena, &catalog, err) < 0)
 			return -(int)err->code;
 		t.names = catalog->names;
+		if (!t.names)
+			return mst_err_set(err, MST_E_INVALID,
+					   "the source of connection '%s' "
+					   "delivers no software, so it has no "
+					   "names of it",
+					   p->in->connection);
 		show(p, &t);
 	}
 	return 0;

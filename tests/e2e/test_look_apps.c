@@ -121,6 +121,11 @@ static void explanations(void **state)
 	holds("nothing: the destination was given exactly this");
 	holds("nothing by this one");
 	lacks("update: ");
+	/* what devices alone have */
+	rig_muster(&rig, "rules", "names", "apps");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "delivers no software");
 }
 
 /* What was delivered before stays, and is told. */
