@@ -48,40 +48,12 @@ static void sync_and_verify(const struct setting *s)
 	rig_quiet(&rig);
 }
 
-/* Connections and a job of these settings; unlike the rig's standard it says
- * nothing of users. */
+#define GUARD "    guard:\n      count: 100000\n"
+
+/* Settings that say nothing of users mean none. */
 static void apply(const struct setting *s)
 {
-	char *yaml = mst_asprintf(
-	    "connections:\n"
-	    "  - name: apps\n"
-	    "    type: cloudapps\n"
-	    "    tenant_id: %s\n"
-	    "    client_id: %s\n"
-	    "    client_secret: env:MUSTER_SIM_SECRET\n"
-	    "    login_url: %s\n"
-	    "    graph_url: %s\n"
-	    "%s"
-	    "  - name: cmdb\n"
-	    "    type: servicenow\n"
-	    "    url: %s\n"
-	    "    auth: basic\n"
-	    "    username: %s\n"
-	    "    password: env:MUSTER_SIM_PASSWORD\n"
-	    "%s"
-	    "jobs:\n"
-	    "  - name: main\n"
-	    "    source: apps\n"
-	    "    destination: cmdb\n"
-	    "    guard:\n"
-	    "      count: 100000\n",
-	    MST_SIM_TENANT, MST_SIM_CLIENT, RIG_HOST(&rig, MST_SIM_LOGIN),
-	    RIG_HOST(&rig, MST_SIM_GRAPH), s->source ? s->source : "",
-	    RIG_HOST(&rig, MST_SIM_SERVICENOW), MST_SIM_USER,
-	    s->dest ? s->dest : "");
-
-	rig_apply_text(&rig, yaml);
-	free(yaml);
+	rig_apply(&rig, s->source ? s->source : "", s->dest, GUARD);
 }
 
 static const struct setting plain = {USERS, NULL, NULL};
@@ -407,30 +379,7 @@ static void of_another_type(void **state MST_UNUSED)
 
 static void jobs(const char *source, const char *job)
 {
-	char *yaml = mst_asprintf(
-	    "connections:\n"
-	    "  - name: apps\n"
-	    "    type: cloudapps\n"
-	    "    tenant_id: %s\n"
-	    "    client_id: %s\n"
-	    "    client_secret: env:MUSTER_SIM_SECRET\n"
-	    "    login_url: %s\n"
-	    "    graph_url: %s\n"
-	    "%s"
-	    "  - name: cmdb\n"
-	    "    type: servicenow\n"
-	    "    url: %s\n"
-	    "    auth: basic\n"
-	    "    username: %s\n"
-	    "    password: env:MUSTER_SIM_PASSWORD\n"
-	    "jobs:\n"
-	    "  - name: main\n"
-	    "    source: apps\n"
-	    "    destination: cmdb\n"
-	    "%s",
-	    MST_SIM_TENANT, MST_SIM_CLIENT, RIG_HOST(&rig, MST_SIM_LOGIN),
-	    RIG_HOST(&rig, MST_SIM_GRAPH), source,
-	    RIG_HOST(&rig, MST_SIM_SERVICENOW), MST_SIM_USER, job);
+	char *yaml = rig_yaml(&rig, source, NULL, job);
 	char *path = mst_asprintf("%s/jobs.yaml", rig.dir);
 
 	t_write(path, mst_slice_str(yaml));

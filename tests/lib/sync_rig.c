@@ -134,10 +134,7 @@ static void add_source(const struct rig *r, struct mst_buf *yaml)
 			   MST_SIM_TENANT, MST_SIM_CLIENT,
 			   RIG_HOST(r, MST_SIM_LOGIN),
 			   RIG_HOST(r, MST_SIM_GRAPH));
-	if (apps)
-		(void)mst_buf_adds(yaml,
-				   "    allow_user_synchronization: yes\n");
-	else
+	if (!apps)
 		(void)mst_buf_addf(yaml,
 				   "    api_url: %s\n"
 				   "    hardware: true\n",
@@ -145,10 +142,14 @@ static void add_source(const struct rig *r, struct mst_buf *yaml)
 	(void)mst_buf_adds(yaml, r->recver ? r->recver : "");
 }
 
-void rig_apply(struct rig *r, const char *source, const char *dest,
+char *rig_yaml(const struct rig *r, const char *source, const char *dest,
 	       const char *job)
 {
+	static const char users[] = "    allow_user_synchronization: yes\n";
 	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
+
+	if (!source)
+		source = r->source == RIG_CLOUDAPPS ? users : "";
 
 	(void)mst_buf_adds(&yaml, "connections:\n");
 	add_source(r, &yaml);
@@ -170,11 +171,19 @@ void rig_apply(struct rig *r, const char *source, const char *dest,
 	    "    retry_total: 1s\n"
 	    "    source_limits: no\n"
 	    "%s",
-	    source ? source : "", RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER,
+	    source, RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER,
 	    dest ? dest : "", r->source == RIG_CLOUDAPPS ? "apps" : "defender",
 	    job ? job : "    guard:\n      share: 90%\n      count: 1000\n");
-	rig_apply_text(r, yaml.p);
-	mst_buf_fini(&yaml);
+	return mst_buf_steal(&yaml);
+}
+
+void rig_apply(struct rig *r, const char *source, const char *dest,
+	       const char *job)
+{
+	char *yaml = rig_yaml(r, source, dest, job);
+
+	rig_apply_text(r, yaml);
+	free(yaml);
 }
 
 /* ---- children ------------------------------------------------------------ */

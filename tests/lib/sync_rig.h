@@ -61,6 +61,9 @@ void rig_new_state(struct rig *r);
  * NULL: none. */
 void rig_apply(struct rig *r, const char *source, const char *dest,
 	       const char *job);
+/* Its text; free() it. Of cloud apps source NULL means that users are read. */
+char *rig_yaml(const struct rig *r, const char *source, const char *dest,
+	       const char *job);
 /* Applies a whole document. */
 void rig_apply_text(struct rig *r, const char *yaml);
 
