@@ -133,6 +133,7 @@ static void test_urls(void **state MST_UNUSED)
 	url_is("'appInfo':'logonUrls: [broken','domains':['d.example']",
 	       "https://d.example");
 	url_is("'domains':['*.d.example','e.example']", "https://d.example");
+	url_is("'domains':['*.','e.example']", NULL);
 	url_is("'domains':'d.example'", "https://d.example");
 	url_is("'domains':[7,'d.example']", "https://d.example");
 }

@@ -169,7 +169,7 @@ static struct mst_slice first_domain(const struct mst_value *v)
 		while (!s.n && mst_json_next(&it, NULL, &e))
 			s = mst_slice_trim(mst_json_str(e));
 	}
-	if (s.n > 2 && s.p[0] == '*' && s.p[1] == '.')
+	if (s.n >= 2 && s.p[0] == '*' && s.p[1] == '.')
 		s = mst_slice(s.p + 2, s.n - 2);
 	return s;
 }
