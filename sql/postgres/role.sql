@@ -25,6 +25,10 @@ GRANT CONNECT ON DATABASE :"recver_database_name" TO muster_agent;
 
 SET search_path = pg_catalog, pg_temp;
 
+-- Nothing is taken from anybody in a database that is not RecVer's.
+SELECT format('DO %L', 'BEGIN RAISE EXCEPTION ''RecVer''''s tables are not all in this database: run create.sql''; END')
+WHERE EXISTS (SELECT 1 FROM unnest(ARRAY['meta', 'record_set', 'grp', 'members', 'lease']) AS t WHERE to_regclass('muster.' || t) IS NULL) \gexec
+
 -- access: where muster alone uses the database, PUBLIC loses CONNECT and
 -- temporary tables. Where others keep schemas, tables or functions in it, it
 -- stays as it is; what an extension brought does not count.

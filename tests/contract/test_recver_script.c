@@ -160,6 +160,9 @@ static void test_psql_others(void **state)
 		assert_int_equal(by_hand("role", "nobodys"), 0);
 		assert_string_equal(public_may("nobodys"), "f");
 	}
+	t_pg_sql("postgres", "CREATE DATABASE mistyped");
+	refuses("role", "mistyped", "tables are not all in this database");
+	assert_string_equal(public_may("mistyped"), "t");
 	assert_int_equal(by_hand("check", "nobodys"), 0);
 	refuses("check", "postgres", "tables are not all in this database");
 	t_pg_sql("postgres", "DROP OWNED BY by_hand;"
