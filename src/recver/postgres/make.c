@@ -20,6 +20,7 @@ struct site {
 	struct mst_pg c;  /* to the database, or to another one of the server */
 	bool there;	  /* the database, and c leads to it */
 	unsigned version; /* of its tables; 0: not all are there */
+	char *lost;	  /* tables that were finished once; NULL: none */
 	char *others;	  /* what they keep in the database; NULL: nothing */
 	struct mst_pg_rights rights; /* of the login */
 	bool needs_login, needs_database, needs_tables, needs_role;
@@ -78,8 +79,11 @@ static int look_inside(struct site *s, struct mst_err *err)
 	if (rc == 0 && s->there)
 		rc = mst_pg_missing(&s->c, &there, &missing, err);
 	/* A newer muster may have others. */
-	if (missing && s->version <= mst_recver_schema())
+	if (missing && s->version && s->version <= mst_recver_schema()) {
 		s->version = 0;
+		s->lost = missing;
+		missing = NULL;
+	}
 	free(missing);
 	if (rc == 0 && s->version > mst_recver_schema())
 		rc = mst_err_set(err, MST_E_UNSUPPORTED,
@@ -103,6 +107,7 @@ static void fini(struct site *s)
 {
 	mst_pg_rights_fini(&s->rights);
 	mst_pg_shut(&s->c);
+	free(s->lost);
 	free(s->others);
 	free(s->database);
 	free(s->login);
@@ -159,6 +164,11 @@ static void how_tables(const struct site *s, char how[HOW_MAX])
 		(void)snprintf(how, HOW_MAX,
 			       "bring those of version %u up to version %u",
 			       s->version, mst_recver_schema());
+	else if (s->lost)
+		(void)snprintf(how, HOW_MAX,
+			       "make %.100s again, empty: `muster recver "
+			       "verify %.100s` then says what to reset",
+			       s->lost, s->env->source);
 	else
 		(void)snprintf(how, HOW_MAX,
 			       "make %d in the schema muster, version %u",
@@ -456,8 +466,11 @@ static int make_all(struct site *s, struct mst_err *err)
 		rc = made(s, "database", how, make_database(s, err), err);
 	}
 	if (rc == 0 && s->needs_tables) {
-		(void)snprintf(how, sizeof(how), "all %d are there, version %u",
-			       MST_PG_TABLES_N, mst_recver_schema());
+		(void)snprintf(
+		    how, sizeof(how), "all %d are there, version %u%s%.100s",
+		    MST_PG_TABLES_N, mst_recver_schema(),
+		    s->lost ? "; without the rows that were in " : "",
+		    s->lost ? s->lost : "");
 		rc = made(s, "tables", how, make_tables(s, err), err);
 	}
 	return rc == 0 && s->needs_role ? make_rights(s, err) : rc;
