@@ -247,6 +247,42 @@ static int list_take(struct mst_source *s, struct mst_json urls, int64_t as_of,
 	return older ? MST_TAKE_RESTART : MST_TAKE_CONTROL;
 }
 
+/* Which files a list names, whatever their addresses carry behind "?". */
+static struct mst_hash names_of(struct mst_json urls)
+{
+	struct mst_buf names = MST_BUF_INIT(MST_MAX_BODY);
+	struct mst_json_iter it = mst_json_iter(urls);
+	struct mst_hash h = {0, 0};
+	struct mst_json e;
+
+	while (mst_json_next(&it, NULL, &e)) {
+		struct mst_slice url = mst_json_str(e);
+		const char *query = url.n ? memchr(url.p, '?', url.n) : NULL;
+
+		(void)mst_buf_add(&names, url.n ? url.p : "",
+				  query ? (size_t)(query - url.p) : url.n);
+		(void)mst_buf_addc(&names, '\n');
+	}
+	if (names.n)
+		h = mst_hash128(names.p, names.n, 0);
+	mst_buf_fini(&names);
+	return h;
+}
+
+/* Some servers answer with what they were asked before. No two inventories are
+ * in the same files. */
+static bool is_anothers(struct mst_source *s, struct mst_json urls)
+{
+	struct mst_hash h = names_of(urls);
+
+	for (unsigned f = 0; f < EP__FEEDS && !mst_hash_is_zero(h); f++) {
+		if (f != s->read.feed && mst_hash_eq(h, s->lists[f]))
+			return true;
+	}
+	s->lists[s->read.feed] = h;
+	return false;
+}
+
 int ep_files_list(struct mst_source *s, const struct mst_resp *resp,
 		  struct mst_err *err)
 {
@@ -276,6 +312,14 @@ int ep_files_list(struct mst_source *s, const struct mst_resp *resp,
 		return mst_err_set(err, MST_E_CORRUPT,
 				   "%s: the answer has no list 'exportFiles'",
 				   title_of(s));
+	}
+	if (is_anothers(s, urls)) {
+		if (++r->tries < EP_TRIES)
+			return MST_TAKE_CONTROL;
+		return mst_err_set(err, MST_E_CORRUPT,
+				   "%s: the answer lists the files of another "
+				   "inventory, %d times; run it again later",
+				   title_of(s), EP_TRIES);
 	}
 	if (!mst_time_parse(mst_json_str(mst_json_iget(root, "generatedTime")),
 			    &as_of))
