@@ -130,6 +130,11 @@ static void test_urls(void **state MST_UNUSED)
 	       "https://one.example/");
 	url_is("'appInfo':'logonUrls: [\\\" \\\",\\\"https://b/\\\"]'",
 	       "https://b/");
+	url_is("'appInfo':'logonUrls: javascript:alert(1)',"
+	       "'domains':['d.example']",
+	       "https://d.example");
+	url_is("'appInfo':'logonUrls: one.example/in'",
+	       "https://one.example/in");
 	url_is("'appInfo':'logonUrls: [broken','domains':['d.example']",
 	       "https://d.example");
 	url_is("'domains':['*.d.example','e.example']", "https://d.example");

@@ -180,9 +180,11 @@ MS_OP(ca_op_url)
 	struct mst_slice s = logon_url(ctx, v);
 	char *p;
 
-	if (s.n)
+	if (mst_slice_istarts(s, https) || mst_slice_istarts(s, "http://"))
 		return ms_some(s, out_r);
-	s = first_domain(v);
+	/* Of another scheme it is nothing to click on. */
+	if (!s.n || memchr(s.p, ':', s.n))
+		s = first_domain(v);
 	if (!s.n)
 		return 0;
 	p = mst_rule_scratch(ctx, sizeof(https) + s.n);
