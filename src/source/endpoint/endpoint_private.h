@@ -313,7 +313,7 @@ struct mst_source {
 	struct ep_tally tally;
 	struct mst_proof proofs[EP__FEEDS];
 	struct mst_hash lists[EP__FEEDS]; /* of files, by what they name */
-	int64_t machines; /* how many were read, -1: not yet */
+	int64_t machines;		  /* how many were read, -1: not yet */
 };
 
 /* read.c */
