@@ -7,8 +7,8 @@
 #ifndef MST_FORWARD_ACT_EVENT_H
 #define MST_FORWARD_ACT_EVENT_H
 
+#include "alert/alert.h"
 #include "base/buf.h"
-#include "forward/alert.h"
 
 struct mst_event {
 	const char *source; /* connection */

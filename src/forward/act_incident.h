@@ -14,9 +14,9 @@
 #ifndef MST_FORWARD_ACT_INCIDENT_H
 #define MST_FORWARD_ACT_INCIDENT_H
 
+#include "alert/alert.h"
 #include "base/buf.h"
 #include "conf/conf.h"
-#include "forward/alert.h"
 
 /* 1 high, 2 medium, 3 low. */
 struct mst_incident_level {

@@ -6,8 +6,8 @@
 #ifndef MST_FORWARD_ACT_SYSLOG_H
 #define MST_FORWARD_ACT_SYSLOG_H
 
+#include "alert/alert.h"
 #include "base/buf.h"
-#include "forward/alert.h"
 #include "forward/zone.h"
 
 /* How messages are told apart on their way. */

@@ -5,8 +5,8 @@
 #ifndef MST_FORWARD_ACT_TEXT_H
 #define MST_FORWARD_ACT_TEXT_H
 
+#include "alert/alert.h"
 #include "base/buf.h"
-#include "forward/alert.h"
 
 #define MST_CORRELATION 100 /* bytes of correlation_id of a task */
 

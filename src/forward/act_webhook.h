@@ -7,9 +7,9 @@
 #ifndef MST_FORWARD_ACT_WEBHOOK_H
 #define MST_FORWARD_ACT_WEBHOOK_H
 
+#include "alert/alert.h"
 #include "base/buf.h"
 #include "conf/conf.h"
-#include "forward/alert.h"
 
 /* A header "Name: value" out of the text, as one line without its end, in
  * arena. Names are [A-Za-z0-9_-], values printable; those that carry the

@@ -18,8 +18,8 @@
 #ifndef MST_FORWARD_EXCLUDE_H
 #define MST_FORWARD_EXCLUDE_H
 
+#include "alert/alert.h"
 #include "conf/conf.h"
-#include "forward/alert.h"
 #include "forward/zone.h"
 
 enum mst_direction {

@@ -21,8 +21,8 @@
 #ifndef MST_FORWARD_OUTBOX_H
 #define MST_FORWARD_OUTBOX_H
 
+#include "alert/form.h"
 #include "conf/conf.h"
-#include "forward/form.h"
 
 #define MST_OUTBOX_ROUTES 16 /* of one alert */
 

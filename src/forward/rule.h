@@ -13,8 +13,8 @@
 #ifndef MST_FORWARD_RULE_H
 #define MST_FORWARD_RULE_H
 
+#include "alert/alert.h"
 #include "conf/conf.h"
-#include "forward/alert.h"
 #include "forward/zone.h"
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */

@@ -6,13 +6,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "alert/form.h"
 #include "base/time.h"
 #include "forward/act_event.h"
 #include "forward/act_incident.h"
 #include "forward/act_syslog.h"
 #include "forward/act_text.h"
 #include "forward/act_webhook.h"
-#include "forward/form.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NOW INT64_C(1795168800000000)

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "forward/form.h"
+#include "alert/form.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(struct mst_slice s, size_t max, bool line)

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "alert/form.h"
 #include "base/file.h"
-#include "forward/form.h"
 
 /* 2026-11-20 10:00:00 */
 #define NOW INT64_C(1795168800000000)

@@ -7,13 +7,13 @@
 
 #include <stdio.h>
 
+#include "alert/form.h"
 #include "base/time.h"
 #include "forward/act_event.h"
 #include "forward/act_incident.h"
 #include "forward/act_syslog.h"
 #include "forward/act_text.h"
 #include "forward/act_webhook.h"
-#include "forward/form.h"
 
 /* 2026-11-20 10:00:00 */
 #define NOW INT64_C(1795168800000000)

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "forward/form.h"
+#include "alert/form.h"
 #include "tests/lib/httpd.h"
 #include "tests/lib/pki.h"
 

@@ -2,7 +2,7 @@
  *
  * Words and texts of alerts.
  */
-#include "forward/alert.h"
+#include "alert/alert.h"
 
 #include <stdio.h>
 #include <string.h>

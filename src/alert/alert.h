@@ -5,8 +5,8 @@
  * below, and live in the arena that the form was read into; {NULL, 0}: the form
  * does not say.
  */
-#ifndef MST_FORWARD_ALERT_H
-#define MST_FORWARD_ALERT_H
+#ifndef MST_ALERT_ALERT_H
+#define MST_ALERT_ALERT_H
 
 #include "base/arena.h"
 #include "base/err.h"

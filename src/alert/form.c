@@ -2,7 +2,7 @@
  *
  * Which form it is, the syslog header, and the values by their names.
  */
-#include "forward/form_private.h"
+#include "alert/form_private.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * which has the same members and some more. Names are folded; numbers may be
  * texts; what is not there may be null, 0 or "N/A".
  */
-#include "forward/form_private.h"
+#include "alert/form_private.h"
 
 #include <stdio.h>
 

@@ -9,11 +9,11 @@
  * has a whole CEF line or a webhook body, so names are taken as they come:
  * folded, with or without "_".
  */
-#ifndef MST_FORWARD_FORM_H
-#define MST_FORWARD_FORM_H
+#ifndef MST_ALERT_FORM_H
+#define MST_ALERT_FORM_H
 
+#include "alert/alert.h"
 #include "base/time.h"
-#include "forward/alert.h"
 #include "json/json.h"
 
 enum mst_form {

@@ -2,11 +2,11 @@
  *
  * What the forms share: names of members, and lists of names and values.
  */
-#ifndef MST_FORWARD_FORM_PRIVATE_H
-#define MST_FORWARD_FORM_PRIVATE_H
+#ifndef MST_ALERT_FORM_PRIVATE_H
+#define MST_ALERT_FORM_PRIVATE_H
 
+#include "alert/form.h"
 #include "base/buf.h"
-#include "forward/form.h"
 
 /* An alert that is being filled. */
 struct mst_filling {

@@ -10,7 +10,7 @@
  * the order of the header is as the product's page lists it: vendor and product
  * in one, sensor, version, event, title, severity.
  */
-#include "forward/form_private.h"
+#include "alert/form_private.h"
 
 #include <ctype.h>
 #include <stdio.h>
