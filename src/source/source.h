@@ -173,6 +173,15 @@ struct mst_source_common {
 				* complete read */
 	const char *proxy;     /* option proxy: "http://host:port", or NULL */
 	const char *ca_file;   /* option ca_file: PEM, or NULL */
+	/* Option pin: the far end's public key, "sha256//…" (net/client.h), or
+	 * NULL. */
+	const char *pin;
+	/* Option insecure_tls: the far end's certificate is not looked at. */
+	bool insecure_tls;
+	/* Options sync, sync_frequency: whether and how often jobs of this
+	 * connection run by themselves; 0 minutes: it has no such options. */
+	bool sync;
+	int64_t sync_minutes;
 	/* Of feeds that are mirrored: how old the last full read may be. */
 	int64_t full_read_ms;
 };
