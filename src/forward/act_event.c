@@ -12,6 +12,12 @@
 #define DESCRIPTION 4000
 #define TEXT_MAX    (64u << 10)
 
+const struct mst_opt mst_event_opts[] = {
+    {"connection", MST_OPT_TEXT, offsetof(struct mst_event_conf, connection),
+     .flags = MST_OPT_REQUIRED, .help = "the connection to ServiceNow"},
+    {0},
+};
+
 /* 0 is Clear, 1 Critical to 4 Warning, 5 Info. */
 static const char *const severities[] = {
     [MST_SEVERITY_NONE] = "5",	   [MST_SEVERITY_WARNING] = "4",

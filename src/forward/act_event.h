@@ -9,6 +9,13 @@
 
 #include "alert/alert.h"
 #include "base/buf.h"
+#include "conf/conf.h"
+
+struct mst_event_conf {
+	const char *connection;
+};
+
+extern const struct mst_opt mst_event_opts[];
 
 struct mst_event {
 	const char *source; /* connection */

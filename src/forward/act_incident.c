@@ -13,12 +13,10 @@
 
 #define SHORT_DESCRIPTION 160
 #define DESCRIPTION	  4000
+#define NOTE_AROUND	  120 /* what stands around it in a note */
 #define TEXT_MAX	  (64u << 10)
-
-/* By choice of "incident.table". A security incident has other states. */
-static const struct {
-	const char *table, *closed;
-} tables[] = {{"incident", "6"}, {"sn_si_incident", "3"}};
+#define RESOLVED	  "6" /* state of an incident */
+#define SECURITY_CLOSED	  "3" /* of a security incident */
 
 /* As Microsoft's own cloud maps the severities of a sensor: high, medium, low,
  * low. */
@@ -31,23 +29,27 @@ static const struct mst_incident_level levels[] = {
 #define AT(member) offsetof(struct mst_incident_conf, member)
 
 const struct mst_opt mst_incident_opts[] = {
-    {"incident.table", MST_OPT_CHOICE, AT(table_i), "incident",
-     "incident|sn_si_incident", 0, 0, 0,
-     "where incidents are made; sn_si_incident is a security incident"},
-    {"incident.caller", MST_OPT_TEXT, AT(caller), NULL, NULL, 0, 0, 0,
-     "sys_id of the user in whose name they are opened"},
-    {"incident.assignment_group", MST_OPT_TEXT, AT(assignment_group), NULL,
-     NULL, 0, 0, 0, "sys_id of the group that gets them"},
-    {"incident.category", MST_OPT_TEXT, AT(category), NULL, NULL, 0, 0, 0,
-     "value of their category"},
-    {"incident.levels", MST_OPT_LIST, AT(level_texts), NULL, NULL, 0, 0, 0,
-     "impact and urgency by severity, each SEVERITY=IMPACT/URGENCY like "
-     "critical=1/1; without it critical is 1/1, major 2/2, the others 3/3"},
-    {"incident.close_state", MST_OPT_TEXT, AT(close_state), NULL, NULL, 0, 0, 0,
-     "value of the state that closes one; without it 6 (Resolved), of a "
-     "security incident 3 (Closed)"},
-    {"incident.close_code", MST_OPT_TEXT, AT(close_code), "Solution provided",
-     NULL, 0, 0, 0, "value of close_code, one of the choices of your instance"},
+    {"connection", MST_OPT_TEXT, AT(connection), .flags = MST_OPT_REQUIRED,
+     .help = "the connection to ServiceNow"},
+    {"table", MST_OPT_TEXT, AT(table), "incident",
+     .help = "where incidents are made: incident, sn_si_incident for security "
+	     "incidents, or a table of your own that is a task"},
+    {"caller_id", MST_OPT_TEXT, AT(caller),
+     .help = "sys_id of the user in whose name they are opened"},
+    {"assignment_group", MST_OPT_TEXT, AT(assignment_group),
+     .help = "sys_id of the group that gets them"},
+    {"category", MST_OPT_TEXT, AT(category), .help = "value of their category"},
+    {"levels", MST_OPT_LIST, AT(level_texts),
+     .help = "impact and urgency by severity, each SEVERITY=IMPACT/URGENCY "
+	     "like critical=1/1; without it critical is 1/1, major 2/2, the "
+	     "others 3/3"},
+    {"close_state", MST_OPT_TEXT, AT(close_state),
+     .help = "value of the state that closes one; without it 6 (Resolved), of "
+	     "a security incident 3 (Closed)"},
+    {"close_code", MST_OPT_TEXT, AT(close_code), "Solution provided",
+     .help = "value of close_code, one of the choices of your instance"},
+    {"acknowledge", MST_OPT_CHOICE, AT(acknowledge), "off", "off|handle|learn",
+     .help = MST_ACKNOWLEDGE_HELP},
     {0},
 };
 
@@ -60,6 +62,14 @@ static bool is_sys_id(const char *s)
 			return false;
 	}
 	return strlen(s) == 32;
+}
+
+static bool is_table(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 80 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
 static int check_sys_id(const struct mst_conf_item *item, const char *key,
@@ -95,11 +105,16 @@ int mst_incident_make(const struct mst_conf_item *item, struct mst_arena *arena,
 	struct mst_incident_conf c = {0};
 	int rc = mst_conf_apply(item, mst_incident_opts, &c, arena, err);
 
+	if (rc == 0 && !is_table(c.table))
+		rc = mst_item_fail(item, "table", err,
+				   "must be the name of a table, of small "
+				   "letters, digits and '_', not \"%.80s\"",
+				   c.table);
 	if (rc == 0)
-		rc = check_sys_id(item, "incident.caller", c.caller, err);
+		rc = check_sys_id(item, "caller_id", c.caller, err);
 	if (rc == 0)
-		rc = check_sys_id(item, "incident.assignment_group",
-				  c.assignment_group, err);
+		rc = check_sys_id(item, "assignment_group", c.assignment_group,
+				  err);
 	if (rc < 0)
 		return rc;
 	memcpy(c.levels, levels, sizeof(levels));
@@ -107,15 +122,16 @@ int mst_incident_make(const struct mst_conf_item *item, struct mst_arena *arena,
 		const char *text = c.level_texts.v[i];
 
 		if (!read_level(text, c.levels))
-			return mst_item_fail(item, "incident.levels", err,
+			return mst_item_fail(item, "levels", err,
 					     "must be like critical=1/2, the "
 					     "numbers from 1 (high) to 3 "
 					     "(low), not \"%.80s\"",
 					     text);
 	}
-	c.table = tables[c.table_i].table;
 	if (!c.close_state || !*c.close_state)
-		c.close_state = tables[c.table_i].closed;
+		c.close_state = strcmp(c.table, "sn_si_incident") == 0
+				    ? SECURITY_CLOSED
+				    : RESOLVED;
 	*c_r = c;
 	return 0;
 }
@@ -141,30 +157,23 @@ static void add_text(struct mst_jout *j, const char *key, const char *v)
 		mst_jout_kstr(j, key, v);
 }
 
-/* "Title: plc-7 (10.1.2.3) -> 10.1.2.9" */
 static void add_short(struct mst_jout *j, const struct mst_alert *a)
 {
 	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
-	size_t n;
 
-	(void)mst_buf_add_slice(&text, a->title);
-	n = text.n;
-	mst_act_party(&a->source, ": ", &text);
-	mst_act_party(&a->destination, text.n > n ? " -> " : ": ", &text);
+	mst_act_headline(a, &text);
 	mst_jout_kslice(j, "short_description",
 			mst_act_cut(mst_buf_slice(&text), SHORT_DESCRIPTION));
 	mst_buf_fini(&text);
 }
 
-static void add_description(struct mst_jout *j, const char *key,
-			    const char *head, const struct mst_alert *a)
+static void add_description(struct mst_jout *j, const struct mst_alert *a)
 {
 	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
 
-	(void)mst_buf_adds(&text, head);
 	mst_act_description(a, &text);
 	mst_jout_kslice(
-	    j, key,
+	    j, "description",
 	    mst_slice_trim(mst_act_cut(mst_buf_slice(&text), DESCRIPTION)));
 	mst_buf_fini(&text);
 }
@@ -187,7 +196,7 @@ void mst_incident_open(const struct mst_incident_conf *c, const char *source,
 	mst_jout_init(&j, out);
 	mst_jout_obj(&j);
 	add_short(&j, a);
-	add_description(&j, "description", "", a);
+	add_description(&j, a);
 	add_level(&j, &c->levels[a->severity]);
 	mst_jout_kstr(&j, "correlation_id", id);
 	mst_jout_kstr(&j, "correlation_display", "Microsoft Defender for IoT");
@@ -198,16 +207,27 @@ void mst_incident_open(const struct mst_incident_conf *c, const char *source,
 	mst_jout_end_obj(&j);
 }
 
-void mst_incident_update(const struct mst_alert *a, struct mst_buf *out)
+void mst_incident_update(const struct mst_alert *a, const char *mark,
+			 struct mst_buf *out)
 {
+	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
+	struct mst_buf note = MST_BUF_INIT(TEXT_MAX);
 	struct mst_jout j;
 
+	mst_act_description(a, &text);
+	(void)mst_buf_adds(
+	    &note, "Defender for IoT saw this again, or more of it.\n\n");
+	/* The mark must not be what a long text loses. */
+	(void)mst_buf_add_slice(
+	    &note, mst_slice_trim(mst_act_cut(mst_buf_slice(&text),
+					      DESCRIPTION - NOTE_AROUND)));
+	(void)mst_buf_addf(&note, "\n\n%s", mark);
 	mst_jout_init(&j, out);
 	mst_jout_obj(&j);
-	add_description(&j, "work_notes",
-			"Defender for IoT saw this again, or more of it.\n\n",
-			a);
+	mst_jout_kslice(&j, "work_notes", mst_buf_slice(&note));
 	mst_jout_end_obj(&j);
+	mst_buf_fini(&note);
+	mst_buf_fini(&text);
 }
 
 void mst_incident_close(const struct mst_incident_conf *c,

@@ -17,6 +17,7 @@
 #include "alert/alert.h"
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "forward/act_text.h"
 
 /* 1 high, 2 medium, 3 low. */
 struct mst_incident_level {
@@ -25,13 +26,14 @@ struct mst_incident_level {
 
 struct mst_incident_conf {
 	/* Options. */
-	int table_i;
+	const char *connection;
+	const char *table; /* "incident", "sn_si_incident" … */
 	const char *caller, *assignment_group; /* sys_ids */
 	const char *category;
 	struct mst_opt_list level_texts;
 	const char *close_state, *close_code;
+	int acknowledge; /* enum mst_acknowledge */
 	/* Made of them. */
-	const char *table; /* "incident", "sn_si_incident" */
 	struct mst_incident_level levels[MST_SEVERITY_CRITICAL + 1];
 };
 
@@ -48,7 +50,9 @@ void mst_incident_query(const char *source, struct mst_slice key,
 void mst_incident_open(const struct mst_incident_conf *c, const char *source,
 		       struct mst_slice key, const struct mst_alert *a,
 		       const char *ci, struct mst_buf *out);
-void mst_incident_update(const struct mst_alert *a, struct mst_buf *out);
+/* mark: ends the note, so that one whose fate is not known is recognised. */
+void mst_incident_update(const struct mst_alert *a, const char *mark,
+			 struct mst_buf *out);
 void mst_incident_close(const struct mst_incident_conf *c,
 			const struct mst_alert *a, struct mst_buf *out);
 

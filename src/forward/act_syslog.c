@@ -7,11 +7,125 @@
 
 #include <stdio.h>
 
+#include "base/num.h"
 #include "base/time.h"
+#include "forward/item.h"
 
 #define PRIORITY 9 /* facility 1 User, severity 1 Alert */
 #define HOST_MAX 255
 #define CEF_MAX	 (64u << 10)
+
+#define AT(member) offsetof(struct mst_syslog_conf, member)
+
+const struct mst_opt mst_syslog_opts[] = {
+    {"address", MST_OPT_TEXT, AT(address), .flags = MST_OPT_REQUIRED,
+     .help = "HOST:PORT of the syslog server"},
+    {"transport", MST_OPT_CHOICE, AT(transport), "tls", "udp|tcp|tls",
+     .help = "how messages get there; udp and tcp send them in the clear"},
+    {"framing", MST_OPT_CHOICE, AT(framing), "octets", "octets|lines",
+     .help = "of tcp and tls: a length in front of each message, or a line "
+	     "end behind it"},
+    {"zone", MST_OPT_TEXT, AT(zone_name), "UTC",
+     .help = "time zone of the field \"start\": Europe/Berlin, UTC"},
+    {"ca_file", MST_OPT_TEXT, AT(ca_file),
+     .help = "tls: PEM file with further trusted certificate authorities"},
+    {"certificate", MST_OPT_TEXT, AT(certificate),
+     .help = "tls: PEM file with the certificate that muster shows"},
+    {"certificate_key", MST_OPT_TEXT, AT(certificate_key),
+     .help = "tls: PEM file with its key, where that is a file of its own"},
+    {"certificate_password", MST_OPT_SECRET, AT(certificate_password),
+     .help = "tls: what opens the key, as env:NAME, file:PATH or "
+	     "credential:NAME"},
+    {"timeout", MST_OPT_DURATION, AT(timeout_ms), "15s", .min = 1000,
+     .max = 600000, .help = "how long a connection, or sending, may take"},
+    {0},
+};
+
+/* ---- options ------------------------------------------------------------- */
+
+bool mst_syslog_address(const char *text, struct mst_arena *arena,
+			const char **host_r, const char **port_r)
+{
+	const char *colon = strrchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : 0;
+	uint64_t port;
+
+	if (n == 0 || n > HOST_MAX ||
+	    !mst_num_u64(mst_slice_str(colon + 1), &port) || port < 1 ||
+	    port > 65535)
+		return false;
+	if (text[0] == '[' && text[n - 1] == ']' && n > 2) {
+		text++;
+		n -= 2;
+	} else if (memchr(text, ':', n)) {
+		return false;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)text[i] <= ' ' || text[i] == '/' ||
+		    (unsigned char)text[i] >= 0x7f)
+			return false;
+	}
+	*host_r = mst_arena_dup(arena, mst_slice(text, n)).p;
+	*port_r = mst_arena_strdup(arena, colon + 1);
+	return true;
+}
+
+static int check_tls(const struct mst_conf_item *item,
+		     const struct mst_syslog_conf *c, struct mst_err *err)
+{
+	const struct {
+		const char *key, *value;
+	} all[] = {
+	    {"ca_file", c->ca_file},
+	    {"certificate", c->certificate},
+	    {"certificate_key", c->certificate_key},
+	    {"certificate_password", c->certificate_password},
+	};
+
+	for (size_t i = 0; i < MST_LEN(all); i++) {
+		if (!all[i].value || !*all[i].value)
+			continue;
+		if (c->transport != MST_SYSLOG_TLS)
+			return mst_item_fail(item, all[i].key, err,
+					     "only goes with transport: tls");
+		if (i > 1 && (!c->certificate || !*c->certificate))
+			return mst_item_fail(item, all[i].key, err,
+					     "needs \"certificate\"");
+	}
+	return 0;
+}
+
+int mst_syslog_make(const struct mst_conf_item *item, struct mst_arena *arena,
+		    struct mst_syslog_conf *c_r, struct mst_err *err)
+{
+	struct mst_syslog_conf c = {0};
+	struct mst_err why = MST_ERR_INIT;
+	int rc = mst_conf_apply(item, mst_syslog_opts, &c, arena, err);
+
+	if (rc == 0 && !mst_syslog_address(c.address, arena, &c.host, &c.port))
+		rc = mst_item_fail(item, "address", err,
+				   "must be HOST:PORT, like "
+				   "siem.example.com:6514, not \"%.80s\"",
+				   c.address);
+	if (rc == 0)
+		rc = check_tls(item, &c, err);
+	if (rc == 0 && mst_zone_find(c.zone_name, &c.zone, &why) < 0)
+		rc = mst_item_fail(item, "zone", err, "%s", why.msg);
+	if (rc < 0)
+		return rc;
+	c.frame = c.transport == MST_SYSLOG_UDP ? MST_SYSLOG_PLAIN
+		  : c.framing == 0		? MST_SYSLOG_OCTETS
+						: MST_SYSLOG_LINES;
+	*c_r = c;
+	return 0;
+}
+
+void mst_syslog_fini(struct mst_syslog_conf *c)
+{
+	mst_zone_free(&c->zone);
+}
+
+/* ---- messages ------------------------------------------------------------ */
 
 static const int severities[] = {
     [MST_SEVERITY_NONE] = 0,	  [MST_SEVERITY_WARNING] = 1,

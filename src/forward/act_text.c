@@ -70,6 +70,16 @@ void mst_act_party(const struct mst_party *p, const char *before,
 		(void)mst_buf_addf(out, " (%.*s)", MST_SLICE_ARG(where));
 }
 
+void mst_act_headline(const struct mst_alert *a, struct mst_buf *out)
+{
+	size_t n;
+
+	(void)mst_buf_add_slice(out, a->title);
+	n = out->n;
+	mst_act_party(&a->source, ": ", out);
+	mst_act_party(&a->destination, out->n > n ? " -> " : ": ", out);
+}
+
 static void fact(struct mst_buf *out, const char *name, struct mst_slice v)
 {
 	if (v.n)

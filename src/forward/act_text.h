@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Texts that several actions make of an alert.
+ * What several actions share: texts that they make of an alert.
  */
 #ifndef MST_FORWARD_ACT_TEXT_H
 #define MST_FORWARD_ACT_TEXT_H
 
 #include "alert/alert.h"
 #include "base/buf.h"
+
+/* What the source is told when a person has closed what an action made. */
+enum mst_acknowledge {
+	MST_ACKNOWLEDGE_OFF,
+	MST_ACKNOWLEDGE_HANDLE,
+	MST_ACKNOWLEDGE_LEARN /* and not to raise it again */
+};
+
+#define MST_ACKNOWLEDGE_HELP                                                   \
+	"off, handle, learn: what the console is told of the alert when a "    \
+	"person has closed it in ServiceNow"
 
 #define MST_CORRELATION 100 /* bytes of correlation_id of a task */
 
@@ -18,6 +29,8 @@ struct mst_slice mst_act_cut(struct mst_slice s, size_t max);
  * it needs no escaping in a query. */
 void mst_act_correlation(const char *source, struct mst_slice key,
 			 char out[MST_CORRELATION + 1]);
+/* "Title: plc-7 (10.1.2.3) -> 10.1.2.9" */
+void mst_act_headline(const struct mst_alert *a, struct mst_buf *out);
 /* A device in a few words, "plc-7 (10.1.2.3)", with a text before it; nothing
  * when the alert does not say. */
 void mst_act_party(const struct mst_party *p, const char *before,

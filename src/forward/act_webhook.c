@@ -5,6 +5,7 @@
 #include "forward/act_webhook.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 #include "base/num.h"
 #include "base/time.h"
@@ -15,9 +16,30 @@
 
 /* What the HTTP client says itself. */
 static const char *const taken[] = {
-    "Host",	  "Content-Length", "Content-Type", "Transfer-Encoding",
-    "Connection", "Upgrade",	    "TE",	    "Trailer",
-    "Expect",
+    "Host",	  "Content-Length",  "Content-Type", "Transfer-Encoding",
+    "Connection", "Upgrade",	     "TE",	     "Trailer",
+    "Expect",	  "Accept-Encoding", "Range",
+};
+
+#define AT(member) offsetof(struct mst_webhook_conf, member)
+
+const struct mst_opt mst_webhook_opts[] = {
+    {"url", MST_OPT_URL, AT(url), .flags = MST_OPT_REQUIRED,
+     .help = "address that gets a POST for each alert"},
+    {"query", MST_OPT_SECRET, AT(query),
+     .help = "what stands behind the \"?\" of the address, where that is a "
+	     "secret, as env:NAME, file:PATH or credential:NAME"},
+    {"headers", MST_OPT_LIST, AT(header_texts),
+     .help = "further headers, each \"Name: value\", at most six"},
+    {"auth_header", MST_OPT_TEXT, AT(auth_header), "Authorization",
+     .help = "the header that holds the secret"},
+    {"auth_value", MST_OPT_SECRET, AT(auth_value),
+     .help = "its whole value, as env:NAME, file:PATH or credential:NAME"},
+    {"ca_file", MST_OPT_TEXT, AT(ca_file),
+     .help = "PEM file with further trusted certificate authorities"},
+    {"timeout", MST_OPT_DURATION, AT(timeout_ms), "30s", .min = 1000,
+     .max = 600000, .help = "how long to wait for one answer"},
+    {0},
 };
 
 static bool is_value(const char *s)
@@ -58,6 +80,45 @@ int mst_webhook_header(const struct mst_conf_item *item, const char *key,
 					     taken[i]);
 	}
 	*line_r = mst_arena_strdup(arena, text);
+	return 0;
+}
+
+int mst_webhook_make(const struct mst_conf_item *item, struct mst_arena *arena,
+		     struct mst_webhook_conf *c_r, struct mst_err *err)
+{
+	struct mst_webhook_conf c = {0};
+	int rc = mst_conf_apply(item, mst_webhook_opts, &c, arena, err);
+	char probe[160];
+	const char *line;
+
+	if (rc == 0 && c.header_texts.n > MST_WEBHOOK_HEADERS)
+		rc = mst_item_fail(item, "headers", err,
+				   "may have %d headers at most",
+				   MST_WEBHOOK_HEADERS);
+	for (size_t i = 0; i < c.header_texts.n && rc == 0; i++) {
+		const char *text = c.header_texts.v[i];
+
+		rc = mst_webhook_header(item, "headers", text, arena,
+					&c.headers[i], err);
+		if (rc == 0 &&
+		    (mst_slice_istarts(mst_slice_str(text), "authorization:") ||
+		     mst_slice_istarts(mst_slice_str(text), "cookie:")))
+			rc = mst_item_fail(
+			    item, "headers", err,
+			    "may not hold a secret: give the header's name as "
+			    "auth_header and a reference to its value as "
+			    "auth_value");
+	}
+	if (rc < 0)
+		return rc;
+	(void)snprintf(probe, sizeof(probe), "%.120s: x", c.auth_header);
+	if (mst_webhook_header(item, "auth_header", probe, arena, &line, err) <
+	    0)
+		return mst_item_fail(item, "auth_header", err,
+				     "must be the name of a header, of "
+				     "letters, digits, '-' and '_', and none "
+				     "that muster sets itself");
+	*c_r = c;
 	return 0;
 }
 

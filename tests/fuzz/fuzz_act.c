@@ -8,11 +8,7 @@
 
 #include "alert/form.h"
 #include "base/time.h"
-#include "forward/act_event.h"
-#include "forward/act_incident.h"
-#include "forward/act_syslog.h"
-#include "forward/act_text.h"
-#include "forward/act_webhook.h"
+#include "forward/action.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NOW INT64_C(1795168800000000)
@@ -32,7 +28,12 @@ static struct mst_json json(const struct mst_buf *b)
 static void bodies(const struct mst_alert *a, struct mst_slice key,
 		   struct mst_arena *arena)
 {
-	const struct mst_conf_item item = {.kind = "job", .name = "x"};
+	static const char *const cmdb[] = {"cmdb"};
+	static const struct mst_conf_value value = {
+	    .key = "connection", .texts = cmdb, .texts_n = 1};
+	const struct mst_conf_item item = {
+	    .kind = "job", .name = "x", .values = &value, .values_n = 1};
+	const struct mst_application_refs refs = {"", "", ""};
 	struct mst_buf out = MST_BUF_INIT(1u << 20);
 	struct mst_event e = {"iot", key, a};
 	struct mst_err err = MST_ERR_INIT;
@@ -43,7 +44,7 @@ static void bodies(const struct mst_alert *a, struct mst_slice key,
 	mst_incident_open(&c, "iot", key, a, NULL, &out);
 	assert(mst_json_len(json(&out)) == 6);
 	mst_buf_reset(&out);
-	mst_incident_update(a, &out);
+	mst_incident_update(a, "m-1", &out);
 	assert(mst_json_len(json(&out)) == 1);
 	mst_buf_reset(&out);
 	mst_incident_close(&c, a, &out);
@@ -55,8 +56,39 @@ static void bodies(const struct mst_alert *a, struct mst_slice key,
 	mst_webhook_body(a, &out);
 	assert(mst_json_len(json(&out)) == 24);
 	mst_buf_reset(&out);
+	mst_application_body("iot", key, a, &refs, &out);
+	assert(mst_json_len(json(&out)) >= 4);
+	mst_buf_reset(&out);
 	mst_incident_query("iot", key, &out);
 	assert(!strpbrk(out.p, "^ \n"));
+	mst_buf_fini(&out);
+}
+
+/* No text makes a header of its own, or ends the headers. */
+static void mail(const struct mst_alert *a, struct mst_slice key)
+{
+	static const char *const names[] = {
+	    "From: ",	    "To: ",	     "Subject: ",	"Date: ",
+	    "Message-ID: ", "In-Reply-To: ", "Auto-Submitted: "};
+	const char *to[] = {"soc@example.com"};
+	const struct mst_mail_conf c = {
+	    .from = "muster@example.com", .to = {to, 1}, .zone_name = "UTC"};
+	struct mst_buf out = MST_BUF_INIT(1u << 20);
+	size_t n = 0;
+
+	mst_mail_headers(&c, "iot", key, MST_DELIVERY_UPDATE, 7, a, NOW, &out);
+	for (const char *p = out.p; *p; p = strstr(p, "\r\n") + 2) {
+		assert(strcspn(p, "\r\n") <= 998);
+		assert(*p == ' ' ||
+		       strncmp(p, names[n], strlen(names[n])) == 0);
+		n += *p != ' ';
+	}
+	assert(n == MST_LEN(names));
+	for (size_t i = 0; i < out.n; i++)
+		assert((unsigned char)out.p[i] < 0x7f);
+	mst_buf_reset(&out);
+	mst_mail_text(&c, MST_DELIVERY_OPEN, a, &out);
+	assert(out.n > 0 && !out.overflow);
 	mst_buf_fini(&out);
 }
 
@@ -101,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (mst_form_read((enum mst_form)f, s, 0, &arena, &a, &err) ==
 		    0) {
 			bodies(&a, mst_alert_key(&a, &arena), &arena);
+			mail(&a, mst_alert_key(&a, &arena));
 			line(&a, &arena);
 		}
 		mst_arena_reset(&arena);

@@ -53,7 +53,10 @@ static void items(const char *options)
 
 static int make(const char *options)
 {
-	items(options);
+	char all[1024];
+
+	(void)snprintf(all, sizeof(all), "%s    connection: cmdb\n", options);
+	items(all);
 	return mst_incident_make(&conf.items[0], &arena, &incident, &err);
 }
 
@@ -119,7 +122,7 @@ static void test_incident(void **state MST_UNUSED)
 {
 	struct mst_alert a = alert();
 
-	t_ok(make("    incident.category: ot\n"), &err);
+	t_ok(make("    category: ot\n"), &err);
 	assert_string_equal(incident.table, "incident");
 	mst_incident_open(&incident, "iot", key_of(&a), &a, ID, &out);
 	sends("{\"short_description\":\"PLC Program Update: ews-1 (10.0.0.9) "
@@ -128,9 +131,9 @@ static void test_incident(void **state MST_UNUSED)
 	      "\"correlation_id\":\"iot/iot/1-1594550943000\","
 	      "\"correlation_display\":\"Microsoft Defender for IoT\","
 	      "\"cmdb_ci\":\"" ID "\",\"category\":\"ot\"}");
-	mst_incident_update(&a, &out);
+	mst_incident_update(&a, "muster-1", &out);
 	sends("{\"work_notes\":\"Defender for IoT saw this again, or more of "
-	      "it.\\n\\n" DESCRIPTION "\"}");
+	      "it.\\n\\n" DESCRIPTION "\\n\\nmuster-1\"}");
 	mst_incident_close(&incident, &a, &out);
 	sends("{\"state\":\"6\",\"close_code\":\"Solution provided\","
 	      "\"close_notes\":\"The alert was handled in Defender for IoT: "
@@ -147,11 +150,11 @@ static void test_security_incident(void **state MST_UNUSED)
 			      .severity = MST_SEVERITY_CRITICAL,
 			      .time_us = MST_TIME_NONE};
 
-	t_ok(make("    incident.table: sn_si_incident\n"
-		  "    incident.caller: " ID "\n"
-		  "    incident.assignment_group: " ID "\n"
-		  "    incident.levels: [Critical=1/2, minor=2/3]\n"
-		  "    incident.close_code: \"\"\n"),
+	t_ok(make("    table: sn_si_incident\n"
+		  "    caller_id: " ID "\n"
+		  "    assignment_group: " ID "\n"
+		  "    levels: [Critical=1/2, minor=2/3]\n"
+		  "    close_code: \"\"\n"),
 	     &err);
 	assert_string_equal(incident.table, "sn_si_incident");
 	mst_incident_open(&incident, "iot", MST_SLICE_LIT("k"), &a, NULL, &out);
@@ -176,15 +179,14 @@ static void refuses(const char *options, const char *part)
 
 static void test_incident_options(void **state MST_UNUSED)
 {
-	refuses("    incident.caller: bob\n",
-		"\"incident.caller\" must be a sys_id");
-	refuses("    incident.assignment_group: " ID "0\n", "must be a sys_id");
-	refuses("    incident.levels: [critical=1/4]\n",
-		"\"incident.levels\" must be like critical=1/2");
-	refuses("    incident.levels: [grave=1/1]\n", "grave=1/1");
-	refuses("    incident.levels: [critical]\n", "must be like");
-	refuses("    incident.levels: [critical=1/11]\n", "must be like");
-	refuses("    incident.table: problem\n", "incident.table");
+	refuses("    caller_id: bob\n", "\"caller_id\" must be a sys_id");
+	refuses("    assignment_group: " ID "0\n", "must be a sys_id");
+	refuses("    levels: [critical=1/4]\n",
+		"\"levels\" must be like critical=1/2");
+	refuses("    levels: [grave=1/1]\n", "grave=1/1");
+	refuses("    levels: [critical]\n", "must be like");
+	refuses("    levels: [critical=1/11]\n", "must be like");
+	refuses("    table: Problem!\n", "must be the name of a table");
 }
 
 /* ServiceNow counts as Java does: what is beyond U+FFFF is two. */
