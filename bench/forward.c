@@ -25,24 +25,24 @@ static const char items[] =
     "    times: [\"22:00-06:00\"]\n    addresses: [10.200.0.0/16]\n"
     "  - name: w1\n    sensors: [south*]\n    begins: 2026-01-01\n"
     "  - name: r0\n    source: iot\n    protocols: [s7]\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r1\n    source: iot\n    severity: critical\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r2\n    source: iot\n    engines: [malware]\n"
-    "    actions: [incident:cmdb]\n"
-    "  - name: r3\n    source: other\n    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
+    "  - name: r3\n    source: other\n    actions: [incidents]\n"
     "  - name: r4\n    source: iot\n    protocols: [bacnet, \"ether*\"]\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r5\n    source: iot\n    alert_notifications: no\n"
-    "    system_notifications: yes\n    actions: [incident:cmdb]\n"
+    "    system_notifications: yes\n    actions: [incidents]\n"
     "  - name: r6\n    source: iot\n    enabled: no\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r7\n    source: iot\n    engines: [anomaly, operational]\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r8\n    source: iot\n    protocols: [dnp3]\n"
-    "    actions: [incident:cmdb]\n"
+    "    actions: [incidents]\n"
     "  - name: r9\n    source: iot\n    severity: minor\n"
-    "    protocols: [\"modbus*\"]\n    actions: [incident:cmdb]\n";
+    "    protocols: [\"modbus*\"]\n    actions: [incidents]\n";
 
 struct rig {
 	struct mst_arena arena;
@@ -143,7 +143,7 @@ static int receive(struct rig *r, struct mst_slice line,
 		if (mst_alert_rule_match(rule, "iot", &a, NOW) !=
 		    MST_ALERT_RULE_TAKES)
 			continue;
-		*route = (struct mst_route){rule->name, rule->actions[0].text,
+		*route = (struct mst_route){rule->name, rule->actions.v[0],
 					    rule->close_handled};
 		out->routes_n = 1;
 	}
@@ -185,8 +185,8 @@ static int deliver(struct rig *r, double *n_r, struct mst_err *err)
 	mst_arena_init(&arena, 16u << 20);
 	do {
 		mst_arena_reset(&arena);
-		rc = mst_outbox_take(r->outbox, "incident:cmdb", NOW, BATCH,
-				     &arena, &d, &n, err);
+		rc = mst_outbox_take(r->outbox, "incidents", NOW, BATCH, &arena,
+				     &d, &n, err);
 		for (size_t i = 0; i < n && rc == 0; i++)
 			v[i] = (struct mst_outbox_verdict){
 			    .id = d[i].id,

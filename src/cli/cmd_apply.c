@@ -12,8 +12,9 @@
 
 static const struct cli_command apply_cmd = {
     "apply", "-f FILE",
-    "Stores connections, jobs and settings from a YAML file: new ones are "
-    "added, existing ones\nreplaced, others stay. Nothing is stored when "
+    "Stores connections, jobs, settings and forwarding from a YAML file: new "
+    "ones are added, existing ones\nreplaced, others stay. Nothing is stored "
+    "when "
     "anything in the file is wrong. Settings\nthat differ from the stored "
     "ones are shown, and need --consent.",
     cmd_apply};

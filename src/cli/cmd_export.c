@@ -9,27 +9,28 @@
 
 static const struct cli_command export_cmd = {
     "export", "[KIND [NAME]]",
-    "Prints stored connections, jobs and settings as YAML that 'muster apply' "
-    "reads back.\nKIND is connection, job or settings; settings are named "
-    "CONNECTION/ENVIRONMENT.",
+    "Prints the stored configuration as YAML that 'muster apply' reads back.\n"
+    "KIND is connection, job, settings (named CONNECTION/ENVIRONMENT), "
+    "forward_rule,\nforward_action, forward_receiver, exclusion_window, outbox "
+    "or proxy.",
     cmd_export};
 
 struct exporting {
-	const char *name, *last_kind;
+	const char *name, *section;
 	size_t n;
 };
 
 static int print_item(void *ctx, const struct mst_state_item *item)
 {
 	struct exporting *e = ctx;
+	const char *section;
 
 	if (e->name && strcmp(e->name, item->name) != 0)
 		return 0;
-	if (!e->last_kind || strcmp(e->last_kind, item->kind) != 0)
-		(void)printf("%s:\n", mst_conf_section(item->kind));
-	e->last_kind = strcmp(item->kind, "job") == 0	       ? "job"
-		       : strcmp(item->kind, MST_SETTINGS) == 0 ? MST_SETTINGS
-							       : "connection";
+	section = mst_conf_section(item->kind);
+	if (section != e->section)
+		(void)printf("%s:\n", section);
+	e->section = section;
 	(void)printf("%s", item->yaml);
 	e->n++;
 	return 0;
@@ -47,8 +48,9 @@ int cmd_export(int argc, char **argv)
 		return status;
 	if (argc > 0 && !mst_conf_section(argv[0])) {
 		(void)fprintf(stderr,
-			      "muster: export knows connection, job and "
-			      "settings, not '%s'\n",
+			      "muster: export knows connection, job, settings, "
+			      "forward_rule, forward_action, forward_receiver, "
+			      "exclusion_window, outbox and proxy, not '%s'\n",
 			      argv[0]);
 		return CLI_USAGE;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Configuration: a YAML file of connections, jobs and settings (settings.h).
+ * Configuration: a YAML file of connections, jobs, settings (settings.h) and
+ * what forwarding alerts needs.
  * Every value keeps its file:line:column. A document is read into items (name,
  * kind, keys, values); an item is applied to a struct through an option table,
  * which does the typing, defaults, ranges and the error texts. YAML's own
@@ -79,10 +80,22 @@ struct mst_conf_value {
 	int key_line, key_column; /* where the key stands; 0: not known */
 };
 
+/* Kinds of items beside "connection", "job" and MST_SETTINGS. */
+#define MST_FORWARD_RULE     "forward_rule"
+#define MST_FORWARD_ACTION   "forward_action"
+#define MST_FORWARD_RECEIVER "forward_receiver"
+#define MST_EXCLUSION_WINDOW "exclusion_window"
+/* There is one of each at most: its section is a mapping. */
+#define MST_OUTBOX "outbox"
+#define MST_PROXY  "proxy"
+
 struct mst_conf_item {
-	const char *kind; /* "connection", "job" or MST_SETTINGS */
-	const char *name; /* of settings: "defender/test" */
-	const char *type; /* connections: "endpoint", "servicenow" …; else "" */
+	const char *kind; /* "connection", "job", MST_SETTINGS … */
+	/* of settings: "defender/test"; of a kind of which there is one: the
+	 * kind */
+	const char *name;
+	/* connections, actions, receivers: "endpoint", "syslog" …; else "" */
+	const char *type;
 	const char *file; /* for messages */
 	int line;
 	/* without what says which item it is: name and type; connection and
@@ -114,13 +127,19 @@ int mst_conf_read_in(struct mst_slice yaml, const char *file,
 /* The section that items of this kind stand in: "connections". NULL: there is
  * no such kind. */
 const char *mst_conf_section(const char *kind);
+/* What one of them is called: "forwarding rule"; the kind when there is none
+ * such. */
+const char *mst_conf_entry(const char *kind);
+/* Is the section one mapping, no list? */
+bool mst_conf_is_single(const char *kind);
 /* Fills the struct from the item: defaults first, then values. An unknown key
  * names the nearest one. Texts live in arena. */
 int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
 		   void *out, struct mst_arena *arena, struct mst_err *err);
-/* The item as YAML text, one list entry below its section ("- name: …"),
- * keys in the given order; what `muster export` prints and the state store
- * keeps. Reading it back gives an equal item. */
+/* The item as YAML text, one list entry below its section ("- name: …"), or
+ * what stands below a section that is no list; keys in the given order; what
+ * `muster export` prints and the state store keeps. Reading it back gives an
+ * equal item. */
 bool mst_conf_write(const struct mst_conf_item *item, struct mst_buf *out);
 /* The row of the table; NULL when there is none. */
 const struct mst_opt *mst_opt_find(const struct mst_opt *opts, const char *key);

@@ -3,6 +3,7 @@
  * A tree to items: the sections, names and types; nested mappings become
  * dotted keys. Error texts name keys, never values: a value may be a secret.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -14,12 +15,22 @@
 static const struct section {
 	const char *key, *kind;
 	const char *entry; /* what one of them is called */
-	/* Members that say which item it is, and are no values. */
+	/* Members that say which item it is, and are no values. NULL: the
+	 * section is no list but one mapping, an item named like its kind. */
 	const char *first, *second;
 } sections[] = {
     {"connections", "connection", "connection", "name", "type"},
     {"jobs", "job", "job", "name", NULL},
     {"settings", MST_SETTINGS, "settings entry", "connection", "environment"},
+    {"forward_rules", MST_FORWARD_RULE, "forwarding rule", "name", NULL},
+    {"forward_actions", MST_FORWARD_ACTION, "forwarding action", "name",
+     "type"},
+    {"forward_receivers", MST_FORWARD_RECEIVER, "forwarding receiver", "name",
+     "type"},
+    {"exclusion_windows", MST_EXCLUSION_WINDOW, "exclusion window", "name",
+     NULL},
+    {"outbox", MST_OUTBOX, "outbox", NULL, NULL},
+    {"proxy", MST_PROXY, "proxy", NULL, NULL},
 };
 
 static bool is_own_member(const struct section *s, struct mst_slice key)
@@ -243,11 +254,36 @@ static int check_unique(struct builder *b, const struct section *s,
 	return 0;
 }
 
+static void begin_item(struct builder *b, const struct section *s,
+		       const struct mst_node *n)
+{
+	b->values_n = 0;
+	b->items[b->n] = (struct mst_conf_item){
+	    .kind = s->kind,
+	    .name = s->kind,
+	    .type = "",
+	    .file = b->file,
+	    .line = n->line,
+	    .column = n->column,
+	};
+}
+
+static void end_item(struct builder *b)
+{
+	struct mst_conf_item *item = &b->items[b->n++];
+	struct mst_conf_value *values =
+	    mst_arena_alloc(b->arena, b->values_n * sizeof(*values));
+
+	if (b->values_n)
+		memcpy(values, b->values, b->values_n * sizeof(*values));
+	item->values = values;
+	item->values_n = b->values_n;
+}
+
 static int add_item(struct builder *b, const struct section *s,
 		    const struct mst_node *map, struct mst_map *names)
 {
 	struct mst_conf_item *item = &b->items[b->n];
-	struct mst_conf_value *values;
 	int ret;
 
 	if (map->kind != MST_NODE_MAP)
@@ -255,28 +291,36 @@ static int add_item(struct builder *b, const struct section *s,
 				     "a %s must be a mapping that begins with "
 				     "\"- %s: …\"",
 				     s->entry, s->first);
-	*item = (struct mst_conf_item){
-	    .kind = s->kind,
-	    .type = "",
-	    .file = b->file,
-	    .line = map->line,
-	    .column = map->column,
-	};
+	begin_item(b, s, map);
 	ret = get_name(b, map, s, item);
 	if (ret == 0)
 		ret = check_unique(b, s, map, names, item);
-	b->values_n = 0;
 	if (ret == 0)
 		ret = add_values(b, map, NULL, s);
-	if (ret < 0)
-		return ret;
-	values = mst_arena_alloc(b->arena, b->values_n * sizeof(*values));
-	if (b->values_n)
-		memcpy(values, b->values, b->values_n * sizeof(*values));
-	item->values = values;
-	item->values_n = b->values_n;
-	b->n++;
-	return 0;
+	if (ret == 0)
+		end_item(b);
+	return ret;
+}
+
+/* A section that is one mapping. With nothing below it all of its options have
+ * their defaults. */
+static int add_single(struct builder *b, const struct section *s,
+		      const struct mst_node *n)
+{
+	int ret = 0;
+
+	if (n->kind != MST_NODE_MAP &&
+	    !(n->kind == MST_NODE_TEXT && n->is_blank))
+		return mst_conf_fail(b->err, b->file, n->line, n->column,
+				     "\"%s\" must be a mapping of options, "
+				     "without \"-\"",
+				     s->key);
+	begin_item(b, s, n);
+	if (n->kind == MST_NODE_MAP)
+		ret = add_values(b, n, NULL, NULL);
+	if (ret == 0)
+		end_item(b);
+	return ret;
 }
 
 static int add_section(struct builder *b, const struct section *s,
@@ -285,6 +329,8 @@ static int add_section(struct builder *b, const struct section *s,
 	struct mst_map names = {0};
 	int ret = 0;
 
+	if (!s->first)
+		return add_single(b, s, n);
 	if (n->kind == MST_NODE_TEXT && n->is_blank)
 		return 0; /* "jobs:" with nothing below it yet */
 	if (n->kind != MST_NODE_LIST)
@@ -297,13 +343,34 @@ static int add_section(struct builder *b, const struct section *s,
 	return ret;
 }
 
-const char *mst_conf_section(const char *kind)
+static const struct section *section_of(const char *kind)
 {
 	for (size_t i = 0; i < MST_LEN(sections); i++) {
 		if (strcmp(sections[i].kind, kind) == 0)
-			return sections[i].key;
+			return &sections[i];
 	}
 	return NULL;
+}
+
+const char *mst_conf_section(const char *kind)
+{
+	const struct section *s = section_of(kind);
+
+	return s ? s->key : NULL;
+}
+
+const char *mst_conf_entry(const char *kind)
+{
+	const struct section *s = section_of(kind);
+
+	return s ? s->entry : kind;
+}
+
+bool mst_conf_is_single(const char *kind)
+{
+	const struct section *s = section_of(kind);
+
+	return s && !s->first;
 }
 
 static const struct section *find_section(const char *key)
@@ -317,16 +384,29 @@ static const struct section *find_section(const char *key)
 
 static int unknown_section(struct builder *b, const struct mst_node *n)
 {
-	static const char *const words[] = {"connections", "jobs", "settings",
-					    NULL};
-	const char *near = mst_nearest(n->key.p, words);
-	char shown[80];
+	const char *words[MST_LEN(sections) + 1];
+	const char *near;
+	char shown[80], all[512] = "";
+	size_t at = 0;
 
-	return mst_conf_fail(
-	    b->err, b->file, n->key_line, n->key_column,
-	    "unknown section \"%s\"; %s \"%s\"", mst_conf_show(n->key.p, shown),
-	    near ? "did you mean" : "there are",
-	    near ? near : "connections\", \"jobs\" and \"settings");
+	for (size_t i = 0; i < MST_LEN(sections); i++) {
+		words[i] = sections[i].key;
+		at += (size_t)snprintf(all + at, sizeof(all) - at, "%s\"%s\"",
+				       i == 0			    ? ""
+				       : i + 1 == MST_LEN(sections) ? " and "
+								    : ", ",
+				       words[i]);
+	}
+	words[MST_LEN(sections)] = NULL;
+	near = mst_nearest(n->key.p, words);
+	mst_conf_show(n->key.p, shown);
+	if (near)
+		return mst_conf_fail(
+		    b->err, b->file, n->key_line, n->key_column,
+		    "unknown section \"%s\"; did you mean \"%s\"", shown, near);
+	return mst_conf_fail(b->err, b->file, n->key_line, n->key_column,
+			     "unknown section \"%s\"; there are %s", shown,
+			     all);
 }
 
 static int build(struct builder *b, const struct mst_node *root)
@@ -336,14 +416,14 @@ static int build(struct builder *b, const struct mst_node *root)
 	if (!root || (root->kind == MST_NODE_TEXT && root->is_blank))
 		return mst_conf_fail(b->err, b->file, 1, 1,
 				     "the file is empty; it needs "
-				     "\"connections:\", \"jobs:\" or "
-				     "\"settings:\"");
+				     "\"connections:\", \"jobs:\" or another "
+				     "section");
 	if (root->kind != MST_NODE_MAP)
 		return fail_at(b, root,
 			       "the file must begin with \"connections:\", "
-			       "\"jobs:\" or \"settings:\"");
+			       "\"jobs:\" or another section");
 	for (const struct mst_node *s = root->first; s; s = s->next)
-		n += s->kind == MST_NODE_LIST ? s->n : 0;
+		n += s->kind == MST_NODE_LIST ? s->n : 1;
 	b->items = mst_arena_alloc(b->arena, n * sizeof(*b->items));
 	for (const struct mst_node *s = root->first; s; s = s->next) {
 		const struct section *section = find_section(s->key.p);

@@ -193,6 +193,8 @@ static bool put_head(const struct mst_conf_item *item, struct mst_buf *out)
 {
 	const char *slash = strchr(item->name, '/');
 
+	if (mst_conf_is_single(item->kind))
+		return item->values_n ? true : mst_buf_adds(out, "    {}\n");
 	if (mst_is_settings(item) && slash)
 		return mst_buf_adds(out, "  - connection: ") &&
 		       put_slice(out,

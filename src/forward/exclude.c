@@ -15,6 +15,8 @@
 #define AT(member) offsetof(struct mst_exclude, member)
 
 const struct mst_opt mst_exclude_opts[] = {
+    {"enabled", MST_OPT_BOOL, AT(enabled), "yes", NULL, 0, 0, 0,
+     "no: the window excludes nothing"},
     {"zone", MST_OPT_TEXT, AT(zone_name), "UTC", NULL, 0, 0, 0,
      "the time zone of days, times, begins and ends: a name like "
      "Europe/Berlin, or +02:00"},
@@ -287,7 +289,8 @@ bool mst_exclude_fits(const struct mst_exclude *x, const struct mst_alert *a,
 {
 	int64_t at = a->time_us == MST_TIME_NONE ? now_us : a->time_us;
 
-	return (x->titles.n == 0 || fits_one(&x->titles, a->title)) &&
+	return x->enabled &&
+	       (x->titles.n == 0 || fits_one(&x->titles, a->title)) &&
 	       (x->sensors.n == 0 || fits_one(&x->sensors, a->sensor) ||
 		fits_one(&x->sensors, a->sensor_id)) &&
 	       at_address(x, a) && in_window(x, at);

@@ -43,6 +43,7 @@ struct mst_minutes {
 struct mst_exclude {
 	const char *name;
 	/* Options. */
+	bool enabled;
 	const char *zone_name;
 	struct mst_opt_list day_texts, time_texts, address_texts;
 	const char *begins_text, *ends_text;

@@ -122,20 +122,19 @@ static const struct mst_db_spec spec = {
 #define AT(member) offsetof(struct mst_outbox_conf, member)
 
 const struct mst_opt mst_outbox_opts[] = {
-    {"outbox.max", MST_OPT_INT, AT(max), "1000000", NULL, 1000, 1e9, 0,
+    {"max", MST_OPT_INT, AT(max), "1000000", NULL, 1000, 1e9, 0,
      "deliveries that may wait; above it receivers stop reading, and polling "
      "waits"},
-    {"outbox.keep", MST_OPT_DURATION, AT(keep), "30d", NULL, 3600e3,
-     3650 * 86400e3, 0,
+    {"keep", MST_OPT_DURATION, AT(keep), "30d", NULL, 3600e3, 3650 * 86400e3, 0,
      "how long what was delivered is kept, to look at and to know repeated "
      "alerts by"},
-    {"outbox.aside_retry", MST_OPT_DURATION, AT(aside_retry), "1h", NULL, 60e3,
+    {"aside_retry", MST_OPT_DURATION, AT(aside_retry), "1h", NULL, 60e3,
      30 * 86400e3, 0,
      "how long an alert that was refused for good waits for its next try"},
-    {"outbox.retry_first", MST_OPT_DURATION, AT(retry_first), "5s", NULL, 100,
-     3600e3, 0, "how long the first try again waits; each next twice as long"},
-    {"outbox.retry_most", MST_OPT_DURATION, AT(retry_most), "15m", NULL, 100,
-     86400e3, 0, "the longest wait for a try again"},
+    {"retry_first", MST_OPT_DURATION, AT(retry_first), "5s", NULL, 100, 3600e3,
+     0, "how long the first try again waits; each next twice as long"},
+    {"retry_most", MST_OPT_DURATION, AT(retry_most), "15m", NULL, 100, 86400e3,
+     0, "the longest wait for a try again"},
     {0},
 };
 

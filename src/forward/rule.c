@@ -4,18 +4,10 @@
  */
 #include "forward/rule.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 #include "base/time.h"
 #include "forward/item.h"
-
-static const char *const kinds[] = {
-    [MST_ALERT_ACTION_INCIDENT] = "incident",
-    [MST_ALERT_ACTION_EVENT] = "event",
-    [MST_ALERT_ACTION_WEBHOOK] = "webhook",
-    [MST_ALERT_ACTION_SYSLOG] = "syslog",
-};
 
 #define AT(member) offsetof(struct mst_alert_rule, member)
 
@@ -41,76 +33,40 @@ const struct mst_opt mst_alert_rule_opts[] = {
     {"from", MST_OPT_TEXT, AT(from), NULL, NULL, 0, 0, 0,
      "also alerts that were raised since this time, UTC; without it those "
      "that are raised when the rule is there"},
-    {"actions", MST_OPT_LIST, AT(action_texts), NULL, NULL, 0, 0,
-     MST_OPT_REQUIRED,
-     "what is done, each KIND:CONNECTION; KIND is incident, event, webhook or "
-     "syslog"},
+    {"actions", MST_OPT_LIST, AT(actions), NULL, NULL, 0, 0, MST_OPT_REQUIRED,
+     "what is done: names of forward_actions"},
     {"close_handled", MST_OPT_BOOL, AT(close_handled), "yes", NULL, 0, 0, 0,
      "close the incident when the alert is handled at its source"},
+    {"poll", MST_OPT_BOOL, AT(poll), "yes", NULL, 0, 0, 0,
+     "ask the source for alerts; no: the rule waits for what receivers get"},
+    {"poll_every", MST_OPT_DURATION, AT(poll_every), "1m", NULL, 10e3, 86400e3,
+     0,
+     "how often the source is asked; of several rules of a source the shortest "
+     "counts"},
     {0},
 };
 
-const char *mst_alert_action_kind_name(enum mst_alert_action_kind kind)
-{
-	return kinds[kind];
-}
-
 /* ---- making one ---------------------------------------------------------- */
 
-static int make_action(const struct mst_conf_item *item, const char *text,
-		       struct mst_arena *arena, struct mst_alert_action *a_r,
-		       struct mst_err *err)
+static int check_actions(const struct mst_conf_item *item,
+			 const struct mst_opt_list *v, struct mst_err *err)
 {
-	const char *colon = strchr(text, ':');
-	size_t n = colon ? (size_t)(colon - text) : strlen(text);
-	char *own = mst_arena_strdup(arena, text);
-
-	if (!colon || !colon[1])
+	if (v->n == 0)
 		return mst_item_fail(item, "actions", err,
-				     "\"%.80s\" names no connection: write it "
-				     "like incident:cmdb",
-				     text);
-	for (unsigned k = 0; k < MST_LEN(kinds); k++) {
-		if (!mst_slice_iis(mst_slice(text, n), kinds[k]))
-			continue;
-		memcpy(own, kinds[k], n);
-		*a_r = (struct mst_alert_action){
-		    own, (enum mst_alert_action_kind)k, own + n + 1};
-		return 0;
-	}
-	return mst_item_fail(item, "actions", err,
-			     "\"%.80s\" is no action; it is incident, event, "
-			     "webhook or syslog, then ':' and a connection",
-			     text);
-}
-
-static int make_actions(const struct mst_conf_item *item,
-			struct mst_arena *arena, struct mst_alert_rule *r,
-			struct mst_err *err)
-{
-	size_t n = r->action_texts.n;
-	struct mst_alert_action *a;
-
-	if (n > MST_ALERT_RULE_ACTIONS)
+				     "is empty: name at least one of "
+				     "forward_actions");
+	if (v->n > MST_ALERT_RULE_ACTIONS)
 		return mst_item_fail(item, "actions", err,
-				     "has %zu actions, the most is %d", n,
+				     "has %zu actions, the most is %d", v->n,
 				     MST_ALERT_RULE_ACTIONS);
-	a = mst_arena_alloc(arena, n * sizeof(*a));
-	for (size_t i = 0; i < n; i++) {
-		int rc =
-		    make_action(item, r->action_texts.v[i], arena, &a[i], err);
-
-		if (rc < 0)
-			return rc;
+	for (size_t i = 0; i < v->n; i++) {
 		for (size_t k = 0; k < i; k++) {
-			if (strcmp(a[k].text, a[i].text) == 0)
+			if (strcmp(v->v[k], v->v[i]) == 0)
 				return mst_item_fail(item, "actions", err,
 						     "names \"%.80s\" twice",
-						     a[i].text);
+						     v->v[i]);
 		}
 	}
-	r->actions = a;
-	r->actions_n = n;
 	return 0;
 }
 
@@ -137,7 +93,7 @@ int mst_alert_rule_make(const struct mst_conf_item *item, int64_t created_us,
 	int rc = mst_conf_apply(item, mst_alert_rule_opts, &r, arena, err);
 
 	if (rc == 0)
-		rc = make_actions(item, arena, &r, err);
+		rc = check_actions(item, &r.actions, err);
 	if (rc == 0)
 		rc = make_from(item, created_us, &r, err);
 	if (rc < 0)

@@ -8,7 +8,7 @@
  *   severity: major          # and above
  *   protocols: [modbus, "s7*"]
  *   engines: [malware, anomaly]
- *   actions: [incident:cmdb, syslog:siem]
+ *   actions: [incidents, siem]   # names of forward_actions
  */
 #ifndef MST_FORWARD_RULE_H
 #define MST_FORWARD_RULE_H
@@ -19,36 +19,23 @@
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */
 
-enum mst_alert_action_kind {
-	MST_ALERT_ACTION_INCIDENT,
-	MST_ALERT_ACTION_EVENT,
-	MST_ALERT_ACTION_WEBHOOK,
-	MST_ALERT_ACTION_SYSLOG
-};
-
-/* "incident:cmdb": what is done, and by which connection. */
-struct mst_alert_action {
-	const char *text; /* as the rule has it, lower case before ':' */
-	enum mst_alert_action_kind kind;
-	const char *connection;
-};
-
 struct mst_alert_rule {
 	const char *name;
 	/* Options. */
 	bool enabled;
 	const char *source;
 	int severity; /* 0: Warning … 3: Critical */
-	struct mst_opt_list protocols, engines, action_texts;
+	struct mst_opt_list protocols, engines;
+	struct mst_opt_list actions; /* each once, at most 16 */
 	bool system_notifications, alert_notifications;
 	const char *from;
 	bool close_handled;
+	bool poll;
+	int64_t poll_every; /* ms */
 	/* Made of them. */
 	enum mst_severity least;
 	unsigned engine_bits; /* 1u << enum mst_engine; 0: all */
 	int64_t from_us;
-	const struct mst_alert_action *actions;
-	size_t actions_n;
 };
 
 /* Why a rule does not take an alert; the first that holds. */
@@ -85,8 +72,5 @@ const char *mst_alert_rule_why(enum mst_alert_rule_no no,
 			       const struct mst_alert_rule *rule,
 			       const char *source, const struct mst_alert *a,
 			       char out[256]);
-/* "incident"; the names of all kinds with '|' are in mst_alert_rule_opts' help.
- */
-const char *mst_alert_action_kind_name(enum mst_alert_action_kind kind);
 
 #endif

@@ -164,6 +164,7 @@ int mst_state_items(struct mst_state *s, const char *kind,
 		    .name = mst_db_text(st, 1),
 		    .type = mst_db_text(st, 2),
 		    .yaml = mst_db_text(st, 3),
+		    .created_us = mst_db_int(st, 4),
 		};
 
 		rc = fn(ctx, &it);

@@ -16,9 +16,11 @@
 
 static const char *const sql[Q__MAX] = {
     [Q_ITEM_GET] = "SELECT yaml, type FROM item WHERE kind=?1 AND name=?2",
-    [Q_ITEM_PUT] = "INSERT OR REPLACE INTO item(kind, name, type, yaml,"
-		   " changed_us) VALUES(?1, ?2, ?3, ?4, ?5)",
-    [Q_ITEMS] = "SELECT kind, name, type, yaml FROM item"
+    /* When it came to be stays. */
+    [Q_ITEM_PUT] = "INSERT INTO item(kind, name, type, yaml, changed_us,"
+		   " created_us) VALUES(?1, ?2, ?3, ?4, ?5, ?5)"
+		   " ON CONFLICT DO UPDATE SET type=?3, yaml=?4, changed_us=?5",
+    [Q_ITEMS] = "SELECT kind, name, type, yaml, created_us FROM item"
 		" WHERE ?1 IS NULL OR kind=?1 ORDER BY kind, name",
     [Q_AUDIT_PUT] = "INSERT INTO audit(at_us, uid, user, kind, name, before,"
 		    " after, what) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -116,6 +118,8 @@ static const char *const upgrades[] = {
     "ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT ''",
     FIELD_TABLES,
     SECRET_TABLE,
+    "ALTER TABLE item ADD COLUMN created_us INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE item SET created_us=changed_us",
 };
 
 static const struct mst_db_spec spec = {
@@ -125,6 +129,7 @@ static const struct mst_db_spec spec = {
     .schema =
 	"CREATE TABLE item(kind TEXT NOT NULL, name TEXT NOT NULL,"
 	" type TEXT NOT NULL, yaml TEXT NOT NULL, changed_us INTEGER NOT NULL,"
+	" created_us INTEGER NOT NULL DEFAULT 0,"
 	" PRIMARY KEY(kind, name)) STRICT;"
 	"CREATE TABLE audit(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL,"
 	" uid INTEGER NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -158,7 +163,7 @@ static const struct mst_db_spec spec = {
 	" verdict INTEGER NOT NULL, at_us INTEGER NOT NULL,"
 	" request_id TEXT NOT NULL, remote BLOB, PRIMARY KEY(job, key))"
 	" STRICT, WITHOUT ROWID;" FIELD_TABLES SECRET_TABLE,
-    .version = 4,
+    .version = 5,
     .upgrade = upgrades,
     .app_id = 0x4d535354, /* "MSST" */
     .page_bytes = 8192,

@@ -22,8 +22,8 @@ int mst_state_open(const char *dir, struct mst_state **s_r,
 void mst_state_close(struct mst_state **s);
 const char *mst_state_dir(const struct mst_state *s);
 
-/* ---- configuration: YAML texts by kind ("connection", "job", "settings")
- * and name --------------------------------------------------------------- */
+/* ---- configuration: YAML texts by kind ("connection", "job" …, conf.h) and
+ * name ------------------------------------------------------------------- */
 
 struct mst_state_item {
 	const char *kind, *name, *type, *yaml;
@@ -32,6 +32,8 @@ struct mst_state_item {
 	const char *what;
 	/* For putting: the text that must be there, "" for none; NULL: any. */
 	const char *only_if;
+	/* By reads: when the first one of this name was put. */
+	int64_t created_us;
 };
 
 /* Puts several in one transaction, with an audit entry for each that changed.

@@ -119,6 +119,28 @@ int mst_config_jobs(const struct mst_config *c, struct mst_arena *arena,
 	return rc;
 }
 
+int mst_config_items(const struct mst_config *c, const char *kind,
+		     struct mst_arena *arena,
+		     const struct mst_conf_item ***items_r, size_t *n_r,
+		     struct mst_err *err)
+{
+	const struct mst_conf_item **items;
+	struct names names;
+	int rc = names_of(c, kind, arena, &names, err);
+
+	if (rc < 0)
+		return rc;
+	items = mst_arena_alloc(arena, names.n * sizeof(*items));
+	*n_r = 0;
+	for (size_t i = 0; i < names.n && rc == 0; i++) {
+		rc = mst_config_find(c, kind, names.v[i], arena, &items[*n_r],
+				     err);
+		*n_r += rc == 0 && items[*n_r];
+	}
+	*items_r = items;
+	return rc;
+}
+
 static int not_there(const struct mst_config *c, const char *kind,
 		     const char *name, struct mst_arena *arena,
 		     struct mst_err *err)
@@ -132,13 +154,14 @@ static int not_there(const struct mst_config *c, const char *kind,
 	if (near)
 		return mst_err_set(err, MST_E_NOTFOUND,
 				   "there is no %s '%s'; did you mean '%s'?",
-				   kind, name, near);
-	return mst_err_set(
-	    err, MST_E_NOTFOUND, "there is no %s '%s'%s%s%s%s", kind, name,
-	    names.n ? "; there are: "
-		    : ", and no other either: apply a file that "
-		      "has one",
-	    names.n ? names.v[0] : "", names.n > 1 ? " and others" : "", "");
+				   mst_conf_entry(kind), name, near);
+	return mst_err_set(err, MST_E_NOTFOUND, "there is no %s '%s'%s%s%s%s",
+			   mst_conf_entry(kind), name,
+			   names.n ? "; there are: "
+				   : ", and no other either: apply a file that "
+				     "has one",
+			   names.n ? names.v[0] : "",
+			   names.n > 1 ? " and others" : "", "");
 }
 
 int mst_config_get(const struct mst_config *c, const char *kind,

@@ -37,11 +37,19 @@ const char *mst_settings_name(const char *connection, enum mst_env env,
 int mst_config_jobs(const struct mst_config *c, struct mst_arena *arena,
 		    const char *const **names_r, struct mst_err *err);
 
+/* All items of a kind, those in front in the place of stored ones of their
+ * name; the list lives in arena. */
+int mst_config_items(const struct mst_config *c, const char *kind,
+		     struct mst_arena *arena,
+		     const struct mst_conf_item ***items_r, size_t *n_r,
+		     struct mst_err *err);
+
 /* Would everything in front be right if it were stored? Connections, jobs and
  * settings each by themselves, then every job that they are part of as a
  * whole, stored ones too: both ends are there, serve one environment, and
  * their settings and mappings make a catalogue. A stored job that is wrong
- * already does not count. Errors carry file:line:column. */
+ * already does not count. Then what forwarding is made of
+ * (config_forward.h). Errors carry file:line:column. */
 int mst_config_check(const struct mst_config *c, struct mst_err *err);
 
 /* The item's text as the store keeps it, appended to out. MST_E_INVALID: it

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "sync/choice.h"
+#include "sync/config_forward.h"
 #include "sync/single.h"
 
 struct checking {
@@ -170,17 +171,25 @@ static int check_whole_job(struct checking *k, const char *name)
 
 /* ---- all ----------------------------------------------------------------- */
 
+static int check_item(struct checking *k, const struct mst_conf_item *item)
+{
+	if (mst_is_settings(item))
+		return check_settings(k, item);
+	if (mst_is_forward(item))
+		return mst_forward_check_item(k->config, item, &k->arena,
+					      k->err);
+	if (strcmp(item->kind, "job") == 0)
+		return check_job(k, item);
+	if (strcmp(item->kind, "connection") == 0)
+		return check_connection(k, item);
+	return 0;
+}
+
 static int check_items(struct checking *k)
 {
 	for (size_t i = 0; i < k->config->front_n; i++) {
-		const struct mst_conf_item *item = &k->config->front[i];
-		int rc = mst_is_settings(item) ? check_settings(k, item)
-			 : strcmp(item->kind, "job") == 0
-			     ? check_job(k, item)
-			     : check_connection(k, item);
-
-		if (rc < 0)
-			return rc;
+		if (check_item(k, &k->config->front[i]) < 0)
+			return -(int)k->err->code;
 	}
 	return 0;
 }
@@ -213,6 +222,8 @@ int mst_config_check(const struct mst_config *c, struct mst_err *err)
 	rc = check_items(&k);
 	if (rc == 0)
 		rc = check_jobs(&k);
+	if (rc == 0)
+		rc = mst_forward_check(c, &k.arena, err);
 	free(k.covered);
 	mst_arena_fini(&k.arena);
 	return rc;

@@ -148,8 +148,15 @@ static void test_read_wrong(void **state)
 	    {"conections:\n- name: a\n",
 	     "m.yaml:1:1: unknown section \"conections\"; did you mean "
 	     "\"connections\""},
-	    {"zebra: 1\n",
-	     "there are \"connections\", \"jobs\" and \"settings\""},
+	    {"zebra: 1\n", "there are \"connections\", \"jobs\", \"settings\", "
+			   "\"forward_rules\""},
+	    {"outbox: 1\n", "m.yaml:1:9: \"outbox\" must be a mapping"},
+	    {"proxy:\n- name: a\n", "m.yaml:2:1: \"proxy\" must be a mapping"},
+	    {"forward_rules: {name: a}\n", "\"forward_rules\" must be a list"},
+	    {"forward_actions:\n- name: a\n",
+	     "m.yaml:2:3: a forwarding action needs a \"type\""},
+	    {"exclusion_windows:\n- name: a\n- name: A\n",
+	     "the exclusion window name \"A\" is given twice"},
 	    {"jobs: x\n", "m.yaml:1:7: \"jobs\" must be a list"},
 	    {"jobs: {a: b}\n", "m.yaml:1:7: \"jobs\" must be a list"},
 	    {"jobs:\n- a\n", "m.yaml:2:3: a job must be a mapping"},

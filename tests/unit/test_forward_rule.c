@@ -50,7 +50,7 @@ static void makes(const char *options)
 	char all[2000];
 
 	(void)snprintf(all, sizeof(all),
-		       "    source: iot\n    actions: [incident:cmdb]\n%s",
+		       "    source: iot\n    actions: [incidents]\n%s",
 		       options);
 	t_ok(make(all), &err);
 }
@@ -98,12 +98,9 @@ static void test_defaults(void **state MST_UNUSED)
 	/* What is not said fits where all are taken. */
 	takes(a);
 	assert_string_equal(rule.name, "plant");
-	assert_int_equal(rule.actions_n, 1);
-	assert_int_equal(rule.actions[0].kind, MST_ALERT_ACTION_INCIDENT);
-	assert_string_equal(rule.actions[0].connection, "cmdb");
+	assert_int_equal(rule.actions.n, 1);
+	assert_string_equal(rule.actions.v[0], "incidents");
 	assert_true(rule.close_handled);
-	assert_string_equal(mst_alert_action_kind_name(MST_ALERT_ACTION_SYSLOG),
-			    "syslog");
 }
 
 static void test_severity(void **state MST_UNUSED)
@@ -225,38 +222,39 @@ static void test_source_and_switch(void **state MST_UNUSED)
 
 static void test_actions(void **state MST_UNUSED)
 {
-	t_ok(make("    source: iot\n    actions: [Incident:cmdb, event:cmdb, "
-		  "webhook:soc, syslog:siem]\n"),
+	t_ok(make("    source: iot\n    actions: [incidents, events, siem]\n"),
 	     &err);
-	assert_int_equal(rule.actions_n, 4);
-	assert_string_equal(rule.actions[0].text, "incident:cmdb");
-	assert_int_equal(rule.actions[3].kind, MST_ALERT_ACTION_SYSLOG);
-	assert_string_equal(rule.actions[3].connection, "siem");
+	assert_int_equal(rule.actions.n, 3);
+	assert_string_equal(rule.actions.v[0], "incidents");
+	assert_string_equal(rule.actions.v[2], "siem");
+	assert_true(rule.poll);
+	assert_int_equal(rule.poll_every, 60000);
 }
 
 static void test_refused(void **state MST_UNUSED)
 {
-	refuses("    actions: [incident:cmdb]\n", "source");
+	refuses("    actions: [incidents]\n", "source");
 	refuses("    source: iot\n", "actions");
-	refuses("    source: iot\n    actions: [incident]\n",
-		"f.yaml:4:14: \"actions\" \"incident\" names no connection");
-	refuses("    source: iot\n    actions: [\"incident:\"]\n",
-		"names no connection");
-	refuses("    source: iot\n    actions: [fax:office]\n",
-		"\"fax:office\" is no action");
-	refuses("    source: iot\n    actions: [syslog:a, Syslog:a]\n",
-		"names \"syslog:a\" twice");
-	refuses("    source: iot\n    actions: [syslog:a]\n    from: soon\n",
+	refuses("    source: iot\n    actions: []\n", "\"actions\"");
+	refuses(
+	    "    source: iot\n    actions: [a, b, c, d, e, f, g, h, i, j, k, "
+	    "l, m, n, o, p, q]\n",
+	    "has 17 actions, the most is 16");
+	refuses("    source: iot\n    actions: [siem, siem]\n",
+		"names \"siem\" twice");
+	refuses("    source: iot\n    actions: [siem]\n    from: soon\n",
 		"\"from\" must be a time like 2026-11-01");
-	refuses("    source: iot\n    actions: [syslog:a]\n"
+	refuses("    source: iot\n    actions: [siem]\n"
 		"    alert_notifications: no\n",
 		"are both off");
-	refuses("    source: iot\n    actions: [syslog:a]\n"
+	refuses("    source: iot\n    actions: [siem]\n"
 		"    severity: grave\n",
 		"severity");
-	refuses("    source: iot\n    actions: [syslog:a]\n"
+	refuses("    source: iot\n    actions: [siem]\n"
 		"    engines: [steam]\n",
 		"engines");
+	refuses("    source: iot\n    actions: [siem]\n    poll_every: 1s\n",
+		"poll_every");
 }
 
 int main(void)

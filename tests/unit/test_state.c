@@ -231,6 +231,28 @@ static void test_items_only_if(void **state)
 	mst_buf_fini(&yaml);
 }
 
+struct creation {
+	const char *name;
+	int64_t us;
+};
+
+static int find_created(void *ctx, const struct mst_state_item *item)
+{
+	struct creation *c = ctx;
+
+	if (strcmp(item->name, c->name) == 0)
+		c->us = item->created_us;
+	return 0;
+}
+
+static int64_t created(const char *name)
+{
+	struct creation c = {name, -1};
+
+	t_ok(mst_state_items(s, NULL, find_created, &c, &err), &err);
+	return c.us;
+}
+
 /* A file of the version before, with its audit. */
 static void test_upgrade(void **state)
 {
@@ -240,11 +262,30 @@ static void test_upgrade(void **state)
 
 	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
 	mst_state_close(&s);
-	sql("ALTER TABLE audit DROP COLUMN what; DROP TABLE run_field;"
+	sql("ALTER TABLE item DROP COLUMN created_us;"
+	    " ALTER TABLE audit DROP COLUMN what; DROP TABLE run_field;"
 	    " DROP TABLE sample; DROP TABLE secret; PRAGMA user_version=1");
 	t_ok(mst_state_open(dir, &s, &err), &err);
 	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
 	assert_string_equal(l.text, "(a: 1\n);");
+	/* Nobody knows when it came to be: when it was changed last. */
+	assert_true(created("main") == T0);
+}
+
+/* Changing an item does not make it a new one. */
+static void test_created(void **state)
+{
+	struct mst_state_item it = {"forward_rule", "r", "", "1"};
+	size_t added, changed;
+
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	t_clock_set(T0 + 5000000);
+	it.yaml = "2";
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	assert_int_equal(changed, 1);
+	open_again();
+	assert_true(created("r") == T0);
+	assert_true(created("other") == -1);
 }
 
 /* ---- runs ---------------------------------------------------------------- */
@@ -615,11 +656,11 @@ static void test_writes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_open),	   T(test_default_dir), T(test_items),
-	    T(test_items_only_if), T(test_upgrade),	T(test_runs),
-	    T(test_status_names),  T(test_lock),	T(test_dead_run),
-	    T(test_counts),	   T(test_run_items),	T(test_old_runs_go),
-	    T(test_writes),
+	    T(test_open),	   T(test_default_dir),	 T(test_items),
+	    T(test_items_only_if), T(test_upgrade),	 T(test_created),
+	    T(test_runs),	   T(test_status_names), T(test_lock),
+	    T(test_dead_run),	   T(test_counts),	 T(test_run_items),
+	    T(test_old_runs_go),   T(test_writes),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
