@@ -63,9 +63,10 @@ static int no_type(const struct mst_conf_item *item, struct mst_err *err)
 }
 
 int mst_action_make(const struct mst_conf_item *item, struct mst_arena *arena,
-		    struct mst_action *a_r, struct mst_err *err)
+		    struct mst_alert_action *a_r, struct mst_err *err)
 {
-	struct mst_action a = {.name = mst_arena_strdup(arena, item->name)};
+	struct mst_alert_action a = {.name =
+					 mst_arena_strdup(arena, item->name)};
 	int rc;
 
 	if (!find(item->type, &a.type))
@@ -104,7 +105,7 @@ int mst_action_make(const struct mst_conf_item *item, struct mst_arena *arena,
 	return rc;
 }
 
-void mst_action_fini(struct mst_action *a)
+void mst_action_fini(struct mst_alert_action *a)
 {
 	if (a->type == MST_ACTION_SYSLOG)
 		mst_syslog_fini(&a->u.syslog);

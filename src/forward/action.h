@@ -30,7 +30,7 @@ enum mst_action_type {
 	MST_ACTION_MAIL
 };
 
-struct mst_action {
+struct mst_alert_action {
 	const char *name;
 	enum mst_action_type type;
 	/* Of type servicenow; NULL: the action has an address of its own. */
@@ -55,7 +55,7 @@ const struct mst_opt *mst_action_opts(const char *type);
  * the place, for an unknown type with the nearest one. Reads no secret and
  * looks at no other item. */
 int mst_action_make(const struct mst_conf_item *item, struct mst_arena *arena,
-		    struct mst_action *a_r, struct mst_err *err);
-void mst_action_fini(struct mst_action *a);
+		    struct mst_alert_action *a_r, struct mst_err *err);
+void mst_action_fini(struct mst_alert_action *a);
 
 #endif

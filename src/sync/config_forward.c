@@ -101,7 +101,7 @@ static int check_rule(struct looking *l)
 
 static int check_action(struct looking *l)
 {
-	struct mst_action a;
+	struct mst_alert_action a;
 	int rc = mst_action_make(l->item, l->arena, &a, l->err);
 
 	if (rc < 0)

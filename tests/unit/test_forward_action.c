@@ -16,7 +16,7 @@
 
 static struct mst_arena arena;
 static struct mst_conf_item item;
-static struct mst_action action;
+static struct mst_alert_action action;
 static struct mst_buf out = MST_BUF_INIT(1u << 20);
 static struct mst_err err;
 
