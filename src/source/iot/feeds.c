@@ -69,6 +69,11 @@ static const struct mst_field device_fields[OD__N] = {
     [OD_ENGINEERING] = {"engineeringStation",
 			"of a console: from device_flags"},
     [OD_DYNAMIC] = {"hasDynamicAddress", "its address changes"},
+    [OD_FIRMWARES] = {"u_firmwares|firmware",
+		      "list of modules, for the device's own one"},
+    [OD_SENSOR_1] = {"sensorName1", "from the sensors", MST_FROM_ENGINE},
+    [OD_SENSOR_2] = {"sensorName2", "from the sensors", MST_FROM_ENGINE},
+    [OD_SENSOR_3] = {"sensorName3", "from the sensors", MST_FROM_ENGINE},
 };
 
 static const struct mst_field gone_fields[OG__N] = {
@@ -111,6 +116,10 @@ static const struct mst_field adapter_fields[OM__N] = {
     [OM_DEVICE] = {"u_id|id", "the device", MST_FROM_OUTER},
     [OM_MAC] = {"u_mac_address", "of a console"},
     [OM_TEXT] = {".", "of a sensor: the address itself"},
+    [OM_IPS] = {"u_ip_address_objects|ipAddresses", "addresses of the device",
+		MST_FROM_OUTER},
+    [OM_MACS] = {"u_mac_address_objects|macAddresses", "all of the device",
+		 MST_FROM_OUTER},
 };
 
 static const struct mst_field seen_fields[OE__N] = {
@@ -120,6 +129,7 @@ static const struct mst_field seen_fields[OE__N] = {
     [OE_SITE] = {"u_site", "site of the device", MST_FROM_OUTER},
     [OE_NAME] = {"name", "from the sensors", MST_FROM_ENGINE},
     [OE_UID] = {"uid", "from the sensors", MST_FROM_ENGINE},
+    [OE_LEARNING] = {"learning", "from the sensors", MST_FROM_ENGINE},
 };
 
 static const struct mst_field connection_fields[ON__N] = {

@@ -109,6 +109,10 @@ enum ot_device_field {
 	OD_SCANNER,
 	OD_ENGINEERING,
 	OD_DYNAMIC,
+	OD_FIRMWARES,
+	OD_SENSOR_1, /* names of the sensors that see it, from OT_SENSORS */
+	OD_SENSOR_2,
+	OD_SENSOR_3,
 	OD__N
 };
 
@@ -143,15 +147,23 @@ enum ot_firmware_field {
 /* Of a console's address OA_IP, of a sensor's OA_TEXT has the text. */
 enum ot_address_field { OA_DEVICE, OA_IP, OA_TEXT, OA_GUESSED, OA__N };
 
-enum ot_adapter_field { OM_DEVICE, OM_MAC, OM_TEXT, OM__N };
+enum ot_adapter_field {
+	OM_DEVICE,
+	OM_MAC,
+	OM_TEXT,
+	OM_IPS, /* these two are the device's lists */
+	OM_MACS,
+	OM__N
+};
 
 enum ot_seen_field {
 	OE_DEVICE,
 	OE_SENSOR,
 	OE_ZONE,
 	OE_SITE,
-	OE_NAME, /* these two from OT_SENSORS */
+	OE_NAME, /* these three from OT_SENSORS */
 	OE_UID,
+	OE_LEARNING,
 	OE__N
 };
 
