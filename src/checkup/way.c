@@ -22,39 +22,40 @@ static void date_text(int64_t us, char out[11])
 
 /* ---- one step each ------------------------------------------------------- */
 
+/* Why there is none. */
+static const char *without(const struct mst_way *w)
+{
+	switch (w->proxy.by) {
+	case MST_PROXY_LOOPBACK:
+		return "none; loopback is never proxied";
+	case MST_PROXY_NONE:
+		return "none; the configuration says direct";
+	case MST_PROXY_PASSED_BY:
+		return "none; no_proxy names the host";
+	case MST_PROXY_ENVIRONMENT:
+	case MST_PROXY_SECTION:
+	case MST_PROXY_OPTION:
+		break;
+	}
+	return "none";
+}
+
 static void check_proxy(const struct mst_way *w, struct mst_check *c)
 {
-	if (!w->proxy[0]) {
-		mst_check_say(c, MST_CHECK_OK, "%s",
-			      w->loopback ? "none; loopback is never proxied"
-					  : "none");
-		return;
-	}
-	if (w->at != MST_WAY_PROXY) {
-		mst_check_say(c, MST_CHECK_OK, "%s (%s)", w->proxy,
-			      w->proxy_env ? "named by the environment"
-					   : "option proxy");
-		return;
-	}
-	c->code = w->err.code;
-	if (w->proxy_status == 407) {
-		mst_check_say(c, MST_CHECK_FAILED, "%s wants a log-in",
-			      w->proxy);
-		mst_check_remedy(c, "let it take this machine without one");
-	} else if (w->proxy_status) {
-		mst_check_say(c, MST_CHECK_FAILED,
-			      "%s does not lead to %s:%d: it answered %d",
-			      w->proxy, w->host, w->port, w->proxy_status);
-		mst_check_remedy(c, "let the proxy through to %s port %d",
-				 w->host, w->port);
+	const struct mst_proxy_look *l = &w->proxy;
+
+	if (!l->name[0]) {
+		mst_check_say(c, MST_CHECK_OK, "%s", without(w));
+	} else if (l->blame) {
+		c->code = l->code;
+		mst_check_say(c, MST_CHECK_FAILED, "%s: %s", l->name, l->why);
+		mst_check_remedy(c, "%s", l->remedy);
 	} else {
-		mst_check_say(c, MST_CHECK_FAILED, "%s: %s", w->proxy,
-			      w->words);
-		mst_check_remedy(c, "check %s",
-				 w->proxy_env
-				     ? "https_proxy and no_proxy in the "
-				       "environment"
-				     : "the option proxy");
+		mst_check_say(c, MST_CHECK_OK, "%s (%s)", l->name,
+			      l->by == MST_PROXY_OPTION	   ? "option proxy"
+			      : l->by == MST_PROXY_SECTION ? "section proxy"
+							   : "named by the "
+							     "environment");
 	}
 }
 
@@ -67,7 +68,7 @@ static void check_name(const struct mst_way *w, struct mst_check *c)
 		mst_check_remedy(c, "check the url of the connection and this "
 				    "machine's name service; where only a "
 				    "proxy leads out, set the option proxy");
-	} else if (w->proxy[0]) {
+	} else if (w->proxy.name[0]) {
 		mst_check_say(c, MST_CHECK_OK, "%s is looked up by the proxy",
 			      w->host);
 	} else if (!w->address[0] ||
@@ -82,7 +83,7 @@ static void check_connect(const struct mst_way *w, struct mst_check *c)
 {
 	if (w->at != MST_WAY_CONNECT) {
 		mst_check_say(c, MST_CHECK_OK, "port %d answers%s", w->port,
-			      w->proxy[0] ? ", through the proxy" : "");
+			      w->proxy.name[0] ? ", through the proxy" : "");
 		return;
 	}
 	c->code = w->err.code;
@@ -206,8 +207,8 @@ static const char *together(const struct mst_checkup_conf *conf,
 
 	if (w->https)
 		mst_check_say(&c, all[TLS].level, "%s%s%s; %.500s", w->host,
-			      w->proxy[0] ? " through " : "", w->proxy,
-			      all[TLS].text);
+			      w->proxy.name[0] ? " through " : "",
+			      w->proxy.name, all[TLS].text);
 	else
 		mst_check_say(&c, all[TLS].level, "%s port %d", w->host,
 			      w->port);

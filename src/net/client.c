@@ -14,12 +14,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "net/anchors.h"
 #include "net/private.h"
 
-#define CA_MAX	      (8u << 20)
 #define POLL_MAX_MS   250 /* also how late a stall is seen */
 #define GET_GRACE_US  (5 * (int64_t)1000000)
 #define FILE_LEAST_MS (3600 * (int64_t)1000)
@@ -39,28 +38,15 @@ static void setup_curl(void)
 		(void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* libcurl replaces its trust anchors by ours; "extra" ones are the default
- * file and ours in one. */
-static int read_anchors(struct mst_client *c, const char *path,
-			struct mst_err *err)
+/* What is read once: secrets and trust anchors of the way. */
+static int read_way(struct mst_client *c, const struct mst_client_conf *conf,
+		    struct mst_err *err)
 {
-	const char *def = curl_version_info(CURLVERSION_NOW)->cainfo;
-	struct mst_buf all = MST_BUF_INIT(CA_MAX);
-	struct mst_err ignored = MST_ERR_INIT;
-	int rc = mst_file_read(path, &all, err);
-
-	if (!rc && !strstr(all.p ? all.p : "", "-----BEGIN CERTIFICATE-----"))
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "'%s' holds no certificate in PEM form", path);
-	if (rc) {
-		mst_buf_fini(&all);
+	if (mst_proxy_way_init(&c->proxy, &conf->proxy, err) < 0)
+		return mst_err_prefix(err, "%s", c->name);
+	if (conf->ca_file && *conf->ca_file &&
+	    mst_anchors_read(conf->ca_file, &c->ca, err) < 0)
 		return mst_err_prefix(err, "%s: ca_file", c->name);
-	}
-	mst_buf_addc(&all, '\n');
-	if (def)
-		(void)mst_file_read(def, &all, &ignored);
-	c->ca.n = all.n;
-	c->ca.p = mst_buf_steal(&all);
 	return 0;
 }
 
@@ -72,7 +58,6 @@ static int64_t or_default(int64_t v, int64_t def)
 static void take_conf(struct mst_client *c, const struct mst_client_conf *conf)
 {
 	c->name = mst_strdup(conf->name ? conf->name : "");
-	c->proxy = conf->proxy && *conf->proxy ? mst_strdup(conf->proxy) : NULL;
 	c->insecure_loopback = conf->insecure_loopback;
 	c->connect_timeout_ms = or_default(conf->connect_timeout_ms, 15000);
 	c->timeout_ms = or_default(conf->timeout_ms, 300000);
@@ -112,8 +97,7 @@ struct mst_client *mst_client_new(const struct mst_client_conf *conf,
 		mst_client_free(&c);
 		return NULL;
 	}
-	if (conf->ca_file && *conf->ca_file &&
-	    read_anchors(c, conf->ca_file, err)) {
+	if (read_way(c, conf, err) < 0) {
 		mst_client_free(&c);
 		return NULL;
 	}
@@ -172,7 +156,7 @@ void mst_client_free(struct mst_client **cp)
 	if (c->wake_fd >= 0)
 		(void)close(c->wake_fd);
 	free((void *)(uintptr_t)c->ca.p);
-	free(c->proxy);
+	mst_proxy_way_fini(&c->proxy);
 	free(c->name);
 	free(c);
 }

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/proxy.h"
 
 enum mst_method {
 	MST_HTTP_GET,
@@ -94,8 +95,7 @@ struct mst_rate {
 
 struct mst_client_conf {
 	const char *name;	    /* for errors: the connection's name */
-	const char *proxy;	    /* "http://host:port" or NULL (environment
-				     * variables are honoured when NULL) */
+	struct mst_proxy proxy;	    /* all zero: the environment's */
 	const char *ca_file;	    /* extra trust anchors, PEM, or NULL */
 	bool insecure_loopback;	    /* plain http is allowed to 127.0.0.0/8,
 				     * [::1] and localhost only */

@@ -80,13 +80,28 @@ enum mst_code mst_status_code(int status)
 	}
 }
 
+/* Did it get no further than the proxy? */
+static bool at_proxy(const struct mst_transfer *t, struct mst_proxy_look *l_r)
+{
+	/* What was sent had passed it. */
+	if (t->answered || t->sends > 0 || t->fault.code != MST_OK)
+		return false;
+	mst_proxy_way_look(&t->client->proxy, &t->url, t->easy, t->code,
+			   t->curl_text, l_r);
+	return l_r->blame;
+}
+
 /* The same request would fail the same way. */
 static bool is_hopeless(const struct mst_transfer *t)
 {
+	struct mst_proxy_look look;
+
 	if (t->answered)
 		return false;
 	if (t->fault.code != MST_OK)
 		return t->fault.code != MST_E_TRANSIENT;
+	if (at_proxy(t, &look))
+		return look.hopeless;
 	switch ((int)t->code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
@@ -106,8 +121,6 @@ static const char *hint(CURLcode code)
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "; check the host name and the network's name service";
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return "; check the proxy setting";
 	case CURLE_COULDNT_CONNECT:
 		return "; check the address, the firewall and the proxy";
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -123,6 +136,7 @@ static void describe(struct mst_transfer *t)
 {
 	struct mst_err *err = &t->resp.err;
 	const char *what = t->req.what ? t->req.what : "request";
+	struct mst_proxy_look look;
 	enum mst_code code;
 	long began = 0;
 
@@ -141,6 +155,9 @@ static void describe(struct mst_transfer *t)
 		mst_err_set(err, t->fault.code, "%.200s: %s: %.500s", what,
 			    t->url.host, t->fault.msg);
 		err->os_errno = t->fault.os_errno;
+	} else if (at_proxy(t, &look)) {
+		mst_err_set(err, look.code, "%.200s: proxy %s: %s; %s", what,
+			    look.name, look.why, look.remedy);
 	} else {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &began);
 		mst_err_set(

@@ -11,6 +11,7 @@
  *   sink.c      where the bytes of a body go
  *   answer.c    response headers
  *   way.c       the way there, looked at before anything is sent
+ *   proxy_way.c the proxy on it
  */
 #ifndef MST_NET_PRIVATE_H
 #define MST_NET_PRIVATE_H
@@ -22,6 +23,7 @@
 #include "base/gunzip.h"
 #include "net/auth.h"
 #include "net/client.h"
+#include "net/proxy_way.h"
 #include "net/retry.h"
 #include "net/throttle.h"
 #include "net/token.h"
@@ -108,7 +110,8 @@ struct mst_transfer {
 TAILQ_HEAD(mst_transfers, mst_transfer);
 
 struct mst_client {
-	char *name, *proxy;
+	char *name;
+	struct mst_proxy_way proxy;
 	struct mst_slice ca; /* default and extra anchors, PEM; n 0: default */
 	bool insecure_loopback;
 	int64_t connect_timeout_ms, timeout_ms, file_timeout_ms, stall_ms;

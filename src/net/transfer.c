@@ -159,11 +159,7 @@ void mst_transfer_way(CURL *e, const struct mst_client *c,
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_S);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-	/* No proxy of the environment comes between us and this machine. */
-	if (loopback)
-		curl_easy_setopt(e, CURLOPT_PROXY, "");
-	else if (c->proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, c->proxy);
+	mst_proxy_way_set(&c->proxy, u, e);
 	if (c->ca.n)
 		curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &ca);
 }

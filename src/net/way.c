@@ -195,77 +195,6 @@ static void finish(struct attempt *a)
 	a->easy = NULL;
 }
 
-/* ---- the proxy ----------------------------------------------------------- */
-
-/* "http://user:secret@host:port/" → "host:port" */
-static void proxy_name(const char *proxy, char *out, size_t n)
-{
-	CURLU *h = curl_url();
-	char *host = NULL, *port = NULL;
-
-	if (!h)
-		mst_oom();
-	if (curl_url_set(h, CURLUPART_URL, proxy,
-			 CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME) ==
-	    CURLUE_OK) {
-		(void)curl_url_get(h, CURLUPART_HOST, &host, 0);
-		(void)curl_url_get(h, CURLUPART_PORT, &port, 0);
-	}
-	/* 1080 is libcurl's own default for proxies. */
-	(void)snprintf(out, n, "%s:%s", host ? host : "?",
-		       port ? port : "1080");
-	clean(out);
-	curl_free(host);
-	curl_free(port);
-	curl_url_cleanup(h);
-}
-
-/* As libcurl looks for it. */
-static const char *proxy_of_environment(bool https)
-{
-	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
-					    "all_proxy", "ALL_PROXY"};
-
-	for (size_t i = https ? 0 : 2; i < MST_LEN(names); i++) {
-		const char *v = getenv(names[i]);
-
-		if (v && *v)
-			return v;
-	}
-	return NULL;
-}
-
-/* Was there a proxy on the way, and which? The environment's may have been
- * passed over by no_proxy: only what happened tells. */
-static void find_proxy(struct attempt *a, struct mst_way *w)
-{
-	const char *env = proxy_of_environment(w->https);
-	char name[sizeof(w->proxy)], host[sizeof(w->proxy)];
-	long status = 0;
-	bool used;
-
-	(void)curl_easy_getinfo(a->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-	w->proxy_status = (int)status;
-	if (w->loopback)
-		return;
-	if (a->client->proxy) {
-		proxy_name(a->client->proxy, w->proxy, sizeof(w->proxy));
-		return;
-	}
-	if (!env)
-		return;
-	proxy_name(env, name, sizeof(name));
-	(void)snprintf(host, sizeof(host), "%.*s", (int)strcspn(name, ":"),
-		       name);
-	used = status || a->code == CURLE_COULDNT_RESOLVE_PROXY ||
-	       a->code == CURLE_PROXY ||
-	       (a->code == CURLE_COULDNT_CONNECT && strstr(a->words, host));
-	if (!used)
-		return;
-	w->proxy_env = true;
-	(void)snprintf(w->proxy, sizeof(w->proxy), "%s", name);
-}
-
 /* ---- what went wrong ----------------------------------------------------- */
 
 static enum mst_way_step step_of(const struct attempt *a,
@@ -273,16 +202,15 @@ static enum mst_way_step step_of(const struct attempt *a,
 {
 	curl_off_t looked = 0;
 
+	if (w->proxy.blame)
+		return MST_WAY_PROXY;
 	switch ((int)a->code) {
 	case CURLE_OK:
 		return MST_WAY_THERE;
-	case CURLE_COULDNT_RESOLVE_PROXY:
-	case CURLE_PROXY:
-		return MST_WAY_PROXY;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return MST_WAY_NAME;
 	case CURLE_COULDNT_CONNECT:
-		return w->proxy[0] ? MST_WAY_PROXY : MST_WAY_CONNECT;
+		return MST_WAY_CONNECT;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
@@ -294,9 +222,7 @@ static enum mst_way_step step_of(const struct attempt *a,
 		break;
 	}
 	/* Time-outs and connections that break: how far did it come? */
-	if (w->proxy[0] && w->proxy_status / 100 != 2)
-		return MST_WAY_PROXY;
-	if (!w->proxy[0] &&
+	if (!w->proxy.name[0] &&
 	    curl_easy_getinfo(a->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked) ==
 		CURLE_OK &&
 	    !looked)
@@ -304,10 +230,12 @@ static enum mst_way_step step_of(const struct attempt *a,
 	return w->https && w->address[0] ? MST_WAY_TLS : MST_WAY_CONNECT;
 }
 
-static enum mst_cert_fault fault_of(struct attempt *a)
+static enum mst_cert_fault fault_of(struct attempt *a, const struct mst_way *w)
 {
 	long result = X509_V_OK;
 
+	if (w->proxy.blame)
+		return MST_CERT_FINE;
 	if (a->code != CURLE_PEER_FAILED_VERIFICATION &&
 	    a->code != CURLE_SSL_ISSUER_ERROR)
 		return MST_CERT_FINE;
@@ -340,16 +268,24 @@ static void describe(struct attempt *a, struct mst_way *w)
 	if (curl_easy_getinfo(a->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK &&
 	    ip)
 		(void)snprintf(w->address, sizeof(w->address), "%s", ip);
-	find_proxy(a, w);
+	mst_proxy_way_look(&a->client->proxy, a->url, a->easy, a->code,
+			   a->words, &w->proxy);
 	w->at = step_of(a, w);
-	w->fault = fault_of(a);
+	w->fault = fault_of(a, w);
 	if (w->at == MST_WAY_THERE)
 		return;
+	if (w->proxy.blame) {
+		(void)snprintf(w->words, sizeof(w->words), "%.250s",
+			       w->proxy.why);
+		mst_err_set(&w->err, w->proxy.code, "%s:%d: proxy %s: %s; %s",
+			    w->host, w->port, w->proxy.name, w->proxy.why,
+			    w->proxy.remedy);
+		return;
+	}
 	(void)snprintf(w->words, sizeof(w->words), "%.250s",
 		       *a->words ? a->words : curl_easy_strerror(a->code));
-	mst_err_set(&w->err,
-		    w->proxy_status == 407 ? MST_E_AUTH : MST_E_TRANSIENT,
-		    "%s:%d: %s", w->host, w->port, w->words);
+	mst_err_set(&w->err, MST_E_TRANSIENT, "%s:%d: %s", w->host, w->port,
+		    w->words);
 }
 
 int mst_client_way(struct mst_client *c, const char *url,

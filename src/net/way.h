@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "net/client.h"
+#include "net/proxy_way.h"
 
 /* The steps in their order. */
 enum mst_way_step {
@@ -37,11 +38,7 @@ struct mst_way {
 	int port;
 	bool https, loopback;
 	char address[64]; /* where the connection went; with a proxy: its */
-	/* "host:port" of the proxy on the way, "" without one; never its user
-	 * or password. */
-	char proxy[300];
-	bool proxy_env;	  /* the environment named it, not the connection */
-	int proxy_status; /* its answer to CONNECT, 0: none */
+	struct mst_proxy_look proxy;
 
 	/* The certificate that the server showed, also when it is refused. */
 	bool has_cert;

@@ -168,11 +168,11 @@ const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
  * from the options of a source connection. */
 struct mst_source_common {
 	struct mst_recver_conf recver; /* options recver.* */
-	const char *read_from; /* a folder instead of the API, or NULL */
-	bool assume_complete;  /* a folder without a manifest counts as a
-				* complete read */
-	const char *proxy;     /* option proxy: "http://host:port", or NULL */
-	const char *ca_file;   /* option ca_file: PEM, or NULL */
+	const char *read_from;	/* a folder instead of the API, or NULL */
+	bool assume_complete;	/* a folder without a manifest counts as a
+				 * complete read */
+	struct mst_proxy proxy; /* options proxy*, and what is global */
+	const char *ca_file;	/* option ca_file: PEM, or NULL */
 	/* Option pin: the far end's public key, "sha256//…" (net/client.h), or
 	 * NULL. */
 	const char *pin;

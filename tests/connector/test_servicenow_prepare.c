@@ -544,13 +544,13 @@ static void test_where_the_token_may_go(void **state)
 	struct mst_client_conf c = {0};
 
 	f->conf.url = "http://127.0.0.1:8080/";
-	f->conf.proxy = "http://proxy:3128";
+	f->conf.proxy.url = "http://proxy:3128";
 	fake_open(f);
 	assert_int_equal(mst_dest_servicenow.auths(f->d, a, 1), 1);
 	t_is(mst_slice_str(a[0].hosts[0]), "127.0.0.1:8080");
 	assert_null(a[0].hosts[1]);
 	mst_dest_servicenow.client(&f->conf, &c);
-	t_is(mst_slice_str(c.proxy), "http://proxy:3128");
+	t_is(mst_slice_str(c.proxy.url), "http://proxy:3128");
 }
 
 static void test_estimate(void **state)

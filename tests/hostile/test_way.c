@@ -255,7 +255,7 @@ static struct mst_client *plain_client(const char *proxy)
 					    "all_proxy",   "ALL_PROXY",
 					    "no_proxy",	   "NO_PROXY"};
 	struct mst_client_conf conf = {.name = "t",
-				       .proxy = proxy,
+				       .proxy.url = proxy,
 				       .insecure_loopback = true,
 				       .connect_timeout_ms = 60000};
 	struct mst_err err = MST_ERR_INIT;
@@ -277,7 +277,7 @@ static void test_way_without_tls(void **state)
 	assert_true(w.loopback);
 	assert_false(w.has_cert);
 	assert_string_equal(w.address, "127.0.0.1");
-	assert_string_equal(w.proxy, "");
+	assert_string_equal(w.proxy.name, "");
 	assert_int_equal(w.port, t_httpd_port(r.h));
 	/* no request was sent */
 	assert_int_equal(t_httpd_count(r.h), 0);
@@ -387,40 +387,40 @@ static void test_way_with_a_proxy(void **state)
 	c = plain_client(secret);
 	w = look(c, "https://sn.example/");
 	assert_int_equal(w.at, MST_WAY_PROXY);
-	assert_int_equal(w.proxy_status, 407);
+	assert_int_equal(w.proxy.status, 407);
 	assert_int_equal(w.err.code, MST_E_AUTH);
-	assert_string_equal(w.proxy, proxy);
-	assert_false(w.proxy_env);
+	assert_string_equal(w.proxy.name, proxy);
+	assert_int_equal(w.proxy.by, MST_PROXY_OPTION);
 	assert_null(strstr(w.err.msg, "not-real"));
 	w = look(c, "https://sn.example/");
 	assert_int_equal(w.at, MST_WAY_PROXY);
-	assert_int_equal(w.proxy_status, 502);
+	assert_int_equal(w.proxy.status, 502);
 	mst_client_free(&c);
 
 	c = plain_client(NULL);
 	setenv("https_proxy", secret, 1);
 	w = look(c, "https://sn.example/");
 	assert_int_equal(w.at, MST_WAY_PROXY);
-	assert_true(w.proxy_env);
-	assert_string_equal(w.proxy, proxy);
+	assert_int_equal(w.proxy.by, MST_PROXY_ENVIRONMENT);
+	assert_string_equal(w.proxy.name, proxy);
 	setenv("no_proxy", "nowhere.invalid", 1);
 	w = look(c, "https://nowhere.invalid/");
 	assert_int_equal(w.at, MST_WAY_NAME);
-	assert_string_equal(w.proxy, "");
+	assert_string_equal(w.proxy.name, "");
 	unsetenv("no_proxy");
 	(void)snprintf(secret, sizeof(secret), "http://127.0.0.1:%d",
 		       t_free_port());
 	setenv("https_proxy", secret, 1);
 	w = look(c, "https://sn.example/");
 	assert_int_equal(w.at, MST_WAY_PROXY);
-	assert_string_equal(w.proxy, secret + 7);
+	assert_string_equal(w.proxy.name, secret + 7);
 	unsetenv("https_proxy");
 	mst_client_free(&c);
 
 	c = plain_client("http://nowhere.invalid:3128");
 	w = look(c, "https://sn.example/");
 	assert_int_equal(w.at, MST_WAY_PROXY);
-	assert_string_equal(w.proxy, "nowhere.invalid:3128");
+	assert_string_equal(w.proxy.name, "nowhere.invalid:3128");
 	mst_client_free(&c);
 	t_httpd_stop(&h);
 }

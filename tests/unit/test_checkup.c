@@ -86,6 +86,20 @@ static void walk(const struct mst_way *w, bool several)
 	(void)mst_checkup_way(&conf, &a, several, w);
 }
 
+/* why NULL: it let us through. */
+static void by_proxy(struct mst_way *w, enum mst_proxy_by by, const char *why,
+		     const char *remedy)
+{
+	w->proxy.by = by;
+	(void)snprintf(w->proxy.name, sizeof(w->proxy.name), "p.example:3128");
+	w->proxy.blame = why != NULL;
+	if (!why)
+		return;
+	w->proxy.code = MST_E_TRANSIENT;
+	(void)snprintf(w->proxy.why, sizeof(w->proxy.why), "%s", why);
+	(void)snprintf(w->proxy.remedy, sizeof(w->proxy.remedy), "%s", remedy);
+}
+
 static void test_steps(void **state)
 {
 	static const char *const names[] = {"proxy", "dns", "tcp", "tls"};
@@ -101,7 +115,7 @@ static void test_steps(void **state)
 
 		w = way_to((enum mst_way_step)at);
 		if (at == MST_WAY_PROXY)
-			(void)snprintf(w.proxy, sizeof(w.proxy), "p:3128");
+			by_proxy(&w, MST_PROXY_OPTION, "broken", "mend it");
 		seen.n = 0;
 		failed = mst_checkup_way(&conf, &a, false, &w);
 		assert_int_equal(seen.n, 4);
@@ -122,35 +136,42 @@ static void test_steps(void **state)
 
 static void test_proxies(void **state)
 {
+	static const struct {
+		enum mst_proxy_by by;
+		const char *text;
+	} roads[] = {
+	    {MST_PROXY_OPTION, "p.example:3128 (option proxy)"},
+	    {MST_PROXY_SECTION, "p.example:3128 (section proxy)"},
+	    {MST_PROXY_ENVIRONMENT,
+	     "p.example:3128 (named by the environment)"},
+	    {MST_PROXY_LOOPBACK, "none; loopback is never proxied"},
+	    {MST_PROXY_NONE, "none; the configuration says direct"},
+	    {MST_PROXY_PASSED_BY, "none; no_proxy names the host"},
+	};
 	struct mst_way w = way_to(MST_WAY_PROXY);
 
 	(void)state;
-	(void)snprintf(w.proxy, sizeof(w.proxy), "p.example:3128");
+	by_proxy(&w, MST_PROXY_OPTION, "broken", "mend it");
 	walk(&w, false);
-	shows("proxy", MST_CHECK_FAILED, "p.example:3128: broken",
-	      "check the option proxy");
+	shows("proxy", MST_CHECK_FAILED, "p.example:3128: broken", "mend it");
 	shows("dns", MST_CHECK_SKIPPED, "needs the check 'proxy'", "");
-	w.proxy_env = true;
-	walk(&w, false);
-	shows("proxy", MST_CHECK_FAILED, "broken", "https_proxy and no_proxy");
-	w.proxy_status = 407;
-	walk(&w, false);
-	shows("proxy", MST_CHECK_FAILED, "wants a log-in", "without one");
-	w.proxy_status = 503;
-	walk(&w, false);
-	shows("proxy", MST_CHECK_FAILED,
-	      "does not lead to sn.example:443: it answered 503",
-	      "let the proxy through");
+	for (size_t i = 0; i < MST_LEN(roads); i++) {
+		w = way_to(MST_WAY_THERE);
+		w.proxy.by = roads[i].by;
+		if (i < 3)
+			by_proxy(&w, roads[i].by, NULL, NULL);
+		walk(&w, false);
+		shows("proxy", MST_CHECK_OK, roads[i].text, "");
+		if (i < 3) {
+			shows("dns", MST_CHECK_OK, "looked up by the proxy",
+			      "");
+			shows("tcp", MST_CHECK_OK, "through the proxy", "");
+		}
+	}
 	w = way_to(MST_WAY_THERE);
-	(void)snprintf(w.proxy, sizeof(w.proxy), "p.example:3128");
+	w.proxy.by = MST_PROXY_ENVIRONMENT;
 	walk(&w, false);
-	shows("proxy", MST_CHECK_OK, "p.example:3128 (option proxy)", "");
-	shows("dns", MST_CHECK_OK, "looked up by the proxy", "");
-	shows("tcp", MST_CHECK_OK, "through the proxy", "");
-	w.proxy[0] = 0;
-	w.loopback = true;
-	walk(&w, false);
-	shows("proxy", MST_CHECK_OK, "loopback is never proxied", "");
+	shows("proxy", MST_CHECK_OK, "none", "");
 }
 
 static void test_certificates(void **state)

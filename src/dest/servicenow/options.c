@@ -127,7 +127,7 @@ const struct mst_opt mst_sn_opts[] = {
 	     "and reconciliation engine"},
     {"body_max", MST_OPT_SIZE, AT(body_max), "950000",
      .help = "largest request body, from 64KiB to 1MB"},
-    {"proxy", MST_OPT_TEXT, AT(proxy), .help = "http://HOST:PORT of a proxy"},
+    MST_PROXY_OPTS(AT),
     {"ca_file", MST_OPT_TEXT, AT(ca_file),
      .help = "PEM file with further trusted certificate authorities"},
     {"timeout", MST_OPT_DURATION, AT(timeout_ms), "100s",

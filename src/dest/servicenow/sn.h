@@ -72,7 +72,8 @@ struct sn_conf {
 	const char *discovery_source;
 	int64_t workers, batch_seconds, batch_max, ire_items;
 	uint64_t body_max;
-	const char *proxy, *ca_file;
+	struct mst_proxy proxy;
+	const char *ca_file;
 	int64_t timeout_ms;
 
 	/* settings: each overrides a rule (rules.c) */

@@ -100,10 +100,7 @@
 	    {"assume_complete", MST_OPT_BOOL, COMMON(assume_complete), "no",   \
 	     .help = "Take a folder without a manifest for everything there "  \
 		     "is, so that what it does not show is retired."},         \
-	    MST_RECVER_OPTS(RECVER),                                           \
-	    {"proxy", MST_OPT_TEXT, COMMON(proxy),                             \
-	     .help = "HTTP proxy, \"http://host:port\"; the environment's "    \
-		     "when not set."},                                         \
+	    MST_RECVER_OPTS(RECVER), MST_PROXY_OPTS(COMMON),                   \
 	{                                                                      \
 		"ca_file", MST_OPT_TEXT, COMMON(ca_file),                      \
 		    .help = "PEM file of certificates to trust besides the "   \
