@@ -235,6 +235,13 @@ struct mst_join {
 	unsigned from;	   /* index of the feed that is looked up */
 	unsigned key;	   /* field of `feed` */
 	unsigned from_key; /* field of `from`; compared ASCII case folded */
+	/* The key of a record where it is no field (the first element of a
+	 * list); nothing in out is no key. Pure. NULL: the field. */
+	void (*key_text)(const struct mst_value *v, struct mst_buf *out);
+	void (*from_key_text)(const struct mst_value *v, struct mst_buf *out);
+	/* Several records of `from` with one key that say different things are
+	 * not guessed between: the value is then the boolean false. */
+	bool only_one;
 	struct {
 		unsigned to, from; /* field indexes; fills only where NULL */
 	} copy[12];

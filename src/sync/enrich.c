@@ -63,6 +63,26 @@ static struct mst_slice join_key(const struct mst_value *v, char *buf,
 	return zero ? mst_slice(NULL, 0) : mst_slice(buf, s.n);
 }
 
+/* As above, of a record: its field, or what makes its key. */
+static struct mst_slice record_key(const struct mst_value *v, unsigned field,
+				   void (*text)(const struct mst_value *v,
+						struct mst_buf *out),
+				   char *buf, size_t buf_n)
+{
+	struct mst_buf made = MST_BUF_INIT(MST_MAX_TEXT);
+	struct mst_value one = {.type = MST_JSON_STRING};
+	struct mst_slice key;
+
+	if (!text)
+		return join_key(&v[field], buf, buf_n);
+	text(v, &made);
+	one.u.s.p = made.p;
+	one.u.s.n = made.n;
+	key = made.n ? join_key(&one, buf, buf_n) : mst_slice(NULL, 0);
+	mst_buf_fini(&made);
+	return key;
+}
+
 /* What is copied, and behind it what is made. */
 static unsigned join_width(const struct mst_join *j)
 {
@@ -90,13 +110,35 @@ static void keep_text(struct joined *j, struct mst_value *v, struct mst_slice s)
 	v->u.s.n = s.n;
 }
 
+static bool same_value(const struct mst_value *a, const struct mst_value *b)
+{
+	if (a->type != b->type)
+		return false;
+	switch (a->type) {
+	case MST_JSON_STRING:
+		return mst_slice_eq(mst_slice(a->u.s.p, a->u.s.n),
+				    mst_slice(b->u.s.p, b->u.s.n));
+	case MST_JSON_INT:
+		return a->u.i == b->u.i;
+	case MST_JSON_BOOL:
+		return a->u.b == b->u.b;
+	case MST_JSON_NULL:
+	case MST_JSON_DOUBLE:
+	case MST_JSON_ARRAY:
+	case MST_JSON_OBJECT:
+		break;
+	}
+	return false;
+}
+
 static int join_record(void *worker, const struct mst_value *v,
 		       struct mst_err *err)
 {
 	struct join_reader *r = worker;
 	const struct mst_join *j = r->join;
 	char buf[256];
-	struct mst_slice key = join_key(&v[j->from_key], buf, sizeof(buf));
+	struct mst_slice key =
+	    record_key(v, j->from_key, j->from_key_text, buf, sizeof(buf));
 	struct mst_value *row;
 
 	if (!key.n || (j->keep && !j->keep(v)))
@@ -119,8 +161,12 @@ static int join_record(void *worker, const struct mst_value *v,
 
 		/* The first record that has something counts. Lists and objects
 		 * would not outlive their document. */
-		if (row[i].type != MST_JSON_NULL)
+		if (row[i].type != MST_JSON_NULL) {
+			if (j->only_one && !same_value(&row[i], from))
+				row[i] =
+				    (struct mst_value){.type = MST_JSON_BOOL};
 			continue;
+		}
 		if (from->type == MST_JSON_STRING && from->u.s.n > 0)
 			keep_text(r->joined, &row[i],
 				  mst_slice(from->u.s.p, from->u.s.n));
@@ -189,7 +235,7 @@ void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v)
 
 		if (j->feed != feed || !d->p->joins[i].on)
 			continue;
-		key = join_key(&v[j->key], buf, sizeof(buf));
+		key = record_key(v, j->key, j->key_text, buf, sizeof(buf));
 		row = key.n ? mst_map_get(&d->p->joins[i].rows, key) : NULL;
 		for (unsigned k = 0; row && k < j->copy_n; k++) {
 			if (v[j->copy[k].to].type == MST_JSON_NULL)

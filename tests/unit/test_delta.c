@@ -793,6 +793,57 @@ static void test_too_much(void **state MST_UNUSED)
 	counts("devices", 3, 0, 0, 0);
 }
 
+/* ---- joins by a part of a text ----- */
+
+static void first_letter(const struct mst_value *v, struct mst_buf *out)
+{
+	if (v->type == MST_JSON_STRING && v->u.s.n)
+		(void)mst_buf_add(out, v->u.s.p, 1);
+}
+
+static void def_letter(const struct mst_value *v, struct mst_buf *out)
+{
+	first_letter(&v[FR_DEF], out);
+}
+
+static const char *change_of(const char *set, const char *key,
+			     const char *column);
+
+/* Keys that are made; of several that differ none, where only one is to be. */
+static void test_join_by_text(void **state MST_UNUSED)
+{
+	struct mst_catalog c = *fx_source.catalog;
+	struct mst_join join = {.feed = FX_ROWS,
+				.from = FX_DEFS,
+				.key_text = def_letter,
+				.from_key_text = first_letter,
+				.copy = {{FR_SEEN, 1}},
+				.copy_n = 1};
+
+	c.joins = &join;
+	c.joins_n = 1;
+	job.catalog = &c;
+	for (int only = 0; only < 2; only++) {
+		join.only_one = only != 0;
+		t_ok(recver->ops->reset(recver, TARGET, NULL, &err), &err);
+		source();
+		file(FX_DEVICES, DEVICE("d1", "one"));
+		file(FX_ROWS,
+		     ROW("d1", "k1", "a", "x9") ROW("d1", "k2", "b", "y9")
+			 ROW("d1", "k3", "c", "z9"));
+		file(FX_DEFS, "{'id':'x1','title':'first'}\n"
+			      "{'id':'x2','title':'second'}\n"
+			      "{'id':'y1','title':'same'}\n"
+			      "{'id':'y2','title':'same'}\n");
+		(void)compare();
+		assert_string_equal(change_of("rows", "k1", "u_seen"),
+				    only ? "false" : "first");
+		assert_string_equal(change_of("rows", "k2", "u_seen"), "same");
+		assert_string_equal(change_of("rows", "k3", "u_seen"), "");
+		stop_delta();
+	}
+}
+
 /* ---- which of several ----- */
 
 /* The text of a column in the change of a record; "" when it has none. */
@@ -1177,6 +1228,7 @@ int main(void)
 	    T(test_left_device),
 	    T(test_skipped_later),
 	    T(test_known_device),
+	    T(test_join_by_text),
 	    T(test_one_of_several),
 	    T(test_memory),
 	    T(test_shared),
