@@ -23,21 +23,31 @@ struct mst_sn_layout {
 	const char *const *list; /* columns of the list, NULL ended */
 	const struct mst_sn_section *sections;
 	size_t sections_n;
+	/* Lists below the form, "table.column" each, NULL ended; NULL: the
+	 * instance shows what people choose. */
+	const char *const *related;
 };
 
 /* In the order of mst_sn_tables. */
-extern const struct mst_sn_layout mst_sn_layouts[];
+extern const struct mst_sn_layout *const mst_sn_layouts[];
 extern const size_t mst_sn_layouts_n;
 
 struct mst_sn_module {
 	const char *title, *table, *filter, *hint;
 };
 
-#define MST_SN_MENU "Defender CVEs"
-extern const struct mst_sn_module mst_sn_modules[];
-extern const size_t mst_sn_modules_n;
+struct mst_sn_menu {
+	const char *set; /* the update set that brings it */
+	const char *title, *description;
+	const struct mst_sn_module *modules;
+	size_t modules_n;
+};
 
-/* On the forms of `table`: the records whose column refers to the one shown. */
+extern const struct mst_sn_menu *const mst_sn_menus[];
+extern const size_t mst_sn_menus_n;
+
+/* On the forms of `table`, which is not ours or not of the same set: the
+ * records whose column refers to the one shown. */
 struct mst_sn_related {
 	const char *table;
 	const char *list; /* "u_muster_cve_instance.u_cmdb_ci" */

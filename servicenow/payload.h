@@ -32,10 +32,11 @@ struct mst_updates {
 void mst_upd_table(struct mst_updates *s, const struct mst_sn_table *t);
 /* Access rules on the table and on all of its fields. */
 void mst_upd_access(struct mst_updates *s, const struct mst_sn_table *t);
-/* List, form sections, form; a formatter when a section shows the activity. */
+/* List, form sections, form, related lists; a formatter when a section shows
+ * the activity. */
 void mst_upd_layout(struct mst_updates *s, const struct mst_sn_layout *l,
 		    const struct mst_sn_table *t);
-void mst_upd_menu(struct mst_updates *s);
+void mst_upd_menu(struct mst_updates *s, const struct mst_sn_menu *m);
 /* Fix scripts that add the related lists and take them away again. */
 void mst_upd_related(struct mst_updates *s);
 

@@ -267,6 +267,68 @@ static void add_form(struct mst_updates *s, const struct mst_sn_layout *l,
 					   .target = t->label});
 }
 
+/* ---- related lists ------------------------------------------------------- */
+
+static void related_entry(struct mst_buf *o, const struct mst_sn_layout *l,
+			  const char *list_id, unsigned at)
+{
+	char id[33];
+
+	mst_upd_id(id, "sys_ui_related_list_entry|%s|%s", l->table,
+		   l->related[at]);
+	mst_buf_adds(o, "<sys_ui_related_list_entry "
+			"action=\"INSERT_OR_UPDATE\"><filter/>");
+	mst_buf_addf(o,
+		     "<list_id display_value=\"%s\" name=\"%s\" "
+		     "related_list=\"NULL\" sys_domain=\"global\" "
+		     "view=\"Default view\">%s</list_id><order_by/>",
+		     l->table, l->table, list_id);
+	mst_xml_num(o, "position", at);
+	mst_xml_el(o, "related_list", l->related[at]);
+	mst_xml_stamp_short(o, id);
+	mst_buf_adds(o, "</sys_ui_related_list_entry>");
+}
+
+static void add_related(struct mst_updates *s, const struct mst_sn_layout *l,
+			const struct mst_sn_table *t)
+{
+	struct mst_buf *o = &s->buf;
+	char id[33], update[256];
+
+	mst_upd_id(id, "sys_ui_related_list|%s", l->table);
+	(void)snprintf(update, sizeof(update), "sys_ui_related_%s_null",
+		       l->table);
+	mst_upd_begin(s, "");
+	mst_buf_addf(o,
+		     "<sys_ui_related sys_domain=\"global\" table=\"%s\" "
+		     "version=\"2\" view=\"\">",
+		     l->table);
+	for (unsigned i = 0; l->related[i]; i++)
+		related_entry(o, l, id, i);
+	mst_buf_adds(o, "<sys_ui_related_list action=\"INSERT_OR_UPDATE\">");
+	mst_buf_addf(o, "<calculated_name>%s - Default view</calculated_name>",
+		     t->label);
+	mst_xml_el(o, "name", l->table);
+	mst_buf_adds(o, "<related_list/>");
+	mst_xml_el(o, "sys_class_name", "sys_ui_related_list");
+	mst_xml_created(o);
+	mst_xml_domain(o);
+	mst_xml_el(o, "sys_id", id);
+	mst_xml_el(o, "sys_mod_count", "0");
+	mst_xml_el(o, "sys_name", l->table);
+	mst_buf_adds(o, "<sys_overrides/>");
+	mst_xml_scope(o);
+	mst_xml_el(o, "sys_update_name", update);
+	mst_xml_updated(o);
+	mst_buf_adds(o, "<sys_user/>" VIEW
+			"</sys_ui_related_list></sys_ui_related>");
+	mst_upd_end(s, (struct mst_update){.name = update,
+					   .type = "Related Lists",
+					   .table = l->table,
+					   .target = t->label,
+					   .view = "Default view"});
+}
+
 static bool has_activity(const struct mst_sn_layout *l)
 {
 	for (size_t i = 0; i < l->sections_n; i++) {
@@ -289,4 +351,6 @@ void mst_upd_layout(struct mst_updates *s, const struct mst_sn_layout *l,
 	for (size_t i = 0; i < l->sections_n; i++)
 		add_section(s, l, t, &l->sections[i]);
 	add_form(s, l, t);
+	if (l->related)
+		add_related(s, l, t);
 }

@@ -22,7 +22,8 @@ static void stamp(struct mst_buf *o, const char *class_name, const char *id,
 	mst_xml_updated(o);
 }
 
-static void add_application(struct mst_updates *s, const char *id)
+static void add_application(struct mst_updates *s, const struct mst_sn_menu *m,
+			    const char *id)
 {
 	struct mst_buf *o = &s->buf;
 	char update[256];
@@ -32,32 +33,31 @@ static void add_application(struct mst_updates *s, const char *id)
 		      " sys_domain=\"global\" table=\"sys_app_application\"");
 	mst_buf_adds(o, "<sys_app_application action=\"INSERT_OR_UPDATE\">"
 			"<active>true</active><category/>");
-	mst_xml_el(o, "description",
-		   "CVEs that Microsoft Defender finds on configuration items, "
-		   "kept up to date by muster");
+	mst_xml_el(o, "description", m->description);
 	mst_xml_el(o, "device_type", "browser");
 	mst_buf_adds(o, "<hint/><name/><order>100</order>");
 	mst_xml_el(o, "roles", MST_UPDATE_SET_ROLE);
-	stamp(o, "sys_app_application", id, MST_SN_MENU, update);
-	mst_xml_el(o, "title", MST_SN_MENU);
+	stamp(o, "sys_app_application", id, m->title, update);
+	mst_xml_el(o, "title", m->title);
 	mst_buf_adds(o, "<view_name/></sys_app_application>");
 	mst_upd_end(s, (struct mst_update){.name = update,
 					   .type = "Application Menu",
-					   .target = MST_SN_MENU});
+					   .target = m->title});
 }
 
-static void add_module(struct mst_updates *s, const char *menu_id, unsigned at)
+static void add_module(struct mst_updates *s, const struct mst_sn_menu *menu,
+		       const char *menu_id, unsigned at)
 {
-	const struct mst_sn_module *m = &mst_sn_modules[at];
+	const struct mst_sn_module *m = &menu->modules[at];
 	struct mst_buf *o = &s->buf;
 	char id[33], update[256];
 
-	mst_upd_id(id, "sys_app_module|%s|%s", MST_SN_MENU, m->title);
+	mst_upd_id(id, "sys_app_module|%s|%s", menu->title, m->title);
 	(void)snprintf(update, sizeof(update), "sys_app_module_%s", id);
 	mst_upd_begin(s, " sys_domain=\"global\" table=\"sys_app_module\"");
 	mst_buf_adds(o, "<sys_app_module action=\"INSERT_OR_UPDATE\">"
 			"<active>true</active>");
-	mst_xml_ref(o, "application", MST_SN_MENU, menu_id);
+	mst_xml_ref(o, "application", menu->title, menu_id);
 	mst_buf_adds(o, "<assessment/><device_type/>");
 	mst_xml_el(o, "filter", m->filter);
 	mst_xml_el(o, "hint", m->hint);
@@ -81,12 +81,12 @@ static void add_module(struct mst_updates *s, const char *menu_id, unsigned at)
 					   .target = m->title});
 }
 
-void mst_upd_menu(struct mst_updates *s)
+void mst_upd_menu(struct mst_updates *s, const struct mst_sn_menu *m)
 {
 	char id[33];
 
-	mst_upd_id(id, "sys_app_application|%s", MST_SN_MENU);
-	add_application(s, id);
-	for (unsigned i = 0; i < mst_sn_modules_n; i++)
-		add_module(s, id, i);
+	mst_upd_id(id, "sys_app_application|%s", m->title);
+	add_application(s, m, id);
+	for (unsigned i = 0; i < m->modules_n; i++)
+		add_module(s, m, id, i);
 }

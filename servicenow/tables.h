@@ -18,6 +18,9 @@
 #define MST_UPDATE_SET_DATE "2026-11-22 00:00:00"
 /* Existing role of the instance that may read and write the tables. */
 #define MST_UPDATE_SET_ROLE "asset"
+/* The update sets that bring tables. */
+#define MST_UPDATE_SET_CVE "muster-cve"
+#define MST_UPDATE_SET_OT  "muster-ot"
 
 struct mst_sn_choice {
 	const char *value;
@@ -51,6 +54,7 @@ struct mst_sn_column {
 };
 
 struct mst_sn_table {
+	const char *set; /* the update set that brings it */
 	const char *name;
 	const char *label;
 	const char *plural;
@@ -61,7 +65,8 @@ struct mst_sn_table {
 	size_t columns_n;
 };
 
-extern const struct mst_sn_table mst_sn_tables[];
+/* A table stands behind those of its set that its columns refer to. */
+extern const struct mst_sn_table *const mst_sn_tables[];
 extern const size_t mst_sn_tables_n;
 
 /* NULL when there is none of that name. */

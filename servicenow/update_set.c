@@ -12,12 +12,12 @@
 #define MAX_PAYLOAD (1u << 20)
 
 const struct mst_update_set mst_update_sets[] = {
-    {MST_UPDATE_SET_MAIN, "muster CVEs",
+    {MST_UPDATE_SET_CVE, "muster CVEs",
      "Tables for CVEs found by Microsoft Defender, written by muster: "
      "u_muster_cve and u_muster_cve_instance with their choices, forms, lists, "
      "access rules for the role " MST_UPDATE_SET_ROLE
-     " and the menu \"" MST_SN_MENU
-     "\". No table, choice or layout of the instance is changed. "
+     " and the menu \"Defender CVEs\". No table, choice or layout of the "
+     "instance is changed. "
      "Version " MST_UPDATE_SET_VERSION
      ". To back it out: stop muster's jobs; run the fix script \"muster: "
      "remove CVE related lists\" if you have it; then System Update Sets > "
@@ -34,6 +34,19 @@ const struct mst_update_set mst_update_sets[] = {
      "Version " MST_UPDATE_SET_VERSION
      ". To back it out: run \"muster: remove CVE related lists\", then Back "
      "Out."},
+    {MST_UPDATE_SET_OT, "muster OT",
+     "Tables for what Microsoft Defender for IoT shows, written by muster: "
+     "appliances, devices, firmware, connections and alerts (u_muster_ot_...) "
+     "with their choices, forms, lists, related lists, access rules for the "
+     "role " MST_UPDATE_SET_ROLE
+     " and the menu \"Defender for IoT\". No table, choice or layout of the "
+     "instance is changed. CVEs of OT devices are in the tables of the set "
+     "\"muster CVEs\". Version " MST_UPDATE_SET_VERSION
+     ". To back it out: stop muster's jobs that deliver OT devices or alerts; "
+     "then System Update Sets > Local Update Sets > muster OT > Back Out. "
+     "This drops the five tables with all their records. Importing the set "
+     "again after that previews with collisions (\"Found a local update that "
+     "is newer\"): accept the remote updates."},
 };
 const size_t mst_update_sets_n = MST_LEN(mst_update_sets);
 
@@ -129,16 +142,25 @@ static void add_set(struct writer *w)
 			"</sys_remote_update_set>\n");
 }
 
-static void main_payloads(struct mst_updates *s)
+static void table_payloads(struct mst_updates *s, const char *set)
 {
 	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		mst_upd_table(s, &mst_sn_tables[i]);
-		mst_upd_access(s, &mst_sn_tables[i]);
+		if (strcmp(mst_sn_tables[i]->set, set) != 0)
+			continue;
+		mst_upd_table(s, mst_sn_tables[i]);
+		mst_upd_access(s, mst_sn_tables[i]);
 	}
-	for (size_t i = 0; i < mst_sn_layouts_n; i++)
-		mst_upd_layout(s, &mst_sn_layouts[i],
-			       mst_sn_table_find(mst_sn_layouts[i].table));
-	mst_upd_menu(s);
+	for (size_t i = 0; i < mst_sn_layouts_n; i++) {
+		const struct mst_sn_table *t =
+		    mst_sn_table_find(mst_sn_layouts[i]->table);
+
+		if (!strcmp(t->set, set))
+			mst_upd_layout(s, mst_sn_layouts[i], t);
+	}
+	for (size_t i = 0; i < mst_sn_menus_n; i++) {
+		if (!strcmp(mst_sn_menus[i]->set, set))
+			mst_upd_menu(s, mst_sn_menus[i]);
+	}
 }
 
 static int find(const char *name, const struct mst_update_set **set_r,
@@ -154,7 +176,10 @@ static int find(const char *name, const struct mst_update_set **set_r,
 		}
 	}
 	for (size_t i = 0; i < mst_update_sets_n; i++)
-		mst_buf_addf(&names, "%s\"%s\"", i ? " and " : "",
+		mst_buf_addf(&names, "%s\"%s\"",
+			     !i				  ? ""
+			     : i + 1 == mst_update_sets_n ? " and "
+							  : ", ",
 			     mst_update_sets[i].name);
 	ret = mst_err_set(err, MST_E_NOTFOUND,
 			  "no update set \"%s\"; there are %s", name, names.p);
@@ -184,10 +209,10 @@ int mst_update_set_write(const char *name, struct mst_buf *out,
 		     "<unload unload_date=\"%s\">\n",
 		     MST_UPDATE_SET_DATE);
 	add_set(&w);
-	if (!strcmp(name, MST_UPDATE_SET_MAIN))
-		main_payloads(&s);
-	else
+	if (!strcmp(name, MST_UPDATE_SET_RELATED))
 		mst_upd_related(&s);
+	else
+		table_payloads(&s, name);
 	mst_buf_adds(out, "</unload>\n");
 	ok = !s.buf.overflow && !out->overflow;
 	mst_buf_fini(&s.buf);

@@ -9,10 +9,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "servicenow/tables.h"
 
-/* Tables, columns, labels, choices, access rules, layouts, menu. */
-#define MST_UPDATE_SET_MAIN "muster-cve"
-/* Fix scripts that add related lists to forms of other tables. */
+/* Beside those with tables (tables.h): fix scripts that add related lists to
+ * forms of other tables. */
 #define MST_UPDATE_SET_RELATED "muster-cve-related-lists"
 
 struct mst_update_set {

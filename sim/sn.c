@@ -360,8 +360,7 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 {
 	int64_t epoch = (int64_t)1577836800 * 1000000; /* 2020-01-01 */
 	struct mst_buf problems = MST_BUF_INIT(1u << 20);
-	struct mst_buf xml = MST_BUF_INIT(64u << 20);
-	int r = 0;
+	int r;
 
 	mst_arena_init(&sn->dict, MAX_DICT);
 	sn->booting = true;
@@ -382,19 +381,16 @@ int sn_build(struct sim_sn *sn, struct mst_err *err)
 	sn->opt_plain_numbers = sn->opt_fold_queries = false;
 	sn_scopes_clear(sn);
 	if (sn->update_set)
-		mst_buf_adds(&xml, sn->update_set);
+		r = sn_import(sn, mst_slice_str(sn->update_set),
+			      SN_RESOLVE_STOP, &problems, err);
 	else
-		r = sn_main_set(&xml, err);
-	if (!r)
-		r = sn_import(sn, mst_buf_slice(&xml), SN_RESOLVE_STOP,
-			      &problems, err);
+		r = sn_import_own(sn, &problems, err);
 	r = MST_MIN(r, 0);
 	if (!r && problems.n)
 		r = mst_err_set(err, MST_E_INVALID,
 				"update set: preview found problems: %.*s",
 				(int)MST_MIN(problems.n, (size_t)600),
 				problems.p);
-	mst_buf_fini(&xml);
 	mst_buf_fini(&problems);
 	sn_people(sn);
 	sn->stats = (struct sn_stats){0};

@@ -467,8 +467,9 @@ enum sn_resolve {
 int sn_import(struct sim_sn *sn, struct mst_slice xml, enum sn_resolve how,
 	      struct mst_buf *problems, struct mst_err *err);
 
-/* The XML of muster's own main set. */
-int sn_main_set(struct mst_buf *out, struct mst_err *err);
+/* The same with muster's own sets that bring tables. */
+int sn_import_own(struct sim_sn *sn, struct mst_buf *problems,
+		  struct mst_err *err);
 
 /* ---- sn_state.c ---------------------------------------------------------- */
 

@@ -226,6 +226,7 @@ static void make_rules(struct sim_sn *sn)
 					       "sys_user",
 					       "sys_user_group",
 					       "sys_user_role",
+					       "cmn_location",
 					       "cmdb_rel_type",
 					       "cmdb_rel_user_type",
 					       "sysrule_quota",

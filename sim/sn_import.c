@@ -13,9 +13,23 @@
 
 #include "servicenow/update_set.h"
 
-int sn_main_set(struct mst_buf *out, struct mst_err *err)
+int sn_import_own(struct sim_sn *sn, struct mst_buf *problems,
+		  struct mst_err *err)
 {
-	return mst_update_set_write(MST_UPDATE_SET_MAIN, out, err);
+	static const char *const sets[] = {MST_UPDATE_SET_CVE,
+					   MST_UPDATE_SET_OT};
+	struct mst_buf xml = MST_BUF_INIT(8u << 20);
+	int r = 0;
+
+	for (size_t i = 0; i < MST_LEN(sets) && r >= 0; i++) {
+		mst_buf_reset(&xml);
+		r = mst_update_set_write(sets[i], &xml, err);
+		if (!r)
+			r = sn_import(sn, mst_buf_slice(&xml), SN_RESOLVE_STOP,
+				      problems, err);
+	}
+	mst_buf_fini(&xml);
+	return r;
 }
 
 /* ---- reading ------------------------------------------------------------- */

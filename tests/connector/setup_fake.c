@@ -53,7 +53,7 @@ static void columns_of(const char *url, struct mst_buf *out)
 	const char *sep = "";
 
 	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		const struct mst_sn_table *t = &mst_sn_tables[i];
+		const struct mst_sn_table *t = mst_sn_tables[i];
 		char query[128];
 
 		(void)snprintf(query, sizeof(query), "name=%s^element",
@@ -81,7 +81,7 @@ static void choices_of(const char *url, struct mst_buf *out)
 				  "{\"element\":\"discovery_source\",\"value\":"
 				  "\"muster\",\"inactive\":\"false\"}");
 	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		const struct mst_sn_table *t = &mst_sn_tables[i];
+		const struct mst_sn_table *t = mst_sn_tables[i];
 		char query[128];
 
 		(void)snprintf(query, sizeof(query), "name=%s&", t->name);
@@ -108,11 +108,11 @@ static void collections_of(const char *url, struct mst_buf *out)
 		char query[128];
 
 		(void)snprintf(query, sizeof(query), "name=%s^internal_type",
-			       mst_sn_tables[i].name);
+			       mst_sn_tables[i]->name);
 		if (strstr(url, query))
 			mst_buf_addf(
 			    out, "{\"name\":\"%s\",\"comments\":\"%s\"}",
-			    mst_sn_tables[i].name, mst_sn_tables[i].comment);
+			    mst_sn_tables[i]->name, mst_sn_tables[i]->comment);
 	}
 }
 

@@ -680,7 +680,7 @@ static void test_own_version(void **state)
 	(void)state;
 	for (size_t i = 0; i < mst_sn_tables_n; i++)
 		assert_non_null(
-		    strstr(mst_sn_tables[i].comment,
+		    strstr(mst_sn_tables[i]->comment,
 			   "update set version " MST_UPDATE_SET_VERSION));
 }
 

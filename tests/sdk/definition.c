@@ -88,23 +88,31 @@ static void put_layout(struct mst_jout *j, const struct mst_sn_layout *l)
 		mst_jout_end_obj(j);
 	}
 	mst_jout_end_arr(j);
+	put_names(j, "below", l->related);
 	mst_jout_end_obj(j);
 }
 
-static void put_menu(struct mst_jout *j)
+static void put_menu(struct mst_jout *j, const struct mst_sn_menu *m)
 {
-	mst_jout_kstr(j, "menu", MST_SN_MENU);
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "title", m->title);
 	mst_jout_key(j, "modules");
 	mst_jout_arr(j);
-	for (size_t i = 0; i < mst_sn_modules_n; i++) {
+	for (size_t i = 0; i < m->modules_n; i++) {
 		mst_jout_obj(j);
-		mst_jout_kstr(j, "title", mst_sn_modules[i].title);
-		mst_jout_kstr(j, "name", mst_sn_modules[i].table);
-		mst_jout_kstr(j, "filter", mst_sn_modules[i].filter);
-		mst_jout_kstr(j, "hint", mst_sn_modules[i].hint);
+		mst_jout_kstr(j, "title", m->modules[i].title);
+		mst_jout_kstr(j, "name", m->modules[i].table);
+		mst_jout_kstr(j, "filter", m->modules[i].filter);
+		mst_jout_kstr(j, "hint", m->modules[i].hint);
 		mst_jout_end_obj(j);
 	}
 	mst_jout_end_arr(j);
+	mst_jout_end_obj(j);
+}
+
+/* On the forms of other tables, by a fix script. */
+static void put_related(struct mst_jout *j)
+{
 	mst_jout_key(j, "related");
 	mst_jout_arr(j);
 	for (size_t i = 0; i < mst_sn_related_n; i++) {
@@ -127,14 +135,19 @@ int main(void)
 	mst_jout_key(&j, "tables");
 	mst_jout_arr(&j);
 	for (size_t i = 0; i < mst_sn_tables_n; i++)
-		put_table(&j, &mst_sn_tables[i]);
+		put_table(&j, mst_sn_tables[i]);
 	mst_jout_end_arr(&j);
 	mst_jout_key(&j, "layouts");
 	mst_jout_arr(&j);
 	for (size_t i = 0; i < mst_sn_layouts_n; i++)
-		put_layout(&j, &mst_sn_layouts[i]);
+		put_layout(&j, mst_sn_layouts[i]);
 	mst_jout_end_arr(&j);
-	put_menu(&j);
+	mst_jout_key(&j, "menus");
+	mst_jout_arr(&j);
+	for (size_t i = 0; i < mst_sn_menus_n; i++)
+		put_menu(&j, mst_sn_menus[i]);
+	mst_jout_end_arr(&j);
+	put_related(&j);
 	mst_jout_end_obj(&j);
 	(void)puts(out.p);
 	mst_buf_fini(&out);

@@ -213,15 +213,38 @@ function compareMenu(menus, records) {
 		.map((r) => r.data)
 		.sort((a, b) => a.order - b.order);
 
-	assert.strictEqual(menus.length, 1);
-	assert.strictEqual(menus[0].title, definition.menu);
-	assert.deepStrictEqual(menus[0].roles, [definition.role]);
-	assert.deepStrictEqual(modules.map((m) => {
-		assert.strictEqual(m.application, menus[0].$id);
-		assert.strictEqual(m.link_type, 'LIST');
-		return { title: m.title, name: m.name, filter: m.filter,
-			hint: m.hint };
-	}), definition.modules);
+	assert.strictEqual(menus.length, definition.menus.length);
+	for (const want of definition.menus) {
+		const menu = menus.find((m) => m.title === want.title);
+
+		assert.deepStrictEqual(menu.roles, [definition.role]);
+		assert.deepStrictEqual(modules
+			.filter((m) => m.application === menu.$id)
+			.map((m) => {
+				assert.strictEqual(m.link_type, 'LIST');
+				return { title: m.title, name: m.name,
+					filter: m.filter, hint: m.hint };
+			}), want.modules);
+	}
+}
+
+function compareRelated(records) {
+	const layouts = records.filter((r) => r.table === 'sys_ui_related_list');
+	const entries = records
+		.filter((r) => r.table === 'sys_ui_related_list_entry')
+		.map((r) => r.data)
+		.sort((a, b) => a.position - b.position);
+	const want = definition.layouts.filter((l) => l.below.length > 0);
+
+	assert.deepStrictEqual(layouts.map((l) => l.data.name).sort(),
+		want.map((l) => l.table).sort());
+	for (const l of want) {
+		const layout = layouts.find((r) => r.data.name === l.table);
+
+		assert.deepStrictEqual(entries
+			.filter((e) => e.list_id === layout.$id)
+			.map((e) => e.related_list), l.below);
+	}
 }
 
 function compareScripts(records) {
@@ -242,10 +265,12 @@ compareTables(read.Table);
 compareAcls(read.Acl);
 compareLayouts(read.Form, read.List);
 compareMenu(read.ApplicationMenu, read.Record);
+compareRelated(read.Record);
 compareScripts(read.Record);
 assert.deepStrictEqual(
 	[...new Set(read.Record.map((r) => r.table))].sort(),
-	['sys_app_module', 'sys_script_fix', 'sys_ui_formatter']);
+	['sys_app_module', 'sys_script_fix', 'sys_ui_formatter',
+		'sys_ui_related_list', 'sys_ui_related_list_entry']);
 console.log(`${count} payloads read back: ${read.Table.length} tables, ` +
 	`${read.Acl.length} access rules, ${read.Form.length} forms, ` +
 	`${read.List.length} lists, ${read.Record.length} records`);

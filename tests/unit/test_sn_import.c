@@ -21,7 +21,7 @@ static void test_own_tables(void **state)
 					    "restrict"};
 
 	for (size_t i = 0; i < mst_sn_tables_n; i++) {
-		const struct mst_sn_table *d = &mst_sn_tables[i];
+		const struct mst_sn_table *d = mst_sn_tables[i];
 		struct sn_table *t = sn_table(sn, d->name);
 
 		assert_non_null(t);
@@ -135,7 +135,7 @@ static size_t names(const char *const *list)
 static void test_layouts(void **state)
 {
 	for (size_t i = 0; i < mst_sn_layouts_n; i++) {
-		const struct mst_sn_layout *l = &mst_sn_layouts[i];
+		const struct mst_sn_layout *l = mst_sn_layouts[i];
 		struct sn_row *row = sn_first(sn, "sys_ui_list", "name",
 					      mst_slice_str(l->table));
 
@@ -151,12 +151,19 @@ static void test_layouts(void **state)
 		assert_int_equal(rows("sys_ui_section", "name", l->table),
 				 l->sections_n);
 	}
-	assert_int_equal(rows("sys_app_application", "title", MST_SN_MENU), 1);
-	assert_int_equal(sn_table(sn, "sys_app_module")->live,
-			 mst_sn_modules_n);
+	for (size_t i = 0; i < mst_sn_menus_n; i++) {
+		const struct mst_sn_menu *m = mst_sn_menus[i];
+		struct sn_row *row = sn_first(sn, "sys_app_application",
+					      "title", mst_slice_str(m->title));
+
+		assert_non_null(row);
+		assert_int_equal(rows("sys_app_module", "application", row->id),
+				 m->modules_n);
+	}
 	assert_int_equal(
 	    rows("sys_ui_formatter", "table", "u_muster_cve_instance"), 1);
-	assert_int_equal(rows("sys_security_acl", "operation", "delete"), 2);
+	assert_int_equal(rows("sys_security_acl", "operation", "delete"),
+			 mst_sn_tables_n);
 	(void)state;
 }
 
@@ -199,8 +206,11 @@ static void test_related_set(void **state)
 {
 	uint64_t entries = sn_table(sn, "sys_ui_related_list_entry")->live;
 	uint64_t lists = sn_table(sn, "sys_ui_related_list")->live;
+	size_t own = 0;
 
-	assert_int_equal(entries, 5);
+	for (size_t i = 0; i < mst_sn_layouts_n; i++)
+		own += names(mst_sn_layouts[i]->related);
+	assert_int_equal(entries, 5 + own);
 	import("muster-cve-related-lists", "", 0);
 	assert_true(committed());
 	/* Nothing happens before a person runs the script. */

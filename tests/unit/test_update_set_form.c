@@ -55,6 +55,7 @@ static void test_order(void **state)
 {
 	each(set.p, payload_order);
 	each(related.p, payload_order);
+	each(ot.p, payload_order);
 	(void)state;
 }
 
@@ -126,6 +127,18 @@ static const struct {
      "name roles sys_class_name " SHORT " sys_name sys_overrides sys_package "
      "sys_policy sys_scope sys_update_name sys_updated_by sys_updated_on "
      "sys_user view view_name"},
+    {"Related Lists",
+     "<record_update><sys_ui_related sys_domain=\"global\" "
+     "table=\"u_muster_ot_appliance\" version=\"2\" view=\"\">"
+     "<sys_ui_related_list_entry ",
+     "sys_ui_related_list_entry",
+     "filter list_id order_by position related_list sys_created_by "
+     "sys_created_on sys_id sys_mod_count sys_updated_by sys_updated_on"},
+    {"Related Lists", "<record_update><sys_ui_related sys_domain=\"global\"",
+     "sys_ui_related_list",
+     "calculated_name name related_list sys_class_name " SHORT
+     " sys_name sys_overrides sys_package sys_policy sys_scope "
+     "sys_update_name sys_updated_by sys_updated_on sys_user view view_name"},
 };
 
 /* The children's names of the first <record action=…> of a payload. */
@@ -196,7 +209,9 @@ static void test_structure(void **state)
 	static const char head[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 	for (size_t i = 0; i < MST_LEN(exported); i++) {
-		char *update = first_of_type(set.p, exported[i].type, false);
+		bool in_ot = !strcmp(exported[i].type, "Related Lists");
+		char *update = first_of_type(in_ot ? ot.p : set.p,
+					     exported[i].type, false);
 		char *payload = payload_of(update), *children;
 
 		assert_int_equal(strncmp(payload, head, strlen(head)), 0);

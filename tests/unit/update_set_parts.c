@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "servicenow/update_set.h"
 
-struct mst_buf set, related, sample;
+struct mst_buf set, related, ot, sample;
 
 int sets_up(void **state)
 {
@@ -22,6 +22,8 @@ int sets_up(void **state)
 	mst_buf_init(&related, 16u << 20);
 	t_ok(mst_update_set_write("muster-cve-related-lists", &related, &err),
 	     &err);
+	mst_buf_init(&ot, 16u << 20);
+	t_ok(mst_update_set_write("muster-ot", &ot, &err), &err);
 	mst_buf_init(&sample, 16u << 20);
 	if (t_samples()) {
 		char path[4096];
@@ -39,6 +41,7 @@ int sets_down(void **state)
 {
 	mst_buf_fini(&set);
 	mst_buf_fini(&related);
+	mst_buf_fini(&ot);
 	mst_buf_fini(&sample);
 	(void)state;
 	return 0;

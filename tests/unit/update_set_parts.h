@@ -9,7 +9,7 @@
 #include "tests/lib/t.h"
 
 /* Empty when there are no samples here. */
-extern struct mst_buf set, related, sample;
+extern struct mst_buf set, related, ot, sample;
 
 /* Group set-up and tear-down. */
 int sets_up(void **state);

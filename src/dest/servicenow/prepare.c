@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "dest/servicenow/prepare.h"
+#include "servicenow/tables.h"
 
 void mst_sn_prepare_fini(struct mst_dest *d)
 {
@@ -32,14 +33,15 @@ bool mst_sn_has_class(const struct mst_dest *d, const char *table)
 static void missing(struct mst_dest *d, const char *kind, const char *table,
 		    const char *column)
 {
+	const struct mst_sn_table *own = mst_sn_table_find(table);
 	struct mst_buf *b = &d->prepare->missing;
 
 	mst_buf_addf(b, "%s%s %s%s%s", b->n ? ", " : "", kind, table,
 		     column ? "." : "", column ? column : "");
 	if (column && !mst_sn_column_ours(table, column))
 		d->prepare->theirs = true;
-	else if (strncmp(table, "u_", 2) == 0)
-		d->prepare->ours = true;
+	else if (own)
+		d->prepare->ours = own->set;
 }
 
 /* A custom column that nobody has is a mistake; of the others an instance may
@@ -65,11 +67,14 @@ static void judge_columns(struct mst_dest *d, struct sn_columns *c)
 			    c->partly.p);
 }
 
-static const char *remedy(const struct sn_prepare *p)
+static const char *remedy(const struct sn_prepare *p, char *out, size_t n)
 {
+	(void)snprintf(out, n,
+		       "commit muster's update set there (`muster update-set "
+		       "%s --out FILE` writes the file)",
+		       p->ours ? p->ours : "");
 	if (p->ours)
-		return "commit muster's update set there (`muster update-set "
-		       "muster-cve --out FILE` writes the file)";
+		return out;
 	if (p->theirs)
 		return "ServiceNow would drop its values without a word: add "
 		       "the column, or take it out of the mappings";
@@ -81,6 +86,7 @@ void mst_sn_prepare_finish(struct mst_dest *d)
 {
 	struct sn_prepare *p = d->prepare;
 	struct mst_err err = MST_ERR_INIT;
+	char text[160];
 
 	if (p->left || p->klass)
 		return;
@@ -89,7 +95,8 @@ void mst_sn_prepare_finish(struct mst_dest *d)
 	if (p->missing.n) {
 		mst_err_set(&err, MST_E_UNSUPPORTED,
 			    "%s: the instance lacks %.600s: %s",
-			    d->env.connection, p->missing.p, remedy(p));
+			    d->env.connection, p->missing.p,
+			    remedy(p, text, sizeof(text)));
 		mst_sn_die(d, &err);
 	}
 	mst_sn_prepare_fini(d);

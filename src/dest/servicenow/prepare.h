@@ -65,7 +65,7 @@ struct sn_prepare {
 	bool probe_sent;
 	unsigned probe_tries;
 	struct mst_buf missing; /* "table a, column b.c" */
-	bool ours;		/* something of the update set is missing */
+	const char *ours;	/* the update set of something missing */
 	bool theirs;		/* a column that the rules write is missing */
 	struct sn_columns columns[MST_MAX_SETS]; /* of CI sets */
 	size_t columns_n;

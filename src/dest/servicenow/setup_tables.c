@@ -10,9 +10,26 @@
 #include "dest/servicenow/setup.h"
 #include "servicenow/tables.h"
 
-#define IMPORT                                                                 \
-	"`muster update-set muster-cve --out FILE`, then Retrieved Update "    \
-	"Sets > Import Update Set from XML > Preview > Commit"
+/* Notes the update set of one of muster's tables, once. */
+static void note_set(const char *table, char *sets, size_t n)
+{
+	const struct mst_sn_table *t = mst_sn_table_find(table);
+
+	if (t && !strstr(sets, t->set))
+		(void)mst_sn_add_word(sets, n, t->set);
+}
+
+static void say_import(struct mst_check *c, const char *what, const char *sets)
+{
+	bool several = strchr(sets, ',') != NULL;
+
+	mst_check_remedy(c,
+			 "%s: `muster update-set %s --out FILE`%s%s, then "
+			 "Retrieved Update Sets > Import Update Set from XML > "
+			 "Preview > Commit",
+			 what, several ? "NAME" : sets,
+			 several ? " for each of " : "", several ? sets : "");
+}
 
 /* Tables beside those of the record sets. Without them some comfort is
  * missing, no record. */
@@ -121,11 +138,12 @@ static const char *what_is_lost(const char *table)
 	return NULL;
 }
 
-static void say_absent(struct mst_check *c, const char *absent, bool own)
+static void say_absent(struct mst_check *c, const char *absent,
+		       const char *sets)
 {
 	mst_check_say(c, MST_CHECK_FAILED, "the instance lacks %s", absent);
-	if (own)
-		mst_check_remedy(c, "commit muster's update set: " IMPORT);
+	if (*sets)
+		say_import(c, "commit muster's update set", sets);
 	else
 		mst_check_remedy(c, "activate the plug-in that brings it, or "
 				    "choose other record sets");
@@ -148,7 +166,7 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 {
 	char absent[400] = "", forbidden[400] = "", good[300] = "";
 	const struct sn_ask *a, *hidden = NULL, *other = NULL;
-	bool own_absent = false;
+	char sets[80] = "";
 
 	s->own_n = 0;
 	for (size_t i = 0; (a = mst_sn_asked(s, i)); i++) {
@@ -159,7 +177,7 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 		} else if (what_is_lost(a->what)) {
 			other = other ? other : a;
 		} else if (mst_sn_ask_absent(a)) {
-			own_absent = own_absent || is_own(a->what);
+			note_set(a->what, sets, sizeof(sets));
 			mst_sn_add_table(s, absent, sizeof(absent), a->what,
 					 a->what);
 		} else {
@@ -170,7 +188,7 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 	}
 	s->stands = s->own_n > 0;
 	if (*absent)
-		say_absent(c, absent, own_absent);
+		say_absent(c, absent, sets);
 	else if (hidden)
 		say_forbidden(c, forbidden, hidden);
 	else if (other)
@@ -218,6 +236,7 @@ struct comparing {
 	char others[200];  /* that people use */
 	char shorter[200];
 	char doubles[100]; /* keys that are not unique */
+	char sets[80];	   /* that bring what is missing */
 	bool unseen;	   /* of some table nothing was shown */
 	const struct sn_ask *unseen_by;
 	unsigned compared;
@@ -247,6 +266,7 @@ static void compare_column(struct comparing *cmp, const char *table,
 	(void)snprintf(name, sizeof(name), "%s.%s", table, col->name);
 	cmp->compared++;
 	if (mst_json_type(row) == MST_JSON_NULL) {
+		note_set(table, cmp->sets, sizeof(cmp->sets));
 		if (is_written(cmp->s, table, col->name))
 			(void)mst_sn_add_word(cmp->missing,
 					      sizeof(cmp->missing), name);
@@ -308,7 +328,7 @@ bool mst_sn_judge_columns(struct sn_setup *s, struct mst_check *c)
 		compare_table(&cmp, a);
 	if (*cmp.missing) {
 		mst_check_say(c, MST_CHECK_FAILED, "missing: %s", cmp.missing);
-		mst_check_remedy(c, "commit this muster's update set: " IMPORT);
+		say_import(c, "commit this muster's update set", cmp.sets);
 	} else if (cmp.unseen) {
 		mst_sn_unseen(c, cmp.unseen_by, "sys_dictionary",
 			      "columns were not compared; a missing one shows "
@@ -322,7 +342,7 @@ bool mst_sn_judge_columns(struct sn_setup *s, struct mst_check *c)
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "missing, but not written by muster: %s",
 			      cmp.others);
-		mst_check_remedy(c, "commit this muster's update set: " IMPORT);
+		say_import(c, "commit this muster's update set", cmp.sets);
 	} else if (*cmp.shorter) {
 		mst_check_say(c, MST_CHECK_WARNING,
 			      "too short, longer texts are cut: %s",
@@ -371,11 +391,11 @@ static int compare_versions(const unsigned a[3], const unsigned b[3])
 	return 0;
 }
 
-/* The oldest of the tables' versions. */
-static bool oldest(struct sn_setup *s, unsigned v[3])
+/* The oldest of the tables' versions, and whose it is; NULL: none is shown. */
+static const char *oldest(struct sn_setup *s, unsigned v[3])
 {
+	const char *found = NULL;
 	const struct sn_ask *a;
-	bool found = false;
 
 	for (size_t i = 0; (a = mst_sn_asked(s, i)); i++) {
 		struct mst_json_iter it;
@@ -392,7 +412,7 @@ static bool oldest(struct sn_setup *s, unsigned v[3])
 			    (found && compare_versions(one, v) >= 0))
 				continue;
 			memcpy(v, one, sizeof(one));
-			found = true;
+			found = a->what;
 		}
 	}
 	return found;
@@ -401,11 +421,14 @@ static bool oldest(struct sn_setup *s, unsigned v[3])
 bool mst_sn_judge_update_set(struct sn_setup *s, struct mst_check *c)
 {
 	unsigned have[3] = {0}, ours[3] = {0};
+	char sets[80] = "";
+	const char *table;
 	int order;
 
 	(void)sscanf(MST_UPDATE_SET_VERSION, "%u.%u.%u", &ours[0], &ours[1],
 		     &ours[2]);
-	if (!oldest(s, have)) {
+	table = oldest(s, have);
+	if (!table) {
 		mst_sn_unseen(c, mst_sn_asked(s, 0), "sys_dictionary",
 			      "the version of the update set is not known");
 		return true;
@@ -418,8 +441,9 @@ bool mst_sn_judge_update_set(struct sn_setup *s, struct mst_check *c)
 				  : "version %u.%u.%u is committed; this "
 				    "muster only knows " MST_UPDATE_SET_VERSION,
 		      have[0], have[1], have[2]);
+	note_set(table, sets, sizeof(sets));
 	if (order < 0)
-		mst_check_remedy(c, "commit the newer one over it: " IMPORT);
+		say_import(c, "commit the newer one over it", sets);
 	else if (order > 0)
 		mst_check_remedy(c, "install the muster that the update set "
 				    "came from");
@@ -428,11 +452,22 @@ bool mst_sn_judge_update_set(struct sn_setup *s, struct mst_check *c)
 
 /* ---- choices of its columns ---------------------------------------------- */
 
+static bool has_choices(const struct mst_sn_table *t)
+{
+	for (size_t i = 0; i < t->columns_n; i++) {
+		if (t->columns[i].choices)
+			return true;
+	}
+	return false;
+}
+
 void mst_sn_ask_choices(struct sn_setup *s)
 {
 	char query[160];
 
 	for (size_t i = 0; i < s->own_n; i++) {
+		if (!has_choices(mst_sn_table_find(s->own[i])))
+			continue;
 		(void)snprintf(query, sizeof(query), "name=%s", s->own[i]);
 		mst_sn_ask_list(s, "sys_choice", query,
 				"name,element,value,inactive", 500)
@@ -487,22 +522,27 @@ static unsigned lacking_choices(struct sn_setup *s, const struct sn_ask *a,
 bool mst_sn_judge_choices(struct sn_setup *s, struct mst_check *c)
 {
 	const struct sn_ask *a, *unseen = NULL;
-	char lacking[400] = "";
+	char lacking[400] = "", sets[80] = "";
 	unsigned known = 0;
 
 	for (size_t i = 0; (a = mst_sn_asked(s, i)); i++) {
-		if (mst_sn_ask_ok(a) && mst_json_len(mst_sn_ask_result(s, a)))
-			known +=
-			    lacking_choices(s, a, lacking, sizeof(lacking));
-		else
+		size_t before = strlen(lacking);
+
+		if (!mst_sn_ask_ok(a) ||
+		    !mst_json_len(mst_sn_ask_result(s, a))) {
 			unseen = a;
+			continue;
+		}
+		known += lacking_choices(s, a, lacking, sizeof(lacking));
+		if (strlen(lacking) > before)
+			note_set(a->what, sets, sizeof(sets));
 	}
 	if (*lacking) {
 		mst_check_say(c, MST_CHECK_FAILED,
 			      "missing: %s; ServiceNow ignores values that are "
 			      "no choice",
 			      lacking);
-		mst_check_remedy(c, "commit this muster's update set: " IMPORT);
+		say_import(c, "commit this muster's update set", sets);
 	} else if (unseen) {
 		mst_sn_unseen(c, unseen, "sys_choice",
 			      "choices of muster's tables were not compared");
