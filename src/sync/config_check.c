@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "sync/choice.h"
 #include "sync/config_forward.h"
+#include "sync/proxy.h"
 #include "sync/single.h"
 
 struct checking {
@@ -82,6 +83,13 @@ static int check_alone(struct checking *k, const struct mst_conf_item *item)
 		return -(int)k->err->code;
 	return c.source ? mst_job_catalog(&c, NULL, &k->arena, &catalog, k->err)
 			: 0;
+}
+
+static int check_proxy(struct checking *k)
+{
+	struct mst_proxy proxy;
+
+	return mst_proxy_section(k->config, &k->arena, &proxy, k->err);
 }
 
 /* ---- jobs ---------------------------------------------------------------- */
@@ -180,9 +188,9 @@ static int check_item(struct checking *k, const struct mst_conf_item *item)
 					      k->err);
 	if (strcmp(item->kind, "job") == 0)
 		return check_job(k, item);
-	if (strcmp(item->kind, "connection") == 0)
-		return check_connection(k, item);
-	return 0;
+	if (strcmp(item->kind, MST_PROXY) == 0)
+		return check_proxy(k);
+	return check_connection(k, item);
 }
 
 static int check_items(struct checking *k)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "source/recver_opts.h"
+#include "sync/proxy.h"
 
 static int unknown_type(const struct mst_conf_item *item, struct mst_err *err)
 {
@@ -167,6 +168,8 @@ int mst_connection_get(const struct mst_config *config, const char *name,
 	c.env = env == MST_ENV__MAX ? only_env(&c) : env;
 	if (c.env != MST_ENV__MAX && !config->bare &&
 	    fill_settings(config, &c, conf, arena, err) < 0)
+		return -(int)err->code;
+	if (mst_proxy_fill(config, item, c.opts, conf, arena, err) < 0)
 		return -(int)err->code;
 	c.settings_n =
 	    mst_settings_list(item, c.overrides, c.opts, arena, &settings);
