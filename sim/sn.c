@@ -243,12 +243,24 @@ static const char *after(const char *s, const char *prefix)
 	return strncmp(s, prefix, n) ? NULL : s + n;
 }
 
+/* Event Management's own API. */
+static void route_global(struct sim_sn *sn, struct sn_req *r,
+			 struct sim_reply *reply)
+{
+	const char *p = after(r->path, "/api/global/");
+
+	if (!p || strcmp(p, "em/jsonv2") || !sn_table(sn, "em_event"))
+		no_resource(r, reply);
+	else if (headers_ok(r, reply) && sn_scope_allows(sn, r, p, reply))
+		sn_event_api(sn, r, reply);
+}
+
 void sn_route(struct sim_sn *sn, struct sn_req *r, struct sim_reply *reply)
 {
 	const char *p = after(r->path, "/api/now/"), *rest;
 
 	if (!p) {
-		no_resource(r, reply);
+		route_global(sn, r, reply);
 		return;
 	}
 	if (!strncmp(p, "v1/", 3) || !strncmp(p, "v2/", 3)) {
@@ -285,6 +297,8 @@ static const char *api_name(const char *path)
 		return "Aggregate API";
 	if (strstr(path, "/identifyreconcile"))
 		return "Identification and Reconciliation API";
+	if (strstr(path, "/em/"))
+		return "Event Management API";
 	return strstr(path, "/batch") ? "Batch API" : "CMDB Meta API";
 }
 

@@ -9,6 +9,7 @@
  *   sn_base.c   what a fresh instance has (tables, choices, companies, users)
  *   sn_value.c  values in: types, lengths, choices, references, unique keys
  *   sn_query.c  encoded queries
+ *   sn_task.c   what writing a task brings      sn_event.c   events, alerts
  *   sn_table.c  Table API          sn_out.c     records as JSON
  *   sn_ire*.c   identification     sn_batch.c   Batch API
  *   sn_auth.c   tokens, roles      sn_meta.c    cmdb/meta
@@ -216,7 +217,7 @@ struct sim_sn {
 	struct sn_user *users[64];
 	size_t users_n;
 	bool scoped;	    /* the OAuth client is limited to: */
-	char scopes[5][64]; /* methods by API (sn_access.c) */
+	char scopes[6][64]; /* methods by API (sn_access.c) */
 	struct sn_token *sessions[256];
 	size_t sessions_n;
 	struct mst_json_parser *json, *json_batch;
@@ -353,6 +354,20 @@ bool sn_is_id(struct mst_slice s);
 void sn_props(struct sim_sn *sn); /* re-reads sys_properties when changed */
 void sn_journal(struct sim_sn *sn, const struct sn_row *row, const char *col,
 		struct mst_slice text, const char *user);
+
+/* ---- sn_task.c ----------------------------------------------------------- */
+
+/* Before a task is written: its priority, whether it is active; what closing
+ * one asks for. vals as for sn_check; other tables are left alone. */
+enum sn_refusal sn_task_rules(struct sim_sn *sn, struct sn_table *t,
+			      struct mst_slice *vals, const struct sn_row *self,
+			      char *why, size_t why_n);
+
+/* ---- sn_event.c ---------------------------------------------------------- */
+
+/* POST /api/global/em/jsonv2 */
+void sn_event_api(struct sim_sn *sn, const struct sn_req *r,
+		  struct sim_reply *reply);
 
 /* ---- sn_number.c --------------------------------------------------------- */
 

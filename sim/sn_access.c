@@ -9,13 +9,14 @@
 #include "sim/sn.h"
 
 static const char *const apis[] = {"table", "batch", "identifyreconcile",
-				   "meta", "stats"};
+				   "meta",  "stats", "events"};
 
-/* Which API is behind "/api/now/" (and a version)? */
+/* Which API is behind "/api/now/" (and a version), or "/api/global/"? */
 static size_t api_of(const char *rest)
 {
 	static const char *const starts[] = {
-	    "table/", "batch", "identifyreconcile", "cmdb/meta/", "stats/"};
+	    "table/",	  "batch",  "identifyreconcile",
+	    "cmdb/meta/", "stats/", "em/jsonv2"};
 
 	for (size_t i = 0; i < MST_LEN(starts); i++) {
 		if (!strncmp(rest, starts[i], strlen(starts[i])))

@@ -36,16 +36,21 @@ static void make_tables(struct sim_sn *sn, const struct sn_base_part *part)
 	}
 }
 
+static const struct sn_base_part *const parts[] = {&sn_base_meta, &sn_base_cis,
+						   &sn_base_tasks};
+
 static void make_choices(struct sim_sn *sn)
 {
 	static const char *const sources[] = {"ServiceNow", "Manual Entry",
 					      "muster"};
 
-	for (size_t i = 0; i < sn_base_choices_n; i++) {
-		const struct sn_base_choice *c = &sn_base_choices[i];
+	for (size_t k = 0; k < MST_LEN(parts); k++) {
+		for (size_t i = 0; i < parts[k]->choices_n; i++) {
+			const struct sn_base_choice *c = &parts[k]->choices[i];
 
-		sn_choice_add(sn, c->table, c->element, c->value, c->label,
-			      (int)i);
+			sn_choice_add(sn, c->table, c->element, c->value,
+				      c->label, (int)i);
+		}
 	}
 	for (size_t i = 0; i < MST_LEN(sources); i++)
 		sn_choice_add(sn, "cmdb_ci", "discovery_source", sources[i],
@@ -86,7 +91,9 @@ static void make_users(struct sim_sn *sn)
 					    "cmdb_read",
 					    "personalize_choices",
 					    "personalize_dictionary",
-					    "security_admin"};
+					    "security_admin",
+					    "sn_si.basic",
+					    "evt_mgmt_integration"};
 	static const char *const groups[] = {"Service Desk", "Hardware",
 					     "Vulnerability Response"};
 	struct sn_user *u;
@@ -163,6 +170,12 @@ static void make_records(struct sim_sn *sn)
 	ROW(sn, "sys_properties", "name", "glide.buildname", "value", "Zurich");
 	ROW(sn, "sys_properties", "name", "glide.buildtag", "value",
 	    "glide-zurich-07-01-2025__patch4-simulated");
+	ROW(sn, "sys_number", "category", "incident", "prefix", "INC", "number",
+	    "10000", "maximum_digits", "7");
+	ROW(sn, "sys_number", "category", "sn_si_incident", "prefix", "SIR",
+	    "number", "10000", "maximum_digits", "7");
+	ROW(sn, "sys_number", "category", "em_alert", "prefix", "Alert",
+	    "number", "10000", "maximum_digits", "7");
 	ROW(sn, "sysrule_quota", "name", "REST Batch API request timeout",
 	    "maximum_duration", "30", "active", "true");
 	ROW(sn, "sysrule_quota", "name", "REST Table API request timeout",
@@ -219,21 +232,12 @@ static void allow(struct sim_sn *sn, const char *table, const char *role,
 /* r read, w write, c create, d delete. */
 static void make_rules(struct sim_sn *sn)
 {
-	static const char *const readable[] = {"sys_db_object",
-					       "sys_dictionary",
-					       "sys_documentation",
-					       "sys_choice",
-					       "sys_user",
-					       "sys_user_group",
-					       "sys_user_role",
-					       "cmn_location",
-					       "cmdb_rel_type",
-					       "cmdb_rel_user_type",
-					       "sysrule_quota",
-					       "sys_rate_limit_rules",
-					       "sys_journal_field",
-					       "sys_properties",
-					       "sys_remote_update_set"};
+	static const char *const readable[] = {
+	    "sys_db_object",	  "sys_dictionary", "sys_documentation",
+	    "sys_choice",	  "sys_user",	    "sys_user_group",
+	    "sys_user_role",	  "cmn_location",   "cmdb_rel_type",
+	    "cmdb_rel_user_type", "sysrule_quota",  "sys_rate_limit_rules",
+	    "sys_journal_field",  "sys_properties", "sys_remote_update_set"};
 	static const char *const assets[] = {
 	    "core_company",	   "cmdb_model",  "cmdb_software_instance",
 	    "cmdb_sam_sw_install", "cmdb_rel_ci", "cmdb_rel_person",
@@ -251,6 +255,9 @@ static void make_rules(struct sim_sn *sn)
 	allow(sn, "cmdb", "asset", "rwcd");
 	allow(sn, "cmdb", "cmdb_read", "r");
 	allow(sn, "task", "itil", "rwc");
+	allow(sn, "sn_si_incident", "sn_si.basic", "rwc");
+	allow(sn, "em_event", "evt_mgmt_integration", "rc");
+	allow(sn, "em_alert", "evt_mgmt_integration", "r");
 	allow(sn, "sys_object_source", "itil", "r");
 	allow(sn, "sys_object_source", "asset", "rd");
 	allow(sn, "cmdb_ire_partial_payloads", "itil", "r");
@@ -260,8 +267,8 @@ static void make_rules(struct sim_sn *sn)
 
 void sn_base(struct sim_sn *sn)
 {
-	make_tables(sn, &sn_base_meta);
-	make_tables(sn, &sn_base_cis);
+	for (size_t i = 0; i < MST_LEN(parts); i++)
+		make_tables(sn, parts[i]);
 	make_choices(sn);
 	make_users(sn);
 	make_records(sn);

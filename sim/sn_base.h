@@ -48,12 +48,13 @@ struct sn_base_part {
 	size_t tables_n;
 	const struct sn_base_col *cols;
 	size_t cols_n;
+	const struct sn_base_choice *choices;
+	size_t choices_n;
 };
 
 extern const struct sn_base_part sn_base_meta; /* what describes the instance */
 extern const struct sn_base_part sn_base_cis;  /* what it is for */
-extern const struct sn_base_choice sn_base_choices[];
-extern const size_t sn_base_choices_n;
+extern const struct sn_base_part sn_base_tasks; /* incidents, events */
 extern const char *const sn_base_rel_types[];
 extern const size_t sn_base_rel_types_n;
 

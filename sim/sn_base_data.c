@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a fresh instance has of people, companies, CIs and tasks: tables,
- * columns, choices and relation types. Only what muster writes, refers to or
+ * What a fresh instance has of people, companies and CIs: tables, columns,
+ * choices and relation types. Only what muster writes, refers to or
  * reads; lengths that no document names are
  * our choice (docs/internals/sim-servicenow.md).
  */
@@ -49,8 +49,6 @@ static const struct sn_base_table tables[] = {
     {"cmdb_rel_person", "CI User Relationship", NULL},
     {"sys_object_source", "Source", NULL},
     {"cmdb_ire_partial_payloads", "IRE Partial Payload", NULL},
-    {"task", "Task", NULL},
-    {"incident", "Incident", "task"},
 };
 
 static const struct sn_base_col cols[] = {
@@ -260,35 +258,9 @@ static const struct sn_base_col cols[] = {
 		 "Discovery source", 40),
     SN_BASE_TEXT("cmdb_ire_partial_payloads", "partial_payload", "Payload",
 		 65000),
-    {"task", "sys_class_name", "Class", "sys_class_name", 80, NULL, 0, false,
-     NULL},
-    SN_BASE_NAME("task", "number", "Number", 40),
-    SN_BASE_TEXT("task", "short_description", "Short description", 160),
-    SN_BASE_TEXT("task", "description", "Description", 4000),
-    SN_BASE_TEXT("task", "correlation_id", "Correlation ID", 100),
-    SN_BASE_TEXT("task", "correlation_display", "Correlation display", 100),
-    SN_BASE_TEXT("task", "close_notes", "Close notes", 4000),
-    {"task", "state", "State", "integer", 0, NULL, 3, false, "1"},
-    {"task", "impact", "Impact", "integer", 0, NULL, 3, false, "3"},
-    {"task", "urgency", "Urgency", "integer", 0, NULL, 3, false, "3"},
-    SN_BASE_REF("task", "cmdb_ci", "Configuration item", "cmdb_ci"),
-    SN_BASE_REF("task", "assignment_group", "Assignment group",
-		"sys_user_group"),
-    SN_BASE_REF("task", "assigned_to", "Assigned to", "sys_user"),
-    {"task", "work_notes", "Work notes", "journal_input", 4000, NULL, 0, false,
-     NULL},
-    {"task", "comments", "Additional comments", "journal_input", 4000, NULL, 0,
-     false, NULL},
-    {"task", "active", "Active", "boolean", 0, NULL, 0, false, "true"},
-    SN_BASE_REF("incident", "caller_id", "Caller", "sys_user"),
-    SN_BASE_TEXT("incident", "category", "Category", 40),
-    SN_BASE_TEXT("incident", "close_code", "Resolution code", 40),
 };
 
-const struct sn_base_part sn_base_cis = {tables, MST_LEN(tables), cols,
-					 MST_LEN(cols)};
-
-const struct sn_base_choice sn_base_choices[] = {
+static const struct sn_base_choice choices[] = {
     {"cmdb_ci", "install_status", "1", "Installed"},
     {"cmdb_ci", "install_status", "2", "On Order"},
     {"cmdb_ci", "install_status", "3", "In Maintenance"},
@@ -318,20 +290,10 @@ const struct sn_base_choice sn_base_choices[] = {
     {"cmdb_ci_hardware", "hardware_substatus", "divested", "Divested"},
     {"cmdb_ci_hardware", "hardware_substatus", "donated", "Donated"},
     {"cmdb_ci_hardware", "hardware_substatus", "sold", "Sold"},
-    {"task", "state", "1", "New"},
-    {"task", "state", "2", "In Progress"},
-    {"task", "state", "3", "On Hold"},
-    {"task", "state", "6", "Resolved"},
-    {"task", "state", "7", "Closed"},
-    {"task", "state", "8", "Canceled"},
-    {"task", "impact", "1", "1 - High"},
-    {"task", "impact", "2", "2 - Medium"},
-    {"task", "impact", "3", "3 - Low"},
-    {"task", "urgency", "1", "1 - High"},
-    {"task", "urgency", "2", "2 - Medium"},
-    {"task", "urgency", "3", "3 - Low"},
 };
-const size_t sn_base_choices_n = MST_LEN(sn_base_choices);
+
+const struct sn_base_part sn_base_cis = {
+    tables, MST_LEN(tables), cols, MST_LEN(cols), choices, MST_LEN(choices)};
 
 /* Parent to child first. */
 const char *const sn_base_rel_types[] = {

@@ -205,5 +205,5 @@ static const struct sn_base_col cols[] = {
     SN_BASE_TEXT("sys_script_fix", "script", "Script", 65000),
 };
 
-const struct sn_base_part sn_base_meta = {tables, MST_LEN(tables), cols,
-					  MST_LEN(cols)};
+const struct sn_base_part sn_base_meta = {
+    tables, MST_LEN(tables), cols, MST_LEN(cols), NULL, 0};

@@ -334,7 +334,9 @@ static void do_scopes(struct ctl *c)
 	if (sn_scopes_set(c->sn, mst_json_get(c->body, "scopes")))
 		ok(c);
 	else
-		bad(c, 400, "APIs are table, batch, identifyreconcile, meta");
+		bad(c, 400,
+		    "APIs are table, batch, identifyreconcile, meta, stats, "
+		    "events");
 }
 
 /* {"table": "sys_choice", "access": {"create": ["asset"]}} */

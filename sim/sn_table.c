@@ -292,7 +292,8 @@ static void create(struct call *c)
 	sn_defaults(sn, c->t, vals);
 	if (!take_all(c, c->t, o, vals))
 		return;
-	if (sn_check(sn, c->t, vals, NULL, why, sizeof(why))) {
+	if (sn_task_rules(sn, c->t, vals, NULL, why, sizeof(why)) ||
+	    sn_check(sn, c->t, vals, NULL, why, sizeof(why))) {
 		refused(c, why);
 		return;
 	}
@@ -323,7 +324,8 @@ static void update(struct call *c)
 	sn_values(row, vals);
 	if (!take_all(c, row->t, o, vals))
 		return;
-	if (sn_check(sn, row->t, vals, row, why, sizeof(why))) {
+	if (sn_task_rules(sn, row->t, vals, row, why, sizeof(why)) ||
+	    sn_check(sn, row->t, vals, row, why, sizeof(why))) {
 		refused(c, why);
 		return;
 	}
