@@ -292,7 +292,7 @@ static int explain(struct mst_session *s, const char *key, const char *set,
 
 int cmd_explain(int argc, char **argv)
 {
-	struct mst_run_conf conf = {.cancel = &cli_cancel};
+	struct mst_run_conf conf = {.cancel = &cli_cancel, .every_group = true};
 	const char *set = NULL;
 	uint64_t count = 20;
 	const struct cli_opt opts[] = {

@@ -208,6 +208,7 @@ static int run(struct testing *t, struct mst_err *err)
 {
 	struct mst_run_conf conf = {
 	    .look = true,
+	    .every_group = true,
 	    .progress = cli_progress(),
 	    .cancel = &cli_cancel,
 	};

@@ -2,7 +2,7 @@
  *
  * What changed: the spool against RecVer, for every selected set of a job.
  *
- *   pass 1  every feed once: a digest per group           (memory: O(groups))
+ *   pass 1  every feed: a digest per group                (memory: O(groups))
  *   compare digests with the stored ones
  *   pass 2  only for sets with changed groups: their rows again, member by
  *           member, in chunks of groups that fit a fixed memory
@@ -33,6 +33,10 @@ struct mst_set_delta {
 	uint64_t inserts, updates, missing, unchanged;
 	uint64_t stored; /* records delivered before this run */
 	uint32_t changed_groups;
+	/* Of links: groups that are as they are stored, and therefore not
+	 * among `groups`. */
+	struct mst_quiet *quiet;
+	size_t quiet_n, quiet_cap;
 };
 
 /* A record that cannot be delivered, with the reason. */
@@ -51,6 +55,8 @@ struct mst_delta {
 	struct mst_rules_env rules;
 	unsigned threads;
 	bool full;	   /* take every group for changed */
+	bool every_group;  /* those that did not change are kept, too: they will
+			    * be asked for */
 	bool accept_empty; /* a feed that has become empty is believed */
 	const char *one;   /* a single record of the primary set */
 	uint64_t limit;	   /* at most so many groups of it; 0: all */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by delta.c (pass 1), proven.c (what is proven), collect.c (pass 2)
- * and enrich.c (joins and identities).
+ * Shared by delta.c, digest.c and shown.c (pass 1), proven.c (what is proven),
+ * collect.c (pass 2) and enrich.c (joins and identities).
  */
 #ifndef MST_SYNC_DELTA_PRIVATE_H
 #define MST_SYNC_DELTA_PRIVATE_H
@@ -30,6 +30,8 @@ struct mst_wanted {
 
 #define LOOKUPS_MAX 2 /* of a source */
 
+struct shown_sets; /* shown.c */
+
 struct delta_private {
 	struct joined joins[8];
 	struct answers *answers[LOOKUPS_MAX]; /* lookup.c */
@@ -40,6 +42,7 @@ struct delta_private {
 	struct mst_arena wanted_arena;
 	struct mst_map wanted[MST_MAX_SETS];
 	struct mst_hash sum;
+	struct shown_sets *shown;
 };
 
 /* Memory for what is looked up, of each joined feed and of all names; a
@@ -82,6 +85,33 @@ int mst_proven_read(struct mst_delta *d, unsigned feed,
 /* Doubts reach children and derived sets. */
 void mst_proven_spread(struct mst_delta *d);
 
+/* ---- pass 1: what a feed shows ----- */
+
+/* A feed that gives parents is read for them first, then for what is below
+ * them; any other one once. Sets that others refer to come last. */
+enum mst_pass { MST_PASS_PARENTS, MST_PASS_BELOW, MST_PASS_REFERENCED };
+
+/* Reads a feed for the mappings of a pass, if it has any. */
+int mst_delta_digest(struct mst_delta *d, unsigned feed, enum mst_pass pass,
+		     struct mst_err *err);
+
+/* ---- groups below others, while they are read (shown.c) -----
+ *
+ * Such a group has its parent's text, so it is 24 bytes at the parent's
+ * position until it is held against RecVer. What is stored just so is counted
+ * and forgotten; the rest becomes the set's `groups`. */
+void mst_shown_init(struct mst_delta *d);
+void mst_shown_fini(struct mst_delta *d);
+/* Makes room; before the threads that add. */
+void mst_shown_open(struct mst_delta *d, size_t set);
+/* Threads that add to the group at a position hold its lock. */
+void mst_shown_lock(const struct mst_delta *d, uint32_t pos);
+void mst_shown_unlock(const struct mst_delta *d, uint32_t pos);
+void mst_shown_add(struct mst_delta *d, size_t set, uint32_t pos,
+		   const struct mst_group *part);
+/* Everything below is read: what is stored comes beside it. Once. */
+int mst_shown_fold(struct mst_delta *d, size_t set, struct mst_err *err);
+
 /* Pass 2 for one set. */
 int mst_collect(struct mst_delta *d, size_t set, struct mst_err *err);
 size_t mst_delta_index(const struct mst_delta *d, const char *set);
@@ -102,6 +132,12 @@ static inline enum mst_keep mst_delta_keep(const struct mst_delta *d,
 /* Does the mapping take part in reading a feed for the round? */
 bool mst_mapping_active(const struct mst_delta *d, size_t m, unsigned feed,
 			bool referenced);
+/* Does another set hang on it? */
+bool mst_delta_is_parent(const struct mst_delta *d, const struct mst_set *set);
+/* The mapping that tells whether a row of mapping m counts, because its parent
+ * is delivered: itself, or for rows that records without a parent are derived
+ * from, that of a set which has one. -1: every row counts. */
+int mst_mapping_gate(const struct mst_delta *d, size_t m, unsigned feed);
 int mst_delta_cancelled(const struct mst_delta *d, struct mst_err *err);
 
 /* Records that are reported, kept until the workers are done. Bounded. */

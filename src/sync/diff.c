@@ -94,7 +94,22 @@ static void find_owners(struct chunk *ch)
 		    !mst_sysid_is_zero(&parent->groups.v[at].remote))
 			groups->v[i].remote = parent->groups.v[at].remote;
 	}
-	mst_owners_make(&ch->owners, groups);
+	for (size_t i = 0; i < ch->sd->quiet_n; i++) {
+		struct mst_quiet *q = &ch->sd->quiet[i];
+		uint32_t at = mst_groups_find_key(&parent->groups, q->key);
+
+		if (at != UINT32_MAX &&
+		    !mst_sysid_is_zero(&parent->groups.v[at].remote))
+			q->id = parent->groups.v[at].remote;
+	}
+	mst_owners_make(&ch->owners, groups, ch->sd->quiet, ch->sd->quiet_n);
+}
+
+static const struct mst_hash *owner_key(const struct mst_set_delta *sd,
+					uint32_t group)
+{
+	return group < sd->groups.n ? &sd->groups.v[group].key
+				    : &sd->quiet[group - sd->groups.n].key;
 }
 
 static int take_own(void *ctx, const struct mst_hash *key MST_UNUSED,
@@ -178,9 +193,9 @@ static int find_shared(struct chunk *ch, const struct slot *slot,
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		s.other = &own[i];
 		if (own[i].group != slot->group)
-			rc = r->ops->members(
-			    r, target, set, &ch->sd->groups.v[own[i].group].key,
-			    1, take_other, &s, err);
+			rc = r->ops->members(r, target, set,
+					     owner_key(ch->sd, own[i].group), 1,
+					     take_other, &s, err);
 	}
 	free(s.v);
 	return rc;
@@ -346,7 +361,7 @@ static uint8_t gone_action(struct chunk *ch, uint32_t group)
 	    !(ch->sd->proven && mst_group_orphaned(groups, group)))
 		return MST_FORGET;
 	if (!ch->owners.v)
-		mst_owners_make(&ch->owners, groups);
+		mst_owners_make(&ch->owners, groups, NULL, 0);
 	return mst_owners_other(&ch->owners, groups, group)
 		   ? MST_FORGET
 		   : missing_action(ch->sd->set);

@@ -86,29 +86,12 @@ uint32_t mst_groups_find(struct mst_groups *g, struct mst_slice text)
 	return at;
 }
 
-/* Rows come device by device: nearly always the same text again. */
-static inline bool same_text(struct mst_slice a, struct mst_slice b)
-{
-	uint64_t x, y;
-	size_t i = 0;
-
-	if (a.n != b.n)
-		return false;
-	for (; i + 8 <= a.n; i += 8) {
-		memcpy(&x, a.p + i, 8);
-		memcpy(&y, b.p + i, 8);
-		if (x != y)
-			return false;
-	}
-	return memcmp(a.p + i, b.p + i, a.n - i) == 0;
-}
-
 uint32_t mst_groups_get(struct mst_groups *g, struct mst_slice text)
 {
 	struct mst_hash key;
 	uint32_t at;
 
-	if (g->last != NO_GROUP && same_text(g->v[g->last].text, text))
+	if (g->last != NO_GROUP && mst_same_text(g->v[g->last].text, text))
 		return g->last;
 	key = mst_hash128(text.p, text.n, g->seed);
 	at = mst_groups_find_key(g, key);
@@ -118,9 +101,8 @@ uint32_t mst_groups_get(struct mst_groups *g, struct mst_slice text)
 	return at;
 }
 
-static int take_row(void *ctx, const struct mst_group_row *row)
+void mst_groups_take(struct mst_groups *g, const struct mst_group_row *row)
 {
-	struct mst_groups *g = ctx;
 	uint32_t at = mst_groups_find_key(g, row->key);
 	struct mst_group *group;
 
@@ -135,6 +117,11 @@ static int take_row(void *ctx, const struct mst_group_row *row)
 	group->last_run = row->last_run;
 	group->state = (uint8_t)row->state;
 	group->flags |= MST_G_STORED;
+}
+
+static int take_row(void *ctx, const struct mst_group_row *row)
+{
+	mst_groups_take(ctx, row);
 	return 0;
 }
 
@@ -144,26 +131,28 @@ int mst_groups_load(struct mst_groups *g, struct mst_recver *r,
 	return r->ops->load(r, target, set, take_row, g, err);
 }
 
+void mst_group_add(struct mst_group *to, const struct mst_group *part, bool sum)
+{
+	uint32_t count = to->count + part->count;
+
+	if (part->flags & MST_G_SEEN)
+		mst_group_show(to, part->digest, part->newest, sum);
+	else if ((part->flags & MST_G_SUPERSEDED) && !(to->flags & MST_G_SEEN))
+		to->digest = part->digest;
+	to->flags |= part->flags & (MST_G_SUPERSEDED | MST_G_LEFT);
+	to->count = count;
+}
+
 void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		      bool sum)
 {
 	for (uint32_t i = 0; i < part->n; i++) {
 		const struct mst_group *p = &part->v[i];
 		uint32_t at = mst_groups_find_key(g, p->key);
-		struct mst_group *to;
-		uint32_t count;
 
 		if (at == NO_GROUP)
 			at = add(g, p->key, p->text);
-		to = &g->v[at];
-		count = to->count + p->count;
-		if (p->flags & MST_G_SEEN)
-			mst_group_show(to, p->digest, p->newest, sum);
-		else if ((p->flags & MST_G_SUPERSEDED) &&
-			 !(to->flags & MST_G_SEEN))
-			to->digest = p->digest;
-		to->flags |= p->flags & (MST_G_SUPERSEDED | MST_G_LEFT);
-		to->count = count;
+		mst_group_add(&g->v[at], p, sum);
 	}
 }
 
@@ -210,14 +199,20 @@ static bool stays(const struct mst_group *g)
 	       ((g->flags & MST_G_STORED) && !(g->flags & MST_G_CHANGED));
 }
 
-void mst_owners_make(struct mst_owners *o, const struct mst_groups *g)
+void mst_owners_make(struct mst_owners *o, const struct mst_groups *g,
+		     const struct mst_quiet *quiet, size_t quiet_n)
 {
-	o->v = mst_alloc((g->n + 1) * sizeof(*o->v));
+	o->v = mst_alloc((g->n + quiet_n + 1) * sizeof(*o->v));
 	o->n = 0;
 	for (uint32_t i = 0; i < g->n; i++) {
 		if (stays(&g->v[i]) && !mst_sysid_is_zero(&g->v[i].remote))
 			o->v[o->n++] = (struct mst_owner){.id = g->v[i].remote,
 							  .group = i};
+	}
+	for (size_t i = 0; i < quiet_n; i++) {
+		if (!mst_sysid_is_zero(&quiet[i].id))
+			o->v[o->n++] = (struct mst_owner){
+			    .id = quiet[i].id, .group = g->n + (uint32_t)i};
 	}
 	qsort(o->v, o->n, sizeof(*o->v), by_id);
 }

@@ -2,7 +2,8 @@
  *
  * The groups of one desired set in memory: what RecVer has stored and what
  * this run's source shows, side by side. About 120 bytes a group; nothing
- * grows with the rows behind a group.
+ * grows with the rows behind a group. Of a set below another one only the
+ * groups that are not shown just as they are stored come here (shown.h).
  */
 #ifndef MST_SYNC_GROUPS_H
 #define MST_SYNC_GROUPS_H
@@ -59,16 +60,26 @@ uint32_t mst_groups_find(struct mst_groups *g, struct mst_slice text);
 uint32_t mst_groups_find_key(const struct mst_groups *g, struct mst_hash key);
 /* Finds or makes. The text is copied. */
 uint32_t mst_groups_get(struct mst_groups *g, struct mst_slice text);
-/* Adds what RecVer holds of a set. */
+/* Adds what RecVer holds of a group; of a set. */
+void mst_groups_take(struct mst_groups *g, const struct mst_group_row *row);
 int mst_groups_load(struct mst_groups *g, struct mst_recver *r,
 		    const char *target, const char *set, struct mst_err *err);
-/* Adds the digests and counts of a worker's groups. sum: digests add up, else
+/* Adds what a part shows of a group: flags, digest and count. */
+void mst_group_add(struct mst_group *to, const struct mst_group *part,
+		   bool sum);
+/* The same for all of a worker's groups. sum: digests add up, else
  * the greater one counts (a group that is one record). */
 void mst_groups_merge(struct mst_groups *g, const struct mst_groups *part,
 		      bool sum);
 /* Of the groups that are shown, only the first `most` in order of their texts
  * stay so: the same ones whatever threads read them. */
 void mst_groups_limit(struct mst_groups *g, uint64_t most);
+
+/* A group that stays as it is and is not in the table. */
+struct mst_quiet {
+	struct mst_sysid id; /* of the record that its members hang on */
+	struct mst_hash key;
+};
 
 /* Who stays (is shown, or does not go for another reason) and has a record in
  * the destination, by the record's id: a group's own, or in a set of members
@@ -77,13 +88,14 @@ void mst_groups_limit(struct mst_groups *g, uint64_t most);
 struct mst_owners {
 	struct mst_owner {
 		struct mst_sysid id;
-		uint32_t group;
+		uint32_t group; /* from g->n on: a quiet one */
 	} * v;
 	size_t n;
 };
 
-/* Of the groups as they are now, after the comparison. */
-void mst_owners_make(struct mst_owners *o, const struct mst_groups *g);
+/* Of the groups as they are now, after the comparison, and of quiet ones. */
+void mst_owners_make(struct mst_owners *o, const struct mst_groups *g,
+		     const struct mst_quiet *quiet, size_t quiet_n);
 void mst_owners_free(struct mst_owners *o);
 /* The first owner of id, and how many follow it in v; n 0: nobody. */
 struct mst_owner *mst_owners_find(const struct mst_owners *o,
@@ -96,6 +108,23 @@ bool mst_owners_other(const struct mst_owners *o, const struct mst_groups *g,
  * the winner took its name): nobody else will retire it. False as long as the
  * winner has no record. */
 bool mst_group_orphaned(const struct mst_groups *g, uint32_t group);
+
+/* Rows come device by device: nearly always the same text again. */
+static inline bool mst_same_text(struct mst_slice a, struct mst_slice b)
+{
+	uint64_t x, y;
+	size_t i = 0;
+
+	if (a.n != b.n)
+		return false;
+	for (; i + 8 <= a.n; i += 8) {
+		memcpy(&x, a.p + i, 8);
+		memcpy(&y, b.p + i, 8);
+		if (x != y)
+			return false;
+	}
+	return memcmp(a.p + i, b.p + i, a.n - i) == 0;
+}
 
 /* The digest rule of one record, as mst_groups_merge has it. */
 static inline void mst_group_show(struct mst_group *g, struct mst_hash value,

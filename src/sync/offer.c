@@ -179,7 +179,7 @@ static bool taken_over(struct mst_push *p, const struct mst_push_group *a)
 	if (a->sd->set->parent)
 		return false;
 	if (!p->p->owners.v)
-		mst_owners_make(&p->p->owners, &a->sd->groups);
+		mst_owners_make(&p->p->owners, &a->sd->groups, NULL, 0);
 	return mst_owners_other(&p->p->owners, &a->sd->groups, a->group);
 }
 

@@ -23,6 +23,7 @@ struct mst_run_conf {
 	/* Nothing will be written, nor is it asked what a run would: no guard,
 	 * no doubts told; skipped records are kept. */
 	bool look;
+	bool every_group; /* the delta keeps groups that did not change */
 	const struct mst_hash *plan; /* only if the delta has this sum */
 	/* Configuration that counts instead of what is stored, as if it were
 	 * (config.h); outlives the session. */

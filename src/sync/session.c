@@ -395,22 +395,26 @@ static void tell_doubts(struct mst_session *s)
 }
 
 /* What was delivered before its setting was switched off is nobody's now. */
-static void tell_off(const struct mst_session *s)
+static int tell_off(struct mst_session *s, struct mst_err *err)
 {
 	for (size_t i = 0; i < s->delta.sets_n; i++) {
 		const struct mst_set_delta *sd = &s->delta.sets[i];
-		uint64_t n = 0;
+		struct mst_recver_stats stats = {0};
 
-		for (uint32_t k = 0; sd->set->off && k < sd->groups.n; k++)
-			n += sd->groups.v[k].stored_n;
-		if (n)
+		if (sd->set->off &&
+		    s->recver->ops->stats(s->recver, s->delta.target,
+					  sd->set->name, &stats, err) < 0)
+			return -(int)err->code;
+		if (stats.members)
 			mst_warn("%s: %llu records that were delivered stay as "
 				 "they are, neither updated nor deleted, "
 				 "because %s; switch it on again, or delete "
 				 "them in the destination",
-				 sd->set->title, (unsigned long long)n,
+				 sd->set->title,
+				 (unsigned long long)stats.members,
 				 sd->set->off);
 	}
+	return 0;
 }
 
 static void tell_limited(void *ctx, const char *set, const char *column,
@@ -452,6 +456,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	d->target = s->job.conf.destination;
 	d->threads = threads_of(s);
 	d->full = s->conf.full;
+	d->every_group = s->conf.every_group;
 	d->accept_empty = s->conf.approve;
 	d->one = s->conf.one;
 	d->limit = s->conf.limit;
@@ -480,8 +485,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 		return 0;
 	mst_custom_limited(s->job.catalog, tell_limited, NULL);
 	tell_doubts(s);
-	tell_off(s);
-	if (guard(s, err) < 0)
+	if (tell_off(s, err) < 0 || guard(s, err) < 0)
 		return -(int)err->code;
 	if (s->conf.plan && !mst_hash_eq(*s->conf.plan, mst_delta_sum(d)))
 		return mst_err_set(err, MST_E_CONFLICT,

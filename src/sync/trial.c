@@ -16,7 +16,6 @@ struct side {
 	struct mst_delta *d;
 	struct mst_rules *rules;
 	struct mst_value v[MST_MAX_FIELDS];
-	int gate; /* mapping that tells the parent of the feed's rows, or -1 */
 	struct mst_desired desired;
 	bool delivers, left;
 	bool elsewhere; /* another row makes the record */
@@ -117,6 +116,7 @@ int mst_trial_open(struct mst_trial *t, struct mst_session *s,
 	d->recver = s->recver;
 	d->target = s->delta.target;
 	d->threads = s->delta.threads;
+	d->every_group = true;
 	d->dir = s->dir;
 	d->progress = s->conf.progress;
 	d->cancel = s->conf.cancel;
@@ -229,21 +229,22 @@ static void unmerge(struct trying *x)
 /* ---- one record ---------------------------------------------------------- */
 
 /* A row of a parent that is not delivered makes nothing at all. */
-static bool has_parent(struct side *side)
+static bool has_parent(struct side *side, unsigned m, unsigned feed)
 {
 	const struct mst_catalog *c = side->d->job->catalog;
 	struct mst_set_delta *parent;
 	const struct mst_group *g;
 	struct mst_slice text;
+	int gate = mst_mapping_gate(side->d, m, feed);
 	uint32_t at;
 
-	if (side->gate < 0)
+	if (gate < 0)
 		return true;
 	side->why = MST_SLICE_LIT("its parent is not delivered");
-	if (!mst_rules_group(side->rules, (unsigned)side->gate, &text))
+	if (!mst_rules_group(side->rules, (unsigned)gate, &text))
 		return false;
 	parent = mst_delta_set(
-	    side->d, mst_catalog_set(c, c->mappings[side->gate].set)->parent);
+	    side->d, mst_catalog_set(c, c->mappings[gate].set)->parent);
 	at = mst_groups_find(&parent->groups, text);
 	if (at == UINT32_MAX)
 		return false;
@@ -291,7 +292,7 @@ static void ask(struct side *side, unsigned m, unsigned feed)
 	if (!sd || !sd->selected || !(map->feeds & 1u << feed) ||
 	    !side->d->spool->feeds[feed].present)
 		return;
-	if (!has_parent(side)) {
+	if (!has_parent(side, m, feed)) {
 		side->elsewhere = by_another_row(side, m, sd);
 		return;
 	}
@@ -354,20 +355,6 @@ static int one(struct trying *x, unsigned m)
 
 /* ---- all of them --------------------------------------------------------- */
 
-static void find_gate(struct side *side, unsigned feed)
-{
-	const struct mst_catalog *c = side->d->job->catalog;
-
-	side->gate = -1;
-	for (size_t m = 0; m < c->mappings_n; m++) {
-		const struct mst_set *set =
-		    mst_catalog_set(c, c->mappings[m].set);
-
-		if (set->parent && mst_mapping_active(side->d, m, feed, false))
-			side->gate = (int)m;
-	}
-}
-
 static void count_fields(struct trying *x)
 {
 	size_t own = x->t->present.source->catalog->feeds[x->feed].fields_n;
@@ -426,8 +413,6 @@ static int read_all(struct trying *x, struct mst_err *err)
 					.cancel = s->conf.cancel};
 
 		x->feed = f;
-		find_gate(&x->before, f);
-		find_gate(&x->after, f);
 		if (s->spool.feeds[f].present)
 			rc = mst_read_feed(&read, &stats, err);
 	}

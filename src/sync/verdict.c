@@ -146,6 +146,34 @@ void mst_push_settle(struct mst_push *p, struct mst_push_change *c)
 	mst_push_leave(p, a);
 }
 
+static int take_stored(void *ctx, const struct mst_hash *key MST_UNUSED,
+		       const struct mst_member *m MST_UNUSED,
+		       size_t n MST_UNUSED)
+{
+	bool *stored = ctx;
+
+	*stored = true;
+	return 0;
+}
+
+/* Groups that are as they were are not in memory. When RecVer cannot say, it
+ * cannot be marked either. */
+static bool is_stored(const struct mst_push *p,
+		      const struct mst_set_delta *child,
+		      const struct mst_hash *key, struct mst_err *err)
+{
+	struct mst_recver *r = p->delta->recver;
+	uint32_t at = mst_groups_find_key(&child->groups, *key);
+	bool stored = false;
+
+	if (at != UINT32_MAX)
+		return child->groups.v[at].flags & MST_G_STORED;
+	if (r->ops->members(r, p->delta->target, child->set->name, key, 1,
+			    take_stored, &stored, err) < 0)
+		mst_warn("%s: %s", child->set->title, err->msg);
+	return stored;
+}
+
 /* The destination made the record anew (somebody had deleted it): what hung on
  * the old one hangs on nothing. The next run looks all of it up again. */
 static void parent_moved(struct mst_push *p, const struct mst_set_delta *sd,
@@ -163,12 +191,14 @@ static void parent_moved(struct mst_push *p, const struct mst_set_delta *sd,
 		if (!child->set->parent ||
 		    strcmp(child->set->parent, sd->set->name) != 0)
 			continue;
-		at = mst_groups_find_key(&child->groups, g->key);
-		if (at == UINT32_MAX ||
-		    !(child->groups.v[at].flags & MST_G_STORED))
+		if (!is_stored(p, child, &g->key, &err))
 			continue;
-		child->groups.v[at].state = MST_GROUP_PENDING;
-		child->groups.v[at].flags |= MST_G_DOUBT; /* not CLEAN now */
+		at = mst_groups_find_key(&child->groups, g->key);
+		if (at != UINT32_MAX) {
+			child->groups.v[at].state = MST_GROUP_PENDING;
+			child->groups.v[at].flags |= MST_G_DOUBT; /* not CLEAN
+								   * now */
+		}
 		if (r->ops->mark(r, p->delta->target, child->set->name, &row, 1,
 				 &err) < 0)
 			mst_warn("%s: %s", child->set->title, err.msg);

@@ -23,7 +23,7 @@ static struct fx_conf conf;
 static unsigned skips;
 static char skip_text[512];
 static struct {
-	bool full;
+	bool full, every;
 	uint64_t limit, seed;
 	const char *one;
 } ask;
@@ -37,7 +37,7 @@ static int set_up(void **state MST_UNUSED)
 	job = (struct mst_job){
 	    .name = "job", .source = &fx_source, .catalog = fx_source.catalog};
 	conf = (struct fx_conf){0};
-	ask.full = false;
+	ask.full = ask.every = false;
 	ask.limit = 0;
 	ask.seed = 77;
 	ask.one = NULL;
@@ -126,6 +126,7 @@ static struct mst_hash run(unsigned threads, size_t chunk)
 	    .target = TARGET,
 	    .threads = threads,
 	    .full = ask.full,
+	    .every_group = ask.every,
 	    .limit = ask.limit,
 	    .one = ask.one,
 	    .dir = t_dir(),
@@ -980,7 +981,7 @@ static void test_memory(void **state MST_UNUSED)
 	within(1, bytes);
 	within(3, bytes);
 	counts("rows", 0, 6000, 0, 0);
-	ask.full = false;
+	ask.full = ask.every = false;
 	/* every row says something else: nobody could know that */
 	many_rows(100, 60, "b");
 	sum = run(1, 0);
@@ -1186,6 +1187,122 @@ static void test_intended(void **state MST_UNUSED)
 	counts("rows", 2, 0, 0, 3);
 }
 
+/* ---- members of the feed that gives their parents ----- */
+
+static enum mst_keep keep_linux(struct mst_rule_ctx *ctx,
+				const struct mst_value *v,
+				struct mst_slice *why_r)
+{
+	struct mst_slice os = {NULL, 0};
+
+	*why_r = MST_SLICE_LIT("");
+	(void)mst_op_text(ctx, v, FD_OS, NULL, &os);
+	return mst_slice_is(os, "Linux") ? MST_KEEP : MST_DROP;
+}
+
+/* A fact of each device with Linux, a kind of record without a parent, and
+ * something below that: all of the devices' own feed. */
+static const struct mst_catalog *with_facts(void)
+{
+	static const struct mst_map_row fact_rows[] = {
+	    {"u_key", FD_ID, mst_op_lower, NULL, "r"},
+	    {"u_value", FD_NAME, mst_op_text, NULL, "r"},
+	};
+	static struct mst_catalog c;
+	static struct mst_set sets[6];
+	static struct mst_mapping maps[8];
+	const struct mst_catalog *base = fx_source.catalog;
+
+	c = *base;
+	memcpy(sets, base->sets, 3 * sizeof(*sets));
+	/* before and behind the set that they hang on */
+	memcpy(maps + 1, base->mappings, 4 * sizeof(*maps));
+	sets[3] = sets[2];
+	sets[3].name = "facts";
+	sets[4] = sets[0];
+	sets[4].name = "kinds";
+	sets[4].columns = sets[1].columns;
+	sets[4].columns_n = sets[1].columns_n;
+	sets[5] = sets[3];
+	sets[5].name = "traits";
+	sets[5].parent = "kinds";
+	maps[0] = (struct mst_mapping){.set = "facts",
+				       .feeds = 1u << FX_DEVICES,
+				       .key = mst_op_lower,
+				       .group = mst_op_lower,
+				       .filter = keep_linux,
+				       .rows = fact_rows,
+				       .rows_n = MST_LEN(fact_rows)};
+	maps[5] = maps[0];
+	maps[5].set = "traits";
+	maps[5].filter = NULL;
+	maps[6] = maps[5];
+	maps[6].set = "kinds";
+	maps[6].group = NULL;
+	maps[6].rows_n = 0;
+	maps[6].filter = keep_linux;
+	c.sets = sets;
+	c.sets_n = 6;
+	c.mappings = maps;
+	c.mappings_n = 7;
+	return &c;
+}
+
+static void test_below_own_feed(void **state MST_UNUSED)
+{
+	job.catalog = with_facts();
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE_OS("d2", "two", "Other"));
+	file(FX_DEVICES, DEVICE("d3", "three") "{'id':'d4','os':'Linux'}\n");
+	file(FX_ROWS, ROW("d2", "k1", "a", "x") ROW("d4", "k2", "a", "x"));
+	(void)compare();
+	counts("devices", 3, 0, 0, 0);
+	counts("rows", 1, 0, 0, 0);
+	/* a device without a name is not delivered, nor is what is below it */
+	counts("facts", 2, 0, 0, 0);
+	/* each hangs on its own: kinds need no name, traits need a kind */
+	counts("kinds", 3, 0, 0, 0);
+	counts("traits", 3, 0, 0, 0);
+	deliver();
+	quiet();
+	counts("facts", 0, 0, 0, 2);
+	/* nothing of what is as it was is kept */
+	assert_int_equal(mst_delta_set(d, "facts")->groups.n, 0);
+	assert_int_equal(mst_delta_set(d, "traits")->groups.n, 0);
+	source();
+	file(FX_DEVICES, DEVICE("d1", "uno") DEVICE_OS("d2", "two", "Other"));
+	(void)compare();
+	counts("devices", 0, 1, 1, 1);
+	counts("facts", 0, 1, 1, 0);
+	counts("kinds", 0, 0, 2, 1);
+	deliver();
+	quiet();
+}
+
+/* Whoever asks for groups gets them all, and the same difference. */
+static void test_every_group(void **state MST_UNUSED)
+{
+	struct mst_hash sum;
+
+	loaded();
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one") DEVICE("d2", "two"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x") ROW("d2", "k3", "other", "x"));
+	sum = compare();
+	counts("rows", 0, 1, 3, 1);
+	ask.every = true;
+	assert_true(mst_hash_eq(compare(), sum));
+	counts("rows", 0, 1, 3, 1);
+	deliver();
+	quiet();
+	counts("rows", 0, 0, 0, 2);
+	assert_int_equal(mst_delta_set(d, "rows")->groups.n, 2);
+	ask.every = false;
+	quiet();
+	counts("rows", 0, 0, 0, 2);
+	assert_int_equal(mst_delta_set(d, "rows")->groups.n, 0);
+}
+
 static void test_cancel(void **state MST_UNUSED)
 {
 	atomic_bool cancel = true;
@@ -1222,6 +1339,8 @@ int main(void)
 	    T(test_definitions),
 	    T(test_states),
 	    T(test_too_much),
+	    T(test_below_own_feed),
+	    T(test_every_group),
 	    T(test_cancel),
 	    T(test_pending_definition),
 	    T(test_left_rows),

@@ -276,7 +276,7 @@ static void test_owners(void **state MST_UNUSED)
 	size_t n;
 
 	assert_null(mst_owners_find(&o, &g.v[anew].remote, &n));
-	mst_owners_make(&o, &g);
+	mst_owners_make(&o, &g, NULL, 0);
 	assert_true(mst_owners_other(&o, &g, gone));
 	assert_false(mst_owners_other(&o, &g, anew)); /* itself */
 	assert_false(mst_owners_other(&o, &g, alone));
@@ -293,7 +293,7 @@ static void test_owners(void **state MST_UNUSED)
 	/* what a rule leaves as it is stays too */
 	g.v[left].flags = MST_G_STORED | MST_G_CHANGED;
 	g.v[by].flags = MST_G_STORED | MST_G_LEFT;
-	mst_owners_make(&o, &g);
+	mst_owners_make(&o, &g, NULL, 0);
 	assert_true(mst_owners_other(&o, &g, left));
 	assert_false(mst_owners_other(&o, &g, by));
 	mst_owners_free(&o);
