@@ -46,6 +46,8 @@ static int make_client(struct mst_checkup *c, struct mst_err *err)
 	    .name = c->c.name,
 	    .proxy = c->c.source_conf->proxy,
 	    .ca_file = c->c.source_conf->ca_file,
+	    .pin = c->c.source_conf->pin,
+	    .insecure_tls = c->c.source_conf->insecure_tls,
 	    .insecure_loopback = true,
 	    .retry_max = RETRIES,
 	    .retry_base_ms = RETRY_BASE_MS,

@@ -99,11 +99,30 @@ static void say_valid(const struct mst_way *w, struct mst_check *c)
 	int64_t left = w->until_us - mst_now_us();
 	char until[11];
 
+	if (w->unverified) {
+		mst_check_say(c, MST_CHECK_WARNING,
+			      "nobody looks at the certificate "
+			      "(insecure_tls)%s%s: whoever is in between reads "
+			      "and changes what is sent",
+			      *w->pin ? "; its key is " : "", w->pin);
+		mst_check_remedy(c, "compare that key with the far end's own "
+				    "and set the option pin to it, or name who "
+				    "issued the certificate in ca_file; then "
+				    "take insecure_tls away");
+		return;
+	}
 	if (!w->has_cert) {
 		mst_check_say(c, MST_CHECK_OK, "the certificate is accepted");
 		return;
 	}
 	date_text(w->until_us, until);
+	/* Who is known by the key may have a certificate of any date. */
+	if (w->pinned && left < SOON_US) {
+		mst_check_say(c, MST_CHECK_OK,
+			      "\"%.80s\" has the pinned key %s", w->subject,
+			      w->pin);
+		return;
+	}
 	if (left >= SOON_US) {
 		mst_check_say(c, MST_CHECK_OK,
 			      "\"%.80s\" by \"%.80s\", valid until %s",
@@ -148,6 +167,16 @@ static void say_fault(const struct mst_way *w, struct mst_check *c)
 		mst_check_remedy(c, "if that is your own authority or the one "
 				    "of your proxy, name its certificate in "
 				    "the option ca_file; else do not trust it");
+		break;
+	case MST_CERT_PIN:
+		mst_check_say(c, MST_CHECK_FAILED,
+			      "\"%.80s\" has the key %s, which is not the "
+			      "pinned one",
+			      w->subject, w->pin);
+		mst_check_remedy(c, "if its certificate was renewed with a new "
+				    "key, compare this one there and set the "
+				    "option pin to it; else somebody is in "
+				    "between: find out who");
 		break;
 	case MST_CERT_NAME:
 		mst_check_say(c, MST_CHECK_FAILED,

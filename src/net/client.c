@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "net/anchors.h"
+#include "net/pin.h"
 #include "net/private.h"
 
 #define POLL_MAX_MS   250 /* also how late a stall is seen */
@@ -47,6 +48,8 @@ static int read_way(struct mst_client *c, const struct mst_client_conf *conf,
 	if (conf->ca_file && *conf->ca_file &&
 	    mst_anchors_read(conf->ca_file, &c->ca, err) < 0)
 		return mst_err_prefix(err, "%s: ca_file", c->name);
+	if (c->pin && mst_pin_check(c->pin, err) < 0)
+		return mst_err_prefix(err, "%s", c->name);
 	return 0;
 }
 
@@ -59,6 +62,8 @@ static void take_conf(struct mst_client *c, const struct mst_client_conf *conf)
 {
 	c->name = mst_strdup(conf->name ? conf->name : "");
 	c->insecure_loopback = conf->insecure_loopback;
+	c->insecure_tls = conf->insecure_tls;
+	c->pin = conf->pin && *conf->pin ? mst_strdup(conf->pin) : NULL;
 	c->connect_timeout_ms = or_default(conf->connect_timeout_ms, 15000);
 	c->timeout_ms = or_default(conf->timeout_ms, 300000);
 	/* Large files take long on slow lines; the limits for the first byte
@@ -157,6 +162,7 @@ void mst_client_free(struct mst_client **cp)
 		(void)close(c->wake_fd);
 	free((void *)(uintptr_t)c->ca.p);
 	mst_proxy_way_fini(&c->proxy);
+	free(c->pin);
 	free(c->name);
 	free(c);
 }

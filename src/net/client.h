@@ -94,9 +94,13 @@ struct mst_rate {
 };
 
 struct mst_client_conf {
-	const char *name;	    /* for errors: the connection's name */
-	struct mst_proxy proxy;	    /* all zero: the environment's */
-	const char *ca_file;	    /* extra trust anchors, PEM, or NULL */
+	const char *name;	/* for errors: the connection's name */
+	struct mst_proxy proxy; /* all zero: the environment's */
+	const char *ca_file;	/* extra trust anchors, PEM, or NULL */
+	/* The far end's public key (net/pin.h): who has it is trusted, whoever
+	 * issued its certificate; with ca_file both must hold. NULL: any. */
+	const char *pin;
+	bool insecure_tls;	    /* trust whoever answers */
 	bool insecure_loopback;	    /* plain http is allowed to 127.0.0.0/8,
 				     * [::1] and localhost only */
 	int64_t connect_timeout_ms; /* 0: 15 s */

@@ -107,6 +107,7 @@ static bool is_hopeless(const struct mst_transfer *t)
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 	case CURLE_URL_MALFORMAT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return true;
@@ -127,6 +128,10 @@ static const char *hint(CURLcode code)
 	case CURLE_SSL_ISSUER_ERROR:
 		return "; if a proxy or the server uses a private authority, "
 		       "name its certificate in ca_file";
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return "; it has another key than the option pin says: either "
+		       "its certificate was renewed with a new key, or "
+		       "somebody is in between";
 	default:
 		return "";
 	}

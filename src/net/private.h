@@ -113,7 +113,8 @@ struct mst_client {
 	char *name;
 	struct mst_proxy_way proxy;
 	struct mst_slice ca; /* default and extra anchors, PEM; n 0: default */
-	bool insecure_loopback;
+	char *pin;	     /* or NULL */
+	bool insecure_tls, insecure_loopback;
 	int64_t connect_timeout_ms, timeout_ms, file_timeout_ms, stall_ms;
 	struct mst_retry_policy retry;
 	uint64_t seed;

@@ -113,6 +113,8 @@ static void read_cert(struct mst_way *w, const X509 *x)
 		name_text(X509_get_issuer_name(x), w->issuer,
 			  sizeof(w->issuer));
 		read_names(x, w->names, sizeof(w->names));
+		if (!mst_pin_of(x, w->pin))
+			w->pin[0] = '\0';
 		w->from_us = from;
 		w->until_us = INT64_MAX;
 	}
@@ -184,6 +186,7 @@ static void perform(struct attempt *a)
 		 * certificates were refused. */
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl_easy_setopt(e, CURLOPT_PINNEDPUBLICKEY, NULL);
 	}
 	a->code = curl_easy_perform(e);
 	clean(a->words);
@@ -217,6 +220,7 @@ static enum mst_way_step step_of(const struct attempt *a,
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 		return MST_WAY_TLS;
 	default:
 		break;
@@ -236,6 +240,8 @@ static enum mst_cert_fault fault_of(struct attempt *a, const struct mst_way *w)
 
 	if (w->proxy.blame)
 		return MST_CERT_FINE;
+	if ((int)a->code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		return MST_CERT_PIN;
 	if (a->code != CURLE_PEER_FAILED_VERIFICATION &&
 	    a->code != CURLE_SSL_ISSUER_ERROR)
 		return MST_CERT_FINE;
@@ -304,6 +310,8 @@ int mst_client_way(struct mst_client *c, const char *url,
 	w.port = u.port;
 	w.https = u.https;
 	w.loopback = mst_url_is_loopback(&u);
+	w.pinned = c->pin && !c->ca.n;
+	w.unverified = c->insecure_tls && !c->pin;
 	perform(&a);
 	describe(&a, &w);
 	if (w.at == MST_WAY_THERE)

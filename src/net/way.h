@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "net/client.h"
+#include "net/pin.h"
 #include "net/proxy_way.h"
 
 /* The steps in their order. */
@@ -27,6 +28,7 @@ enum mst_cert_fault {
 	MST_CERT_NOT_YET, /* or this machine's clock is late */
 	MST_CERT_UNKNOWN, /* nobody here knows its issuer */
 	MST_CERT_NAME,	  /* it belongs to another host */
+	MST_CERT_PIN,	  /* its key is not the pinned one */
 	MST_CERT_OTHER
 };
 
@@ -44,7 +46,11 @@ struct mst_way {
 	bool has_cert;
 	enum mst_cert_fault fault;
 	char subject[256], issuer[256];
-	char names[512]; /* hosts that it is for: "a, b" */
+	char names[512];	/* hosts that it is for: "a, b" */
+	char pin[MST_PIN_SIZE]; /* of its key */
+	/* Why it was taken, when THERE: by its pin alone; nobody looked
+	 * (insecure_tls). */
+	bool pinned, unverified;
 	/* The part of all certificates of the chain that overlaps. */
 	int64_t from_us, until_us;
 	char ends_first[256]; /* subject of the one that expires first */

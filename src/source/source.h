@@ -121,6 +121,11 @@ struct mst_source_ops {
 	 * only what changed since then is to be read; MST_TIME_NONE:
 	 * everything. NULL: no feed is. */
 	void (*since)(struct mst_source *s, unsigned feed, int64_t since_us);
+	/* Of a feed that may be mirrored, asked just before its `since`: what
+	 * else decides what is read (which sensors): a mirror of something else
+	 * is not used. NULL: now it is read whole each time. Lent until the
+	 * source is asked again; the op may be NULL: nothing else does. */
+	const char *(*scope)(const struct mst_source *s, unsigned feed);
 	/* `one` limits the read to one record of the primary feed (its id, as a
 	 * person gave it); NULL reads all. */
 	int (*begin)(struct mst_source *s, unsigned feed, const char *one,

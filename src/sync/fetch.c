@@ -20,6 +20,8 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 	    .name = job->conf.source,
 	    .proxy = job->source_conf->proxy,
 	    .ca_file = job->source_conf->ca_file,
+	    .pin = job->source_conf->pin,
+	    .insecure_tls = job->source_conf->insecure_tls,
 	    .insecure_loopback = true,
 	    .retry_base_ms = job->conf.retry_base_ms,
 	    .retry_total_ms = job->conf.retry_total_ms,
@@ -28,6 +30,12 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 	struct mst_rate unlimited[16] = {0};
 	size_t n;
 
+	if (conf.insecure_tls && !conf.pin)
+		mst_warn("connection '%s': insecure_tls: nobody looks at the "
+			 "certificate of the far end, so whoever is in between "
+			 "reads the token and changes what is read; set pin or "
+			 "ca_file instead",
+			 conf.name);
 	conf.rates = job->source->rates(source, &conf.rates_n);
 	if (!job->conf.source_limits && job->conf.destination) {
 		conf.rates_n = MST_MIN(conf.rates_n, MST_LEN(unlimited));
@@ -259,12 +267,27 @@ static bool can_do_without(enum mst_code code)
 	       code == MST_E_UNSUPPORTED;
 }
 
+/* What else decides what is read: a list that was read just now may say it. */
+static void tell_scopes(struct mst_fetch *f)
+{
+	const struct mst_source_ops *ops = f->job->source;
+	const struct mst_catalog *c = ops->catalog;
+
+	for (unsigned i = 0; ops->scope && i < c->feeds_n; i++) {
+		if (c->feeds[i].key_n)
+			mst_mirror_scope(f->mirror, i,
+					 ops->scope(f->source, i));
+	}
+}
+
 /* Since when the feed is to be read, told to the source. */
 static int64_t tell_since(struct mst_fetch *f, unsigned feed, int64_t now_us)
 {
 	const struct mst_source_ops *ops = f->job->source;
 	int64_t since = MST_TIME_NONE;
 
+	if (f->mirror)
+		tell_scopes(f);
 	if (f->mirror && !f->one)
 		since = mst_mirror_since(f->mirror, feed, now_us,
 					 f->job->source_conf->full_read_ms);

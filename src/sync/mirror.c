@@ -31,6 +31,7 @@ struct copy {
 	uint64_t generation, bytes, keys; /* sizes of both files */
 	uint64_t records;
 	int64_t cursor_us, full_us;
+	int64_t scope; /* hash of what else decided what was read */
 	bool complete; /* every read since the full one was */
 };
 
@@ -38,6 +39,10 @@ struct mst_mirror {
 	const struct mst_source_ops *ops;
 	char *dir, *what;
 	struct copy now[MST_MAX_FEEDS], next[MST_MAX_FEEDS];
+	struct {
+		bool off; /* not mirrored in this run */
+		int64_t scope;
+	} wanted[MST_MAX_FEEDS];
 };
 
 /* A record in the file of keys. */
@@ -95,6 +100,7 @@ static void read_copy(struct mst_mirror *m, unsigned feed, struct mst_json v)
 	c->records = (uint64_t)number(v, "records");
 	c->cursor_us = number(v, "cursor_us");
 	c->full_us = number(v, "full_us");
+	c->scope = number(v, "scope");
 	(void)mst_json_bool(mst_json_get(v, "complete"), &c->complete);
 	c->there = c->cursor_us > 0 && c->full_us > 0 &&
 		   c->keys == c->records * sizeof(struct entry) &&
@@ -158,6 +164,7 @@ static int write_note(const struct mst_mirror *m, struct mst_err *err)
 		mst_jout_ki64(&j, "records", (int64_t)c->records);
 		mst_jout_ki64(&j, "cursor_us", c->cursor_us);
 		mst_jout_ki64(&j, "full_us", c->full_us);
+		mst_jout_ki64(&j, "scope", c->scope);
 		mst_jout_kbool(&j, "complete", c->complete);
 		mst_jout_end_obj(&j);
 	}
@@ -212,6 +219,8 @@ int mst_mirror_open(const char *state_dir, const char *connection,
 	m->ops = ops;
 	m->dir = mst_asprintf("%s/mirror/%s", state_dir, connection);
 	m->what = mst_strdup(what);
+	for (unsigned i = 0; i < ops->catalog->feeds_n; i++)
+		mst_mirror_scope(m, i, "");
 	if (mst_dir_make(m->dir, err) < 0) {
 		mst_mirror_close(&m);
 		return -(int)err->code;
@@ -241,16 +250,29 @@ int mst_mirror_save(struct mst_mirror *m, struct mst_err *err)
 	return 0;
 }
 
+void mst_mirror_scope(struct mst_mirror *m, unsigned feed, const char *scope)
+{
+	uint64_t h = scope ? mst_hash64(scope, strlen(scope), 0) : 0;
+
+	m->wanted[feed].off = !scope;
+	m->wanted[feed].scope = (int64_t)(h & INT64_MAX);
+}
+
 int64_t mst_mirror_since(const struct mst_mirror *m, unsigned feed,
 			 int64_t now_us, int64_t full_read_ms)
 {
 	const struct mst_catalog *cat = m->ops->catalog;
-	const struct copy *c = &m->now[feed];
+	const struct copy *c;
 
-	for (unsigned i = 0; !cat->feeds[feed].key_n && i < cat->feeds_n; i++) {
+	for (unsigned i = 0; feed && !cat->feeds[feed].key_n; i++) {
+		if (i == cat->feeds_n)
+			return MST_TIME_NONE; /* nobody's */
 		if (cat->feeds[i].key_n && cat->feeds[i].gone == feed)
-			c = &m->now[i];
+			feed = i;
 	}
+	c = &m->now[feed];
+	if (m->wanted[feed].off || c->scope != m->wanted[feed].scope)
+		return MST_TIME_NONE;
 	/* A clock that was set back must not keep a mirror for ever. */
 	if (!c->there || c->full_us > now_us || c->cursor_us > now_us ||
 	    now_us - c->full_us >= full_read_ms * 1000)
@@ -594,7 +616,7 @@ int mst_mirror_merge(struct mst_mirror *m, struct mst_spool *s, unsigned feed,
 	int rc;
 
 	/* Half of everything is no mirror: this run compares what came. */
-	if (full && !whole)
+	if (m->wanted[feed].off || (full && !whole))
 		return 0;
 	if (!full && f->gone && !was_read(&s->feeds[f->gone])) {
 		whole = proof->complete = false;
@@ -621,6 +643,7 @@ int mst_mirror_merge(struct mst_mirror *m, struct mst_spool *s, unsigned feed,
 		prove(&g, proof, full);
 		g.out.there = true;
 		g.out.complete = proof->complete;
+		g.out.scope = m->wanted[feed].scope;
 		g.out.full_us = full ? now_us : m->now[feed].full_us;
 		/* What was missed is asked for again. */
 		g.out.cursor_us = whole ? now_us : m->now[feed].cursor_us;

@@ -26,6 +26,11 @@ int mst_mirror_open(const char *state_dir, const char *connection,
 		    const struct mst_source_ops *ops, const char *what,
 		    struct mst_mirror **m_r, struct mst_err *err);
 void mst_mirror_close(struct mst_mirror **m);
+/* What else decides what is read of a feed (source.h, scope), told before
+ * mst_mirror_since; a mirror of something else is not used. NULL: it is not
+ * mirrored in this run. "" when it is never told.
+ */
+void mst_mirror_scope(struct mst_mirror *m, unsigned feed, const char *scope);
 /* From when on a feed is to be asked for; MST_TIME_NONE: everything. A feed
  * that names what is gone is asked for like the one that it is about. */
 int64_t mst_mirror_since(const struct mst_mirror *m, unsigned feed,

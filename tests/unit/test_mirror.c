@@ -301,6 +301,35 @@ static void test_damage(void **state MST_UNUSED)
 	assert_true(full(F_THINGS));
 }
 
+/* A mirror of other sensors is none; a source may want none for now. */
+static void test_scope(void **state MST_UNUSED)
+{
+	first();
+	begin();
+	mst_mirror_scope(m, F_THINGS, "sensors 1 2");
+	assert_true(full(F_THINGS));
+	assert_true(full(F_GONE)); /* what is gone of it */
+	assert_false(full(F_LINKS));
+	page(F_THINGS, "{'u_things':[{'u_id':1,'text':'a'}]}");
+	merge(F_THINGS);
+	shows(F_THINGS, "1 a ;");
+	save();
+	begin();
+	assert_true(full(F_THINGS));
+	mst_mirror_scope(m, F_THINGS, "sensors 1 2");
+	assert_false(full(F_THINGS));
+
+	mst_mirror_scope(m, F_THINGS, NULL);
+	assert_true(full(F_THINGS));
+	page(F_THINGS, "{'u_things':[{'u_id':7,'text':'g'}]}");
+	merge(F_THINGS);
+	shows(F_THINGS, "7 g ;");
+	save();
+	begin();
+	mst_mirror_scope(m, F_THINGS, "sensors 1 2");
+	assert_false(full(F_THINGS)); /* the older one is still there */
+}
+
 /* Killed between the files and the note: the older files count. */
 static void test_killed(void **state MST_UNUSED)
 {
@@ -319,10 +348,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_changes),
-	    T(test_incomplete),
-	    T(test_damage),
-	    T(test_killed),
+	    T(test_changes), T(test_incomplete), T(test_damage),
+	    T(test_scope),   T(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
