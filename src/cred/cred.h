@@ -2,7 +2,8 @@
  *
  * The credentials: Entra ID client credentials by secret, by certificate or
  * by federated token (msapi.md section D), ServiceNow OAuth grants and Basic
- * (servicenow.md section 5). All are struct mst_auth (net/auth.h).
+ * (servicenow.md section 5), tokens that are sent as they are. All are struct
+ * mst_auth (net/auth.h).
  */
 #ifndef MST_CRED_CRED_H
 #define MST_CRED_CRED_H
@@ -71,5 +72,9 @@ int mst_cred_oauth(const struct mst_cred_oauth *conf, struct mst_auth **a_r,
 		   struct mst_err *err);
 int mst_cred_basic(const char *username, const char *password_ref,
 		   struct mst_auth **a_r, struct mst_err *err);
+/* A token that was made at the far end, sent as it is, without a scheme
+ * (Defender for IoT). Read now; MST_E_INVALID when it cannot be one. */
+int mst_cred_bare(const char *token_ref, struct mst_auth **a_r,
+		  struct mst_err *err);
 
 #endif

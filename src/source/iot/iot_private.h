@@ -25,6 +25,7 @@ struct ot_conf {
 	int read; /* enum ot_way */
 	const char *url, *token;
 	bool device_flags;
+	int64_t page_size;
 	int64_t alerts_days;
 	/* Sensors whose devices and alerts are as if they were not there. */
 	struct mst_opt_list sensors; /* none: all are wanted */
@@ -224,5 +225,162 @@ extern const struct mst_catalog ot_catalog;
 
 /* What the settings and the way of reading make of the catalogue. */
 int ot_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
+
+/* ---- reading ------------------------------------------------------------ */
+
+#define OT_AUTH	    "token" /* name of the credential */
+#define OT_RESTARTS 3	    /* of a list, before its read is in doubt */
+#define OT_TRIES    3	    /* of a page that came damaged */
+#define OT_TOP	    100000  /* CVEs of an address that a sensor is asked for */
+#define OT_WINDOW_US                                                           \
+	(10 * 24 * 3600 * (int64_t)1000000) /* alerts in one answer */
+
+/* Hashes of the ids of a list: 8 bytes each, in a table of twice the size. */
+struct ot_ids {
+	uint64_t *v;
+	size_t n, cap;
+};
+
+/* ids.c: false when it is there already */
+bool ot_ids_add(struct ot_ids *ids, uint64_t id);
+void ot_ids_fini(struct ot_ids *ids);
+
+/* A sensor as the console lists it. */
+struct ot_sensor {
+	char *id, *name;
+	bool learning, activated, connected;
+	bool wanted;	 /* the settings do not leave it out */
+	int64_t devices; /* that it sees, as the console counts them */
+};
+
+/* A feed is one list, or one for each sensor, or for each span of time. One
+ * page is under way at a time, so that a list that moves is noticed. */
+struct ot_read {
+	unsigned feed;
+	bool active, ended;
+	bool scout;	 /* the sensors are asked for first */
+	bool one;	 /* only one device is wanted */
+	bool alone;	 /* and it is asked for by its id */
+	size_t at, n;	 /* the list that is read, of how many */
+	size_t spans;	 /* of time, of each sensor */
+	int64_t from_us; /* where the first span begins */
+
+	/* of the list */
+	bool waiting;
+	bool anew;    /* what was kept of it is to be replaced */
+	bool lenient; /* it was in doubt too often: whatever comes is taken */
+	uint64_t seq; /* of the request under way */
+	unsigned page, tries, restarts;
+	int64_t size; /* records that a page is asked for */
+	/* That there are, by the last and by the first page; -1: not said. */
+	int64_t count, least;
+	uint64_t rows, doubles;
+	/* As it was when it was read before; doubles 0: it was not. */
+	uint64_t before_rows, before_doubles;
+	struct ot_ids seen;
+
+	/* of all of them */
+	uint64_t pages, records;
+	char doubt[200]; /* "" while there is none */
+};
+
+struct mst_source {
+	char *connection;
+	const struct ot_conf *conf;
+	char *base;	       /* the address, without a slash at its end */
+	char host[300];	       /* "host:port" where the token may go */
+	const char *hosts[2];  /* the same as a list */
+	struct mst_auth *auth; /* NULL: a folder */
+	struct mst_json_parser *parser;
+	uint64_t seq;
+	int64_t since_us[OT__FEEDS];
+	/* How far the far end's clock is behind ours, never above 0: for the
+	 * feed that is read; by the last answer. */
+	int64_t skew_us, date_skew_us;
+	struct ot_read read;
+	struct mst_proof proofs[OT__FEEDS];
+	/* what the list of sensors said */
+	bool sensors_known;
+	struct ot_sensor *sensors;
+	size_t sensors_n, sensors_cap;
+	char *scope; /* of what is read of sensors, for mirrors */
+	char *one;   /* the device that is asked for, or NULL */
+};
+
+static inline bool ot_console(const struct mst_source *s)
+{
+	return s->conf->read == OT_CONSOLE;
+}
+
+/* read.c: which request comes next */
+void ot_since(struct mst_source *s, unsigned feed, int64_t since_us);
+int ot_begin(struct mst_source *s, unsigned feed, const char *one,
+	     struct mst_err *err);
+int ot_next(struct mst_source *s, struct mst_req *req_r, struct mst_err *err);
+/* The sensors are known: now the lists of the feed. */
+void ot_scouted(struct mst_source *s);
+/* The list from its first page on; what came of it does not count. */
+void ot_list_again(struct ot_read *r);
+/* Behind the last page of a list. */
+void ot_list_next(struct ot_read *r);
+void ot_read_clear(struct ot_read *r);
+/* The first doubt is the one that is told. */
+void ot_doubt(struct ot_read *r, const char *fmt, ...) MST_PRINTF(2, 3);
+
+/* address.c: where each list is */
+/* The sensor that the list is of, or NULL. */
+const struct ot_sensor *ot_list_sensor(const struct mst_source *s);
+void ot_address(const struct mst_source *s, struct mst_buf *url);
+/* That of the list of sensors. */
+void ot_sensors_address(const struct mst_source *s, struct mst_buf *url);
+/* Is the feed read in pages, with a count? */
+bool ot_paged(const struct mst_source *s, unsigned feed);
+/* Is it read sensor by sensor? */
+bool ot_by_sensor(const struct mst_source *s, unsigned feed);
+
+/* answer.c: pages */
+int ot_accept(struct mst_source *s, const struct mst_req *req,
+	      const struct mst_resp *resp, struct mst_err *err);
+
+/* records.c: what a page holds */
+/* The list of records in the answer to the feed, and what it says of their
+ * number (-1: nothing). False: err says why it is no such list. */
+bool ot_records(const struct mst_source *s, unsigned feed, struct mst_json root,
+		struct mst_json *list_r, int64_t *count_r, struct mst_err *err);
+/* What tells records of a feed that is read in pages apart. */
+uint64_t ot_record_id(unsigned feed, struct mst_json record);
+/* Text of a member that may be a number, in buf; empty when it is neither. */
+struct mst_slice ot_text_of(struct mst_json v, char buf[32]);
+
+/* refuse.c: what an answer means that is none. what names the request. */
+int ot_refuse(const struct mst_source *s, unsigned feed, const char *what,
+	      const struct mst_resp *resp, struct mst_err *err);
+/* Where a person makes tokens. */
+extern const char ot_tokens_where[];
+/* What the body of a refusal says, for people; "" when it says nothing. */
+void ot_told(struct mst_json_parser *parser, const struct mst_resp *resp,
+	     char *out, size_t n);
+
+/* found.c: the sensors, for the lists behind them */
+void ot_found_clear(struct mst_source *s);
+void ot_found_sensor(struct mst_source *s, struct mst_json record);
+/* They have all been found. MST_E_NOTFOUND: the settings leave none. */
+int ot_found_end(struct mst_source *s, struct mst_err *err);
+/* Do the settings leave sensors out? */
+bool ot_leaves_out(const struct ot_conf *conf);
+/* Is it one of those that are read? name, id: as its record has them. */
+bool ot_sensor_wanted(const struct ot_conf *conf, struct mst_slice name,
+		      struct mst_slice id, bool learning);
+/* The device of the record is seen by sensors that are left out alone. */
+bool ot_is_hidden(const struct mst_source *s, struct mst_json device);
+/* Which sensors a mirror of the feed is of; NULL: it is read whole. */
+const char *ot_scope(const struct mst_source *s, unsigned feed);
+
+/* checks.c */
+int ot_checks(struct mst_source *s, const struct mst_checks_env *env,
+	      struct mst_checks **c_r, struct mst_err *err);
+
+/* folder.c */
+int ot_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp);
 
 #endif
