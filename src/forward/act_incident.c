@@ -147,7 +147,7 @@ void mst_incident_query(const char *source, struct mst_slice key,
 	(void)mst_buf_adds(out, "sysparm_query=correlation_id%3D");
 	(void)mst_buf_add_uri(out, mst_slice_str(id));
 	(void)mst_buf_adds(out, "%5EORDERBYDESCsys_created_on"
-				"&sysparm_fields=sys_id,number,state,active"
+				"&sysparm_fields=sys_id,correlation_id,active"
 				"&sysparm_limit=1");
 }
 

@@ -141,7 +141,7 @@ static void test_incident(void **state MST_UNUSED)
 	mst_incident_query("iot", key_of(&a), &out);
 	sends("sysparm_query=correlation_id%3Diot%2Fiot%2F1-1594550943000"
 	      "%5EORDERBYDESCsys_created_on"
-	      "&sysparm_fields=sys_id,number,state,active&sysparm_limit=1");
+	      "&sysparm_fields=sys_id,correlation_id,active&sysparm_limit=1");
 }
 
 static void test_security_incident(void **state MST_UNUSED)

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Incidents, and rows of the update set's own table. A turn is some rounds of
+ * requests: each delivery says its next one and takes the answer, until it has
+ * its verdict.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "forwarder/cis.h"
+#include "forwarder/to.h"
+
+#define MOST	  400 /* deliveries of a turn */
+#define ROUNDS	  8
+#define ARENA_MAX (128u << 20)
+#define BODY_MAX  (256u << 10)
+
+struct to_sn {
+	struct mst_to base;
+	struct mst_instance *instance;
+	struct mst_cis *cis;
+	const char *table;
+	bool rows; /* of the application; else incidents */
+	struct mst_arena arena;
+};
+
+/* What is asked next. */
+enum step {
+	FIND,  /* GET by correlation id or key */
+	NOTES, /* GET the work notes: is the update among them? */
+	MAKE,  /* POST */
+	CHANGE /* PATCH */
+};
+
+struct job {
+	struct mst_sending *s;
+	enum step step;
+	char sys_id[33];
+	/* Refused for a reason that may be everybody's. */
+	bool held;
+	struct mst_batch_answer why;
+};
+
+struct turn {
+	struct to_sn *t;
+	struct job *jobs;
+	size_t n;
+	size_t *asked; /* by number of the request: the job */
+	size_t went;   /* writes that were taken */
+};
+
+static struct to_sn *of(struct mst_to *to)
+{
+	return mst_container_of(to, struct to_sn, base);
+}
+
+/* ---- open and close ------------------------------------------------------ */
+
+static void close_sn(struct mst_to **to)
+{
+	struct to_sn *t = *to ? of(*to) : NULL;
+
+	if (!t)
+		return;
+	mst_cis_free(&t->cis);
+	mst_instance_close(&t->instance);
+	mst_arena_fini(&t->arena);
+	free(t);
+	*to = NULL;
+}
+
+static int open_sn(const struct mst_to_env *env, struct mst_to **to_r,
+		   struct mst_err *err)
+{
+	struct to_sn *t = mst_alloc(sizeof(*t));
+	struct mst_to *to = &t->base;
+
+	t->base = (struct mst_to){&mst_to_servicenow, *env};
+	t->rows = env->action->type == MST_ACTION_APPLICATION;
+	t->table =
+	    t->rows ? MST_APPLICATION_TABLE : env->action->u.incident.table;
+	mst_arena_init(&t->arena, ARENA_MAX);
+	t->cis = mst_cis_new();
+	if (mst_instance_open(env->connection, &t->instance, err) < 0) {
+		close_sn(&to);
+		return -(int)err->code;
+	}
+	*to_r = to;
+	return 0;
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+/* Ends a note, so that one whose answer was lost is found among the others. */
+static void mark_of(const struct mst_delivery *d, char out[64])
+{
+	(void)snprintf(out, 64, "[muster %llx-%llx]",
+		       (unsigned long long)d->accepted_us,
+		       (unsigned long long)d->id);
+}
+
+static void find_url(const struct to_sn *t, const struct mst_delivery *d,
+		     struct mst_buf *url)
+{
+	struct mst_buf q = MST_BUF_INIT(8192);
+
+	(void)mst_buf_addf(url, "/api/now/table/%s?", t->table);
+	if (!t->rows) {
+		mst_incident_query(d->source, d->key, url);
+	} else {
+		(void)mst_buf_adds(&q, "u_key=");
+		mst_application_key(d->source, d->key, &q);
+		(void)mst_buf_adds(url, "sysparm_query=");
+		(void)mst_buf_add_uri(url, mst_buf_slice(&q));
+		(void)mst_buf_adds(
+		    url, "&sysparm_fields=sys_id,u_key&sysparm_limit=1");
+	}
+	mst_buf_fini(&q);
+}
+
+static void row_body(const struct to_sn *t, const struct mst_sending *s,
+		     struct mst_buf *out)
+{
+	const struct mst_alert *a = s->alert;
+	const struct mst_ci *from =
+	    mst_cis_get(t->cis, s->d->source, &a->source);
+	const struct mst_ci *to =
+	    mst_cis_get(t->cis, s->d->source, &a->destination);
+	const struct mst_application_refs refs = {from->device, to->device,
+						  from->ci};
+
+	mst_application_body(s->d->source, s->d->key, a, &refs, out);
+}
+
+/* An alert whose source is not in the CMDB may be about its destination. */
+static const char *ci_of(const struct to_sn *t, const struct mst_sending *s)
+{
+	const struct mst_ci *ci =
+	    mst_cis_get(t->cis, s->d->source, &s->alert->source);
+
+	if (!*ci->ci)
+		ci = mst_cis_get(t->cis, s->d->source, &s->alert->destination);
+	return ci->ci;
+}
+
+static void body_of(const struct to_sn *t, const struct job *j,
+		    struct mst_buf *out)
+{
+	const struct mst_incident_conf *c = &t->base.env.action->u.incident;
+	const struct mst_sending *s = j->s;
+	char mark[64];
+
+	if (t->rows) {
+		row_body(t, s, out);
+	} else if (j->step == MAKE) {
+		mst_incident_open(c, s->d->source, s->d->key, s->alert,
+				  ci_of(t, s), out);
+	} else if (s->d->op == MST_DELIVERY_CLOSE) {
+		mst_incident_close(c, s->alert, out);
+	} else {
+		mark_of(s->d, mark);
+		mst_incident_update(s->alert, mark, out);
+	}
+}
+
+static struct mst_batch_req request(struct to_sn *t, const struct job *j)
+{
+	struct mst_buf url = MST_BUF_INIT(64u << 10);
+	struct mst_buf body = MST_BUF_INIT(BODY_MAX);
+	struct mst_batch_req r = {.method = MST_HTTP_GET};
+
+	switch (j->step) {
+	case FIND:
+		find_url(t, j->s->d, &url);
+		break;
+	case NOTES:
+		(void)mst_buf_addf(&url,
+				   "/api/now/table/%s/%s?sysparm_display_value="
+				   "true&sysparm_fields=sys_id,work_notes",
+				   t->table, j->sys_id);
+		break;
+	case MAKE:
+		r.method = MST_HTTP_POST;
+		(void)mst_buf_addf(
+		    &url, "/api/now/table/%s?sysparm_fields=sys_id", t->table);
+		body_of(t, j, &body);
+		break;
+	case CHANGE:
+	default:
+		r.method = MST_HTTP_PATCH;
+		(void)mst_buf_addf(&url,
+				   "/api/now/table/%s/%s?sysparm_fields=sys_id",
+				   t->table, j->sys_id);
+		body_of(t, j, &body);
+	}
+	r.url = mst_arena_dup(&t->arena, mst_buf_slice(&url));
+	r.body = mst_arena_dup(&t->arena, mst_buf_slice(&body));
+	mst_buf_fini(&url);
+	mst_buf_fini(&body);
+	return r;
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+static bool is_id(struct mst_slice s)
+{
+	return s.n == 32 && strspn(s.p, "0123456789abcdefABCDEF") >= 32;
+}
+
+static bool take_id(struct job *j, struct mst_json row)
+{
+	struct mst_slice id = mst_json_str(mst_json_get(row, "sys_id"));
+
+	if (!is_id(id))
+		return false;
+	(void)snprintf(j->sys_id, sizeof(j->sys_id), "%.32s", id.p);
+	return true;
+}
+
+/* An encoded query with a column that is not there finds every row, so a row is
+ * only believed when it says the same. */
+static bool is_asked(const struct to_sn *t, const struct job *j,
+		     struct mst_json row)
+{
+	struct mst_buf key = MST_BUF_INIT(8192);
+	char id[MST_CORRELATION + 1];
+	bool same;
+
+	if (!t->rows) {
+		mst_act_correlation(j->s->d->source, j->s->d->key, id);
+		return mst_slice_iis(
+		    mst_json_str(mst_json_get(row, "correlation_id")), id);
+	}
+	mst_application_key(j->s->d->source, j->s->d->key, &key);
+	same = mst_slice_ieq(mst_json_str(mst_json_get(row, "u_key")),
+			     mst_buf_slice(&key));
+	mst_buf_fini(&key);
+	return same;
+}
+
+static void found(struct turn *u, struct job *j, struct mst_json row)
+{
+	enum mst_delivery_op op = j->s->d->op;
+	bool active = true;
+
+	(void)mst_json_bool(mst_json_get(row, "active"), &active);
+	if (u->t->rows)
+		j->step = CHANGE;
+	else if (op == MST_DELIVERY_OPEN ||
+		 (op == MST_DELIVERY_CLOSE && !active))
+		mst_to_done(j->s, j->sys_id);
+	else
+		j->step = op == MST_DELIVERY_UPDATE && j->s->d->doubt ? NOTES
+								      : CHANGE;
+}
+
+static void not_found(struct turn *u, struct job *j)
+{
+	/* What nobody has made need not be closed. */
+	if (j->s->d->op == MST_DELIVERY_CLOSE && !u->t->rows)
+		mst_to_done(j->s, NULL);
+	else
+		j->step = MAKE;
+}
+
+static void take_find(struct turn *u, struct job *j,
+		      const struct mst_batch_answer *a)
+{
+	struct mst_json rows = mst_json_get(a->root, "result");
+	struct mst_json_iter it = mst_json_iter(rows);
+	struct mst_json row;
+
+	if (mst_json_type(rows) != MST_JSON_ARRAY ||
+	    mst_json_type(mst_json_get(a->root, "error")) != MST_JSON_NULL) {
+		mst_to_settle(j->s, MST_DELIVERED_LATER,
+			      "ServiceNow's list of %s is broken", u->t->table);
+		return;
+	}
+	while (mst_json_next(&it, NULL, &row)) {
+		if (is_asked(u->t, j, row) && take_id(j, row)) {
+			found(u, j, row);
+			return;
+		}
+	}
+	not_found(u, j);
+}
+
+static void take_notes(struct job *j, const struct mst_batch_answer *a)
+{
+	struct mst_slice notes = mst_json_str(
+	    mst_json_get(mst_json_get(a->root, "result"), "work_notes"));
+	char mark[64];
+
+	mark_of(j->s->d, mark);
+	if (mst_slice_ifind(notes, mark))
+		mst_to_done(j->s, j->sys_id);
+	else
+		j->step = CHANGE;
+}
+
+static void take_good(struct turn *u, struct job *j,
+		      const struct mst_batch_answer *a)
+{
+	switch (j->step) {
+	case FIND:
+		take_find(u, j, a);
+		break;
+	case NOTES:
+		take_notes(j, a);
+		break;
+	case MAKE:
+		if (!take_id(j, mst_json_get(a->root, "result"))) {
+			mst_to_settle(j->s, MST_DELIVERED_UNCERTAIN,
+				      "ServiceNow's answer does not say what "
+				      "was made");
+			break;
+		}
+		u->went++;
+		mst_to_done(j->s, j->sys_id);
+		break;
+	case CHANGE:
+	default:
+		u->went++;
+		mst_to_done(j->s, j->sys_id);
+	}
+}
+
+static bool is_unique(const struct mst_batch_answer *a)
+{
+	struct mst_slice s = mst_slice_str(a->why);
+
+	return a->status == 409 || mst_slice_ifind(s, "unique key") ||
+	       mst_slice_ifind(s, "duplicate entry");
+}
+
+/* The record is not there any more, or hidden from the account. */
+static void take_gone(struct turn *u, struct job *j)
+{
+	if (u->t->rows) {
+		j->step = MAKE;
+		return;
+	}
+	mst_to_settle(j->s, MST_DELIVERED_ASIDE,
+		      "%s %s is not there any more, or hidden from the "
+		      "account of '%s': drop this delivery if it was deleted",
+		      u->t->table, j->sys_id, u->t->base.env.connection->name);
+}
+
+static void take_bad(struct turn *u, struct job *j,
+		     const struct mst_batch_answer *a)
+{
+	bool write = j->step == MAKE || j->step == CHANGE;
+
+	if (a->status == 0)
+		return; /* the next round asks again */
+	if (a->status == -1 || a->status == 202 || a->status == 408 ||
+	    a->status >= 500) {
+		mst_to_settle(
+		    j->s, write ? MST_DELIVERED_UNCERTAIN : MST_DELIVERED_LATER,
+		    "ServiceNow answered %d%s%.300s", a->status,
+		    *a->why ? ": " : "", a->why);
+	} else if (a->status == 429) {
+		mst_to_settle(j->s, MST_DELIVERED_LATER, "%.400s", a->why);
+	} else if (mst_instance_is_rights(a)) {
+		j->held = true;
+		j->why = *a;
+	} else if (a->status == 404 && j->step != FIND) {
+		take_gone(u, j);
+	} else if (j->step == MAKE && u->t->rows && is_unique(a)) {
+		j->step = FIND;
+	} else {
+		mst_to_settle(j->s, MST_DELIVERED_ASIDE,
+			      "ServiceNow refused it, %d: %.400s", a->status,
+			      a->why);
+	}
+}
+
+static void take(void *ctx, size_t i, const struct mst_batch_answer *a)
+{
+	struct turn *u = ctx;
+	struct job *j = &u->jobs[u->asked[i]];
+
+	if (a->status >= 200 && a->status < 300 && a->status != 202)
+		take_good(u, j, a);
+	else
+		take_bad(u, j, a);
+}
+
+/* ---- a turn -------------------------------------------------------------- */
+
+static enum step first_step(const struct to_sn *t, struct job *j)
+{
+	const struct mst_delivery *d = j->s->d;
+
+	if (is_id(mst_slice_str(d->remote)))
+		(void)snprintf(j->sys_id, sizeof(j->sys_id), "%s", d->remote);
+	if (d->op == MST_DELIVERY_OPEN)
+		return d->doubt ? FIND : MAKE;
+	if (!*j->sys_id)
+		return FIND;
+	return d->doubt && !t->rows && d->op == MST_DELIVERY_UPDATE ? NOTES
+								    : CHANGE;
+}
+
+static int find_cis(struct turn *u, struct mst_err *err)
+{
+	struct to_sn *t = u->t;
+	int64_t now = mst_now_us();
+	char note[480];
+	int rc;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct mst_sending *s = u->jobs[i].s;
+
+		if (!t->rows && s->d->op == MST_DELIVERY_CLOSE)
+			continue;
+		mst_cis_want(t->cis, s->d->source, &s->alert->source, now);
+		mst_cis_want(t->cis, s->d->source, &s->alert->destination, now);
+	}
+	rc = mst_cis_fill(t->cis, t->instance, t->base.env.stop, note, err);
+	if (*note)
+		mst_warn("action %s: %s", t->base.env.action->name, note);
+	return rc;
+}
+
+static int round_of(struct turn *u, bool *more_r, struct mst_err *err)
+{
+	struct mst_batch_req *r = mst_alloc((u->n + 1) * sizeof(*r));
+	size_t n = 0;
+	int rc = 0;
+
+	mst_arena_reset(&u->t->arena);
+	for (size_t i = 0; i < u->n; i++) {
+		struct job *j = &u->jobs[i];
+
+		if (j->s->settled || j->held)
+			continue;
+		u->asked[n] = i;
+		r[n++] = request(u->t, j);
+	}
+	*more_r = n > 0;
+	if (n)
+		rc = mst_instance_ask(u->t->instance, r, n, u->t->base.env.stop,
+				      take, u, err);
+	free(r);
+	return rc;
+}
+
+/* What one record was refused for while others went through is its own; when
+ * none did, it is the account's, or the table's. */
+static int judge_held(struct turn *u, struct mst_err *err)
+{
+	const struct job *first = NULL;
+
+	for (size_t i = 0; i < u->n; i++) {
+		struct job *j = &u->jobs[i];
+
+		if (!j->held)
+			continue;
+		if (!first)
+			first = j;
+		mst_to_settle(
+		    j->s, u->went ? MST_DELIVERED_ASIDE : MST_DELIVERED_LATER,
+		    "ServiceNow refused it, %d: %.400s", j->why.status,
+		    j->why.why);
+	}
+	if (!first || u->went)
+		return 0;
+	return mst_err_set(err, mst_status_code(first->why.status),
+			   "%s: table %s: ServiceNow answered %d, \"%s\": %s",
+			   u->t->base.env.connection->name, u->t->table,
+			   first->why.status, first->why.why,
+			   mst_instance_remedy(&first->why));
+}
+
+static int send_sn(struct mst_to *to, struct mst_sending *s, size_t n,
+		   struct mst_err *err)
+{
+	struct turn u = {.t = of(to), .n = n};
+	bool more = true;
+	int rc;
+
+	u.jobs = mst_alloc((n + 1) * sizeof(*u.jobs));
+	u.asked = mst_alloc((n + 1) * sizeof(*u.asked));
+	for (size_t i = 0; i < n; i++) {
+		u.jobs[i].s = &s[i];
+		u.jobs[i].step = first_step(u.t, &u.jobs[i]);
+	}
+	rc = find_cis(&u, err);
+	for (unsigned i = 0; rc == 0 && more && i < ROUNDS; i++) {
+		if (atomic_load(to->env.stop))
+			break;
+		rc = round_of(&u, &more, err);
+	}
+	if (rc == 0)
+		rc = judge_held(&u, err);
+	mst_to_settle_rest(s, n, MST_DELIVERED_LATER,
+			   rc < 0 ? err->msg
+				  : "ServiceNow did not get to it, or muster "
+				    "was told to stop");
+	free(u.jobs);
+	free(u.asked);
+	return rc;
+}
+
+/* ---- set-up checks ------------------------------------------------------- */
+
+static int check_table(struct to_sn *t, const char *table, const char *field,
+		       const char *what, enum mst_check_level missing,
+		       void (*report)(void *ctx, const struct mst_check *c),
+		       void *ctx, struct mst_err *err)
+{
+	struct mst_check c = {.name = table, .title = table};
+	struct mst_err why = MST_ERR_INIT;
+	struct mst_batch_answer a;
+	char path[256];
+
+	(void)snprintf(path, sizeof(path),
+		       "/api/now/table/%s?sysparm_limit=1&sysparm_fields=%s",
+		       table, field);
+	(void)mst_instance_get(t->instance, path, &a, &why);
+	if (why.code == MST_E_CANCELLED) {
+		*err = why;
+		return -(int)why.code;
+	}
+	if (!why.code && a.status == 200) {
+		mst_check_say(&c, MST_CHECK_OK, "%s can be read", what);
+	} else {
+		c.code = why.code ? why.code : mst_status_code(a.status);
+		mst_check_say(&c, missing, "%s cannot be read: %.600s", what,
+			      why.code ? why.msg : a.why);
+		if (!why.code)
+			mst_check_remedy(&c, "%s", mst_instance_remedy(&a));
+	}
+	report(ctx, &c);
+	return 0;
+}
+
+static int check_sn(struct mst_to *to,
+		    void (*report)(void *ctx, const struct mst_check *c),
+		    void *ctx, struct mst_err *err)
+{
+	struct to_sn *t = of(to);
+	int rc = check_table(t, t->table,
+			     t->rows ? "sys_id,u_key" : "sys_id,correlation_id",
+			     t->rows ? "the update set's table of alerts"
+				     : "the table of incidents",
+			     MST_CHECK_FAILED, report, ctx, err);
+
+	if (rc == 0)
+		rc = check_table(t, "u_muster_ot_device", "sys_id,u_cmdb_ci",
+				 "the table that links alerts to CIs",
+				 MST_CHECK_WARNING, report, ctx, err);
+	return rc;
+}
+
+const struct mst_to_ops mst_to_servicenow = {
+    .most = MOST,
+    .open = open_sn,
+    .close = close_sn,
+    .send = send_sn,
+    .check = check_sn,
+};
