@@ -36,6 +36,8 @@ const struct cli_command cli_commands[] = {
      "check, move or empty the checksum database", cmd_recver},
     {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",
      cmd_fetch},
+    {"import-cyberx", "FILE",
+     "take over the proxy of the legacy integration", cmd_import_cyberx},
     {"cert", "list", "show certificates, their end and who uses them",
      cmd_cert},
     {"secret", "set NAME | list", "keep secrets sealed in the state store",
@@ -69,7 +71,7 @@ static void usage(FILE *to)
 			  "Keeps a ServiceNow CMDB in step with what Microsoft "
 			  "Defender sees.\n\ncommands:\n");
 	for (const struct cli_command *c = cli_commands; c->name; c++)
-		(void)fprintf(to, "  %-11s %-20s %s\n", c->name, c->args,
+		(void)fprintf(to, "  %-13s %-20s %s\n", c->name, c->args,
 			      c->help);
 	(void)fprintf(to, "\n'muster COMMAND --help' says more; 'muster demo' "
 			  "shows it at work.\n");
