@@ -82,7 +82,30 @@ static const char *const sql[Q__MAX] = {
 		   " WHERE seq=seen.alert) FROM seen WHERE heard>?1"
 		   " ORDER BY heard LIMIT ?3",
     [Q_SEEN_DEL] = "DELETE FROM seen WHERE heard=?1",
+    [Q_UNREAD_PUT] = "INSERT INTO unread(at_us, receiver, peer, why, body)"
+		     " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [Q_UNREAD_TRIM] = "DELETE FROM unread WHERE id<="
+		      "(SELECT max(id) FROM unread)-?1",
+    [Q_UNREAD_PAGE] = "SELECT id, at_us, receiver, peer, why, body FROM unread"
+		      " WHERE ?1=0 OR id<?1 ORDER BY id DESC LIMIT ?2",
+    [Q_CURSOR] = "SELECT until_us, wide_us FROM cursor WHERE source=?1",
+    [Q_CURSOR_PUT] = "INSERT OR REPLACE INTO cursor(source, until_us, wide_us)"
+		     " VALUES(?1, ?2, ?3)",
+    [Q_TALLY_ADD] = "INSERT INTO tally(door, what, n) VALUES(?1, ?2, ?3)"
+		    " ON CONFLICT DO UPDATE SET n=n+?3",
+    [Q_TALLIES] = "SELECT door, what, n FROM tally ORDER BY door, what",
 };
+
+#define BESIDE_TABLES                                                          \
+	"CREATE TABLE unread(id INTEGER PRIMARY KEY AUTOINCREMENT,"            \
+	" at_us INTEGER NOT NULL, receiver TEXT NOT NULL,"                     \
+	" peer TEXT NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL) STRICT;"  \
+	"CREATE TABLE cursor(source TEXT PRIMARY KEY, until_us INTEGER,"       \
+	" wide_us INTEGER) STRICT, WITHOUT ROWID;"                             \
+	"CREATE TABLE tally(door TEXT NOT NULL, what TEXT NOT NULL,"           \
+	" n INTEGER NOT NULL, PRIMARY KEY(door, what)) STRICT, WITHOUT ROWID;"
+
+static const char *const upgrades[] = {BESIDE_TABLES};
 
 static const struct mst_db_spec spec = {
     .what = "forwarding outbox",
@@ -108,8 +131,9 @@ static const struct mst_db_spec spec = {
 	"CREATE TABLE seen(heard BLOB PRIMARY KEY, alert INTEGER NOT NULL,"
 	" digest INTEGER NOT NULL, lane INTEGER NOT NULL,"
 	" at_us INTEGER NOT NULL, remote TEXT NOT NULL)"
-	" STRICT, WITHOUT ROWID;",
-    .version = 1,
+	" STRICT, WITHOUT ROWID;" BESIDE_TABLES,
+    .version = 2,
+    .upgrade = upgrades,
     .app_id = 0x4d534f42, /* "MSOB" */
     .page_bytes = 4096,
     .cache_kib = 16384,

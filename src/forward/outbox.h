@@ -203,6 +203,59 @@ int mst_outbox_page(struct mst_outbox *o, const struct mst_outbox_filter *f,
 int mst_outbox_body(struct mst_outbox *o, int64_t id, enum mst_form *form_r,
 		    struct mst_buf *body, struct mst_err *err);
 
+/* ---- beside: what came in and is no alert, cursors, counts --------------- */
+
+#define MST_OUTBOX_UNREAD 2000 /* kept; the oldest go */
+
+/* What a receiver got and cannot read, as it came. Lent for the call. */
+struct mst_outbox_unread {
+	int64_t id, at_us;    /* by reads */
+	const char *receiver; /* or the connection that was polled */
+	const char *peer;     /* address, or "" */
+	const char *why;
+	struct mst_slice body;
+};
+
+/* All in one transaction, committed and synced as alerts are. */
+int mst_outbox_unread_put(struct mst_outbox *o,
+			  const struct mst_outbox_unread *v, size_t n,
+			  int64_t now_us, struct mst_err *err);
+/* The newest first, ids below before (0: all). fn's non-zero return ends it and
+ * is returned. */
+int mst_outbox_unread_page(struct mst_outbox *o, int64_t before, size_t limit,
+			   int (*fn)(void *ctx,
+				     const struct mst_outbox_unread *u),
+			   void *ctx, struct mst_err *err);
+
+/* Up to when a source was polled. MST_TIME_NONE: it was not. */
+struct mst_outbox_cursor {
+	int64_t until_us; /* asked with an overlap */
+	int64_t wide_us;  /* the last time when it was asked for older ones */
+};
+
+int mst_outbox_cursor(struct mst_outbox *o, const char *source,
+		      struct mst_outbox_cursor *c_r, struct mst_err *err);
+/* Behind the accept of what was read. */
+int mst_outbox_cursor_put(struct mst_outbox *o, const char *source,
+			  const struct mst_outbox_cursor *c,
+			  struct mst_err *err);
+
+/* How many alerts came in by a receiver or a polled connection, and what
+ * became of them, in words ("accepted", "excluded by night", …), since the
+ * outbox was made. */
+struct mst_outbox_tally {
+	const char *door, *what;
+	uint64_t n;
+};
+
+/* Adds. */
+int mst_outbox_tally_add(struct mst_outbox *o, const struct mst_outbox_tally *v,
+			 size_t n, struct mst_err *err);
+/* By door and word. Lent for the call. */
+int mst_outbox_tallies(struct mst_outbox *o,
+		       void (*fn)(void *ctx, const struct mst_outbox_tally *t),
+		       void *ctx, struct mst_err *err);
+
 const char *mst_delivery_state_name(enum mst_delivery_state s); /* "aside" */
 const char *mst_delivery_op_name(enum mst_delivery_op op);	/* "close" */
 

@@ -8,6 +8,9 @@
  *             turn: takes part in the order of its lane (device and action);
  *             due_us: when it is to be taken, only of a lane's first and of
  *             what is aside
+ *   unread    what came in and is no alert
+ *   cursor    up to when a source was polled
+ *   tally     what became of what came in, counted
  *   seen      by action, source and key: the last alert, its digest and the id
  *             at the far end
  */
@@ -51,6 +54,13 @@ enum outbox_sql {
 	Q_DELIVERY_DEL,
 	Q_SEEN_OLD,
 	Q_SEEN_DEL,
+	Q_UNREAD_PUT,
+	Q_UNREAD_TRIM,
+	Q_UNREAD_PAGE,
+	Q_CURSOR,
+	Q_CURSOR_PUT,
+	Q_TALLY_ADD,
+	Q_TALLIES,
 	Q__MAX
 };
 
