@@ -35,6 +35,29 @@ static void write_link(struct mst_jout *j, const struct sn_col *c,
 	mst_jout_kslice(j, "link", mst_buf_slice(&b));
 }
 
+/* Entries of a journal, the newest first, as an instance shows them where it is
+ * asked for display values. */
+static void write_journal(struct sim_sn *sn, struct mst_jout *j,
+			  const struct sn_row *row, const struct sn_col *c)
+{
+	size_t n = sn_search(sn, sn_table_any(sn, "sys_journal_field"),
+			     "element_id", mst_slice(row->id, SN_ID), false);
+	struct mst_buf text = MST_BUF_INIT(1u << 20);
+
+	while (n-- > 0) {
+		const struct sn_row *e = sn->found[n];
+
+		if (!mst_slice_is(sn_get_named(e, "element"), c->name))
+			continue;
+		mst_buf_addf(&text, "%.*s - %.*s (%s)\n%.*s\n\n",
+			     MST_SLICE_ARG(sn_get(e, SN_C_CREATED_ON)),
+			     MST_SLICE_ARG(sn_get(e, SN_C_CREATED_BY)),
+			     c->label, MST_SLICE_ARG(sn_get_named(e, "value")));
+	}
+	mst_jout_slice(j, mst_buf_slice(&text));
+	mst_buf_fini(&text);
+}
+
 static void write_value(struct sim_sn *sn, struct mst_jout *j,
 			const struct sn_row *row, size_t col,
 			const struct sn_view *view)
@@ -45,6 +68,10 @@ static void write_value(struct sim_sn *sn, struct mst_jout *j,
 
 	if (view->display == 0 && (!ref || view->no_link)) {
 		mst_jout_slice(j, v);
+		return;
+	}
+	if (view->display == 1 && c->kind == SN_JOURNAL) {
+		write_journal(sn, j, row, c);
 		return;
 	}
 	if (view->display == 1 && (!ref || view->no_link)) {

@@ -16,6 +16,8 @@
 #define NOTE_AROUND	  120 /* what stands around it in a note */
 #define TEXT_MAX	  (64u << 10)
 #define RESOLVED	  "6" /* state of an incident */
+#define RESOLVED_CODE	  "Solution provided"
+#define SECURITY_CODE	  "Investigation completed"
 #define SECURITY_CLOSED	  "3" /* of a security incident */
 
 /* As Microsoft's own cloud maps the severities of a sensor: high, medium, low,
@@ -46,8 +48,10 @@ const struct mst_opt mst_incident_opts[] = {
     {"close_state", MST_OPT_TEXT, AT(close_state),
      .help = "value of the state that closes one; without it 6 (Resolved), of "
 	     "a security incident 3 (Closed)"},
-    {"close_code", MST_OPT_TEXT, AT(close_code), "Solution provided",
-     .help = "value of close_code, one of the choices of your instance"},
+    {"close_code", MST_OPT_TEXT, AT(close_code),
+     .help = "value of close_code, one of the choices of your instance; "
+	     "without it Solution provided, of a security incident "
+	     "Investigation completed"},
     {"acknowledge", MST_OPT_CHOICE, AT(acknowledge), "off", "off|handle|learn",
      .help = MST_ACKNOWLEDGE_HELP},
     {0},
@@ -103,6 +107,7 @@ int mst_incident_make(const struct mst_conf_item *item, struct mst_arena *arena,
 		      struct mst_incident_conf *c_r, struct mst_err *err)
 {
 	struct mst_incident_conf c = {0};
+	bool security;
 	int rc = mst_conf_apply(item, mst_incident_opts, &c, arena, err);
 
 	if (rc == 0 && !is_table(c.table))
@@ -128,10 +133,11 @@ int mst_incident_make(const struct mst_conf_item *item, struct mst_arena *arena,
 					     "(low), not \"%.80s\"",
 					     text);
 	}
+	security = strcmp(c.table, "sn_si_incident") == 0;
 	if (!c.close_state || !*c.close_state)
-		c.close_state = strcmp(c.table, "sn_si_incident") == 0
-				    ? SECURITY_CLOSED
-				    : RESOLVED;
+		c.close_state = security ? SECURITY_CLOSED : RESOLVED;
+	if (!c.close_code)
+		c.close_code = security ? SECURITY_CODE : RESOLVED_CODE;
 	*c_r = c;
 	return 0;
 }
