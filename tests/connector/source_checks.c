@@ -145,7 +145,7 @@ void look_of(const struct mst_source_ops *ops, const char *options,
 	     const struct say *says, size_t says_n,
 	     const struct mst_check_gone *gone, size_t gone_n)
 {
-	struct mst_check_use uses[8];
+	struct mst_check_use uses[MST_MAX_SETS];
 	struct mst_checks_env env = {
 	    .report = on_check, .uses = uses, .gone = gone, .gone_n = gone_n};
 	struct mst_err err = MST_ERR_INIT;

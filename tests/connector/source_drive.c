@@ -23,13 +23,21 @@ int drive_try_of(struct drive *d, const struct mst_source_ops *ops,
 	assert_int_equal(mst_secret_setup(&d->err), 0);
 	mst_buf_addf(&text, "connections:\n  - name: defender\n    type: %s\n",
 		     ops->type);
-	if (!strstr(options, "read_from") && !strstr(options, "tenant_id"))
+	if (strcmp(ops->type, "iot") == 0)
+		mst_buf_addf(&text, "%s%s%s",
+			     strstr(options, "url:")
+				 ? ""
+				 : "    url: https://console.example\n",
+			     strstr(options, "token:") ? "" : "    token: env:",
+			     strstr(options, "token:") ? "" : secret_name);
+	else if (!strstr(options, "read_from") && !strstr(options, "tenant_id"))
 		mst_buf_addf(&text,
 			     "    tenant_id: contoso.example\n"
 			     "    client_id: "
 			     "00000000-0000-4000-8000-00000000000b\n"
 			     "    client_secret: env:%s\n",
 			     secret_name);
+	(void)mst_buf_addc(&text, '\n');
 	for (line = strtok_r(copy, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save))
 		mst_buf_addf(&text, "    %s\n", line);

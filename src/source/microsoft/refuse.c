@@ -35,8 +35,10 @@ void ms_told_read(struct mst_json_parser *parser, const struct mst_resp *resp,
 	error = mst_json_iget(root, "error");
 	ms_quote(mst_json_str(mst_json_iget(error, "code")), t->code,
 		 sizeof(t->code));
-	ms_quote(mst_json_str(mst_json_iget(error, "message")), t->message,
-		 sizeof(t->message));
+	ms_quote(mst_json_str(mst_json_type(error) == MST_JSON_STRING
+				  ? error
+				  : mst_json_iget(error, "message")),
+		 t->message, sizeof(t->message));
 }
 
 /* ---- refusals ------------------------------------------------------------ */
