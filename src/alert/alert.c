@@ -121,6 +121,13 @@ struct mst_slice mst_alert_text(struct mst_arena *arena, struct mst_slice s,
 	return mst_slice_trim(mst_slice(out, n));
 }
 
+bool mst_alert_nothing(struct mst_slice s)
+{
+	return s.n == 0 || mst_slice_iis(s, "N/A") ||
+	       mst_slice_iis(s, "null") || mst_slice_iis(s, "none") ||
+	       mst_slice_is(s, "-");
+}
+
 /* ---- what an alert is ---------------------------------------------------- */
 
 struct mst_slice mst_alert_key(const struct mst_alert *a,

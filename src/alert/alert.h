@@ -79,6 +79,8 @@ struct mst_slice mst_alert_device(const struct mst_alert *a);
  * Bytes that are no UTF-8 become U+FFFD. blank: line ends become blanks. */
 struct mst_slice mst_alert_text(struct mst_arena *arena, struct mst_slice s,
 				size_t max, bool blank);
+/* Does the text (trimmed) only say that it is not known, as "N/A"? */
+bool mst_alert_nothing(struct mst_slice s);
 /* Fills `system` from title and engine. */
 void mst_alert_judge(struct mst_alert *a);
 

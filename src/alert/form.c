@@ -317,14 +317,6 @@ static bool part_of(struct mst_slice name, enum part *part_r)
 	return false;
 }
 
-/* "N/A" and the like say nothing; a console writes 0 for no device. */
-static bool says_nothing(struct mst_slice v)
-{
-	return v.n == 0 || mst_slice_iis(v, "N/A") ||
-	       mst_slice_iis(v, "null") || mst_slice_iis(v, "none") ||
-	       mst_slice_is(v, "-");
-}
-
 static struct mst_slice *text_of(struct mst_alert *a, enum part p)
 {
 	switch (p) {
@@ -396,7 +388,7 @@ void mst_fill(struct mst_filling *f, struct mst_slice name,
 	enum part p;
 
 	value = mst_slice_trim(value);
-	if (!part_of(name, &p) || says_nothing(value))
+	if (!part_of(name, &p) || mst_alert_nothing(value))
 		return;
 	to = text_of(a, p);
 	if ((p == P_SRC_ID || p == P_DST_ID) && mst_slice_is(value, "0"))

@@ -5,6 +5,7 @@
  * specification is docs/internals/rules.md; change it first.
  */
 #include "source/endpoint/ops.h"
+#include "source/microsoft/cve.h"
 
 #define INSERT	 MST_COL_INSERT
 #define VOLATILE MST_COL_VOLATILE
@@ -182,28 +183,7 @@ static const struct mst_map_row install_rows[] = {
 
 /* ---- CVE definitions ---------------------------------------------------- */
 
-static const struct mst_column cve_columns[] = {
-    {"u_cve_id", MST_COL_KEY | NAME, 40, NULL},
-    {"u_name", 0, 255, NULL},
-    {"u_description", 0, 4000, NULL},
-    {"u_severity", 0, 40, NULL},
-    {"u_cvss_score", 0, 40, NULL},
-    {"u_cvss_vector", 0, 255, NULL},
-    {"u_epss", 0, 40, NULL},
-    {"u_public_exploit", 0, 0, NULL},
-    {"u_exploit_verified", 0, 0, NULL},
-    {"u_exploit_in_kit", 0, 0, NULL},
-    {"u_exploit_types", 0, 1000, NULL},
-    {"u_exploit_uris", 0, 4000, NULL},
-    {"u_published", 0, 0, NULL},
-    {"u_updated", 0, 0, NULL},
-    {"u_exposed_machines", VOLATILE, 0, NULL},
-    {"u_tags", 0, 1000, NULL},
-    {"u_supportability", 0, 100, NULL},
-    {"u_source", INSERT, 40, NULL},
-    {"u_first_seen", INSERT, 0, NULL},
-    {"u_last_seen", VOLATILE, 0, NULL},
-};
+static const struct mst_column cve_columns[] = {MS_CVE_COLUMNS(0)};
 
 static const char definitions[] = "endpoint.cves";
 
@@ -245,36 +225,10 @@ static const struct mst_map_row cve_fallback_rows[] = {
 
 /* ---- CVE instances ------------------------------------------------------ */
 
-/* u_key and the package reference say nothing that the hashed columns do not
- * say: leaving them out of the checksum spares two texts a row. */
 static const struct mst_column instance_columns[] = {
-    {"u_key", MST_COL_KEY | INSERT, 40, NULL},
-    {"u_cmdb_ci", PARENT | REQUIRED, 0, NULL},
-    {"u_cve", REF | REQUIRED | NAME, 0, "vulnerabilities"},
-    {"u_software_package", REF | VOLATILE, 0, "software_packages"},
-    {"u_software_name", 0, 255, NULL},
-    {"u_software_vendor", 0, 100, NULL},
-    {"u_software_version", 0, 100, NULL},
-    {"u_status", INSERT, 40, NULL},
-    {"u_severity", 0, 40, NULL},
-    {"u_cvss_score", 0, 40, NULL},
-    {"u_exploitability", 0, 40, NULL},
-    {"u_first_seen", INSERT, 0, NULL},
-    {"u_last_seen", VOLATILE, 0, NULL},
-    {"u_recommended_update", 0, 255, NULL},
-    {"u_recommended_update_id", 0, 100, NULL},
-    {"u_recommended_update_url", 0, 1024, NULL},
-    {"u_disk_paths", 0, 4000, NULL},
-    {"u_registry_paths", 0, 4000, NULL},
-    {"u_source_connection", INSERT, 64, NULL},
-    {"u_resolved_at", INSERT, 0, NULL},
-    {"u_reopened_count", INSERT, 0, NULL},
-};
+    MS_CVE_INSTANCE_COLUMNS(REF, "software_packages")};
 
-static const char *const instance_closed[] = {
-    "u_status=resolved_confirmed",
-    NULL,
-};
+static const char *const instance_closed[] = {MS_CVE_INSTANCE_CLOSED};
 
 static const char instances[] = "endpoint.cve_instances";
 static const char cve_status[] = "endpoint.cve_status";
