@@ -318,6 +318,8 @@ void sn_dict_free(struct sim_sn *sn);
 /* ---- sn_base.c ----------------------------------------------------------- */
 
 void sn_base(struct sim_sn *sn);
+/* Switches the classes and tables of the apps for OT off or on. */
+void sn_base_switch_ot(struct sim_sn *sn, bool on);
 
 /* ---- sn_people.c --------------------------------------------------------- */
 
@@ -362,6 +364,12 @@ void sn_journal(struct sim_sn *sn, const struct sn_row *row, const char *col,
 enum sn_refusal sn_task_rules(struct sim_sn *sn, struct sn_table *t,
 			      struct mst_slice *vals, const struct sn_row *self,
 			      char *why, size_t why_n);
+
+/* ---- sn_ire_owned.c ------------------------------------------------------ */
+
+/* By which attribute CIs of a class that exist only with another CI are told
+ * apart below it; NULL: they stand for themselves. */
+const char *sn_owned_by(const struct sn_table *t);
 
 /* ---- sn_event.c ---------------------------------------------------------- */
 

@@ -37,7 +37,7 @@ static void make_tables(struct sim_sn *sn, const struct sn_base_part *part)
 }
 
 static const struct sn_base_part *const parts[] = {&sn_base_meta, &sn_base_cis,
-						   &sn_base_tasks};
+						   &sn_base_tasks, &sn_base_ot};
 
 static void make_choices(struct sim_sn *sn)
 {
@@ -239,9 +239,9 @@ static void make_rules(struct sim_sn *sn)
 	    "cmdb_rel_user_type", "sysrule_quota",  "sys_rate_limit_rules",
 	    "sys_journal_field",  "sys_properties", "sys_remote_update_set"};
 	static const char *const assets[] = {
-	    "core_company",	   "cmdb_model",  "cmdb_software_instance",
-	    "cmdb_sam_sw_install", "cmdb_rel_ci", "cmdb_rel_person",
-	    "cmdb_serial_number"};
+	    "core_company",    "cmdb_model",	      "cmdb_software_instance",
+	    "cmdb_ot_entity",  "cmdb_sam_sw_install", "cmdb_rel_ci",
+	    "cmdb_rel_person", "cmdb_serial_number"};
 
 	for (size_t i = 0; i < MST_LEN(readable); i++) {
 		allow(sn, readable[i], "itil", "r");
@@ -263,6 +263,12 @@ static void make_rules(struct sim_sn *sn)
 	allow(sn, "cmdb_ire_partial_payloads", "itil", "r");
 	allow(sn, "sys_choice", "personalize_choices", "wcd");
 	allow(sn, "sys_dictionary", "personalize_dictionary", "wc");
+}
+
+void sn_base_switch_ot(struct sim_sn *sn, bool on)
+{
+	for (size_t i = 0; i < sn_base_ot.tables_n; i++)
+		sn_table_any(sn, sn_base_ot.tables[i].name)->off = !on;
 }
 
 void sn_base(struct sim_sn *sn)

@@ -55,6 +55,7 @@ struct sn_base_part {
 extern const struct sn_base_part sn_base_meta; /* what describes the instance */
 extern const struct sn_base_part sn_base_cis;  /* what it is for */
 extern const struct sn_base_part sn_base_tasks; /* incidents, events */
+extern const struct sn_base_part sn_base_ot;	/* the apps for OT */
 extern const char *const sn_base_rel_types[];
 extern const size_t sn_base_rel_types_n;
 

@@ -172,7 +172,7 @@ static void do_hide(struct ctl *c)
 
 /* ---- the instance -------------------------------------------------------- */
 
-/* {"cmdb_ci_handheld_computing": false} */
+/* {"cmdb_ci_handheld_computing": false, "ot": false} */
 static void do_classes(struct ctl *c)
 {
 	struct mst_json_iter all = mst_json_iter(c->body);
@@ -183,6 +183,10 @@ static void do_classes(struct ctl *c)
 	while (mst_json_next(&all, &key, &v)) {
 		struct sn_table *t = mst_map_get(&c->sn->tables, key);
 
+		if (mst_slice_is(key, "ot") && mst_json_bool(v, &on)) {
+			sn_base_switch_ot(c->sn, on);
+			continue;
+		}
 		if (!t || !mst_json_bool(v, &on)) {
 			bad(c, 404, "there is no such class");
 			return;

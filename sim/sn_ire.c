@@ -282,6 +282,9 @@ static bool double_key(struct ire *ire, struct ire_item *it, int k,
 	default:
 		if (hw || (!key.n && !name.n))
 			return false;
+		/* Two CIs may own things of one name. */
+		if (it->owner)
+			mst_buf_addf(b, "%p|", (void *)it->owner);
 		put_lower(b, key.n ? key : name);
 		mst_buf_addc(b, '|');
 		if (!key.n)
@@ -404,19 +407,27 @@ static void abandon(struct ire *ire)
 	}
 }
 
-static void run(struct ire *ire)
+/* What is owned comes behind its owner. */
+static void identify(struct ire *ire, bool owned)
 {
-	find_doubles(ire);
 	for (size_t i = 0; i < ire->items_n; i++) {
 		struct ire_item *it = &ire->items[i];
 
-		ire->sn->stats.ire_items++;
-		if (it->errors_n || it->into)
+		if (it->errors_n || it->into || ire_is_owned(it) != owned)
 			continue;
 		ire_identify(ire, it);
 		if (!it->errors_n)
 			ire_check(ire, it);
 	}
+}
+
+static void run(struct ire *ire)
+{
+	ire_find_owners(ire);
+	find_doubles(ire);
+	ire->sn->stats.ire_items += ire->items_n;
+	identify(ire, false);
+	identify(ire, true);
 	for (size_t i = 0; i < ire->relations_n; i++)
 		ire_check_relation(ire, &ire->relations[i]);
 	if (!ire->partial_commits && any_error(ire))

@@ -3,6 +3,7 @@
  * One payload of identification and reconciliation, between its parts:
  *   sn_ire.c      the end points, options, reading, doubles
  *   sn_ire_find.c which CI an item means
+ *   sn_ire_owned.c the same of CIs that another one owns
  *   sn_ire_put.c  inserts, updates, class changes, sources, children, relations
  *   sn_ire_out.c  the answer
  */
@@ -65,6 +66,7 @@ struct ire_item {
 	struct ire_note errors[IRE_MAX_ERRORS], infos[2], warnings[2];
 	size_t errors_n, infos_n, warnings_n;
 	const char *entry_id;	 /* of the identifier entry that matched */
+	struct ire_item *owner;	 /* of a dependent class, by a relation */
 	struct ire_item *into;	 /* the double that stands for it */
 	struct ire_item *merged; /* doubles that it stands for */
 	struct ire_item *next_merged;
@@ -109,6 +111,18 @@ void ire_error(struct ire *ire, struct ire_item *it, const char *code,
 struct mst_slice ire_value(struct ire *ire, const struct ire_item *it,
 			   const char *name);
 void ire_identify(struct ire *ire, struct ire_item *it);
+/* Is the class one whose CIs exist only with another CI? */
+bool ire_is_owned(const struct ire_item *it);
+/* Which items own which, by the relations of the payload. */
+void ire_find_owners(struct ire *ire);
+/* When neither sys_id nor native key told. Their owners come first. */
+void ire_identify_owned(struct ire *ire, struct ire_item *it);
+/* An end of a relation: an index into items, or an internal_id. */
+bool ire_relation_end(struct ire *ire, struct mst_json j, const char *index,
+		      const char *id, struct ire_item **item_r,
+		      struct ire_child **child_r);
+void ire_attempt(struct ire_item *it, const char *identifier, const char *info,
+		 const char *result, const char *attributes, const char *table);
 /* Everything that could refuse the item, before anything is written. */
 void ire_check(struct ire *ire, struct ire_item *it);
 void ire_put(struct ire *ire, struct ire_item *it);

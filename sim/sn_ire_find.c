@@ -16,9 +16,8 @@ static const char entry_adapter[] = "9a8eb250c3400200d8d4bea192d3aea5";
 static const char entry_key[] = "1d9eb250c3400200d8d4bea192d3aec3";
 static const char entry_other[] = "2eaeb250c3400200d8d4bea192d3aed8";
 
-static void attempt(struct ire_item *it, const char *identifier,
-		    const char *info, const char *result,
-		    const char *attributes, const char *table)
+void ire_attempt(struct ire_item *it, const char *identifier, const char *info,
+		 const char *result, const char *attributes, const char *table)
 {
 	if (it->attempts_n < IRE_MAX_ATTEMPTS)
 		it->attempts[it->attempts_n++] = (struct ire_attempt){
@@ -58,10 +57,10 @@ static bool by_native_key(struct ire *ire, struct ire_item *it)
 		if (usable(it, ci))
 			known = matched(it, ci, "Unknown");
 	}
-	attempt(it, "",
-		known ? "sys_object_source MATCHED"
-		      : "sys_object_source NO_MATCH",
-		known ? "MATCHED" : "NO_MATCH", "", NULL);
+	ire_attempt(it, "",
+		    known ? "sys_object_source MATCHED"
+			  : "sys_object_source NO_MATCH",
+		    known ? "MATCHED" : "NO_MATCH", "", NULL);
 	return known;
 }
 
@@ -109,7 +108,7 @@ static bool by_attribute(struct ire *ire, struct ire_item *it, const char *rule,
 	bool done = false;
 
 	if (!v.n) {
-		attempt(it, rule, NULL, "SKIPPED", names, on->name);
+		ire_attempt(it, rule, NULL, "SKIPPED", names, on->name);
 		return false;
 	}
 	sn_search(sn, on, col, v, true);
@@ -122,11 +121,11 @@ static bool by_attribute(struct ire *ire, struct ire_item *it, const char *rule,
 			continue;
 		rows[n++] = row;
 	}
-	attempt(it, rule, NULL,
-		n == 0	 ? "NO_MATCH"
-		: n == 1 ? "MATCHED"
-			 : "MULTI_MATCH",
-		names, on->name);
+	ire_attempt(it, rule, NULL,
+		    n == 0   ? "NO_MATCH"
+		    : n == 1 ? "MATCHED"
+			     : "MULTI_MATCH",
+		    names, on->name);
 	if (n == 1)
 		done = matched(it, rows[0], entry);
 	else if (n > 1)
@@ -177,15 +176,15 @@ static bool by_lookup(struct ire *ire, struct ire_item *it, const char *table,
 			continue;
 		hit = lookup_ci(ire, it, c, col, col2);
 		if (!hit || (ci && hit != ci)) {
-			attempt(it, "Hardware Rule", NULL, "NO_MATCH", names,
-				table);
+			ire_attempt(it, "Hardware Rule", NULL, "NO_MATCH",
+				    names, table);
 			return false;
 		}
 		ci = hit;
 		n++;
 	}
-	attempt(it, "Hardware Rule", NULL, n ? "MATCHED" : "SKIPPED", names,
-		table);
+	ire_attempt(it, "Hardware Rule", NULL, n ? "MATCHED" : "SKIPPED", names,
+		    table);
 	return ci && matched(it, ci, entry);
 }
 
@@ -254,7 +253,9 @@ void ire_identify(struct ire *ire, struct ire_item *it)
 	}
 	if (by_native_key(ire, it))
 		return;
-	if (ire_is_hardware(ire, it))
+	if (ire_is_owned(it))
+		ire_identify_owned(ire, it);
+	else if (ire_is_hardware(ire, it))
 		identify_hardware(ire, it);
 	else if (!strcmp(it->t->name, "cmdb_ci_spkg"))
 		identify_package(ire, it);

@@ -351,10 +351,9 @@ void ire_put_references(struct ire *ire)
 	}
 }
 
-/* An end of a relation: an index into items, or an internal_id. */
-static bool relation_end(struct ire *ire, struct mst_json j, const char *index,
-			 const char *id, struct ire_item **item_r,
-			 struct ire_child **child_r)
+bool ire_relation_end(struct ire *ire, struct mst_json j, const char *index,
+		      const char *id, struct ire_item **item_r,
+		      struct ire_child **child_r)
 {
 	struct mst_slice s = mst_json_str(mst_json_get(j, id));
 	int64_t n;
@@ -375,10 +374,10 @@ void ire_check_relation(struct ire *ire, struct ire_relation *r)
 {
 	struct mst_slice type = mst_json_str(mst_json_get(r->j, "type"));
 
-	if (!relation_end(ire, r->j, "parent", "parent_id", &r->parent_item,
-			  &r->parent_child) ||
-	    !relation_end(ire, r->j, "child", "child_id", &r->child_item,
-			  &r->child_child)) {
+	if (!ire_relation_end(ire, r->j, "parent", "parent_id", &r->parent_item,
+			      &r->parent_child) ||
+	    !ire_relation_end(ire, r->j, "child", "child_id", &r->child_item,
+			      &r->child_child)) {
 		r->error = (struct ire_note){
 		    "INVALID_INPUT_DATA",
 		    "In payload invalid parent or child index exist"};

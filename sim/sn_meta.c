@@ -69,13 +69,20 @@ static void write_rules(struct sim_sn *sn, struct mst_jout *j,
 	    {NULL, NULL, "name", NULL, 100, false},
 	};
 	const struct sn_table *hw = sn_table_any(sn, "cmdb_ci_hardware");
+	const char *below = sn_owned_by(t);
+	const struct identifier dependent[] = {
+	    {NULL, NULL, below, NULL, 100, false},
+	    {NULL, NULL, "name", NULL, 200, false},
+	};
 	bool is_hw = sn_is_a(t, hw);
 	bool is_pkg = !strcmp(t->name, "cmdb_ci_spkg");
 	const struct identifier *rules = is_hw	  ? hardware
 					 : is_pkg ? package
+					 : below  ? dependent
 						  : other;
 	size_t n = is_hw    ? MST_LEN(hardware)
 		   : is_pkg ? MST_LEN(package)
+		   : below  ? MST_LEN(dependent)
 			    : MST_LEN(other);
 
 	mst_jout_key(j, "identification_rules");
@@ -92,9 +99,10 @@ static void write_rules(struct sim_sn *sn, struct mst_jout *j,
 	mst_jout_kstr(j, "name",
 		      is_hw    ? "Hardware Rule"
 		      : is_pkg ? "Software Rule"
+		      : below  ? "Dependent Rule"
 			       : "Default Rule");
 	mst_jout_kbool(j, "active", true);
-	mst_jout_kbool(j, "is_independent", true);
+	mst_jout_kbool(j, "is_independent", !below);
 	mst_jout_end_obj(j);
 }
 
