@@ -394,6 +394,11 @@ void mst_outbox_close(struct mst_outbox **op)
 	*op = NULL;
 }
 
+void mst_outbox_reconf(struct mst_outbox *o, const struct mst_outbox_conf *conf)
+{
+	o->conf = *conf;
+}
+
 size_t mst_outbox_room(const struct mst_outbox *o)
 {
 	return o->open_n < o->conf.max ? (size_t)(o->conf.max - o->open_n) : 0;

@@ -48,6 +48,9 @@ int mst_outbox_open(const char *path, enum mst_outbox_mode mode,
 		    const struct mst_outbox_conf *conf, int64_t now_us,
 		    struct mst_outbox **o_r, struct mst_err *err);
 void mst_outbox_close(struct mst_outbox **o);
+/* Other options from now on. */
+void mst_outbox_reconf(struct mst_outbox *o,
+		       const struct mst_outbox_conf *conf);
 
 /* ---- accepting ----------------------------------------------------------- */
 

@@ -30,6 +30,8 @@ int mst_forwarder_run(struct mst_forwarder *f, const atomic_bool *stop,
 int mst_forwarder_once(struct mst_forwarder *f, const atomic_bool *stop,
 		       struct mst_err *err);
 void mst_forwarder_close(struct mst_forwarder **f);
+/* From any thread, while it runs: the port of a receiver; 0: there is none. */
+int mst_forwarder_port(struct mst_forwarder *f, const char *receiver);
 
 /* "<state folder>/outbox.db", to be freed. */
 char *mst_forwarder_path(const struct mst_state *state);

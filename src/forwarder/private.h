@@ -50,6 +50,10 @@ void mst_forwarder_changed(struct mst_forwarder *f);
 void mst_forwarder_wait(struct mst_forwarder *f, uint64_t seen,
 			int64_t wait_ms);
 
+/* A condition by CLOCK_MONOTONIC, and a time for its timed wait. */
+void mst_forwarder_cond(pthread_cond_t *c);
+void mst_forwarder_until(int64_t wait_us, struct timespec *at_r);
+
 /* deliver.c: a thread per action of f->conf. stop asks all of them, waits until
  * what is under way has its verdict, and frees. */
 int mst_deliverers_start(struct mst_forwarder *f, struct mst_deliverers **d_r,
