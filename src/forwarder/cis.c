@@ -243,7 +243,7 @@ static void take_rows(struct list *l, struct mst_json rows)
 	}
 }
 
-static void take(void *ctx, size_t i, const struct mst_batch_answer *a)
+static void take(void *ctx, size_t i, const struct mst_bundle_answer *a)
 {
 	struct filling *f = ctx;
 	struct list *l = &f->lists[i];
@@ -298,7 +298,7 @@ int mst_cis_fill(struct mst_cis *c, struct mst_instance *i,
 		 const atomic_bool *stop, char note_r[480], struct mst_err *err)
 {
 	struct filling f = {.c = c, .note = note_r};
-	struct mst_batch_req *r;
+	struct mst_bundle_req *r;
 	size_t most = 0, n;
 	int rc;
 
@@ -312,7 +312,7 @@ int mst_cis_fill(struct mst_cis *c, struct mst_instance *i,
 	n = make_lists(c, f.lists);
 	for (size_t k = 0; k < n; k++) {
 		f.lists[k].url = url_of(&f.lists[k]);
-		r[k] = (struct mst_batch_req){
+		r[k] = (struct mst_bundle_req){
 		    .method = MST_HTTP_GET,
 		    .url = mst_slice_str(f.lists[k].url)};
 	}

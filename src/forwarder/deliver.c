@@ -11,10 +11,12 @@
 #include "base/time.h"
 #include "forwarder/private.h"
 #include "forwarder/to.h"
+#include "sync/proxy.h"
 #include "sync/step.h"
 
 #define HOLD_FIRST_MS 5000
 #define HOLD_MOST_MS  300000
+#define LOOK_MS	      5000 /* between two looks for what others have retried */
 #define ASKED_MOST_MS 3600000 /* of what a far end may ask for */
 #define ARENA_MAX     (256u << 20)
 
@@ -58,12 +60,15 @@ static int load_end(struct deliverer *d, struct mst_err *err)
 	    .proxy = &d->proxy,
 	    .stop = d->stop,
 	};
-	int rc = 0;
+	const struct mst_config config = {.state = d->f->state};
+	int rc;
 
 	if (d->action->connection) {
 		rc = mst_connection_load(d->f->state, d->action->connection,
 					 &d->own, &d->connection, err);
 		env.connection = &d->connection;
+	} else {
+		rc = mst_proxy_section(&config, &d->own, &d->proxy, err);
 	}
 	if (rc == 0)
 		rc = d->ops->open(&env, &d->to, err);
@@ -243,19 +248,21 @@ static void fini(struct deliverer *d)
 	mst_arena_fini(&d->own);
 }
 
-/* Milliseconds until something is due; -1: nothing is. With the lock held. */
+/* Milliseconds until something may be due. With the lock held. */
 static int64_t due_in(struct deliverer *d)
 {
 	struct mst_err err = MST_ERR_INIT;
 	int64_t now = d->f->now_us(), due = MST_TIME_NONE;
 
 	if (mst_outbox_due(d->f->outbox, d->action->name, &due, &err) < 0)
-		return HOLD_FIRST_MS;
+		return LOOK_MS;
 	if (due == MST_TIME_NONE)
-		return -1;
+		return LOOK_MS;
 	if (d->away)
 		due = MST_MAX(due, d->until_us);
-	return MST_MAX((due - now + 999) / 1000, (int64_t)0);
+	if (due <= now)
+		return 0;
+	return MST_MIN((due - now + 999) / 1000, (int64_t)LOOK_MS);
 }
 
 static void *run(void *arg)

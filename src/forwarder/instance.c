@@ -33,7 +33,7 @@ struct mst_instance {
 	struct mst_client *client;
 	const char *url, *auth;
 	struct mst_address address;
-	struct mst_batch_reader *reader;
+	struct mst_bundle_reader *reader;
 	struct mst_json_parser *parser;
 	struct mst_buf body;
 	size_t size; /* requests of the next batch */
@@ -92,8 +92,8 @@ int mst_instance_open(const struct mst_connection *c, struct mst_instance **i_r,
 	i->c = c;
 	i->size = BATCH_FIRST;
 	mst_buf_init(&i->body, 2 * MST_MAX_REQUEST_BODY);
-	i->reader = mst_batch_reader_new();
-	i->parser = mst_json_parser_new(MST_BATCH_ANSWER);
+	i->reader = mst_bundle_reader_new();
+	i->parser = mst_json_parser_new(MST_BUNDLE_ANSWER);
 	rc = c->dest->open(&env, c->dest_conf, &i->dest, err);
 	if (rc == 0)
 		rc = open_client(i, err);
@@ -116,7 +116,7 @@ void mst_instance_close(struct mst_instance **ip)
 	mst_client_free(&i->client);
 	if (i->dest)
 		i->c->dest->close(&i->dest);
-	mst_batch_reader_free(&i->reader);
+	mst_bundle_reader_free(&i->reader);
 	mst_json_parser_free(&i->parser);
 	mst_buf_fini(&i->body);
 	free(i);
@@ -135,7 +135,7 @@ static bool has(const char *text, const char *part)
 	return mst_slice_ifind(mst_slice_str(text), part) != NULL;
 }
 
-bool mst_instance_is_rights(const struct mst_batch_answer *a)
+bool mst_instance_is_rights(const struct mst_bundle_answer *a)
 {
 	if (a->status == 401)
 		return true;
@@ -147,7 +147,7 @@ bool mst_instance_is_rights(const struct mst_batch_answer *a)
 	       has(a->why, "invalid table");
 }
 
-const char *mst_instance_remedy(const struct mst_batch_answer *a)
+const char *mst_instance_remedy(const struct mst_bundle_answer *a)
 {
 	if (has(a->why, "unscoped"))
 		return "the OAuth client lacks a REST API auth scope for this "
@@ -182,7 +182,7 @@ static bool is_html(const struct mst_resp *resp)
 /* The error of an answer that says something of all requests; 0: it does
  * not. */
 static int whole(struct mst_instance *i, const struct mst_resp *resp,
-		 const struct mst_batch_answer *a, const char *what,
+		 const struct mst_bundle_answer *a, const char *what,
 		 struct mst_err *err)
 {
 	enum mst_code code;
@@ -220,10 +220,10 @@ static int whole(struct mst_instance *i, const struct mst_resp *resp,
 }
 
 static void answer_of(struct mst_instance *i, const struct mst_resp *resp,
-		      struct mst_batch_answer *a_r)
+		      struct mst_bundle_answer *a_r)
 {
 	struct mst_err ignored = MST_ERR_INIT;
-	struct mst_batch_answer a = {0};
+	struct mst_bundle_answer a = {0};
 
 	if (resp->outcome == MST_OUT_ANSWER) {
 		a.status = resp->status;
@@ -231,7 +231,7 @@ static void answer_of(struct mst_instance *i, const struct mst_resp *resp,
 		    0)
 			a.root = (struct mst_json){0};
 		if (a.status >= 300 &&
-		    !mst_batch_error(a.root, a.why, sizeof(a.why)))
+		    !mst_bundle_error(a.root, a.why, sizeof(a.why)))
 			(void)snprintf(a.why, sizeof(a.why), "no reason given");
 	} else {
 		a.status = resp->outcome == MST_OUT_UNCERTAIN ? -1 : 0;
@@ -249,13 +249,13 @@ static void prepare(struct mst_instance *i, enum mst_method method,
 	req_r->id = ++i->last_id;
 	req_r->url = mst_arena_printf(&req_r->arena, "%s%s", i->url, path);
 	req_r->auth = i->auth;
-	req_r->max_bytes = MST_BATCH_ANSWER;
+	req_r->max_bytes = MST_BUNDLE_ANSWER;
 	req_r->what = mst_arena_strdup(&req_r->arena, what);
 	mst_req_header(req_r, "Accept", "application/json");
 }
 
 static int one(struct mst_instance *i, enum mst_method method, const char *path,
-	       struct mst_slice body, struct mst_batch_answer *a_r,
+	       struct mst_slice body, struct mst_bundle_answer *a_r,
 	       struct mst_err *err)
 {
 	const struct mst_resp *resp;
@@ -266,7 +266,7 @@ static int one(struct mst_instance *i, enum mst_method method, const char *path,
 	if (i->lent)
 		mst_client_done(i->client);
 	i->lent = false;
-	*a_r = (struct mst_batch_answer){0};
+	*a_r = (struct mst_bundle_answer){0};
 	prepare(i, method, path, path, &req);
 	if (body.n) {
 		req.body = mst_arena_dup(&req.arena, body);
@@ -287,14 +287,14 @@ static int one(struct mst_instance *i, enum mst_method method, const char *path,
 }
 
 int mst_instance_post(struct mst_instance *i, const char *path,
-		      struct mst_slice body, struct mst_batch_answer *a_r,
+		      struct mst_slice body, struct mst_bundle_answer *a_r,
 		      struct mst_err *err)
 {
 	return one(i, MST_HTTP_POST, path, body, a_r, err);
 }
 
 int mst_instance_get(struct mst_instance *i, const char *path,
-		     struct mst_batch_answer *a_r, struct mst_err *err)
+		     struct mst_bundle_answer *a_r, struct mst_err *err)
 {
 	return one(i, MST_HTTP_GET, path, mst_slice(NULL, 0), a_r, err);
 }
@@ -304,7 +304,7 @@ int mst_instance_get(struct mst_instance *i, const char *path,
 /* Requests on their way; which of them wait is a list of numbers. */
 struct asking {
 	struct mst_instance *i;
-	const struct mst_batch_req *r;
+	const struct mst_bundle_req *r;
 	size_t *queue, from, to; /* a ring would be more than it needs */
 	mst_instance_fn fn;
 	void *ctx;
@@ -317,13 +317,13 @@ struct asking {
 
 static void tell(struct asking *q, size_t k, int status, const char *why)
 {
-	struct mst_batch_answer a = {.status = status};
+	struct mst_bundle_answer a = {.status = status};
 
 	(void)snprintf(a.why, sizeof(a.why), "%.390s", why);
 	q->fn(q->ctx, k, &a);
 }
 
-static void take_one(void *ctx, size_t i, const struct mst_batch_answer *a)
+static void take_one(void *ctx, size_t i, const struct mst_bundle_answer *a)
 {
 	struct asking *q = ctx;
 
@@ -358,7 +358,7 @@ static void resize(struct mst_instance *i, size_t done, size_t n,
 }
 
 static void fail(struct asking *q, struct flight *f,
-		 const struct mst_resp *resp, const struct mst_batch_answer *a)
+		 const struct mst_resp *resp, const struct mst_bundle_answer *a)
 {
 	bool sent = resp->outcome == MST_OUT_UNCERTAIN ||
 		    (resp->outcome == MST_OUT_ANSWER &&
@@ -391,14 +391,14 @@ static void accept(struct asking *q, struct flight *f,
 		   const struct mst_resp *resp)
 {
 	struct mst_err err = MST_ERR_INIT;
-	struct mst_batch_answer a;
+	struct mst_bundle_answer a;
 
 	mst_step();
 	q->flight = f;
 	q->done = q->again_n = 0;
 	if (resp->outcome == MST_OUT_ANSWER && resp->status == 200 &&
-	    mst_batch_read(q->i->reader, resp->body, f->n, take_one, q, &err) ==
-		0) {
+	    mst_bundle_read(q->i->reader, resp->body, f->n, take_one, q,
+			    &err) == 0) {
 		resize(q->i, q->done, f->n, resp->elapsed_us);
 		put_back(q);
 		return;
@@ -418,7 +418,7 @@ static struct flight *free_flight(struct mst_instance *i)
 
 static int send_batch(struct asking *q, struct flight *f, struct mst_err *err)
 {
-	struct mst_batch_req v[BATCH_MOST];
+	struct mst_bundle_req v[BATCH_MOST];
 	struct mst_instance *i = q->i;
 	size_t bytes = 256;
 	char id[64], what[64];
@@ -426,9 +426,9 @@ static int send_batch(struct asking *q, struct flight *f, struct mst_err *err)
 
 	f->n = 0;
 	while (q->from < q->to && f->n < i->size) {
-		const struct mst_batch_req *r = &q->r[q->queue[q->from]];
+		const struct mst_bundle_req *r = &q->r[q->queue[q->from]];
 
-		bytes += mst_batch_bytes(r);
+		bytes += mst_bundle_bytes(r);
 		if (f->n && bytes > BODY_MOST)
 			break;
 		v[f->n] = *r;
@@ -438,8 +438,8 @@ static int send_batch(struct asking *q, struct flight *f, struct mst_err *err)
 		       (unsigned long long)i->last_id + 1);
 	(void)snprintf(what, sizeof(what), "batch of %zu", f->n);
 	mst_buf_reset(&i->body);
-	mst_batch_body(id, v, f->n, &i->body);
-	prepare(i, MST_HTTP_POST, MST_BATCH_PATH, what, &req);
+	mst_bundle_body(id, v, f->n, &i->body);
+	prepare(i, MST_HTTP_POST, MST_BUNDLE_PATH, what, &req);
 	req.body = mst_arena_dup(&req.arena, mst_buf_slice(&i->body));
 	mst_req_header(&req, "Content-Type", "application/json");
 	f->id = req.id;
@@ -501,7 +501,7 @@ static void rest(struct asking *q, const char *why)
 		tell(q, q->queue[q->from++], 0, why);
 }
 
-int mst_instance_ask(struct mst_instance *i, const struct mst_batch_req *r,
+int mst_instance_ask(struct mst_instance *i, const struct mst_bundle_req *r,
 		     size_t n, const atomic_bool *stop, mst_instance_fn fn,
 		     void *ctx, struct mst_err *err)
 {

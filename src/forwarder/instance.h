@@ -9,7 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "forward/batch.h"
+#include "forward/bundle.h"
 #include "sync/connection.h"
 
 struct mst_instance;
@@ -23,27 +23,27 @@ const char *mst_instance_url(const struct mst_instance *i);
 
 /* Lent for the call. */
 typedef void (*mst_instance_fn)(void *ctx, size_t i,
-				const struct mst_batch_answer *a);
+				const struct mst_bundle_answer *a);
 
 /* Sends all and calls fn exactly once for each, in any order. Status 0: it was
  * not carried out; -1: nobody knows. <0: the instance is away, or refuses all
  * that this account asks: err says why and what to do; what was not sent by
  * then has status 0. With *stop nothing more is sent. */
-int mst_instance_ask(struct mst_instance *i, const struct mst_batch_req *r,
+int mst_instance_ask(struct mst_instance *i, const struct mst_bundle_req *r,
 		     size_t n, const atomic_bool *stop, mst_instance_fn fn,
 		     void *ctx, struct mst_err *err);
 /* One request of its own; path begins with '/'. The answer is lent until the
  * next call. As above: 0 is an answer that is no matter of the account or of
  * the instance as a whole. */
 int mst_instance_post(struct mst_instance *i, const char *path,
-		      struct mst_slice body, struct mst_batch_answer *a_r,
+		      struct mst_slice body, struct mst_bundle_answer *a_r,
 		      struct mst_err *err);
 int mst_instance_get(struct mst_instance *i, const char *path,
-		     struct mst_batch_answer *a_r, struct mst_err *err);
+		     struct mst_bundle_answer *a_r, struct mst_err *err);
 /* Is this answer a matter of rights, or of the table, and so the same for
  * every record? */
-bool mst_instance_is_rights(const struct mst_batch_answer *a);
+bool mst_instance_is_rights(const struct mst_bundle_answer *a);
 /* What a person can do about such an answer; */
-const char *mst_instance_remedy(const struct mst_batch_answer *a);
+const char *mst_instance_remedy(const struct mst_bundle_answer *a);
 
 #endif

@@ -57,7 +57,7 @@ static int post(struct to_event *t, struct mst_sending *s, size_t n,
 		struct mst_err *err)
 {
 	struct mst_event e[MOST];
-	struct mst_batch_answer a;
+	struct mst_bundle_answer a;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
@@ -105,7 +105,7 @@ static int check_event(struct mst_to *to,
 {
 	struct mst_check c = {.name = "events", .title = "Event Management"};
 	struct mst_err why = MST_ERR_INIT;
-	struct mst_batch_answer a;
+	struct mst_bundle_answer a;
 
 	(void)mst_instance_post(of(to)->instance, PATH,
 				MST_SLICE_LIT("{\"records\":[]}"), &a, &why);

@@ -40,7 +40,7 @@ struct job {
 	char sys_id[33];
 	/* Refused for a reason that may be everybody's. */
 	bool held;
-	struct mst_batch_answer why;
+	struct mst_bundle_answer why;
 };
 
 struct turn {
@@ -165,11 +165,11 @@ static void body_of(const struct to_sn *t, const struct job *j,
 	}
 }
 
-static struct mst_batch_req request(struct to_sn *t, const struct job *j)
+static struct mst_bundle_req request(struct to_sn *t, const struct job *j)
 {
 	struct mst_buf url = MST_BUF_INIT(64u << 10);
 	struct mst_buf body = MST_BUF_INIT(BODY_MAX);
-	struct mst_batch_req r = {.method = MST_HTTP_GET};
+	struct mst_bundle_req r = {.method = MST_HTTP_GET};
 
 	switch (j->step) {
 	case FIND:
@@ -266,7 +266,7 @@ static void not_found(struct turn *u, struct job *j)
 }
 
 static void take_find(struct turn *u, struct job *j,
-		      const struct mst_batch_answer *a)
+		      const struct mst_bundle_answer *a)
 {
 	struct mst_json rows = mst_json_get(a->root, "result");
 	struct mst_json_iter it = mst_json_iter(rows);
@@ -287,7 +287,7 @@ static void take_find(struct turn *u, struct job *j,
 	not_found(u, j);
 }
 
-static void take_notes(struct job *j, const struct mst_batch_answer *a)
+static void take_notes(struct job *j, const struct mst_bundle_answer *a)
 {
 	struct mst_slice notes = mst_json_str(
 	    mst_json_get(mst_json_get(a->root, "result"), "work_notes"));
@@ -301,7 +301,7 @@ static void take_notes(struct job *j, const struct mst_batch_answer *a)
 }
 
 static void take_good(struct turn *u, struct job *j,
-		      const struct mst_batch_answer *a)
+		      const struct mst_bundle_answer *a)
 {
 	switch (j->step) {
 	case FIND:
@@ -327,7 +327,7 @@ static void take_good(struct turn *u, struct job *j,
 	}
 }
 
-static bool is_unique(const struct mst_batch_answer *a)
+static bool is_unique(const struct mst_bundle_answer *a)
 {
 	struct mst_slice s = mst_slice_str(a->why);
 
@@ -349,7 +349,7 @@ static void take_gone(struct turn *u, struct job *j)
 }
 
 static void take_bad(struct turn *u, struct job *j,
-		     const struct mst_batch_answer *a)
+		     const struct mst_bundle_answer *a)
 {
 	bool write = j->step == MAKE || j->step == CHANGE;
 
@@ -377,7 +377,7 @@ static void take_bad(struct turn *u, struct job *j,
 	}
 }
 
-static void take(void *ctx, size_t i, const struct mst_batch_answer *a)
+static void take(void *ctx, size_t i, const struct mst_bundle_answer *a)
 {
 	struct turn *u = ctx;
 	struct job *j = &u->jobs[u->asked[i]];
@@ -427,7 +427,7 @@ static int find_cis(struct turn *u, struct mst_err *err)
 
 static int round_of(struct turn *u, bool *more_r, struct mst_err *err)
 {
-	struct mst_batch_req *r = mst_alloc((u->n + 1) * sizeof(*r));
+	struct mst_bundle_req *r = mst_alloc((u->n + 1) * sizeof(*r));
 	size_t n = 0;
 	int rc = 0;
 
@@ -514,7 +514,7 @@ static int check_table(struct to_sn *t, const char *table, const char *field,
 {
 	struct mst_check c = {.name = table, .title = table};
 	struct mst_err why = MST_ERR_INIT;
-	struct mst_batch_answer a;
+	struct mst_bundle_answer a;
 	char path[256];
 
 	(void)snprintf(path, sizeof(path),

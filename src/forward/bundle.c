@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Batches of table requests.
+ * Bundles of table requests.
  */
-#include "forward/batch.h"
+#include "forward/bundle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define ENVELOPE 240 /* of a request, without url and body */
 
-struct mst_batch_reader {
+struct mst_bundle_reader {
 	struct mst_json_parser *outer, *inner;
 	struct mst_buf text;
 };
@@ -25,7 +25,7 @@ static const char *const methods[] = {
     [MST_HTTP_DELETE] = "DELETE",
 };
 
-size_t mst_batch_bytes(const struct mst_batch_req *r)
+size_t mst_bundle_bytes(const struct mst_bundle_req *r)
 {
 	return ENVELOPE + r->url.n + (r->body.n + 2) / 3 * 4;
 }
@@ -40,8 +40,8 @@ static void header(struct mst_jout *j, const char *name)
 	mst_jout_end_obj(j);
 }
 
-static void request(struct mst_jout *j, size_t i, const struct mst_batch_req *r,
-		    struct mst_buf *b64)
+static void request(struct mst_jout *j, size_t i,
+		    const struct mst_bundle_req *r, struct mst_buf *b64)
 {
 	char id[24];
 
@@ -65,8 +65,8 @@ static void request(struct mst_jout *j, size_t i, const struct mst_batch_req *r,
 	mst_jout_end_obj(j);
 }
 
-void mst_batch_body(const char *id, const struct mst_batch_req *r, size_t n,
-		    struct mst_buf *out)
+void mst_bundle_body(const char *id, const struct mst_bundle_req *r, size_t n,
+		     struct mst_buf *out)
 {
 	struct mst_buf b64 = MST_BUF_INIT(4u << 20);
 	struct mst_jout j;
@@ -85,19 +85,19 @@ void mst_batch_body(const char *id, const struct mst_batch_req *r, size_t n,
 
 /* ---- reading ------------------------------------------------------------- */
 
-struct mst_batch_reader *mst_batch_reader_new(void)
+struct mst_bundle_reader *mst_bundle_reader_new(void)
 {
-	struct mst_batch_reader *r = mst_alloc(sizeof(*r));
+	struct mst_bundle_reader *r = mst_alloc(sizeof(*r));
 
-	r->outer = mst_json_parser_new(MST_BATCH_ANSWER);
-	r->inner = mst_json_parser_new(MST_BATCH_ANSWER);
-	mst_buf_init(&r->text, MST_BATCH_ANSWER);
+	r->outer = mst_json_parser_new(MST_BUNDLE_ANSWER);
+	r->inner = mst_json_parser_new(MST_BUNDLE_ANSWER);
+	mst_buf_init(&r->text, MST_BUNDLE_ANSWER);
 	return r;
 }
 
-void mst_batch_reader_free(struct mst_batch_reader **rp)
+void mst_bundle_reader_free(struct mst_bundle_reader **rp)
 {
-	struct mst_batch_reader *r = *rp;
+	struct mst_bundle_reader *r = *rp;
 
 	if (!r)
 		return;
@@ -121,7 +121,7 @@ static void one_line(char *out, size_t n, struct mst_slice s)
 	out[s.n] = 0;
 }
 
-bool mst_batch_error(struct mst_json root, char *out, size_t n)
+bool mst_bundle_error(struct mst_json root, char *out, size_t n)
 {
 	struct mst_json e = mst_json_get(root, "error");
 	struct mst_slice message = mst_json_str(e), detail;
@@ -142,8 +142,8 @@ bool mst_batch_error(struct mst_json root, char *out, size_t n)
 	return true;
 }
 
-static void serviced(struct mst_batch_reader *r, struct mst_json v,
-		     struct mst_batch_answer *a)
+static void serviced(struct mst_bundle_reader *r, struct mst_json v,
+		     struct mst_bundle_answer *a)
 {
 	struct mst_err err = MST_ERR_INIT;
 	int64_t status = 0;
@@ -158,7 +158,7 @@ static void serviced(struct mst_batch_reader *r, struct mst_json v,
 		a->root = (struct mst_json){0};
 	if (a->status >= 200 && a->status < 300)
 		return;
-	if (!mst_batch_error(a->root, a->why, sizeof(a->why)))
+	if (!mst_bundle_error(a->root, a->why, sizeof(a->why)))
 		one_line(a->why, sizeof(a->why),
 			 mst_json_str(mst_json_get(v, "error_message")));
 	if (!*a->why)
@@ -176,10 +176,11 @@ static bool index_of(struct mst_json id, size_t n, const bool *seen,
 	return true;
 }
 
-int mst_batch_read(struct mst_batch_reader *r, struct mst_slice body, size_t n,
-		   void (*fn)(void *ctx, size_t i,
-			      const struct mst_batch_answer *a),
-		   void *ctx, struct mst_err *err)
+int mst_bundle_read(struct mst_bundle_reader *r, struct mst_slice body,
+		    size_t n,
+		    void (*fn)(void *ctx, size_t i,
+			       const struct mst_bundle_answer *a),
+		    void *ctx, struct mst_err *err)
 {
 	struct mst_json root, v;
 	struct mst_json_iter it;
@@ -195,7 +196,7 @@ int mst_batch_read(struct mst_batch_reader *r, struct mst_slice body, size_t n,
 	seen = mst_alloc(n + 1);
 	it = mst_json_iter(mst_json_get(root, "serviced_requests"));
 	while (mst_json_next(&it, NULL, &v)) {
-		struct mst_batch_answer a = {.status = -1};
+		struct mst_bundle_answer a = {.status = -1};
 
 		if (!index_of(mst_json_get(v, "id"), n, seen, &i))
 			continue;
@@ -205,7 +206,7 @@ int mst_batch_read(struct mst_batch_reader *r, struct mst_slice body, size_t n,
 	}
 	it = mst_json_iter(mst_json_get(root, "unserviced_requests"));
 	while (mst_json_next(&it, NULL, &v)) {
-		struct mst_batch_answer a = {
+		struct mst_bundle_answer a = {
 		    .why = "ServiceNow did not get to it within its time"};
 
 		if (!index_of(v, n, seen, &i))
@@ -214,7 +215,7 @@ int mst_batch_read(struct mst_batch_reader *r, struct mst_slice body, size_t n,
 		fn(ctx, i, &a);
 	}
 	for (i = 0; i < n; i++) {
-		struct mst_batch_answer a = {
+		struct mst_bundle_answer a = {
 		    .status = -1,
 		    .why = "the batch answer does not mention it"};
 
