@@ -191,7 +191,12 @@ static void look_at_token(struct mst_checkup *c,
 	(void)snprintf(name, sizeof(name), "token:%.80s", a->name);
 	(void)snprintf(title, sizeof(title), "token %.80s", a->name);
 	list_hosts(a->hosts, hosts, sizeof(hosts));
-	if (life_ms >= SHORT_LIFE_MS) {
+	if (life_ms < 0) {
+		mst_check_say(&check, MST_CHECK_OK,
+			      "good until somebody takes it away; it is only "
+			      "sent to %s",
+			      hosts);
+	} else if (life_ms >= SHORT_LIFE_MS) {
 		mst_check_say(&check, MST_CHECK_OK,
 			      "good for %lld min; it is only sent to %s",
 			      (long long)(life_ms + 30000) / 60000, hosts);
