@@ -85,6 +85,12 @@ struct mst_source_ops {
 	 * NULL too. */
 	const char *(*estate)(const void *conf);
 
+	/* What it reads, for people ("a sensor"), where the same things can be
+	 * seen from several places by ids of their own: two connections of
+	 * this type with other words are never both in use for one
+	 * destination. NULL: there is one place only. */
+	const char *(*place)(const void *conf);
+
 	/* For set-up checks, without open: <0: what is wrong with the settings,
 	 * the credential left aside; else what the credential is and whether it
 	 * can be used goes into c (level, code, text, remedy). When it is

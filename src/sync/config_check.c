@@ -165,7 +165,7 @@ static int check_whole_job(struct checking *k, const char *name)
 	cover(k, &job);
 	rc = mst_choice_check(&job, false, k->err);
 	if (rc == 0)
-		rc = mst_single_check(k->config, &job, k->err);
+		rc = mst_single_check(k->config, &job, false, k->err);
 	else if (!is_new)
 		rc = 0; /* it was wrong before */
 	else

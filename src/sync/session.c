@@ -70,7 +70,7 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		    conf->record_sets;
 	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
 	    mst_single_check(&(struct mst_config){.state = state}, &s->job,
-			     err) < 0)
+			     record, err) < 0)
 		return -(int)err->code;
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)

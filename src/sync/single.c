@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two jobs that would write installed software of the same devices.
+ * Two jobs that would write the same things twice: installed software of the
+ * same devices, or what a management console and its sensors show.
  */
 #include "sync/single.h"
 
@@ -52,12 +53,26 @@ static bool other_devices(const struct mst_job *a, const struct mst_job *b)
 	return x && y && !mst_slice_ieq(mst_slice_str(x), mst_slice_str(y));
 }
 
-static int conflict(const struct mst_config *c, const struct mst_job *j,
-		    const struct mst_job *other, struct mst_err *err)
+/* Puts the job's place in front where it is what is being applied. */
+static int at_job(const struct mst_config *c, const struct mst_job *j,
+		  struct mst_err *err)
 {
 	const struct mst_conf_item *item = NULL;
 	struct mst_arena arena;
 
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	if (mst_config_find(c, "job", j->name, &arena, &item,
+			    &(struct mst_err)MST_ERR_INIT) == 0 &&
+	    item && mst_config_is_front(c, item))
+		(void)mst_err_prefix(err, "%s:%d:%d", item->file, item->line,
+				     item->column);
+	mst_arena_fini(&arena);
+	return -MST_E_CONFLICT;
+}
+
+static int conflict(const struct mst_config *c, const struct mst_job *j,
+		    const struct mst_job *other, struct mst_err *err)
+{
 	if (j->conf.second_software || other->conf.second_software) {
 		mst_warn("job %s: installed software goes to '%s' from '%s' "
 			 "and, by job '%s', from '%s': devices that both see "
@@ -77,18 +92,45 @@ static int conflict(const struct mst_config *c, const struct mst_job *j,
 	    "different devices, give one of them "
 	    "'allow_second_software_source: true'",
 	    j->name, other->name, other->conf.destination, other->conf.source);
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	if (mst_config_find(c, "job", j->name, &arena, &item,
-			    &(struct mst_err)MST_ERR_INIT) == 0 &&
-	    item && mst_config_is_front(c, item))
-		(void)mst_err_prefix(err, "%s:%d:%d", item->file, item->line,
-				     item->column);
-	mst_arena_fini(&arena);
-	return -MST_E_CONFLICT;
+	return at_job(c, j, err);
 }
 
+/* ---- a console and its sensors --------------------------------------------
+ */
+
+/* Do they look at the same things from two places, by ids of their own? */
+static bool two_places(const struct mst_job *a, const struct mst_job *b)
+{
+	const char *x, *y;
+
+	if (a->source != b->source || !a->source->place)
+		return false;
+	x = a->source->place(a->source_conf);
+	y = b->source->place(b->source_conf);
+	return strcmp(x, y) != 0;
+}
+
+static int both_active(const struct mst_config *c, const struct mst_job *j,
+		       const struct mst_job *other, struct mst_err *err)
+{
+	(void)mst_err_set(
+	    err, MST_E_CONFLICT,
+	    "job %s: it reads %s, '%s', and job '%s' reads %s, '%s', for the "
+	    "same instance: both show the same devices by other ids, so the "
+	    "CMDB would hold them twice; set 'sync: no' on the connection that "
+	    "is to rest ('muster ot rekey' then moves the records of sensors "
+	    "to the console)",
+	    j->name, j->source->place(j->source_conf), j->conf.source,
+	    other->name, other->source->place(other->source_conf),
+	    other->conf.source);
+	return at_job(c, j, err);
+}
+
+/* ---- all ------------------------------------------------------------------
+ */
+
 static int check_two(const struct mst_config *c, const struct mst_job *j,
-		     const char *name, struct mst_err *err)
+		     const char *name, bool run, struct mst_err *err)
 {
 	struct mst_err ignored = MST_ERR_INIT;
 	struct mst_job other;
@@ -97,7 +139,14 @@ static int check_two(const struct mst_config *c, const struct mst_job *j,
 	if (strcmp(name, j->name) == 0 ||
 	    mst_job_get(c, name, &other, &ignored) < 0)
 		return 0;
-	if (writes_software(&other) && same_destination(j, &other) &&
+	if (!same_destination(j, &other)) {
+		mst_job_fini(&other);
+		return 0;
+	}
+	if (two_places(j, &other) && other.source_conf->sync &&
+	    (run || j->source_conf->sync))
+		rc = both_active(c, j, &other, err);
+	if (rc == 0 && writes_software(j) && writes_software(&other) &&
 	    strcmp(j->conf.source, other.conf.source) != 0 &&
 	    !other_devices(j, &other))
 		rc = conflict(c, j, &other, err);
@@ -106,18 +155,18 @@ static int check_two(const struct mst_config *c, const struct mst_job *j,
 }
 
 int mst_single_check(const struct mst_config *c, const struct mst_job *j,
-		     struct mst_err *err)
+		     bool run, struct mst_err *err)
 {
 	const char *const *names;
 	struct mst_arena arena;
 	int rc;
 
-	if (!writes_software(j))
+	if (!writes_software(j) && !j->source->place)
 		return 0;
 	mst_arena_init(&arena, MST_MAX_ARENA);
 	rc = mst_config_jobs(c, &arena, &names, err);
 	for (; rc == 0 && *names; names++)
-		rc = check_two(c, j, *names, err);
+		rc = check_two(c, j, *names, run, err);
 	mst_arena_fini(&arena);
 	return rc;
 }

@@ -77,6 +77,14 @@ static int credential(const char *connection, const void *conf,
 	return 0;
 }
 
+/* A console shows what its sensors show. */
+static const char *place(const void *conf)
+{
+	return ((const struct ot_conf *)conf)->read == OT_CONSOLE
+		   ? "a management console"
+		   : "a sensor";
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static void close_source(struct mst_source **s_r)
@@ -236,6 +244,7 @@ const struct mst_source_ops mst_source_iot = {
     .conf_size = sizeof(struct ot_conf),
     .catalog = &ot_catalog,
     .adapt = ot_adapt,
+    .place = place,
     .credential = credential,
     .open = open_source,
     .close = close_source,
