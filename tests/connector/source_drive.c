@@ -181,6 +181,8 @@ static bool has_class(void *ctx, const char *table)
 {
 	const struct ruled *r = ctx;
 
+	if (r->lacks && mst_slice_fits(mst_slice_str(table), r->lacks))
+		return false;
 	return strcmp(table, "cmdb_ci_handheld_computing") != 0 || r->handheld;
 }
 

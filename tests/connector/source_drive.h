@@ -81,7 +81,8 @@ struct ruled {
 	struct mst_picker *picker[MST_MAX_FEEDS];
 	struct mst_value v[MST_MAX_FIELDS];
 	struct mst_desired d;
-	bool handheld; /* the destination has the class */
+	bool handheld;	   /* the destination has the class */
+	const char *lacks; /* classes that fit this pattern are not there */
 	unsigned feed;
 };
 
