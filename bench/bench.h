@@ -38,6 +38,7 @@ uint64_t bench_rss(void);
 
 bool bench_apps(struct bench *b);    /* cloudapps.* */
 bool bench_delta(struct bench *b);   /* delta.* */
+bool bench_deliver(struct bench *b); /* forward.deliver */
 bool bench_forward(struct bench *b); /* forward.* */
 bool bench_job(struct bench *b);     /* job.*, recver.bytes */
 bool bench_rules(struct bench *b);   /* rules.cost */

@@ -15,6 +15,7 @@ static const struct {
     {"cloudapps.unchanged", "rows_per_second >= 1000000, writes = 0, "
 			    "peak_rss_bytes <= 64000000"},
     {"forward.rate", "rows_per_second >= 20000"},
+    {"forward.deliver", "rows_per_second >= 2000"},
     {"rules.cost", "ratio <= 1.3"},
     {"job.unchanged", "rows_per_second >= 400000, writes = 0"},
     {"job.first_load", "ratio <= 0.01"},

@@ -2,7 +2,7 @@
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
  * set the size; names on the command line choose ("delta", "apps",
- * "forward", "rules", "store", "job").
+ * "forward", "deliver", "rules", "store", "job").
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +133,8 @@ int main(int argc, char **argv)
 		ok = bench_apps(&b) && ok;
 	if (chosen(argc, argv, "forward"))
 		ok = bench_forward(&b) && ok;
+	if (chosen(argc, argv, "deliver"))
+		ok = bench_deliver(&b) && ok;
 	if (chosen(argc, argv, "rules"))
 		ok = bench_rules(&b) && ok;
 	if (chosen(argc, argv, "store"))

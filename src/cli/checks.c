@@ -229,6 +229,12 @@ int cli_checks_status(const struct cli_checks *r)
 void cli_checks_begin(struct cli_checks *r, const char *connection,
 		      const char *type)
 {
+	cli_checks_begin_as(r, "connection", connection, type);
+}
+
+void cli_checks_begin_as(struct cli_checks *r, const char *what,
+			 const char *name, const char *type)
+{
 	struct winsize size = {0};
 
 	*r = (struct cli_checks){.n = 0};
@@ -242,7 +248,7 @@ void cli_checks_begin(struct cli_checks *r, const char *connection,
 	if (!cli.json)
 		return;
 	mst_jout_obj(&r->j);
-	mst_jout_kstr(&r->j, "connection", connection);
+	mst_jout_kstr(&r->j, what, name);
 	mst_jout_kstr(&r->j, "type", type);
 	mst_jout_key(&r->j, "checks");
 	mst_jout_arr(&r->j);

@@ -31,6 +31,9 @@ struct cli_checks {
 /* With JSON, the array "checks" is open until end; members may follow it. */
 void cli_checks_begin(struct cli_checks *r, const char *connection,
 		      const char *type);
+/* The same of what is no connection: "rule", its name, its type. */
+void cli_checks_begin_as(struct cli_checks *r, const char *what,
+			 const char *name, const char *type);
 /* One check; as the `report` of a checkup, with r as its ctx. */
 void cli_checks_take(void *r, const struct mst_check *c);
 /* What was skipped for one reason is one line: it ends here. Before text of

@@ -82,6 +82,7 @@ int cmd_apply(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_connection(int argc, char **argv);
 int cmd_fetch(int argc, char **argv);
+int cmd_forward(int argc, char **argv);
 int cmd_import_cyberx(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);

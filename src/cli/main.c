@@ -34,6 +34,8 @@ const struct cli_command cli_commands[] = {
      cmd_report},
     {"recver", "verify | copy | script",
      "check, move or empty the checksum database", cmd_recver},
+    {"forward", "run | status | list", "forward alerts, see what waits",
+     cmd_forward},
     {"fetch", "CONNECTION --to DIR", "save a source's answers in a folder",
      cmd_fetch},
     {"import-cyberx", "FILE",
