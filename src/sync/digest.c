@@ -354,7 +354,8 @@ static void record_lane(struct worker *w, struct lane *lane,
 }
 
 /* A row of a parent that is not delivered. What is derived from rows of one
- * that is left as it is (its packages) is not missing either. */
+ * that is left as it is (its packages) is not missing either. Of one that names
+ * no parent at all the rules may know why. */
 static void orphan(struct worker *w, struct lane *lane,
 		   const struct mst_group *gate)
 {
@@ -362,6 +363,12 @@ static void orphan(struct worker *w, struct lane *lane,
 	struct mst_group *derived;
 
 	lane->read++;
+	if (!gate && lane->sum &&
+	    mst_delta_keep(w->d, lane->at, w->rules, lane->map, &why) ==
+		MST_SKIP) {
+		skip(w, lane, why);
+		return;
+	}
 	lane->dropped++;
 	if (!gate || !(gate->flags & MST_G_LEFT) || lane->sum ||
 	    mst_rules_keep(w->rules, lane->map, &why) != MST_KEEP)

@@ -99,6 +99,10 @@ static enum mst_keep keep_row(struct mst_rule_ctx *ctx,
 	if (v[FR_SCORE].type == MST_JSON_INT &&
 	    (double)v[FR_SCORE].u.i < conf->least)
 		return conf->leave ? MST_LEAVE : MST_DROP;
+	if (v[FR_DEVICE].type == MST_JSON_NULL) {
+		*why_r = MST_SLICE_LIT("a row without a device");
+		return MST_SKIP;
+	}
 	return MST_KEEP;
 }
 

@@ -845,6 +845,24 @@ static void test_join_by_text(void **state MST_UNUSED)
 	}
 }
 
+/* A row that names no device is told with the rules' reason; one of a device
+ * that is not delivered is not. */
+static void test_row_without_device(void **state MST_UNUSED)
+{
+	source();
+	file(FX_DEVICES, DEVICE("d1", "one"));
+	file(FX_ROWS, ROW("d1", "k1", "a", "x")
+			  ROW("d9", "k2", "b",
+			      "x") "{'key':'k3','text':'c','def':'x'}\n");
+	(void)compare();
+	counts("rows", 1, 0, 0, 0);
+	assert_int_equal(mst_delta_set(d, "rows")->read, 3);
+	assert_int_equal(mst_delta_set(d, "rows")->skipped, 1);
+	assert_int_equal(mst_delta_set(d, "rows")->dropped, 1);
+	deliver();
+	quiet();
+}
+
 /* ---- which of several ----- */
 
 /* The text of a column in the change of a record; "" when it has none. */
@@ -1348,6 +1366,7 @@ int main(void)
 	    T(test_skipped_later),
 	    T(test_known_device),
 	    T(test_join_by_text),
+	    T(test_row_without_device),
 	    T(test_one_of_several),
 	    T(test_memory),
 	    T(test_shared),
