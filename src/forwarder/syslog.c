@@ -18,6 +18,9 @@
 
 #define ROOM	   (4 * MST_FORM_MAX) /* bytes of a stream at once */
 #define UDP_BUFFER (8 << 20)	      /* asked of the kernel */
+#define LAST_BYTES                                                             \
+	(16u << 20) /* read at most of a stream once it is                     \
+		     * to end */
 
 struct syslog;
 
@@ -50,6 +53,8 @@ struct reading {
 	char *bytes;
 	size_t n;
 	int64_t half_us; /* since when the first of them waits for the rest */
+	bool ends;	 /* what is there is read, no more is waited for */
+	size_t last;	 /* bytes since then */
 };
 
 /* False: it was stopped, and something is not stored. */
@@ -119,15 +124,18 @@ static bool rest_a_while(struct reading *r)
 
 	if (!put(r))
 		return false;
+	if (r->ends) {
+		take_rest(r, "muster was stopped before the rest had come");
+		return false;
+	}
 	if (r->n)
 		left = half_ms - (mst_mono_us() - r->half_us) / 1000;
 	if (mst_stream_wait(&r->stream, r->n ? MST_MAX(left, 0) : -1))
 		return true;
-	if (mst_stream_stopped(&r->stream))
-		take_rest(r, "muster was stopped before the rest had come");
-	else
+	r->ends = mst_stream_stopped(&r->stream);
+	if (!r->ends)
 		take_rest(r, "the rest of it did not come in time");
-	return false;
+	return r->ends;
 }
 
 static bool read_more(struct reading *r)
@@ -141,7 +149,8 @@ static bool read_more(struct reading *r)
 		if (r->n == 0)
 			r->half_us = mst_mono_us();
 		r->n += got;
-		return take_messages(r);
+		r->last += r->ends ? got : 0;
+		return take_messages(r) && r->last < LAST_BYTES;
 	case MST_STREAM_LATER:
 		return rest_a_while(r);
 	case MST_STREAM_END:
