@@ -101,6 +101,10 @@ static void run_joins(const struct mst_catalog *c, unsigned feed,
 			(void)j->keep(v);
 		if (j->from == feed && j->make)
 			j->make(v, &out);
+		if (j->feed == feed && j->key_text)
+			j->key_text(v, &out);
+		if (j->from == feed && j->from_key_text)
+			j->from_key_text(v, &out);
 		mst_buf_fini(&out);
 	}
 }
