@@ -117,11 +117,11 @@ static void mail(struct t_sink *s)
 	while (line(s, text, sizeof(text))) {
 		if (data && strcmp(text, ".\r\n") == 0) {
 			data = false;
-			say(s,
-			    s->conf.data_end ? s->conf.data_end : "250 ok\r\n");
 			pthread_mutex_lock(&s->lock);
 			s->mails += !s->conf.data_end;
 			pthread_mutex_unlock(&s->lock);
+			say(s,
+			    s->conf.data_end ? s->conf.data_end : "250 ok\r\n");
 		} else if (data) {
 			continue;
 		} else if (strncmp(text, "RCPT", 4) == 0) {
