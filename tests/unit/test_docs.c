@@ -12,6 +12,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "forward/exclude.h"
+#include "forward/outbox.h"
+#include "forward/receiver.h"
+#include "forward/rule.h"
+#include "net/proxy.h"
 #include "rules/expr_private.h"
 #include "sync/job.h"
 
@@ -143,6 +148,16 @@ static void connections(void **state)
 			       "CONNECTIONS OF TYPE %s", mst_dests[i]->type);
 		check_table(heading, mst_dests[i]->opts);
 	}
+}
+
+static void forwarding(void **state)
+{
+	(void)state;
+	check_table("FORWARDING RULES", mst_alert_rule_opts);
+	check_table("EXCLUSION WINDOWS", mst_exclude_opts);
+	check_table("FORWARDING RECEIVERS", mst_receiver_opts);
+	check_table("OUTBOX", mst_outbox_opts);
+	check_table("PROXY", mst_proxy_opts);
 }
 
 static void record_sets(void **state)
@@ -398,7 +413,7 @@ int main(void)
 	    cmocka_unit_test(jobs),	   cmocka_unit_test(connections),
 	    cmocka_unit_test(record_sets), cmocka_unit_test(examples),
 	    cmocka_unit_test(commands),	   cmocka_unit_test(simulators),
-	    cmocka_unit_test(functions),
+	    cmocka_unit_test(functions),   cmocka_unit_test(forwarding),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
