@@ -242,6 +242,8 @@ static const struct sn_base_col cols[] = {
     SN_BASE_NAME("cmdb_key_value", "key", "Key", 255),
     SN_BASE_TEXT("cmdb_key_value", "value", "Value", 255),
     SN_BASE_NAME("cmdb_rel_type", "name", "Name", 100),
+    SN_BASE_TEXT("cmdb_rel_type", "parent_descriptor", "Parent descriptor", 40),
+    SN_BASE_TEXT("cmdb_rel_type", "child_descriptor", "Child descriptor", 40),
     SN_BASE_REF("cmdb_rel_ci", "parent", "Parent", "cmdb_ci"),
     SN_BASE_REF("cmdb_rel_ci", "child", "Child", "cmdb_ci"),
     SN_BASE_REF("cmdb_rel_ci", "type", "Type", "cmdb_rel_type"),

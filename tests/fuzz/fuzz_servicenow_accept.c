@@ -100,7 +100,8 @@ static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 	settings(conf, how);
 	if (mst_dest_servicenow.open(&env, conf, &d, &err) < 0)
 		abort();
-	d->relation.b[15] = 0xa1;
+	mst_sn_relation_need(d, &(struct sn_type){"cmdb_rel_user_type", "Uses"})
+	    ->id.b[15] = 0xa1;
 	return d;
 }
 

@@ -352,7 +352,7 @@ static int relation(struct adapt *a, const struct mst_set *set)
 				  .arg = a->conf->user_relation_type,
 				  .rule = "servicenow.user_relation"};
 
-	if (!col)
+	if (!col || strcmp(col->ref_set, SN_KIND_USER_RELATION) != 0)
 		return 0;
 	row.column = col->name;
 	return add_rows(a, set, &row);

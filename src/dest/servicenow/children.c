@@ -106,6 +106,7 @@ static void ask(struct mst_dest *d, struct sn_children *c)
 	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL), q = MST_BUF_INIT(1024);
 	struct mst_buf fields = MST_BUF_INIT(1024);
 	const struct mst_column *kind = mst_sn_column(c->set, MST_COL_KIND);
+	const struct mst_column *key = mst_sn_column(c->set, MST_COL_KEY);
 	const char *status = mst_sn_row_status(c->set);
 	char hex[33];
 
@@ -117,6 +118,8 @@ static void ask(struct mst_dest *d, struct sn_children *c)
 	mst_buf_addf(&fields, "sys_id,%s,%s", parent_column(c), c->key);
 	if (kind)
 		mst_buf_addf(&fields, ",%s", kind->name);
+	if (key && strcmp(key->name, c->key) != 0)
+		mst_buf_addf(&fields, ",%s", key->name);
 	if (status)
 		mst_buf_addf(&fields, ",%s", status);
 	mst_sn_list_url(&url, mst_slice_str(c->table), mst_buf_slice(&q),

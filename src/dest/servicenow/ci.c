@@ -47,12 +47,19 @@ static void find_tokens(struct sn_item *it)
 	struct mst_slice mac = text_of(it, "mac_address");
 	struct mst_slice serial = text_of(it, "serial_number");
 
+	/* What is owned is told apart below its owner. */
+	struct mst_slice below = it->owner_class
+				     ? mst_slice((const char *)it->c.parent.b,
+						 sizeof(it->c.parent.b))
+				     : mst_slice(NULL, 0);
+
 	if (it->tokens_n)
 		return;
 	if (name.n)
-		add_token(it, 'n', name, text_of(it, "version"));
+		add_token(it, 'n', name,
+			  below.n ? below : text_of(it, "version"));
 	if (mac.n)
-		add_token(it, 'm', mac, mst_slice(NULL, 0));
+		add_token(it, 'm', mac, below);
 	if (serial.n)
 		add_token(it, 's', serial, mst_slice(NULL, 0));
 }
@@ -105,6 +112,9 @@ void mst_sn_ci_back(struct mst_dest *d, struct sn_item *it)
 
 bool mst_sn_ci_admit(struct mst_dest *d, struct sn_item *it)
 {
+	if (!it->c.key.n && it->c.action == MST_RETIRE &&
+	    mst_sn_owned(it->c.set, NULL))
+		return true; /* by its sys_id */
 	if (!it->c.key.n)
 		mst_sn_refuse(d, it, "it has no key to be identified by");
 	else if (it->c.action == MST_DELETE || it->c.action == MST_CLOSE)
@@ -134,6 +144,16 @@ void mst_sn_ci_guarded(struct mst_dest *d, struct sn_item *it)
 
 void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it)
 {
+	if (mst_sn_owned(it->c.set, NULL)) {
+		if (it->c.action == MST_RETIRE) {
+			mst_sn_ci_retire(d, it);
+			return;
+		}
+		if (!mst_sn_owner_known(d, it)) {
+			mst_sn_owner_add(d, it);
+			return;
+		}
+	}
 	it->held_class = mst_map_get(&d->classes, it->c.key);
 	/* It may be in a class that IRE does not look into for the one that
 	 * the source names. */
@@ -169,6 +189,8 @@ void mst_sn_ci_cancel(struct mst_dest *d)
 
 /* ---- a payload --------------------------------------------------------- */
 
+#define OWNED_BYTES 200 /* of an owner, or of a relation, at most */
+
 /* Moves what may go together from the list into the call and the body. */
 static size_t fill(struct mst_dest *d, struct sn_call *call,
 		   struct sn_items *list, size_t *list_n)
@@ -178,17 +200,21 @@ static size_t fill(struct mst_dest *d, struct sn_call *call,
 
 	mst_buf_reset(&d->body);
 	mst_buf_adds(&d->body, "{\"items\":[");
-	for (it = TAILQ_FIRST(list); it && call->items_n < most; it = next) {
+	for (it = TAILQ_FIRST(list);
+	     it && call->items_n + call->owners_n < most; it = next) {
 		struct mst_jout j;
 
 		next = TAILQ_NEXT(it, link);
-		if (it->limit <= call->items_n || !mst_sn_ci_hold(d, it))
+		if (it->limit <= call->items_n || !mst_sn_ci_hold(d, it) ||
+		    !mst_sn_owner_hold(d, call, it))
 			continue;
 		mst_buf_reset(&d->scratch);
 		mst_jout_init(&j, &d->scratch);
 		mst_sn_ire_item(d, it, &j);
 		if (call->items_n &&
-		    d->body.n + d->scratch.n + 8 > d->conf->body_max) {
+		    d->body.n + d->scratch.n + 8 +
+			    (call->owners_n + call->items_n) * OWNED_BYTES >
+			d->conf->body_max) {
 			/* It keeps its tokens: it is next. */
 			break;
 		}
@@ -200,7 +226,10 @@ static size_t fill(struct mst_dest *d, struct sn_call *call,
 		call->items[call->items_n++] = it;
 		most = MST_MIN(most, it->limit);
 	}
-	mst_buf_adds(&d->body, "]}");
+	mst_sn_owner_items(d, call);
+	mst_buf_addc(&d->body, ']');
+	mst_sn_owner_relations(d, call);
+	mst_buf_addc(&d->body, '}');
 	return call->items_n;
 }
 
@@ -220,6 +249,7 @@ static bool pack(struct mst_dest *d, struct sn_call *call, bool dry, bool flush,
 	if (!fill(d, call, list, n)) {
 		free(call->items);
 		call->items = NULL;
+		mst_sn_owner_release(d, call);
 		return false;
 	}
 	call->kind = dry ? SN_CALL_DRY : SN_CALL_COMMIT;

@@ -109,7 +109,7 @@ static void take_retire(struct mst_dest *d, void *ctx,
 /* IRE does not know the native key. Either the CI is gone, then there is
  * nothing to retire; or matching by source is switched off, then its sys_id
  * tells IRE which one is meant. Never would an insert be right. */
-static void retire_unknown(struct mst_dest *d, struct sn_item *it)
+void mst_sn_ci_retire(struct mst_dest *d, struct sn_item *it)
 {
 	struct mst_buf url = MST_BUF_INIT(SN_MAX_URL);
 	char query[64] = "sys_id=";
@@ -147,7 +147,7 @@ static void dry_result(struct mst_dest *d, struct sn_item *it,
 
 	if (it->c.action == MST_RETIRE &&
 	    (fresh || (*r->error && nothing_there(r)))) {
-		retire_unknown(d, it);
+		mst_sn_ci_retire(d, it);
 		return;
 	}
 	if (*r->error) {
@@ -262,9 +262,10 @@ static void commit_result(struct mst_dest *d, struct sn_item *it,
 	/* Sent twice because the first answer was lost, it reads as an update,
 	 * but it was our insert. */
 	inserted = inserted || it->inserted || (it->insert && it->posted);
-	it->kind = is_op(r, "NO_CHANGE") && !inserted && !it->posted
-		       ? MST_VERDICT_UNCHANGED
-		       : MST_VERDICT_APPLIED;
+	it->kind =
+	    is_op(r, "NO_CHANGE") && !inserted && !it->posted && !r->related
+		? MST_VERDICT_UNCHANGED
+		: MST_VERDICT_APPLIED;
 	if (may_be_half(it))
 		look_for_half(d, it);
 	else
@@ -295,6 +296,8 @@ static bool is_others(struct mst_dest *d, const struct sn_item *it,
 	struct mst_slice key = {(const char *)id->b, sizeof(id->b)};
 	const char *owner = mst_map_get(&d->given, key);
 
+	if (!it->c.key.n)
+		return false;
 	if (owner)
 		return !mst_slice_is(it->c.key, owner);
 	if (d->given.n < GIVEN_MAX)
@@ -409,10 +412,13 @@ void mst_sn_ci_accept(struct mst_dest *d, struct sn_call *call,
 	if (root.doc) {
 		r = mst_alloc(call->items_n * sizeof(*r));
 		usable = mst_sn_ire_results(root, r, call->items_n);
+		mst_sn_ire_relations(root, call, r);
+		mst_sn_owner_release(d, call);
 		if (usable)
 			take_results(d, call, r);
 		free(r);
 	}
+	mst_sn_owner_release(d, call);
 	if (usable)
 		return;
 	if (mst_sn_is_fatal(resp)) {

@@ -242,9 +242,11 @@ static void judge(struct mst_dest *d, struct sn_item *it, struct mst_json row)
 	if (*why && !it->note)
 		it->note = mst_sn_intern(d, mst_slice_str(why));
 	if (look_of(d, it) == CONTENTS && !mst_sn_by_name(d) &&
-	    !mst_sn_row_differs(d, it, row))
-		mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false, NULL);
-	else
+	    !mst_sn_row_differs(d, it, row)) {
+		if (!mst_sn_owned_relate(d, it, MST_VERDICT_UNCHANGED, false))
+			mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false,
+				      NULL);
+	} else
 		go_on(d, it);
 }
 

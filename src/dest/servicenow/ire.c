@@ -77,6 +77,8 @@ static void source_info(const struct mst_dest *d, const struct sn_item *it,
 {
 	const struct mst_cell *seen = mst_sn_cell(it, "last_discovered");
 
+	if (!it->c.key.n)
+		return;
 	mst_jout_key(j, "sys_object_source_info");
 	mst_jout_obj(j);
 	mst_jout_kstr(j, "source_name", d->conf->discovery_source);
@@ -211,4 +213,41 @@ bool mst_sn_ire_results(struct mst_json root, struct sn_ire_result *r, size_t n)
 		}
 	}
 	return true;
+}
+
+/* An item whose relation failed is not as it shall be, whatever became of
+ * itself. */
+void mst_sn_ire_relations(struct mst_json root, const struct sn_call *call,
+			  struct sn_ire_result *r)
+{
+	struct mst_json_iter it = mst_json_iter(
+	    mst_json_get(mst_json_get(root, "result"), "relations"));
+	struct mst_json relation, index;
+	int64_t i;
+
+	while (mst_json_next(&it, NULL, &relation)) {
+		struct mst_json_iter in =
+		    mst_json_iter(mst_json_get(relation, "inputIndices"));
+		struct sn_ire_result one = {0};
+
+		read_error(relation, &one);
+		one.operation =
+		    mst_json_str(mst_json_get(relation, "operation"));
+		while (mst_json_next(&in, NULL, &index)) {
+			struct sn_ire_result *of;
+
+			if (!mst_json_i64(index, &i) || i < 0 ||
+			    (uint64_t)i >= call->relations_n)
+				continue;
+			of = &r[call->relations[i]];
+			of->related = of->related ||
+				      mst_slice_is(one.operation, "INSERT");
+			if (!*one.error || *of->error)
+				continue;
+			snprintf(of->error, sizeof(of->error), "%s", one.error);
+			snprintf(of->message, sizeof(of->message),
+				 "its relation with its owner: %.400s",
+				 one.message);
+		}
+	}
 }

@@ -16,6 +16,19 @@ static const struct {
     {"cmdb_sam_sw_install", "prod_id"},
 };
 
+/* Keys that refer to a CI, which has the key as its correlation id. */
+static const struct {
+	const char *table, *column, *member;
+} refs[] = {
+    {"cmdb_rel_ci", "parent", "parent.correlation_id"},
+    {"cmdb_rel_ci", "child", "child.correlation_id"},
+};
+
+static bool is_ref(const struct mst_column *col)
+{
+	return col && (col->flags & MST_COL_REF);
+}
+
 static const char *software_key(struct mst_slice table)
 {
 	for (size_t i = 0; i < MST_LEN(keys); i++) {
@@ -29,6 +42,11 @@ const char *mst_sn_link_key(const struct mst_set *set, struct mst_slice table)
 {
 	const struct mst_column *col = mst_sn_column(set, MST_COL_KEY);
 
+	for (size_t i = 0; is_ref(col) && i < MST_LEN(refs); i++) {
+		if (mst_slice_is(table, refs[i].table) &&
+		    strcmp(col->name, refs[i].column) == 0)
+			return refs[i].member;
+	}
 	return col ? col->name : software_key(table);
 }
 
@@ -37,6 +55,20 @@ const char *mst_sn_link_other(struct mst_slice table)
 	if (!software_key(table))
 		return NULL;
 	return keys[mst_slice_is(table, keys[0].table) ? 1 : 0].table;
+}
+
+void mst_sn_link_fill(struct sn_item *it)
+{
+	const struct mst_set *set = it->c.set;
+
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+		const struct mst_cell *cell = mst_sn_cell_at(it, i);
+
+		if ((col->flags & MST_COL_KEY) && is_ref(col) && cell &&
+		    !mst_sysid_is_zero(&cell->ref))
+			mst_sysid_hex(&cell->ref, it->key_hex);
+	}
 }
 
 static bool same_ref(const struct sn_item *it, size_t i, struct mst_json row,
@@ -71,7 +103,9 @@ bool mst_sn_link_matches(const struct mst_dest *d, const struct sn_item *it,
 		if (!(col->flags & MST_COL_KEY) &&
 		    (!key || strcmp(col->name, key) != 0))
 			continue;
-		if (mst_sn_cell_at(it, i))
+		if (*it->key_hex)
+			text = mst_slice_str(it->key_hex);
+		else if (mst_sn_cell_at(it, i))
 			text = mst_sn_cell_at(it, i)->text;
 		text = mst_sn_cut(text, col->max ? col->max : text.n);
 		return text.n &&

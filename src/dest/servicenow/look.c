@@ -40,6 +40,8 @@ static struct mst_slice key_of(const struct sn_item *it)
 {
 	const struct mst_set *set = it->c.set;
 
+	if (*it->key_hex)
+		return mst_slice_str(it->key_hex);
 	for (size_t i = 0; i < set->columns_n; i++) {
 		const struct mst_cell *cell;
 

@@ -21,6 +21,7 @@ static const char *const devices[] = {
     "sys_id", "correlation_id", "serial_number", "mac_address", "name", "fqdn",
     NULL};
 static const char *const packages[] = {"sys_id", "key", "name", NULL};
+static const char *const owned[] = {"sys_id", "correlation_id", NULL};
 static const char *const others[] = {"sys_id", "correlation_id", "name", NULL};
 
 struct sn_match {
@@ -45,6 +46,8 @@ static const char *column_of(const struct sn_item *it)
 
 	if (mst_sn_is_package(set))
 		return packages[it->match_step];
+	if (mst_sn_owned(set, NULL))
+		return owned[it->match_step];
 	return (mst_sn_is_device(set) ? devices : others)[it->match_step];
 }
 
@@ -63,6 +66,9 @@ static struct mst_slice value_of(const struct mst_dest *d,
 
 	if (is(column, "sys_id"))
 		return mst_slice_str(it->remote_hex);
+	if (is(column, "correlation_id") && !v.n &&
+	    mst_sn_owned(it->c.set, NULL))
+		v = it->c.key;
 	if (is(column, "serial_number") && mst_sn_junk_serial(v))
 		v.n = 0;
 	if (is(column, "mac_address") && d->conf->ignore_shared_macs &&

@@ -150,6 +150,11 @@ static void take_table(struct mst_dest *d, const struct sn_check *c,
 	if (a->status == 404 &&
 	    mst_slice_ifind(mst_slice_str(a->why), "No Record found"))
 		return; /* an empty table, in the words of the first version */
+	if (c->optional && a->fate == SN_REFUSED &&
+	    !mst_sn_is_unscoped(a->why)) {
+		mst_map_put(&d->absent, mst_slice_str(c->name), NULL);
+		return;
+	}
 	if (no_such_thing(a)) {
 		missing(d, "table", c->name, NULL);
 		return;
@@ -253,18 +258,21 @@ static void take_class(struct mst_dest *d, const struct sn_check *c,
 		missing(d, "class", c->name, NULL);
 }
 
-static void take_relation(struct mst_dest *d, const struct sn_answer *a)
+static void take_relation(struct mst_dest *d, const struct sn_check *c,
+			  const struct sn_answer *a)
 {
+	char what[128];
 	bool empty = a->fate == SN_REFUSED && a->status == 404 &&
 		     mst_slice_ifind(mst_slice_str(a->why), "No Record found");
 
 	if (a->fate == SN_DONE || empty)
-		mst_sn_relation_found(d, mst_json_get(a->root, "result"));
-	else
-		refuse(d, a,
-		       "the types of user relations (cmdb_rel_user_type) "
-		       "cannot be read",
-		       "let the user read that table");
+		mst_sn_relation_found(d, c->type,
+				      mst_json_get(a->root, "result"));
+	snprintf(what, sizeof(what),
+		 "the types of relations (%s) cannot be read",
+		 c->type->type.table);
+	if (a->fate != SN_DONE && !empty)
+		refuse(d, a, what, "let the user read that table");
 }
 
 static void take_check(struct mst_dest *d, void *ctx, const struct sn_answer *a)
@@ -285,7 +293,7 @@ static void take_check(struct mst_dest *d, void *ctx, const struct sn_answer *a)
 		take_class(d, c, a);
 		break;
 	case SN_CHECK_RELATION:
-		take_relation(d, a);
+		take_relation(d, c, a);
 		break;
 	}
 	d->prepare->left--;
@@ -303,6 +311,7 @@ static void add(struct mst_dest *d, const struct sn_check *check)
 		return;
 	for (size_t i = 0; i < p->checks_n; i++) {
 		if (p->checks[i].what == check->what && check->name &&
+		    p->checks[i].type == check->type &&
 		    strcmp(p->checks[i].name, check->name) == 0)
 			return;
 	}
@@ -332,7 +341,7 @@ static void add(struct mst_dest *d, const struct sn_check *check)
 		mst_buf_addf(&url, "/api/now/cmdb/meta/%s", c->name);
 		break;
 	case SN_CHECK_RELATION:
-		mst_sn_relation_url(d->conf, &url);
+		mst_sn_relation_url(&c->type->type, &url);
 		break;
 	}
 	mst_sn_sub_add(d, MST_HTTP_GET, url.p, mst_slice(NULL, 0), take_check,
@@ -354,15 +363,27 @@ static void add_class(struct mst_dest *d, const struct sn_check *check)
 	add(d, &c);
 }
 
+static void add_type(struct mst_dest *d, const struct sn_type *t)
+{
+	struct sn_check c = {.what = SN_CHECK_RELATION, .name = t->name};
+
+	c.type = mst_sn_relation_need(d, t);
+	if (c.type)
+		add(d, &c);
+}
+
 static void add_ci(struct mst_dest *d, const struct mst_set *set)
 {
 	struct sn_check c = {.what = SN_CHECK_CHOICE, .name = ""};
+	struct sn_type t;
 
 	if (!d->prepare->klass && d->conf->write_mode == SN_WRITE_IRE)
 		d->prepare->klass = set ? set->table : "cmdb_ci_computer";
 	add(d, &c);
 	if (!set)
 		return;
+	if (mst_sn_owned(set, &t))
+		add_type(d, &t);
 	if (d->prepare->columns_n < MST_MAX_SETS)
 		mst_sn_columns_init(
 		    &d->prepare->columns[d->prepare->columns_n++], set);
@@ -387,10 +408,22 @@ static void add_ci(struct mst_dest *d, const struct mst_set *set)
 	}
 }
 
+bool mst_sn_may_lack(const struct mst_set *set)
+{
+	for (size_t i = 0; i < set->classes_n; i++) {
+		if (strcmp(set->classes[i].table, set->table) == 0)
+			return set->classes[i].optional;
+	}
+	return false;
+}
+
 static void add_table(struct mst_dest *d, const struct mst_set *set)
 {
-	struct sn_check c = {
-	    .what = SN_CHECK_TABLE, .set = set, .name = set->table};
+	struct sn_check c = {.what = SN_CHECK_TABLE,
+			     .set = set,
+			     .name = set->table,
+			     .optional = mst_sn_may_lack(set)};
+	struct sn_type t;
 
 	add(d, &c);
 	/* Only tables without a parent have all columns under their name. */
@@ -399,11 +432,8 @@ static void add_table(struct mst_dest *d, const struct mst_set *set)
 		c.what = SN_CHECK_COLUMNS;
 		add(d, &c);
 	}
-	if (mst_sn_relation_column(set)) {
-		c.what = SN_CHECK_RELATION;
-		c.name = "";
-		add(d, &c);
-	}
+	if (mst_sn_relation_type(d->conf, d->env.catalog, set, &t))
+		add_type(d, &t);
 }
 
 static bool selected(const char *const *sets, const char *name)
@@ -438,7 +468,7 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 	}
 	mst_sn_prepare_fini(d);
 	mst_map_fini(&d->absent);
-	d->relation = (struct mst_sysid){{0}};
+	d->types_n = 0;
 	d->prepare = mst_alloc(sizeof(*d->prepare));
 	mst_buf_init(&d->prepare->missing, 4096);
 	d->skip_option = true;

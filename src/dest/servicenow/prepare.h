@@ -39,7 +39,7 @@ bool mst_sn_column_ours(const char *table, const char *column);
 bool mst_sn_column_counted(const struct mst_catalog *cat,
 			   const struct mst_set *set);
 
-#define SN_CHECKS_MAX 64
+#define SN_CHECKS_MAX 160
 
 enum sn_check_what {
 	SN_CHECK_TABLE,
@@ -53,7 +53,8 @@ struct sn_check {
 	struct mst_dest *d;
 	enum sn_check_what what;
 	const struct mst_set *set;
-	const char *name; /* of the table or class */
+	const char *name;	/* of the table or class */
+	struct sn_needed *type; /* RELATION */
 	bool optional;
 	bool also; /* CLASS: only searched, never written to */
 };
@@ -71,8 +72,9 @@ struct sn_prepare {
 	size_t columns_n;
 };
 
-/* The type of user relations, as the answer says, or the end (relation.c). */
-void mst_sn_relation_found(struct mst_dest *d, struct mst_json result);
+/* A type of relations, as the answer says, or the end (relation.c). */
+void mst_sn_relation_found(struct mst_dest *d, struct sn_needed *n,
+			   struct mst_json result);
 
 /* Everything is asked: what is missing ends the run. */
 void mst_sn_prepare_finish(struct mst_dest *d);

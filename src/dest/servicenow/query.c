@@ -226,7 +226,8 @@ bool mst_sn_same(const struct mst_dest *d, const struct mst_column *col,
 		return true;
 	if (!(col->flags & MST_COL_MASTER) || !col->ref_set)
 		return false;
-	if (strcmp(col->ref_set, SN_KIND_RELATION) == 0)
+	if (strcmp(col->ref_set, SN_KIND_USER_RELATION) == 0 ||
+	    strcmp(col->ref_set, SN_KIND_RELATION) == 0)
 		return mst_slice_ieq(desired, held);
 	/* What muster may not make is left out, and the CI keeps what it had:
 	 * that says nothing about what others did. */

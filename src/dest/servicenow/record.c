@@ -117,6 +117,8 @@ static bool put_names(struct mst_dest *d, struct sn_item *it)
 static void written(struct mst_dest *d, struct sn_item *it, bool inserted)
 {
 	it->inserted = inserted;
+	if (mst_sn_owned_relate(d, it, MST_VERDICT_APPLIED, inserted))
+		return;
 	if (!is_ci(it) || it->c.action == MST_RETIRE || !put_names(d, it))
 		mst_sn_settle(d, it, MST_VERDICT_APPLIED, inserted, NULL);
 }

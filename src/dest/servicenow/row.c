@@ -15,12 +15,15 @@
 struct life {
 	const char *table;
 	const char *status, *open, *closed;
-	const char *closed_at, *reopened;
+	const char *closed_at;
+	const char *reopened; /* counts; NULL: nobody does */
 };
 
 static const struct life lives[] = {
     {"u_muster_cve_instance", "u_status", "unresolved", "resolved_confirmed",
      "u_resolved_at", "u_reopened_count"},
+    {"u_muster_ot_appliance", "u_state", "present", "gone", "u_gone", NULL},
+    {"u_muster_ot_device", "u_state", "present", "gone", "u_gone", NULL},
 };
 
 static const struct life *life_of(const struct mst_set *set)
@@ -34,9 +37,10 @@ static const struct life *life_of(const struct mst_set *set)
 
 static bool of_life(const struct life *life, const char *column)
 {
-	return life && (strcmp(column, life->status) == 0 ||
-			strcmp(column, life->closed_at) == 0 ||
-			strcmp(column, life->reopened) == 0);
+	return life &&
+	       (strcmp(column, life->status) == 0 ||
+		strcmp(column, life->closed_at) == 0 ||
+		(life->reopened && strcmp(column, life->reopened) == 0));
 }
 
 const char *mst_sn_row_blocked(const struct mst_dest *d,
@@ -128,7 +132,8 @@ static void back_again(const struct life *life, int64_t reopened,
 
 	snprintf(n, sizeof(n), "%lld", (long long)reopened);
 	mst_jout_kstr(j, life->closed_at, "");
-	mst_jout_kstr(j, life->reopened, n);
+	if (life->reopened)
+		mst_jout_kstr(j, life->reopened, n);
 }
 
 static void over(const struct life *life, struct mst_jout *j)
@@ -182,7 +187,8 @@ void mst_sn_row_body(const struct mst_dest *d, const struct sn_item *it,
 		columns(d, it, true, &j);
 		if (life) {
 			opened(it, life, &j);
-			mst_jout_kstr(&j, life->reopened, "0");
+			if (life->reopened)
+				mst_jout_kstr(&j, life->reopened, "0");
 		}
 		break;
 	case SN_UPDATE:
@@ -251,7 +257,7 @@ int64_t mst_sn_row_reopened(const struct mst_set *set, struct mst_json row)
 	const struct life *life = life_of(set);
 	int64_t n = 0;
 
-	if (!life ||
+	if (!life || !life->reopened ||
 	    !mst_num_i64(mst_slice_trim(mst_sn_member(row, life->reopened)),
 			 &n) ||
 	    n < 0 || n > 1000000000)
@@ -275,5 +281,7 @@ void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out)
 		mst_buf_addf(out, ",%s", col->name);
 	}
 	if (life)
-		mst_buf_addf(out, ",%s,%s", life->status, life->reopened);
+		mst_buf_addf(out, ",%s", life->status);
+	if (life && life->reopened)
+		mst_buf_addf(out, ",%s", life->reopened);
 }

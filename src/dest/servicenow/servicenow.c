@@ -69,12 +69,15 @@ static void sn_close(struct mst_dest **dp)
 	for (i = 0; i < MST_MAX_WORKERS; i++) {
 		mst_sn_subs_free(&d->calls[i].subs);
 		free(d->calls[i].items);
+		mst_sn_owner_release(d, &d->calls[i]);
 	}
+	mst_map_fini(&d->owned_by);
 	mst_sn_subs_free(&d->subs);
 	mst_sn_look_fini(d);
 	mst_sn_match_fini(d);
 	mst_sn_guard_fini(d);
 	mst_sn_verify_fini(d);
+	mst_sn_owner_fini(d);
 	mst_sn_read_fini(d);
 	mst_sn_scan_fini(d);
 	mst_sn_find_fini(d);
@@ -124,6 +127,8 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	TAILQ_INIT(&d->look);
 	TAILQ_INIT(&d->match);
 	TAILQ_INIT(&d->guard);
+	TAILQ_INIT(&d->owner);
+	LIST_INIT(&d->owners);
 	LIST_INIT(&d->matches);
 	LIST_INIT(&d->guards);
 	TAILQ_INIT(&d->verify);
@@ -223,7 +228,9 @@ static void bury(struct mst_dest *d)
 	TAILQ_INIT(&d->look);
 	TAILQ_INIT(&d->match);
 	TAILQ_INIT(&d->guard);
+	TAILQ_INIT(&d->owner);
 	TAILQ_INIT(&d->verify);
+	d->owner_n = 0;
 	d->dry_n = d->commit_n = d->look_n = 0;
 	d->match_n = d->guard_n = d->verify_n = 0;
 	while (mst_map_next(&d->active, &i, NULL, &it))
@@ -246,6 +253,7 @@ static int sn_begin(struct mst_dest *d, const struct mst_set *set,
 		    struct mst_err *err)
 {
 	const struct mst_column *kind;
+	struct sn_type t;
 
 	if (d->dead.code)
 		return dead(d, err);
@@ -257,7 +265,8 @@ static int sn_begin(struct mst_dest *d, const struct mst_set *set,
 		return mst_err_set(err, MST_E_INTERNAL,
 				   "set \"%s\" has no key column", set->name);
 	kind = mst_sn_column(set, MST_COL_KIND);
-	if (kind && kind != mst_sn_relation_column(set))
+	if (kind && (kind != mst_sn_relation_column(set) ||
+		     !mst_sn_relation_type(d->conf, d->env.catalog, set, &t)))
 		return mst_err_set(err, MST_E_INTERNAL,
 				   "set \"%s\" has kinds that ServiceNow does "
 				   "not know",
@@ -308,6 +317,7 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 	if (!table.n)
 		it->c.table = table = mst_slice_str(it->c.set->table);
 	mst_sn_relation_fill(d, it);
+	mst_sn_link_fill(it);
 	if (!mst_sn_name_ok(table))
 		mst_sn_refuse(d, it, "\"%.*s\" is no name of a table",
 			      MST_SLICE_ARG(mst_sn_cut(table, 80)));
@@ -390,13 +400,14 @@ static void drain(struct mst_dest *d)
 		mst_sn_look_cancel(d);
 		mst_sn_match_cancel(d);
 		mst_sn_guard_cancel(d);
+		mst_sn_owner_cancel(d);
 		mst_sn_verify_cancel(d);
 		mst_sn_read_cancel(d);
 		mst_sn_scan_cancel(d);
 		mst_sn_find_cancel(d);
 	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
 				      d->look_n + d->match_n + d->guard_n +
-				      d->verify_n);
+				      d->owner_n + d->verify_n);
 }
 
 static bool send(struct mst_dest *d, struct mst_req *req_r)
@@ -413,6 +424,8 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 		mst_sn_match_pump(d);
 	if (flush || d->guard_n >= SN_QUEUE_ITEMS / 4)
 		mst_sn_guard_pump(d);
+	if (flush || d->owner_n >= SN_QUEUE_ITEMS / 4)
+		mst_sn_owner_pump(d);
 	mst_sn_verify_pump(d);
 	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);

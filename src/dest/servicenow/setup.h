@@ -11,7 +11,8 @@
  *   setup_cmdb.c    dry run, classes, identification rules
  *   setup_source.c  discovery source
  *   setup_fix.c     writing the records that mend checks
- *   setup_people.c  looking users up, the type of their relations
+ *   setup_people.c  looking users up
+ *   setup_relation.c  the types of relations
  *   setup_rights.c  rights that only a write proves, Field Normalization
  *   setup_advice.c  release, quotas, settings that make a run slow
  */
@@ -20,10 +21,10 @@
 
 #include "dest/servicenow/sn.h"
 
-#define SETUP_ASKS     128
+#define SETUP_ASKS     256
 #define SETUP_ANSWER   (16u << 20) /* bytes of one answer */
 #define SETUP_ARENA    (256u << 20)
-#define SETUP_CLASSES  32
+#define SETUP_CLASSES  96
 #define SETUP_NO_TABLE "u_muster_no_such_table"
 
 enum sn_check_id {
@@ -40,6 +41,7 @@ enum sn_check_id {
 	SN_CHECK_CHOICES,
 	SN_CHECK_SOURCE,
 	SN_CHECK_RELATION,
+	SN_CHECK_CI_RELATION,
 	SN_CHECK_USERS,
 	SN_CHECK_CLASSES,
 	SN_CHECK_RULES,
@@ -82,7 +84,12 @@ struct sn_setup_class {
 };
 
 /* The records that can be written so that a check passes. */
-enum sn_fix_id { SN_FIX_SOURCE, SN_FIX_RELATION, SN_FIX__N };
+enum sn_fix_id {
+	SN_FIX_SOURCE,
+	SN_FIX_RELATION,
+	SN_FIX_CI_RELATION,
+	SN_FIX__N
+};
 
 struct sn_fix {
 	bool can;	     /* it is missing, and can be added */
@@ -121,6 +128,7 @@ struct sn_setup {
 	char bad_source[SN_REASON];
 	struct sn_setup_class classes[SETUP_CLASSES];
 	size_t classes_n;
+	bool more_general;  /* what an absent class means for its records */
 	const char *own[8]; /* muster's own tables that are there */
 	size_t own_n;
 	struct sn_fix fixes[SN_FIX__N];
@@ -177,8 +185,10 @@ int mst_sn_fix(struct mst_checks *base, size_t i, struct mst_err *err);
 /* This record would mend its check. */
 void mst_sn_offer(struct sn_setup *s, enum sn_fix_id id,
 		  const struct mst_check_fix *fix);
-/* Are people related to something, and have to be looked up for it? */
+/* Are people related to something, CIs to each other, and does anybody have to
+ * be looked up for it? */
 bool mst_sn_uses_relation(const struct sn_setup *s);
+bool mst_sn_uses_ci_relation(const struct sn_setup *s);
 bool mst_sn_uses_lookups(const struct sn_setup *s);
 
 /* ---- the checks -------------------------------------------------------- */
@@ -200,6 +210,7 @@ SN_CHECK_FUNCTIONS(update_set);
 SN_CHECK_FUNCTIONS(choices);
 SN_CHECK_FUNCTIONS(source);
 SN_CHECK_FUNCTIONS(relation);
+SN_CHECK_FUNCTIONS(ci_relation);
 SN_CHECK_FUNCTIONS(users);
 SN_CHECK_FUNCTIONS(fix);
 SN_CHECK_FUNCTIONS(classes);

@@ -242,8 +242,10 @@ static void say_classes(const struct sn_setup *s, struct mst_check *c,
 				    "mapping");
 	} else if (*optional) {
 		mst_check_say(c, MST_CHECK_WARNING,
-			      "the instance lacks %s: such devices are skipped",
-			      optional);
+			      "the instance lacks %s: such devices %s",
+			      optional,
+			      s->more_general ? "get a more general class"
+					      : "are skipped");
 		mst_check_remedy(c, "install the store app CMDB CI Class "
 				    "Models, if they are wanted");
 	} else {
@@ -262,17 +264,34 @@ static void say_unseen(struct mst_check *c, const struct sn_ask *a)
 		mst_check_remedy(c, "give the user the role \"itil\"");
 }
 
+/* Does a record of the set get another class where its own is not there? */
+static bool has_general(const struct mst_set *set)
+{
+	size_t optional = 0;
+
+	for (size_t i = 0; i < set->classes_n; i++)
+		optional += set->classes[i].optional;
+	/* One that may be absent is a kind of its own (phones); many are a map
+	 * from the special to the general. */
+	return optional > 1 && optional < set->classes_n;
+}
+
 bool mst_sn_judge_classes(struct sn_setup *s, struct mst_check *c)
 {
 	char absent[400] = "", optional[200] = "", columns[300] = "";
 	const struct sn_ask *unseen = NULL;
 	bool seen = false;
 
+	s->more_general = true;
+
 	for (size_t i = 0; i < s->classes_n; i++) {
 		struct sn_setup_class *k = &s->classes[i];
 		const struct sn_ask *a = mst_sn_asked(s, i);
 
 		k->absent = class_absent(k, a);
+		if (k->absent && k->optional)
+			s->more_general =
+			    s->more_general && has_general(k->set);
 		if (k->absent && k->optional)
 			(void)mst_sn_add_word(optional, sizeof(optional),
 					      k->name);
@@ -392,7 +411,7 @@ static void look_at_rule(struct sn_setup *s, struct sn_setup_class *k,
 	if (!flag(rule, "active", true) || !*list ||
 	    strcmp(k->error, "IDENTIFICATION_RULE_MISSING") == 0)
 		(void)mst_sn_add_word(seen->none, sizeof(seen->none), k->name);
-	else if (!by_name)
+	else if (!by_name && !mst_sn_owned(k->set, NULL))
 		(void)mst_sn_add_word(seen->nameless, sizeof(seen->nameless),
 				      k->name);
 	if (!*seen->first)

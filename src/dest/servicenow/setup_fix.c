@@ -37,6 +37,8 @@ int mst_sn_fix(struct mst_checks *base, size_t i, struct mst_err *err)
 	static const enum sn_check_id ids[SN_FIX__N][3] = {
 	    [SN_FIX_SOURCE] = {SN_CHECK_FIX, SN_CHECK_IRE, SN_CHECK_SOURCE},
 	    [SN_FIX_RELATION] = {SN_CHECK_FIX, SN_CHECK_RELATION, SN_CHECK__N},
+	    [SN_FIX_CI_RELATION] = {SN_CHECK_FIX, SN_CHECK_CI_RELATION,
+				    SN_CHECK__N},
 	};
 	struct sn_setup *s = mst_sn_setup_of(base);
 

@@ -138,6 +138,32 @@ static const char *what_is_lost(const char *table)
 	return NULL;
 }
 
+/* Does every set that is in the table do without it? */
+static bool may_lack(const struct sn_setup *s, const char *table)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->env.uses_n; i++) {
+		const struct mst_set *set = s->env.uses[i].set;
+
+		if (strcmp(set->table, table) != 0)
+			continue;
+		if (!mst_sn_may_lack(set))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void say_lacking(struct mst_check *c, const char *lacking)
+{
+	mst_check_say(c, MST_CHECK_WARNING,
+		      "the instance lacks %s: such records are left out",
+		      lacking);
+	mst_check_remedy(c, "activate the plug-in that brings it, if they are "
+			    "wanted");
+}
+
 static void say_absent(struct mst_check *c, const char *absent,
 		       const char *sets)
 {
@@ -166,7 +192,7 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 {
 	char absent[400] = "", forbidden[400] = "", good[300] = "";
 	const struct sn_ask *a, *hidden = NULL, *other = NULL;
-	char sets[80] = "";
+	char sets[80] = "", lacking[200] = "";
 
 	s->own_n = 0;
 	for (size_t i = 0; (a = mst_sn_asked(s, i)); i++) {
@@ -174,6 +200,9 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 			(void)mst_sn_add_word(good, sizeof(good), a->what);
 			if (is_own(a->what) && s->own_n < MST_LEN(s->own))
 				s->own[s->own_n++] = a->what;
+		} else if (mst_sn_ask_absent(a) && may_lack(s, a->what)) {
+			mst_sn_add_table(s, lacking, sizeof(lacking), a->what,
+					 a->what);
 		} else if (what_is_lost(a->what)) {
 			other = other ? other : a;
 		} else if (mst_sn_ask_absent(a)) {
@@ -193,6 +222,8 @@ bool mst_sn_judge_tables(struct sn_setup *s, struct mst_check *c)
 		say_forbidden(c, forbidden, hidden);
 	else if (other)
 		mst_sn_unseen(c, other, other->what, what_is_lost(other->what));
+	else if (*lacking)
+		say_lacking(c, lacking);
 	else
 		mst_check_say(c, MST_CHECK_OK, "can be read: %s", good);
 	return true;

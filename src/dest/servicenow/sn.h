@@ -116,7 +116,10 @@ bool mst_sn_is_status(const char *column); /* one of the four of a CI */
 #define SN_KIND_COMPANY	 "company"
 #define SN_KIND_MODEL	 "model"
 #define SN_KIND_SOFTWARE "software_model"
-#define SN_KIND_RELATION "user_relation_type" /* never made by a run */
+/* Types of relations, which a run never makes. */
+#define SN_KIND_USER_RELATION "user_relation_type" /* the setting names it */
+#define SN_KIND_RELATION      "relation_type"	   /* the mapping names it */
+#define SN_OWNS		      "Owns::Owned by"
 /* Text of a company that says: the column is to be emptied. */
 #define SN_CLEAR "NULL"
 
@@ -162,9 +165,12 @@ struct sn_item {
 	/* CI: the class that the destination holds it in, when it is not the
 	 * one we asked for; lives as long as the destination */
 	const char *held_class;
+	/* CI: of the one that owns it, once it is known */
+	const char *owner_class;
 	/* CI: how far it was looked for, and what was found at this step */
 	unsigned match_step, match_class;
 	char remote_hex[33];
+	char key_hex[33]; /* link: its key, when that is a reference */
 	struct mst_sysid hits[SN_HITS];
 	size_t hits_n;
 	struct mst_slice tokens[3]; /* CI: name, MAC, serial; see ci.c */
@@ -315,6 +321,12 @@ enum sn_call_kind {
 
 struct sn_scan;
 
+/* A CI that a payload names only because it owns others. */
+struct sn_call_owner {
+	struct mst_sysid id;
+	const char *klass;
+};
+
 struct sn_call {
 	bool busy;
 	uint64_t id;
@@ -325,6 +337,12 @@ struct sn_call {
 	size_t items_n;
 	bool skip_option; /* CI: was the optional option in it? */
 	struct sn_scan *scan;
+	/* CI: owners of the items, behind them in the payload; and of each
+	 * relation the item (owned.c) */
+	struct sn_call_owner *owners;
+	size_t owners_n;
+	size_t *relations;
+	size_t relations_n;
 };
 
 /* Takes a free call for a request to path. */
@@ -365,6 +383,20 @@ bool mst_sn_master_makes(const struct mst_dest *d, const char *ref_set);
 void mst_sn_master_cancel(struct mst_dest *d);
 void mst_sn_master_fini(struct mst_dest *d);
 
+/* Types of relations (relation.c): of a person to a CI, of a CI to another. */
+struct sn_type {
+	const char *table; /* cmdb_rel_user_type, cmdb_rel_type */
+	const char *name;  /* "Uses", "Detects::Detected by" */
+};
+
+#define SN_TYPES_MAX 8
+
+/* A type that this run needs. */
+struct sn_needed {
+	struct sn_type type;
+	struct mst_sysid id; /* zero: it was not looked for, or is not there */
+};
+
 /* ---- flows ------------------------------------------------------------- */
 
 /* Master data is there: to the flow of the set's writer. */
@@ -387,6 +419,8 @@ void mst_sn_ci_commit(struct mst_dest *d, struct sn_item *it);
 /* Once more, at the stage that it was at. */
 void mst_sn_ci_back(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_release(struct mst_dest *d, struct sn_item *it);
+/* Retires what only its sys_id tells, if it is there. */
+void mst_sn_ci_retire(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_cancel(struct mst_dest *d);
 bool mst_sn_ci_request(struct mst_dest *d, struct sn_call *call, bool flush,
 		       struct mst_req *req_r);
@@ -404,6 +438,7 @@ struct sn_ire_result {
 	bool kept_class; /* SKIPPED_CLASS_…: fine, the class stays */
 	bool masked;	 /* some attributes belong to another source */
 	bool several;	 /* identification found more CIs than one */
+	bool related;	 /* a relation of it was made */
 };
 
 /* One item as JSON; bytes of it are bounded by the buffer. */
@@ -413,6 +448,33 @@ void mst_sn_ire_path(const struct mst_dest *d, bool dry, struct mst_buf *path);
 /* One result per input, by inputIndices. False when root is no IRE answer. */
 bool mst_sn_ire_results(struct mst_json root, struct sn_ire_result *r,
 			size_t n);
+
+/* What the relations of a payload say of their items. */
+void mst_sn_ire_relations(struct mst_json root, const struct sn_call *call,
+			  struct sn_ire_result *r);
+
+/* CIs that another one owns (owned.c): a CI set with a parent. */
+LIST_HEAD(sn_owners, sn_owner);
+/* Is it one? t_r, unless NULL: the type of the relation. */
+bool mst_sn_owned(const struct mst_set *set, struct sn_type *t_r);
+/* Fills the class of the item's owner, if it has been read. */
+bool mst_sn_owner_known(const struct mst_dest *d, struct sn_item *it);
+/* Reads it, then the item starts again. */
+void mst_sn_owner_add(struct mst_dest *d, struct sn_item *it);
+void mst_sn_owner_pump(struct mst_dest *d);
+void mst_sn_owner_cancel(struct mst_dest *d);
+void mst_sn_owner_fini(struct mst_dest *d);
+/* Takes the item's owner into the payload; false: another payload has it. */
+bool mst_sn_owner_hold(struct mst_dest *d, struct sn_call *call,
+		       const struct sn_item *it);
+void mst_sn_owner_release(struct mst_dest *d, struct sn_call *call);
+/* The owners, behind the items of the body; then the relations. */
+void mst_sn_owner_items(struct mst_dest *d, struct sn_call *call);
+void mst_sn_owner_relations(struct mst_dest *d, struct sn_call *call);
+/* By the Table API: makes the relation if it is not there, then gives the
+ * verdict. False: it is none that is owned. */
+bool mst_sn_owned_relate(struct mst_dest *d, struct sn_item *it,
+			 enum mst_verdict_kind kind, bool inserted);
 
 /* Which CI is meant, by muster's own order of attributes (match.c). */
 LIST_HEAD(sn_matches, sn_match);
@@ -479,6 +541,8 @@ bool mst_sn_row_ages(const struct sn_item *it, struct mst_json row);
 /* "sys_id,u_key,…": what the look-ups read. */
 void mst_sn_row_fields(const struct mst_set *set, struct mst_buf *out);
 /* How a link is told from its siblings (link.c). */
+/* Notes the sys_id of a key that is a reference. */
+void mst_sn_link_fill(struct sn_item *it);
 bool mst_sn_link_matches(const struct mst_dest *d, const struct sn_item *it,
 			 struct mst_json row);
 /* The member by which a link's key can be read back: the set's key column, or
@@ -487,9 +551,20 @@ const char *mst_sn_link_key(const struct mst_set *set, struct mst_slice table);
 /* The other table of such links; NULL when there is none. */
 const char *mst_sn_link_other(struct mst_slice table);
 
-/* The type of rows of cmdb_rel_person (relation.c). */
-/* The set's column that refers to it, or NULL. */
+/* Types of relations (relation.c). */
+/* The set's column that refers to a type, or NULL. */
 const struct mst_column *mst_sn_relation_column(const struct mst_set *set);
+/* The type of the set's rows; false when they have none. */
+bool mst_sn_relation_type(const struct sn_conf *conf,
+			  const struct mst_catalog *cat,
+			  const struct mst_set *set, struct sn_type *t_r);
+/* The place of a type among those that the run needs: it is looked for by
+ * prepare. NULL when there are too many. */
+struct sn_needed *mst_sn_relation_need(struct mst_dest *d,
+				       const struct sn_type *t);
+/* Its sys_id; zero when it is not known. */
+struct mst_sysid mst_sn_relation_id(const struct mst_dest *d,
+				    const struct sn_type *t);
 void mst_sn_relation_fill(const struct mst_dest *d, struct sn_item *it);
 /* Is the row of the kind (MST_COL_KIND) that muster writes? */
 bool mst_sn_relation_ours(const struct mst_dest *d, const struct mst_set *set,
@@ -497,7 +572,7 @@ bool mst_sn_relation_ours(const struct mst_dest *d, const struct mst_set *set,
 /* Can that, and whose row it is, be seen? Always true of sets without kinds. */
 bool mst_sn_relation_shown(const struct mst_set *set, struct mst_json row);
 
-/* Records of cmdb_rel_user_type with the name that the setting says. */
+/* Records of a table of types that have the name. */
 struct sn_relation {
 	struct mst_sysid id; /* of the best */
 	bool exact;	     /* in this case */
@@ -505,9 +580,9 @@ struct sn_relation {
 	char made[32];
 };
 
-void mst_sn_relation_url(const struct sn_conf *conf, struct mst_buf *url);
+void mst_sn_relation_url(const struct sn_type *t, struct mst_buf *url);
 /* False when the rows do not answer that. */
-bool mst_sn_relation_read(const struct sn_conf *conf, struct mst_json result,
+bool mst_sn_relation_read(const struct sn_type *t, struct mst_json result,
 			  struct sn_relation *r);
 
 /* Look-ups before and after writes (look.c). */
@@ -594,6 +669,9 @@ bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
 void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
 			 const struct mst_resp *resp);
 bool mst_sn_has_class(const struct mst_dest *d, const char *table);
+/* Of rows: is the table one that an instance may lack? It stands among the
+ * set's classes then. */
+bool mst_sn_may_lack(const struct mst_set *set);
 void mst_sn_prepare_fini(struct mst_dest *d);
 
 /* The same text, kept once and for as long as the destination. */
@@ -653,7 +731,12 @@ struct mst_dest {
 	size_t guard_n;
 	struct sn_guards guards; /* lists under way */
 	bool mixed;		 /* IRE: an answer was lost or another's */
-	struct sn_items verify;	 /* CIs whose sys_id is in doubt */
+	struct sn_items owner;	 /* CIs whose owner's class is not known */
+	size_t owner_n;
+	struct sn_owners owners;      /* lists under way */
+	struct mst_map owner_classes; /* sys_id → class */
+	struct mst_map owned_by;      /* sys_id of an owner → its payload */
+	struct sn_items verify;	      /* CIs whose sys_id is in doubt */
 	size_t verify_n;
 	struct sn_verifies verifies; /* lists under way */
 	bool skip_option;	     /* IRE takes skip_updating_source_… */
@@ -686,7 +769,8 @@ struct mst_dest {
 	/* prepare */
 	struct sn_prepare *prepare; /* while it is under way */
 	struct mst_map absent;	    /* classes that the instance lacks */
-	struct mst_sysid relation;  /* type of user relations; zero: none */
+	struct sn_needed types[SN_TYPES_MAX]; /* of relations */
+	size_t types_n;
 };
 
 #endif

@@ -24,7 +24,7 @@ void mst_sn_verify_add(struct mst_dest *d, struct sn_item *it,
 		       enum mst_verdict_kind kind, bool inserted)
 {
 	/* A key that may not stand in a query is believed. */
-	if (!d->mixed || !mst_sn_query_safe(it->c.key)) {
+	if (!d->mixed || !it->c.key.n || !mst_sn_query_safe(it->c.key)) {
 		mst_sn_settle(d, it, kind, inserted, NULL);
 		return;
 	}
