@@ -53,7 +53,7 @@ static void test_token(void **state MST_UNUSED)
 
 	drive_open(&d, "url: https://Console.example:8443/path/\n");
 	assert_int_equal(OPS->auths(d.s, auth, 2), 1);
-	assert_string_equal(auth[0].name, "token");
+	assert_string_equal(auth[0].name, "api");
 	assert_string_equal(auth[0].hosts[0], "console.example:8443");
 	assert_null(auth[0].hosts[1]);
 	assert_int_equal(auth[0].auth->ops->begin(auth[0].auth, &req, &d.err),
@@ -336,7 +336,7 @@ static void test_handle(void **state MST_UNUSED)
 	assert_string_equal(req.url, "https://console.example/external/v1/"
 				     "alerts/1-1594550943000");
 	assert_int_equal(req.method, MST_HTTP_PUT);
-	assert_string_equal(req.auth, "token");
+	assert_string_equal(req.auth, "api");
 	t_is(req.body, "{\"action\":\"handle\"}");
 	mst_req_fini(&req);
 	t_ok(mst_iot_handle(d.s, MST_SLICE_LIT("7903F632-H7EJ/../x"),

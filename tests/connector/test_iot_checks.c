@@ -11,7 +11,7 @@
 #define C  "https://console.example/external/"
 #define V3 C "v3/integration/"
 #define S  "https://console.example/api/"
-#define H  " token - Accept: application/json\n"
+#define H  " api - Accept: application/json\n"
 
 static const char *usual(const char *url)
 {
@@ -74,6 +74,8 @@ static void requests(void **state MST_UNUSED)
 			      "v2/alerts?fromTime=1795000000000" H);
 	assert_null(check_of("sensors"));
 	assert_null(check_of("feed:sensors"));
+	for (size_t i = 0; i < told.found_n; i++)
+		assert_int_equal(told.found[i].c.level, MST_CHECK_OK);
 	look("device_flags: no\n", "main", NULL, 0, NULL, 0);
 	assert_null(strstr(told.asked, "v1/devices"));
 }
@@ -103,7 +105,7 @@ static void order(void **state MST_UNUSED)
 		assert_int_equal(told.found[i].c.level, MST_CHECK_OK);
 	}
 	shows("token", MST_CHECK_OK, "the console takes it", "");
-	shows("sensors", MST_CHECK_OK, "2 of 2: Line 1, Line 2", "");
+	shows("sensors", MST_CHECK_OK, "2 of 2: there are Line 1, Line 2", "");
 	shows("feed:alerts", MST_CHECK_OK, "/external/v2/alerts answers", "");
 	shows("clock", MST_CHECK_OK, "same time as the console", "");
 }
@@ -186,7 +188,7 @@ static void sensors(void **state MST_UNUSED)
 	const struct say odd = {.part = "/sensors", .status = 200, .body = ODD};
 
 	LOOK("", odd);
-	shows("sensors", MST_CHECK_OK, "2 of 2: Line 1, 2", "");
+	shows("sensors", MST_CHECK_OK, "2 of 2: there are Line 1, 2", "");
 	shows("sensors:learning", MST_CHECK_NOTE, "1 in learning mode: Line 1",
 	      "learning_sensors to skip");
 	shows("sensors:activated", MST_CHECK_WARNING, "1 not activated: Line 1",

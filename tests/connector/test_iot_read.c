@@ -60,7 +60,7 @@ static void read_sensors(void)
 {
 	drive_begin(&d, OT_SENSORS, NULL);
 	drive_expect(&d, V3 "sensors");
-	assert_string_equal(d.req.auth, "token");
+	assert_string_equal(d.req.auth, "api");
 	assert_string_equal(d.req.headers[0], "Accept: application/json");
 	assert_int_equal(take(SENSORS), MST_TAKE_RECORDS);
 	assert_true(drive_end(&d, OT_SENSORS).complete);

@@ -44,8 +44,8 @@ static const char *lacks(const struct ms_checks *k, unsigned check)
 
 	if (!title)
 		title = ms_gone(k, "login:" OT_AUTH);
-	if (title || check == OT_CHECK_TOKEN || check == OT_CHECK_CLOCK)
-		return title;
+	if (title || check == OT_CHECK_TOKEN || check >= OT_CHECK_CLOCK)
+		return title; /* any answer tells these */
 	if (token_refused(c))
 		return "token";
 	if (check >= OT_CHECK_SENSORS &&

@@ -197,8 +197,9 @@ void ot_say_feed(const struct ot_checks *k, unsigned feed, struct mst_check *c)
 void ot_say_sensors(const struct ot_checks *k, struct mst_check *c)
 {
 	if (k->wanted || !k->all.n) {
-		mst_check_say(c, MST_CHECK_OK, "%zu of %zu: %s", k->wanted,
-			      k->all.n, k->all.n ? k->all.text : "none");
+		mst_check_say(c, MST_CHECK_OK, "%zu of %zu: there are %s",
+			      k->wanted, k->all.n,
+			      k->all.n ? k->all.text : "none");
 		return;
 	}
 	c->code = MST_E_NOTFOUND;

@@ -228,10 +228,10 @@ int ot_adapt(const void *conf, struct mst_derive *d, struct mst_err *err);
 
 /* ---- reading ------------------------------------------------------------ */
 
-#define OT_AUTH	    "token" /* name of the credential */
-#define OT_RESTARTS 3	    /* of a list, before its read is in doubt */
-#define OT_TRIES    3	    /* of a page that came damaged */
-#define OT_TOP	    100000  /* CVEs of an address that a sensor is asked for */
+#define OT_AUTH	    "api"  /* name of the credential */
+#define OT_RESTARTS 3	   /* of a list, before its read is in doubt */
+#define OT_TRIES    3	   /* of a page that came damaged */
+#define OT_TOP	    100000 /* CVEs of an address that a sensor is asked for */
 #define OT_WINDOW_US                                                           \
 	(10 * 24 * 3600 * (int64_t)1000000) /* alerts in one answer */
 
@@ -382,5 +382,13 @@ int ot_checks(struct mst_source *s, const struct mst_checks_env *env,
 
 /* folder.c */
 int ot_classify(const char *rel, struct mst_slice head, struct mst_spoilt *sp);
+
+/* ---- text.c ----------------------------------------------------------------
+ */
+
+/* mst_source_ops.member_key: of CVE instances (what: the CVE). */
+bool ot_member_key(const char *set, const char *connection,
+		   struct mst_slice device, struct mst_slice what,
+		   char out[33]);
 
 #endif
