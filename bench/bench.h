@@ -35,6 +35,8 @@ double bench_now(void);
 bool bench_child(bool (*fn)(struct bench *b, void *arg, double out[8]),
 		 struct bench *b, void *arg, double out[8]);
 uint64_t bench_rss(void);
+/* Binds this process and its threads to one of its cores. */
+void bench_one_core(void);
 
 bool bench_apps(struct bench *b);    /* cloudapps.* */
 bool bench_delta(struct bench *b);   /* delta.* */

@@ -5,7 +5,6 @@
  * simulator is a process of its own. DELIVER_ALERTS in the environment sets how
  * many; they come from 2,000 devices.
  */
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,22 +152,6 @@ static void add_left(void *ctx, const char *action,
 		*(uint64_t *)ctx += s->n[i];
 }
 
-static void one_core(void)
-{
-	cpu_set_t all, one;
-
-	if (sched_getaffinity(0, sizeof(all), &all) != 0)
-		return;
-	CPU_ZERO(&one);
-	for (int i = 0; i < CPU_SETSIZE; i++) {
-		if (CPU_ISSET(i, &all)) {
-			CPU_SET(i, &one);
-			break;
-		}
-	}
-	(void)sched_setaffinity(0, sizeof(one), &one);
-}
-
 /* out: alerts delivered, seconds, peak memory */
 static bool run(struct bench *b, void *arg, double out[8])
 {
@@ -182,7 +165,7 @@ static bool run(struct bench *b, void *arg, double out[8])
 	double from;
 	int rc;
 
-	one_core();
+	bench_one_core();
 	(void)setenv("MUSTER_SIM_TOKEN", MST_SIM_IOT_TOKEN, 1);
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 	rc = mst_state_open(dir, &state, &err);

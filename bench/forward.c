@@ -1,89 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * forward.rate: alerts accepted and journaled, one core: a syslog line with CEF
- * is read, held against two windows and ten rules, and committed and synced in
- * groups of a thousand. forward.outbox: the same alerts given out and done, by
- * hundreds, without a far end. FORWARD_ALERTS in the environment sets how many.
+ * forward.rate: alerts accepted and journaled, muster on one core: syslog lines
+ * with CEF come over TCP from another process, each is read, held against two
+ * windows and ten rules, and committed and synced with others. forward.outbox:
+ * the same alerts given out and done, by hundreds, without a far end.
+ * FORWARD_ALERTS in the environment sets how many.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/time.h"
 #include "bench/bench.h"
-#include "forward/exclude.h"
-#include "forward/outbox.h"
-#include "forward/rule.h"
+#include "forwarder/intake.h"
+#include "forwarder/receivers.h"
+#include "sync/config.h"
 
-#define GROUP	1000
-#define RULES	10
-#define WINDOWS 2
-#define BATCH	100
-#define NOW	INT64_C(1795168800000000)
+#define BATCH 100
 
-static const char items[] =
-    "jobs:\n"
+static const char yaml[] =
+    "connections:\n"
+    "  - name: iot\n    type: iot\n    url: https://127.0.0.1:1\n"
+    "    token: env:X\n"
+    "  - name: other\n    type: iot\n    url: https://127.0.0.1:2\n"
+    "    token: env:X\n"
+    "forward_actions:\n"
+    "  - name: siem\n    type: syslog\n    address: 127.0.0.1:1\n"
+    "forward_receivers:\n"
+    "  - name: plant\n    type: syslog\n    transport: tcp\n"
+    "    connection: iot\n    listen: 127.0.0.1:0\n"
+    "exclusion_windows:\n"
     "  - name: w0\n    days: [sat, sun]\n    zone: Europe/Berlin\n"
     "    times: [\"22:00-06:00\"]\n    addresses: [10.200.0.0/16]\n"
     "  - name: w1\n    sensors: [south*]\n    begins: 2026-01-01\n"
-    "  - name: r0\n    source: iot\n    protocols: [s7]\n"
-    "    actions: [incidents]\n"
-    "  - name: r1\n    source: iot\n    severity: critical\n"
-    "    actions: [incidents]\n"
-    "  - name: r2\n    source: iot\n    engines: [malware]\n"
-    "    actions: [incidents]\n"
-    "  - name: r3\n    source: other\n    actions: [incidents]\n"
-    "  - name: r4\n    source: iot\n    protocols: [bacnet, \"ether*\"]\n"
-    "    actions: [incidents]\n"
-    "  - name: r5\n    source: iot\n    alert_notifications: no\n"
-    "    system_notifications: yes\n    actions: [incidents]\n"
-    "  - name: r6\n    source: iot\n    enabled: no\n"
-    "    actions: [incidents]\n"
-    "  - name: r7\n    source: iot\n    engines: [anomaly, operational]\n"
-    "    actions: [incidents]\n"
-    "  - name: r8\n    source: iot\n    protocols: [dnp3]\n"
-    "    actions: [incidents]\n"
-    "  - name: r9\n    source: iot\n    severity: minor\n"
-    "    protocols: [\"modbus*\"]\n    actions: [incidents]\n";
+    "outbox:\n  max: 100000000\n"
+    "forward_rules:\n"
+    "  - {name: r0, source: iot, protocols: [s7], actions: [siem]}\n"
+    "  - {name: r1, source: iot, severity: critical, actions: [siem]}\n"
+    "  - {name: r2, source: iot, engines: [malware], actions: [siem]}\n"
+    "  - {name: r3, source: other, actions: [siem]}\n"
+    "  - {name: r4, source: iot, protocols: [bacnet, \"ether*\"],"
+    " actions: [siem]}\n"
+    "  - {name: r5, source: iot, alert_notifications: no,"
+    " system_notifications: yes, actions: [siem]}\n"
+    "  - {name: r6, source: iot, enabled: no, actions: [siem]}\n"
+    "  - {name: r7, source: iot, engines: [anomaly, operational],"
+    " actions: [siem]}\n"
+    "  - {name: r8, source: iot, protocols: [dnp3], actions: [siem]}\n"
+    "  - {name: r9, source: iot, severity: minor, protocols: [\"modbus*\"],"
+    " from: 2020-01-01, actions: [siem]}\n";
 
-struct rig {
-	struct mst_arena arena;
-	struct mst_conf conf;
-	struct mst_exclude windows[WINDOWS];
-	struct mst_alert_rule rules[RULES];
-	struct mst_outbox *outbox;
-};
-
-static int rig_open(struct rig *r, const char *path, struct mst_err *err)
-{
-	static const struct mst_outbox_conf conf = {
-	    .max = 100000000,
-	    .keep = 86400000,
-	    .aside_retry = 3600000,
-	    .retry_first = 5000,
-	    .retry_most = 900000,
-	};
-	int rc = mst_conf_read(mst_slice_str(items), "bench", &r->conf, err);
-
-	for (size_t i = 0; i < WINDOWS && rc == 0; i++)
-		rc = mst_exclude_make(&r->conf.items[i], &r->arena,
-				      &r->windows[i], err);
-	for (size_t i = 0; i < RULES && rc == 0; i++)
-		rc = mst_alert_rule_make(&r->conf.items[WINDOWS + i],
-					 MST_TIME_NONE, &r->arena, &r->rules[i],
-					 err);
-	if (rc == 0)
-		rc = mst_outbox_open(path, MST_OUTBOX_OWN, &conf, NOW,
-				     &r->outbox, err);
-	return rc;
-}
-
-static void rig_close(struct rig *r)
-{
-	mst_outbox_close(&r->outbox);
-	for (size_t i = 0; i < WINDOWS; i++)
-		mst_exclude_fini(&r->windows[i]);
-	mst_conf_fini(&r->conf);
-	mst_arena_fini(&r->arena);
-}
+/* ---- the sender ---------------------------------------------------------- */
 
 /* About a kilobyte, as sensors send them. */
 static size_t line_of(uint64_t i, char out[2048])
@@ -101,7 +73,7 @@ static size_t line_of(uint64_t i, char out[2048])
 	    "type=Policy Violation UUID=1-%llu start=Nov 20 2026 10:00:00 "
 	    "src_ip=10.1.%u.%u src_mac=00:1b:1b:00:%02x:%02x "
 	    "dst_ip=10.2.0.7 dst_mac=00:1b:1b:01:00:07 cat=Unauthorized "
-	    "Communication Behavior",
+	    "Communication Behavior\n",
 	    (unsigned long long)i, 300,
 	    "Device, vendor, model, firmware, slot, rack, zone, site and the "
 	    "like are said here in words, once more, for people who read "
@@ -112,88 +84,128 @@ static size_t line_of(uint64_t i, char out[2048])
 	    device & 255u, device >> 8, device & 255u);
 }
 
-/* What a receiver does with a line. Texts live in arena. */
-static int receive(struct rig *r, struct mst_slice line,
-		   struct mst_arena *arena, struct mst_route *route,
-		   struct mst_outbox_alert *out, struct mst_err *err)
+static int connect_to(int port)
 {
-	struct mst_slice host, body;
-	struct mst_alert a;
-	int64_t at;
-	int rc;
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	body = mst_form_syslog(line, NOW, &host, &at);
-	out->form = mst_form_of(body);
-	rc = mst_form_read(out->form, body, 0, arena, &a, err);
-	if (rc < 0)
-		return rc;
-	out->source = "iot";
-	out->body = body;
-	out->key = mst_alert_key(&a, arena);
-	out->device = mst_alert_device(&a);
-	out->digest = mst_alert_digest(&a);
-	out->routes = route;
-	for (size_t i = 0; i < WINDOWS; i++) {
-		if (mst_exclude_fits(&r->windows[i], &a, NOW))
-			return 0;
-	}
-	for (size_t i = 0; i < RULES; i++) {
-		const struct mst_alert_rule *rule = &r->rules[i];
-
-		if (mst_alert_rule_match(rule, "iot", &a, NOW) !=
-		    MST_ALERT_RULE_TAKES)
-			continue;
-		*route = (struct mst_route){rule->name, rule->actions.v[0],
-					    rule->close_handled};
-		out->routes_n = 1;
-	}
-	return 0;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	a.sin_port = htons((uint16_t)port);
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 ? fd : -1;
 }
 
-static int group(struct rig *r, uint64_t from, uint64_t n,
-		 struct mst_arena *arena, uint64_t *taken, struct mst_err *err)
+/* Reads the port, sends all lines, and is gone. */
+_Noreturn static void sender(int port_fd, uint64_t rows)
 {
-	struct mst_outbox_alert a[GROUP] = {0};
-	struct mst_route routes[GROUP];
-	int rc = 0;
+	static char out[65536];
+	size_t n = 0;
+	int port = 0, fd = -1;
 
-	mst_arena_reset(arena);
-	for (uint64_t i = 0; i < n && rc == 0; i++) {
-		char line[2048];
-		size_t len = line_of(from + i, line);
+	if (read(port_fd, &port, sizeof(port)) == sizeof(port) && port)
+		fd = connect_to(port);
+	for (uint64_t i = 0; fd >= 0 && i < rows; i++) {
+		n += line_of(i, out + n);
+		if (n < sizeof(out) - 2048 && i + 1 < rows)
+			continue;
+		for (size_t at = 0; at < n;) {
+			ssize_t sent = send(fd, out + at, n - at, MSG_NOSIGNAL);
 
-		rc = receive(r, mst_arena_dup(arena, mst_slice(line, len)),
-			     arena, &routes[i], &a[i], err);
+			if (sent <= 0)
+				_exit(1);
+			at += (size_t)sent;
+		}
+		n = 0;
 	}
+	_exit(0);
+}
+
+/* *fd_r is to be told the port. */
+static pid_t start_sender(uint64_t rows, int *fd_r)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe(fds) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		(void)close(fds[1]);
+		sender(fds[0], rows);
+	}
+	(void)close(fds[0]);
+	*fd_r = fds[1];
+	return pid;
+}
+
+/* ---- muster -------------------------------------------------------------- */
+
+static int open_all(const char *dir, struct mst_state **state_r,
+		    struct mst_forwarder **f_r, struct mst_err *err)
+{
+	size_t added, changed;
+	struct mst_conf conf;
+	int rc = mst_state_open(dir, state_r, err);
+
 	if (rc == 0)
-		rc = mst_outbox_accept(r->outbox, a, n, NOW, err);
-	for (uint64_t i = 0; i < n && rc == 0; i++)
-		*taken += a[i].accepted == MST_ACCEPTED_NEW;
+		rc = mst_conf_read(mst_slice_str(yaml), "bench", &conf, err);
+	if (rc < 0)
+		return rc;
+	rc = mst_config_put(*state_r, conf.items, conf.items_n, NULL, NULL,
+			    &added, &changed, err);
+	mst_conf_fini(&conf);
+	if (rc == 0)
+		rc = mst_forwarder_open(*state_r, f_r, err);
+	if (rc == 0)
+		rc = mst_receivers_start(*f_r, &(*f_r)->receivers, err);
+	return rc;
+}
+
+static void add_waiting(void *ctx, const char *action,
+			const struct mst_outbox_stats *s)
+{
+	if (!action)
+		*(uint64_t *)ctx = s->n[MST_DELIVERY_WAITING];
+}
+
+/* Until the sender is gone and its connection read to the end. */
+static int receive_all(struct mst_forwarder *f, pid_t pid, int fd,
+		       uint64_t *taken, struct mst_err *err)
+{
+	int port = mst_receivers_port(f->receivers, "plant"), status;
+	int rc;
+
+	if (write(fd, &port, sizeof(port)) != sizeof(port) ||
+	    waitpid(pid, &status, 0) != pid || status != 0)
+		return mst_err_set(err, MST_E_IO, "the sender failed");
+	/* Stopping reads what is there. */
+	mst_receivers_stop(&f->receivers);
+	rc = mst_outbox_stats(f->outbox, add_waiting, taken, err);
 	return rc;
 }
 
 /* What a far end that answers at once would leave to do: given out by hundreds,
  * each marked before and done after, both committed. */
-static int deliver(struct rig *r, double *n_r, struct mst_err *err)
+static int deliver(struct mst_outbox *o, double *n_r, struct mst_err *err)
 {
 	struct mst_outbox_verdict v[BATCH];
 	struct mst_delivery *d = NULL;
 	struct mst_arena arena;
+	int64_t now_us = mst_now_us();
 	size_t n = 0;
 	int rc;
 
 	mst_arena_init(&arena, 16u << 20);
 	do {
 		mst_arena_reset(&arena);
-		rc = mst_outbox_take(r->outbox, "incidents", NOW, BATCH, &arena,
-				     &d, &n, err);
+		rc = mst_outbox_take(o, "siem", now_us, BATCH, &arena, &d, &n,
+				     err);
 		for (size_t i = 0; i < n && rc == 0; i++)
 			v[i] = (struct mst_outbox_verdict){
 			    .id = d[i].id,
 			    .what = MST_DELIVERED_DONE,
 			    .remote = "0123456789abcdef0123456789abcdef"};
 		if (rc == 0)
-			rc = mst_outbox_verdicts(r->outbox, v, n, NOW, err);
+			rc = mst_outbox_verdicts(o, v, n, now_us, err);
 		*n_r += (double)n;
 	} while (rc == 0 && n > 0);
 	mst_arena_fini(&arena);
@@ -205,35 +217,34 @@ static int deliver(struct rig *r, double *n_r, struct mst_err *err)
 static bool run(struct bench *b, void *arg, double out[8])
 {
 	uint64_t rows = *(const uint64_t *)arg, taken = 0;
-	char *path MST_CLEANUP(mst_freep) =
-	    mst_asprintf("%s/outbox.db", b->dir);
+	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/forward", b->dir);
+	char *path MST_CLEANUP(mst_freep) = mst_asprintf("%s/outbox.db", dir);
 	struct mst_err err = MST_ERR_INIT;
-	struct rig r = {0};
-	struct mst_arena arena;
+	struct mst_forwarder *f = NULL;
+	struct mst_state *state = NULL;
+	int fd = -1, rc = -1;
+	pid_t pid = start_sender(rows, &fd);
 	struct stat sb;
 	double from;
-	int rc;
 
-	mst_arena_init(&r.arena, 1u << 20);
-	mst_arena_init(&arena, 64u << 20);
-	rc = rig_open(&r, path, &err);
+	bench_one_core();
+	if (pid > 0)
+		rc = open_all(dir, &state, &f, &err);
 	from = bench_now();
-	for (uint64_t i = 0; i < rows && rc == 0; i += GROUP)
-		rc = group(&r, i, MST_MIN((uint64_t)GROUP, rows - i), &arena,
-			   &taken, &err);
+	if (rc == 0)
+		rc = receive_all(f, pid, fd, &taken, &err);
 	out[1] = bench_now() - from;
 	from = bench_now();
 	if (rc == 0)
-		rc = deliver(&r, &out[4], &err);
+		rc = deliver(f->outbox, &out[4], &err);
 	out[5] = bench_now() - from;
-	rig_close(&r);
-	mst_arena_fini(&arena);
+	mst_forwarder_close(&f);
+	mst_state_close(&state);
 	out[0] = (double)taken;
 	out[2] = stat(path, &sb) == 0 ? (double)sb.st_size : 0;
 	out[3] = (double)bench_rss();
 	if (rc < 0)
 		(void)fprintf(stderr, "bench: %s\n", err.msg);
-	(void)remove(path);
 	return rc == 0 && taken == rows;
 }
 

@@ -4,6 +4,7 @@
  * set the size; names on the command line choose ("delta", "apps",
  * "forward", "deliver", "rules", "store", "job").
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -30,6 +31,22 @@ uint64_t bench_rss(void)
 
 	(void)getrusage(RUSAGE_SELF, &u);
 	return (uint64_t)u.ru_maxrss * 1024;
+}
+
+void bench_one_core(void)
+{
+	cpu_set_t all, one;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return;
+	CPU_ZERO(&one);
+	for (int i = 0; i < CPU_SETSIZE; i++) {
+		if (CPU_ISSET(i, &all)) {
+			CPU_SET(i, &one);
+			break;
+		}
+	}
+	(void)sched_setaffinity(0, sizeof(one), &one);
 }
 
 uint64_t bench_env(const char *name, uint64_t def)
