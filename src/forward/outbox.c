@@ -44,8 +44,9 @@ static const char *const sql[Q__MAX] = {
     [Q_STATE] = "SELECT d.state, d.turn, d.tries, d.action, d.lane, a.source,"
 		" a.key FROM delivery d JOIN alert a ON a.seq=d.id>>4"
 		" WHERE d.id=?1",
-    [Q_CHANGE] = "UPDATE delivery SET state=?2, turn=?3, doubt=?4, due_us=?5,"
-		 " at_us=?6, remote=?7, why=?8 WHERE id=?1",
+    /* What was in doubt stays so: that a look-up failed says nothing. */
+    [Q_CHANGE] = "UPDATE delivery SET state=?2, turn=?3, doubt=max(doubt, ?4),"
+		 " due_us=?5, at_us=?6, remote=?7, why=?8 WHERE id=?1",
     /* The first of the lane that is left, if it has had no turn yet. */
     [Q_PROMOTE] = "UPDATE delivery SET due_us=?3 WHERE state=0"
 		  " AND due_us IS NULL AND id=(SELECT id FROM delivery"

@@ -132,7 +132,8 @@ int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
 
 enum mst_delivered {
 	MST_DELIVERED_DONE,
-	MST_DELIVERED_LATER,	 /* it did not happen */
+	/* it did not happen; what was in doubt before still is */
+	MST_DELIVERED_LATER,
 	MST_DELIVERED_UNCERTAIN, /* it may have */
 	MST_DELIVERED_ASIDE	 /* refused for good */
 };

@@ -201,7 +201,6 @@ static void judge(unsigned action, size_t i, const struct mst_delivery *d)
 	for (int64_t k = 1; k < d->tries && wait < most; k++)
 		wait *= 2;
 	it->is = FREE;
-	it->doubt = false;
 	v.what = (enum mst_delivered)dice(4);
 	switch (v.what) {
 	case MST_DELIVERED_DONE:
