@@ -164,7 +164,8 @@ static void meta_of(const char *url, struct mst_buf *out)
 static bool is_fix(const char *url)
 {
 	return strstr(url, "/table/sys_choice") ||
-	       strstr(url, "/table/cmdb_rel_user_type");
+	       strstr(url, "/table/cmdb_rel_user_type") ||
+	       strstr(url, "/table/cmdb_rel_type");
 }
 
 /* What the instance says when nobody said otherwise. */
@@ -236,6 +237,12 @@ static int usual(const struct mst_req *q, const char *url, struct mst_buf *out)
 		mst_buf_adds(out,
 			     "{\"sys_id\":\"0123456789abcdef0123456789abcdef\","
 			     "\"name\":\"Uses\"}");
+	else if (strstr(url, "/table/cmdb_rel_type"))
+		mst_buf_addf(out,
+			     "{\"sys_id\":\"0123456789abcdef0123456789abcdef\","
+			     "\"name\":\"%s\"}",
+			     strstr(url, "Detects") ? "Detects::Detected by"
+						    : "Owns::Owned by");
 	else if (strstr(url, "/table/sys_user?") && strstr(url, "email"))
 		mst_buf_adds(out,
 			     "{\"sys_id\":\"0123456789abcdef0123456789abcdef\","

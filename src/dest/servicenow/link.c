@@ -26,7 +26,20 @@ static const struct {
 
 static bool is_ref(const struct mst_column *col)
 {
-	return col && (col->flags & MST_COL_REF);
+	return col->flags & MST_COL_REF;
+}
+
+/* Is it a column that refers to another record than the parent? */
+static bool refers(const struct mst_set *set, const char *column)
+{
+	for (size_t i = 0; i < set->columns_n; i++) {
+		const struct mst_column *col = &set->columns[i];
+
+		if (is_ref(col) && !(col->flags & MST_COL_PARENT) &&
+		    strcmp(col->name, column) == 0)
+			return true;
+	}
+	return false;
 }
 
 static const char *software_key(struct mst_slice table)
@@ -42,11 +55,15 @@ const char *mst_sn_link_key(const struct mst_set *set, struct mst_slice table)
 {
 	const struct mst_column *col = mst_sn_column(set, MST_COL_KEY);
 
-	for (size_t i = 0; is_ref(col) && i < MST_LEN(refs); i++) {
+	if (col && !is_ref(col))
+		return col->name;
+	for (size_t i = 0; i < MST_LEN(refs); i++) {
 		if (mst_slice_is(table, refs[i].table) &&
-		    strcmp(col->name, refs[i].column) == 0)
+		    refers(set, refs[i].column))
 			return refs[i].member;
 	}
+	if (mst_sn_owned(set, NULL))
+		return "correlation_id";
 	return col ? col->name : software_key(table);
 }
 
