@@ -40,6 +40,8 @@ const struct cli_command cli_commands[] = {
      cmd_fetch},
     {"import-cyberx", "FILE",
      "take over the proxy of the legacy integration", cmd_import_cyberx},
+    {"ot", "rekey JOB", "move what sensors delivered to their console's ids",
+     cmd_ot},
     {"cert", "list", "show certificates, their end and who uses them",
      cmd_cert},
     {"secret", "set NAME | list", "keep secrets sealed in the state store",

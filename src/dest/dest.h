@@ -254,6 +254,14 @@ struct mst_dest_ops {
 			 const struct mst_sysid *id, const char *const *names,
 			 const struct mst_slice *values, size_t n, uint64_t tag,
 			 mst_raw_fn fn, void *ctx, struct mst_err *err);
+	/* For moving records to other keys: the CI with this sys_id, of the
+	 * class table, has this key (of a set called feed), too. It is not
+	 * changed otherwise. fn as for raw_write. NULL: CIs have no keys of
+	 * their own here. */
+	int (*claim)(struct mst_dest *d, struct mst_slice table,
+		     const struct mst_sysid *id, struct mst_slice key,
+		     const char *feed, uint64_t tag, mst_raw_fn fn, void *ctx,
+		     struct mst_err *err);
 	/* The account that writes, as made_by and changed_by would name it;
 	 * NULL when it is not known. NULL op: it never is. */
 	const char *(*account)(const struct mst_dest *d);

@@ -90,6 +90,13 @@ struct mst_source_ops {
 	 * this type with other words are never both in use for one
 	 * destination. NULL: there is one place only. */
 	const char *(*place)(const void *conf);
+	/* The key of a member of the set, which is a digest, below the device
+	 * with this id at this connection: for moving it to another one. what:
+	 * what tells it apart there. False: keys of the set are none of that
+	 * kind, or something is missing. NULL: there are none. */
+	bool (*member_key)(const char *set, const char *connection,
+			   struct mst_slice device, struct mst_slice what,
+			   char out[33]);
 
 	/* For set-up checks, without open: <0: what is wrong with the settings,
 	 * the credential left aside; else what the credential is and whether it

@@ -24,6 +24,9 @@ struct mst_run_conf {
 	 * no doubts told; skipped records are kept. */
 	bool look;
 	bool every_group; /* the delta keeps groups that did not change */
+	/* The source is not read and counts as one that shows nothing: what
+	 * its job delivered goes by the missing rules. */
+	bool nothing;
 	const struct mst_hash *plan; /* only if the delta has this sum */
 	/* Configuration that counts instead of what is stored, as if it were
 	 * (config.h); outlives the session. */

@@ -70,7 +70,7 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 		    conf->record_sets;
 	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
 	    mst_single_check(&(struct mst_config){.state = state}, &s->job,
-			     record, err) < 0)
+			     record && !conf->nothing, err) < 0)
 		return -(int)err->code;
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)
@@ -196,6 +196,19 @@ static int open_mirror(struct mst_session *s, struct mst_mirror **m_r,
 	return rc;
 }
 
+static int read_nothing(struct mst_session *s, const char *dir,
+			struct mst_err *err)
+{
+	if (mst_spool_make(&s->spool, s->job.source, dir, true, err) < 0)
+		return -(int)err->code;
+	for (size_t i = 0; i < s->job.source->catalog->feeds_n; i++) {
+		s->spool.feeds[i].present = true;
+		s->spool.feeds[i].proof = (struct mst_proof){
+		    .complete = true, .as_of_us = MST_TIME_NONE};
+	}
+	return 0;
+}
+
 static int read_source(struct mst_session *s, struct mst_err *err)
 {
 	char *dir MST_CLEANUP(mst_freep) = mst_asprintf("%s/source", s->dir);
@@ -210,6 +223,8 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	uint32_t feeds;
 	int rc;
 
+	if (s->conf.nothing)
+		return read_nothing(s, dir, err);
 	if (read_from(s))
 		return mst_spool_open(&s->spool, s->job.source, read_from(s),
 				      s->job.source_conf->assume_complete, err);
@@ -457,7 +472,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 	d->threads = threads_of(s);
 	d->full = s->conf.full;
 	d->every_group = s->conf.every_group;
-	d->accept_empty = s->conf.approve;
+	d->accept_empty = s->conf.approve || s->conf.nothing;
 	d->one = s->conf.one;
 	d->limit = s->conf.limit;
 	d->dir = s->dir;

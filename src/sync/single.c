@@ -32,8 +32,7 @@ static struct mst_slice address(const struct mst_connection *c)
 	return url;
 }
 
-/* The same instance, though two connections may lead to it. */
-static bool same_destination(const struct mst_job *a, const struct mst_job *b)
+bool mst_single_instance(const struct mst_job *a, const struct mst_job *b)
 {
 	struct mst_slice url = address(&a->dest_end);
 
@@ -139,7 +138,7 @@ static int check_two(const struct mst_config *c, const struct mst_job *j,
 	if (strcmp(name, j->name) == 0 ||
 	    mst_job_get(c, name, &other, &ignored) < 0)
 		return 0;
-	if (!same_destination(j, &other)) {
+	if (!mst_single_instance(j, &other)) {
 		mst_job_fini(&other);
 		return 0;
 	}

@@ -22,5 +22,7 @@
  * Jobs that cannot be loaded do not count. */
 int mst_single_check(const struct mst_config *c, const struct mst_job *j,
 		     bool run, struct mst_err *err);
+/* Do both deliver to the same instance, though by two connections? */
+bool mst_single_instance(const struct mst_job *a, const struct mst_job *b);
 
 #endif

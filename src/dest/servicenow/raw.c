@@ -2,7 +2,8 @@
  *
  * Records as ServiceNow keeps them, by sys_id and by the names of its own
  * columns: what undo reads before and after a write, and writes back. All by
- * the Table API, so that identification rules have no say in it.
+ * the Table API, so that identification rules have no say in it; but for native
+ * keys, which only the identification and reconciliation engine may write.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,80 @@ int mst_sn_raw_write(struct mst_dest *d, struct mst_slice table,
 			       : MST_HTTP_PATCH,
 		       url, n ? mst_buf_slice(&body) : mst_slice(NULL, 0),
 		       take_write, r);
+	mst_buf_fini(&body);
+	return MST_OK;
+}
+
+/* ---- claiming ----- */
+
+static void take_claim(struct mst_dest *d MST_UNUSED, void *ctx,
+		       const struct sn_answer *a)
+{
+	struct sn_raw *r = ctx;
+	struct sn_ire_result result = {.present = false};
+	char why[700];
+
+	if (a->fate != SN_DONE) {
+		end(r, a->why);
+		return;
+	}
+	if (!mst_sn_ire_results(a->root, &result, 1) || !result.present) {
+		end(r, "ServiceNow's answer says nothing of the CI");
+		return;
+	}
+	if (*result.error) {
+		(void)snprintf(why, sizeof(why), "%s: %s", result.error,
+			       result.message);
+		end(r, why);
+		return;
+	}
+	/* By its sys_id it is that CI, or none. */
+	end(r, memcmp(&result.id, &r->ids[0], sizeof(result.id)) == 0
+		   ? NULL
+		   : "ServiceNow takes it for another CI");
+}
+
+int mst_sn_claim(struct mst_dest *d, struct mst_slice table,
+		 const struct mst_sysid *id, struct mst_slice key,
+		 const char *feed, uint64_t tag, mst_raw_fn fn, void *ctx,
+		 struct mst_err *err)
+{
+	struct mst_buf body = MST_BUF_INIT(MST_MAX_REQUEST_BODY);
+	struct mst_buf path = MST_BUF_INIT(SN_MAX_URL);
+	struct mst_jout j;
+	struct sn_raw *r;
+	char hex[33];
+
+	if (d->dead.code) {
+		*err = d->dead;
+		return -(int)err->code;
+	}
+	mst_sysid_hex(id, hex);
+	mst_jout_init(&j, &body);
+	mst_jout_obj(&j);
+	mst_jout_key(&j, "items");
+	mst_jout_arr(&j);
+	mst_jout_obj(&j);
+	mst_jout_kslice(&j, "className", table);
+	mst_jout_key(&j, "values");
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "sys_id", hex);
+	mst_jout_end_obj(&j);
+	mst_jout_key(&j, "sys_object_source_info");
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "source_name", d->conf->discovery_source);
+	mst_jout_kslice(&j, "source_native_key", key);
+	mst_jout_kstr(&j, "source_feed", feed);
+	mst_jout_end_obj(&j);
+	mst_jout_end_obj(&j);
+	mst_jout_end_arr(&j);
+	mst_jout_end_obj(&j);
+	mst_sn_ire_path(d, false, &path);
+	r = raw_new(d, fn, ctx, tag);
+	r->ids[0] = *id;
+	mst_sn_sub_add(d, MST_HTTP_POST, path.p, mst_buf_slice(&body),
+		       take_claim, r);
+	mst_buf_fini(&path);
 	mst_buf_fini(&body);
 	return MST_OK;
 }

@@ -602,6 +602,7 @@ const struct mst_dest_ops mst_dest_servicenow = {
     .children = mst_sn_children_add,
     .raw_read = mst_sn_raw_read,
     .raw_write = mst_sn_raw_write,
+    .claim = mst_sn_claim,
     .account = sn_account,
     .on_found = sn_on_found,
     .next = sn_next,

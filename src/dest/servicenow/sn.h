@@ -659,6 +659,10 @@ int mst_sn_raw_write(struct mst_dest *d, struct mst_slice table,
 		     const struct mst_sysid *id, const char *const *names,
 		     const struct mst_slice *values, size_t n, uint64_t tag,
 		     mst_raw_fn fn, void *ctx, struct mst_err *err);
+int mst_sn_claim(struct mst_dest *d, struct mst_slice table,
+		 const struct mst_sysid *id, struct mst_slice key,
+		 const char *feed, uint64_t tag, mst_raw_fn fn, void *ctx,
+		 struct mst_err *err);
 void mst_sn_raw_fini(struct mst_dest *d);
 
 /* Before the first write (prepare.c). */

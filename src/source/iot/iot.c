@@ -245,6 +245,7 @@ const struct mst_source_ops mst_source_iot = {
     .catalog = &ot_catalog,
     .adapt = ot_adapt,
     .place = place,
+    .member_key = ot_member_key,
     .credential = credential,
     .open = open_source,
     .close = close_source,

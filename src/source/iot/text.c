@@ -180,24 +180,53 @@ struct mst_slice ot_key(struct mst_rule_ctx *ctx, struct mst_slice a,
 	return mst_slice(p, (size_t)(q - p));
 }
 
-struct mst_slice ot_digest(struct mst_rule_ctx *ctx,
-			   const struct mst_slice *parts, size_t n)
+static size_t digest_bytes(struct mst_slice conn, const struct mst_slice *parts,
+			   size_t n)
 {
-	struct mst_slice conn = mst_slice_str(mst_rule_connection(ctx));
 	size_t bytes = conn.n;
-	char *p, *q, *text;
 
 	for (size_t i = 0; i < n; i++)
 		bytes += parts[i].n + 1;
-	p = mst_rule_scratch(ctx, bytes + 1);
-	q = put(p, conn);
+	return bytes;
+}
+
+/* room: for so many bytes. */
+static void digest(struct mst_slice conn, const struct mst_slice *parts,
+		   size_t n, char *room, char out[33])
+{
+	char *q = put(room, conn);
+
 	for (size_t i = 0; i < n; i++) {
 		*q++ = '\n';
 		q = put(q, parts[i]);
 	}
-	text = mst_rule_scratch(ctx, 33);
-	mst_hash_hex(mst_hash128(p, bytes, 0), text);
+	mst_hash_hex(mst_hash128(room, (size_t)(q - room), 0), out);
+}
+
+struct mst_slice ot_digest(struct mst_rule_ctx *ctx,
+			   const struct mst_slice *parts, size_t n)
+{
+	struct mst_slice conn = mst_slice_str(mst_rule_connection(ctx));
+	char *room = mst_rule_scratch(ctx, digest_bytes(conn, parts, n) + 1);
+	char *text = mst_rule_scratch(ctx, 33);
+
+	digest(conn, parts, n, room, text);
 	return mst_slice(text, 32);
+}
+
+bool ot_member_key(const char *set, const char *connection,
+		   struct mst_slice device, struct mst_slice what, char out[33])
+{
+	const struct mst_slice parts[] = {device, what};
+	struct mst_slice conn = mst_slice_str(connection);
+	char *room;
+
+	if (strcmp(set, "ot_device_cves") != 0 || !device.n || !what.n)
+		return false;
+	room = mst_alloc(digest_bytes(conn, parts, MST_LEN(parts)) + 1);
+	digest(conn, parts, MST_LEN(parts), room, out);
+	free(room);
+	return true;
 }
 
 MS_OP(ot_op_text)

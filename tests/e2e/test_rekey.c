@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * muster ot rekey: a plant that was read from its sensors is read from its
+ * console. What people said of devices, CVE instances and CIs stay what they
+ * are, whatever cuts the command off; what is not matched goes with --clear.
+ */
+#include "tests/lib/sync_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEVICES 24
+
+static struct rig rig;
+static const char *mode = "ire";
+static const char *const env[] = {"MUSTER_TOKEN=" MST_SIM_IOT_TOKEN,
+				  "MUSTER_TOKEN_1=" MST_SIM_SENSOR_TOKEN "-1",
+				  NULL};
+
+static int begin(void **state)
+{
+	static const struct mst_sim_conf conf = {.devices = 1,
+						 .cve_rows = 1,
+						 .apps = -1,
+						 .iot_devices = DEVICES,
+						 .iot_alerts = -1,
+						 .sensors = 2};
+
+	(void)state;
+	rig_start(&rig, &conf);
+	rig.env = env;
+	return 0;
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	rig_stop(&rig);
+	return 0;
+}
+
+/* ---- configuration ------------------------------------------------------- */
+
+static void apply(const char *sensor_sync, bool console)
+{
+	char *yaml = mst_asprintf(
+	    "connections:\n"
+	    "  - name: s1\n    type: iot\n    read: sensor\n    url: %s\n"
+	    "    token: env:MUSTER_TOKEN_1\n    sync: %s\n"
+	    "  - name: cmdb\n    type: servicenow\n    url: %s\n"
+	    "    username: " MST_SIM_USER "\n"
+	    "    password: env:MUSTER_SIM_PASSWORD\n"
+	    "    write_mode: %s\n"
+	    "%s%s%s"
+	    "jobs:\n"
+	    "  - name: old\n    source: s1\n    destination: cmdb\n"
+	    "%s",
+	    mst_sim_sensor_url(rig.sim, 1), sensor_sync,
+	    RIG_HOST(&rig, MST_SIM_SERVICENOW), mode,
+	    console ? "  - name: c\n    type: iot\n"
+		      "    token: env:MUSTER_TOKEN\n    url: "
+		    : "",
+	    console ? RIG_HOST(&rig, MST_SIM_IOT) : "", console ? "\n" : "",
+	    console ? "  - name: ot\n    source: c\n    destination: cmdb\n"
+		    : "");
+
+	rig_apply_text(&rig, yaml);
+	free(yaml);
+}
+
+/* ---- what is there ------------------------------------------------------- */
+
+/* Columns of rows, sorted, a line each. free() it. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *rows(const char *table, const char *query, const char *fields)
+{
+	struct mst_json list = rig_rows(&rig, table, query, fields), row, v;
+	struct mst_json_iter it = mst_json_iter(list), members;
+	struct mst_buf out = MST_BUF_INIT(16u << 20);
+	char *lines[1000];
+	size_t n = 0;
+
+	while (mst_json_next(&it, NULL, &row)) {
+		struct mst_buf line = MST_BUF_INIT(1u << 20);
+		struct mst_slice key;
+
+		members = mst_json_iter(row);
+		while (mst_json_next(&members, &key, &v))
+			(void)mst_buf_addf(&line, "%.*s=%.*s ",
+					   MST_SLICE_ARG(key),
+					   MST_SLICE_ARG(mst_json_str(v)));
+		(void)mst_buf_addc(&line, '\n');
+		assert_true(n < MST_LEN(lines));
+		lines[n++] = mst_buf_steal(&line);
+	}
+	if (n)
+		qsort(lines, n, sizeof(*lines), by_text);
+	for (size_t i = 0; i < n; i++) {
+		(void)mst_buf_adds(&out, lines[i]);
+		free(lines[i]);
+	}
+	return out.p ? mst_buf_steal(&out) : mst_strdup("");
+}
+
+/* What must be the same before and after, of all devices. */
+struct kept {
+	char *devices, *cves, *cis;
+};
+
+static struct kept keep(const char *source)
+{
+	char query[200];
+	struct kept k;
+
+	(void)snprintf(query, sizeof(query), "u_source=%s", source);
+	k.devices = rows("u_muster_ot_device", query,
+			 "sys_id,u_owner,u_location,u_cmdb_ci,u_state");
+	(void)snprintf(query, sizeof(query), "u_source_connection=%s", source);
+	k.cves = rows("u_muster_cve_instance", query,
+		      "sys_id,u_cmdb_ci,u_cve,u_status,u_first_seen,"
+		      "u_reopened_count");
+	(void)snprintf(query, sizeof(query), "idSTARTSWITH%s/", source);
+	k.cis = rows("sys_object_source", query, "target_sys_id,target_table");
+	return k;
+}
+
+static void keep_free(struct kept *k)
+{
+	free(k->devices);
+	free(k->cves);
+	free(k->cis);
+}
+
+/* Everything that was one's is among the other's. */
+static void is_among(const char *some, const char *all, const char *what)
+{
+	char *missing = rig_lines_without(some, all);
+
+	if (*missing)
+		fail_msg("%s: not there:\n%s", what, missing);
+	free(missing);
+}
+
+static void people(void)
+{
+	struct mst_json list = rig_rows(&rig, "u_muster_ot_device",
+					"u_source=s1", "sys_id"),
+			row;
+	struct mst_json_iter it = mst_json_iter(list);
+	char ids[DEVICES][33];
+	char path[64];
+	size_t n = 0;
+
+	while (n < DEVICES && mst_json_next(&it, NULL, &row))
+		(void)snprintf(
+		    ids[n++], sizeof(ids[0]), "%.*s",
+		    MST_SLICE_ARG(mst_json_str(mst_json_get(row, "sys_id"))));
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(path, sizeof(path), "/_sim/sn/rows/%.32s",
+			       ids[i]);
+		rig_control(
+		    &rig, "PATCH", path,
+		    "{\"u_owner\":\"%032zx\",\"u_location\":\"%032zx\"}", i + 1,
+		    i + 101);
+	}
+}
+
+/* The sensor's job has delivered, people have worked, the console is there. */
+static struct kept world(void)
+{
+	rig_fresh(&rig);
+	apply("yes", false);
+	rig_muster(&rig, "run", "old");
+	rig_status(&rig, 0);
+	people();
+	apply("no", true);
+	return keep("s1");
+}
+
+static void rekey(int want)
+{
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--yes",
+		   "--json");
+	rig_status(&rig, want);
+}
+
+/* The console's first run takes everything up. */
+static void check_after(const struct kept *was)
+{
+	struct kept now;
+
+	rig_muster(&rig, "run", "ot");
+	rig_status(&rig, 0);
+	now = keep("c");
+	is_among(was->devices, now.devices, "devices");
+	is_among(was->cves, now.cves, "CVE instances");
+	is_among(was->cis, now.cis, "CIs");
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device", "u_source=c"),
+			 DEVICES);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device", "u_source=s1"),
+			 0);
+	keep_free(&now);
+	rig_muster(&rig, "run", "ot", "--json");
+	rig_status(&rig, 0);
+	assert_int_equal(rig_num(rig_json(&rig), "writes"), 0);
+}
+
+/* ---- stories ------------------------------------------------------------- */
+
+static void moved(void **state)
+{
+	struct kept was = world(), same;
+	int64_t writes = rig_sn_writes(&rig);
+
+	(void)state;
+	/* A plan, and nobody to ask. */
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1");
+	rig_status(&rig, 0);
+	rig_says(&rig, "--yes");
+	assert_non_null(strstr(rig.out.p, "(MAC address)"));
+	assert_int_equal(rig_sn_writes(&rig), writes);
+	same = keep("s1");
+	assert_string_equal(same.devices, was.devices);
+	keep_free(&same);
+	/* Who rests is not run. */
+	rig_muster(&rig, "run", "old");
+	rig_status(&rig, 5);
+	rig_says(&rig, "set 'sync: no'");
+	rekey(0);
+	assert_int_equal(rig_num(rig_json(&rig), "to_write"), 0);
+	assert_int_equal(rig_num(rig_json(&rig), "refused"), 0);
+	check_after(&was);
+	keep_free(&was);
+}
+
+/* Without native keys correlation ids lead to CIs. */
+static void by_table_api(void **state)
+{
+	struct kept was;
+	char *now;
+
+	(void)state;
+	mode = "table";
+	was = world();
+	free(was.cis);
+	was.cis =
+	    rows("cmdb_ci", "correlation_idLIKEs1/^install_status=1", "sys_id");
+	assert_true(strlen(was.cis) > 0);
+	rekey(0);
+	assert_int_equal(rig_count(&rig, "cmdb_ci", "correlation_idLIKEs1/"),
+			 0);
+	now = rows("cmdb_ci", "correlation_idLIKEc/", "sys_id");
+	is_among(was.cis, now, "CIs");
+	free(now);
+	free(was.cis);
+	was.cis = mst_strdup("");
+	check_after(&was);
+	keep_free(&was);
+	mode = "ire";
+}
+
+/* Killed after every step, gone on with. */
+static void killed(void **state)
+{
+	(void)state;
+	for (int stop = 1;; stop++) {
+		const char *more[4] = {env[0], env[1], NULL, NULL};
+		struct kept was = world();
+		char at[32];
+		int status;
+
+		(void)snprintf(at, sizeof(at), "MUSTER_STOP_AT=%d", stop);
+		more[2] = at;
+		rig.env = more;
+		rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--yes");
+		rig.env = env;
+		status = rig.status;
+		assert_true(status == 100 || status == 0);
+		rekey(0);
+		check_after(&was);
+		keep_free(&was);
+		if (status == 0)
+			break;
+	}
+}
+
+/* What the console does not show goes with --clear, and all that is below what
+ * was moved and has no life of its own. */
+static void cleared(void **state)
+{
+	struct kept was;
+
+	(void)state;
+	was = world();
+	rig_control(&rig, "DELETE", "/_sim/iot/devices", "{\"ids\":[1,3]}");
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--clear",
+		   "--approve", "--yes");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "stays  s1/"));
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device",
+				   "u_source=s1^u_state=present"),
+			 0);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_firmware", "u_source=s1"),
+			 0);
+	assert_int_equal(
+	    rig_count(&rig, "u_muster_ot_connection", "u_source=s1"), 0);
+	rig_muster(&rig, "recver", "stats", "old", "--json");
+	rig_muster(&rig, "run", "ot");
+	rig_status(&rig, 0);
+	/* It may be run again: there is nothing left. */
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--clear",
+		   "--yes");
+	rig_status(&rig, 0);
+	keep_free(&was);
+}
+
+static void refused(void **state)
+{
+	(void)state;
+	rig_fresh(&rig);
+	apply("no", true);
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "nobody");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+	rig_says(&rig, "no job delivers from connection 'nobody'");
+	rig_muster(&rig, "ot", "rekey", "old", "--from", "s1");
+	rig_status(&rig, 5); /* the same job, locked */
+	rig_muster(&rig, "ot", "rekey", "ot");
+	rig_status(&rig, 2);
+	rig_muster(&rig, "ot", "move", "ot");
+	rig_status(&rig, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(moved),   cmocka_unit_test(cleared),
+	    cmocka_unit_test(refused), cmocka_unit_test(by_table_api),
+	    cmocka_unit_test(killed),
+	};
+
+	return cmocka_run_group_tests_name("rekey", tests, begin, finish);
+}
