@@ -130,6 +130,78 @@ static void test_allowed(void **state MST_UNUSED)
 	fine(JOB("a", "one", "cmdb") JOB("b", "again", "cmdb") ALLOWED);
 }
 
+/* A console shows what its sensors show. */
+#define PLANT(name, read, more)                                                \
+	"  - name: " name "\n"                                                 \
+	"    type: iot\n"                                                      \
+	"    read: " read "\n"                                                 \
+	"    url: https://" name ".example\n"                                  \
+	"    token: env:X\n" more
+#define RESTS "    sync: no\n"
+
+static struct mst_config plant(const char *sources)
+{
+	struct mst_config c = {.state = NULL};
+	struct mst_conf_item *items;
+	char *yaml = mst_arena_printf(
+	    &arena, "connections:\n%s%s%s%sjobs:\n%s%s%s", sources,
+	    DEST("cmdb", "https://example.service-now.com"),
+	    DEST("cmdb2", "https://EXAMPLE.service-now.com/"),
+	    DEST("elsewhere", "https://example2.service-now.com"),
+	    JOB("a", "console", "cmdb"), JOB("b", "s1", "cmdb2"),
+	    JOB("c", "s2", "elsewhere"));
+
+	t_ok(mst_conf_read_in(mst_slice_str(yaml), "m.yaml", &arena, &items,
+			      &c.front_n, &err),
+	     &err);
+	c.front = items;
+	return c;
+}
+
+static int check_run(const struct mst_config *c, const char *name)
+{
+	struct mst_job job;
+	int rc;
+
+	mst_err_clear(&err);
+	t_ok(mst_job_get(c, name, &job, &err), &err);
+	rc = mst_single_check(c, &job, true, &err);
+	mst_job_fini(&job);
+	return rc;
+}
+
+static void test_console_and_sensor(void **state MST_UNUSED)
+{
+	struct mst_config c = plant(PLANT("console", "console", "") PLANT(
+	    "s1", "sensor", "") PLANT("s2", "sensor", ""));
+
+	t_failed(mst_config_check(&c, &err), &err, MST_E_CONFLICT,
+		 "it reads a management console, 'console', and job 'b' reads "
+		 "a sensor, 's1', for the same instance");
+	assert_memory_equal(err.msg, "m.yaml:", 7);
+	assert_int_equal(check_run(&c, "a"), -MST_E_CONFLICT);
+	assert_int_equal(check_run(&c, "b"), -MST_E_CONFLICT);
+	assert_int_equal(check_run(&c, "c"), 0);
+
+	/* One of them rests: the other one may be run, it may not. */
+	c = plant(PLANT("console", "console", "") PLANT("s1", "sensor", RESTS)
+		      PLANT("s2", "sensor", ""));
+	mst_err_clear(&err);
+	t_ok(mst_config_check(&c, &err), &err);
+	assert_int_equal(check_run(&c, "a"), 0);
+	assert_int_equal(check_run(&c, "b"), -MST_E_CONFLICT);
+	t_failed(-(int)err.code, &err, MST_E_CONFLICT, "set 'sync: no'");
+	mst_err_clear(&err);
+
+	/* Two sensors, or two consoles, are two plants. */
+	c = plant(PLANT("console", "sensor", "") PLANT("s1", "sensor", "")
+		      PLANT("s2", "sensor", ""));
+	t_ok(mst_config_check(&c, &err), &err);
+	c = plant(PLANT("console", "console", "") PLANT("s1", "console", "")
+		      PLANT("s2", "sensor", RESTS));
+	t_ok(mst_config_check(&c, &err), &err);
+}
+
 static void test_choices(void **state MST_UNUSED)
 {
 	t_log_expect(MST_WARN,
@@ -147,10 +219,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_two_sources),
-	    T(test_one_source),
-	    T(test_allowed),
-	    T(test_choices),
+	    T(test_two_sources),	T(test_one_source), T(test_allowed),
+	    T(test_console_and_sensor), T(test_choices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
