@@ -146,6 +146,28 @@ static void test_people(void **state)
 	}
 }
 
+/* A mapping of somebody's own may not reach them either. */
+static void test_people_are_refused(void **state)
+{
+	struct mst_catalog own = t_ot_catalog;
+	struct mst_set sets[8];
+	struct mst_column columns[8];
+	struct fake *f = *state;
+
+	memcpy(sets, own.sets, own.sets_n * sizeof(sets[0]));
+	memcpy(columns, sets[2].columns,
+	       sets[2].columns_n * sizeof(columns[0]));
+	columns[sets[2].columns_n++] = (struct mst_column){.name = "u_owner"};
+	sets[2].columns = columns;
+	own.sets = sets;
+	f->catalog = &own;
+	f->no_choice = true;
+	fake_open(f);
+	t_failed(sn_ot_prepare(f), &f->err, MST_E_INVALID,
+		 ROWS ".u_owner is for people and is never written");
+	assert_int_equal(f->requests_n, 0);
+}
+
 /* ---- rows below a CI ----------------------------------------------------- */
 
 static void test_entities(void **state)
@@ -322,6 +344,7 @@ int main(void)
 	    T(test_without_a_type),
 	    T(test_life),
 	    T(test_people),
+	    T(test_people_are_refused),
 	    T(test_entities),
 	    T(test_detections),
 	    T(test_other_types),

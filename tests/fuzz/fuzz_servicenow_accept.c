@@ -15,6 +15,7 @@
 #include "source/source.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/apps_catalog.h"
+#include "tests/lib/ot_catalog.h"
 
 #define STEPS_MAX 400
 #define CHANGES	  6
@@ -60,10 +61,12 @@ static void settings(struct sn_conf *conf, uint8_t how)
 		conf->normalization = "0123456789abcdef0123456789abcdef";
 }
 
-/* Applications and people: what is found out before, looked up, pushed and read
- * back. */
+/* Applications and people, sensors and devices: what is found out before,
+ * looked up, pushed and read back. */
 static const struct mst_catalog *catalog(uint8_t how)
 {
+	if (how == 5 || (how >= 20 && how < 24) || (how >= 192 && how < 224))
+		return &t_ot_catalog;
 	return how == 6 || how == 7 || (how >= 24 && how < 32) || how >= 224
 		   ? &t_apps_catalog
 		   : mst_sources[0]->catalog;
@@ -77,6 +80,11 @@ static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 	    .catalog = catalog(how),
 	    .run = "1",
 	    .verdict = take_verdict,
+	};
+	static const struct sn_type types[] = {
+	    {"cmdb_rel_user_type", "Uses"},
+	    {"cmdb_rel_type", "Owns::Owned by"},
+	    {"cmdb_rel_type", "Detects::Detected by"},
 	};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_dest *d = NULL;
@@ -100,8 +108,8 @@ static struct mst_dest *open_dest(struct sn_conf *conf, uint8_t how)
 	settings(conf, how);
 	if (mst_dest_servicenow.open(&env, conf, &d, &err) < 0)
 		abort();
-	mst_sn_relation_need(d, &(struct sn_type){"cmdb_rel_user_type", "Uses"})
-	    ->id.b[15] = 0xa1;
+	for (size_t i = 0; i < MST_LEN(types); i++)
+		mst_sn_relation_need(d, &types[i])->id.b[15] = 0xa1;
 	return d;
 }
 
@@ -235,7 +243,10 @@ static void fill_cells(const struct mst_set *set, unsigned i,
 		snprintf(texts[k], 40, "%.20s,%u", col->name,
 			 col->flags & MST_COL_MASTER ? i % 2 : i);
 		if (col->flags & MST_COL_KIND)
-			snprintf(texts[k], 40, "Uses");
+			snprintf(texts[k], 40, "%s",
+				 strcmp(set->table, "cmdb_rel_ci") == 0
+				     ? "Detects::Detected by"
+				     : "Uses");
 		cells[n] = (struct mst_cell){.column = k,
 					     .text = mst_slice_str(texts[k])};
 		if (col->flags & (MST_COL_REF | MST_COL_PARENT))
@@ -274,7 +285,7 @@ static void push(struct mst_dest *d, struct input *in, uint8_t how)
 	    MST_DELETE, MST_CLOSE,  MST_INSERT};
 	const struct mst_catalog *cat = catalog(how);
 	const struct mst_set *set =
-	    how >= 224 ? &cat->sets[how % 2]
+	    how >= 192 ? &cat->sets[how % cat->sets_n]
 		       : mst_catalog_set(cat, names[how % MST_LEN(names)]);
 	struct mst_err err = MST_ERR_INIT;
 	bool offered[CHANGES + 1];

@@ -14,6 +14,7 @@
 #include "source/source.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/apps_catalog.h"
+#include "tests/lib/ot_catalog.h"
 
 #define STEPS_MAX 400
 
@@ -31,7 +32,9 @@ static void on_check(void *ctx, const struct mst_check *c)
 
 static const struct mst_catalog *catalog(unsigned how)
 {
-	return how & 4 ? &t_apps_catalog : mst_sources[0]->catalog;
+	return how & 8	 ? &t_ot_catalog
+	       : how & 4 ? &t_apps_catalog
+			 : mst_sources[0]->catalog;
 }
 
 static struct mst_dest *open_dest(struct sn_conf *conf, unsigned how)
@@ -168,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	checks = 0;
 	pump(c, &in);
-	most = (data[0] & 4 ? 16 : 18) - (data[0] & 2 ? 2 : 0);
+	most = ((data[0] & 12) == 4 ? 16 : 18) - (data[0] & 2 ? 2 : 0);
 	assert(checks == most);
 	n = c->ops->fixes(c, f, MST_LEN(f));
 	for (size_t i = 0; i < n; i++) {

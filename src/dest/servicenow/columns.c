@@ -113,6 +113,21 @@ bool mst_sn_columns_next(const struct sn_columns *c,
 	return false;
 }
 
+const char *mst_sn_column_theirs(const struct mst_set *set)
+{
+	const struct mst_sn_table *t = mst_sn_table_find(set->table);
+
+	for (size_t i = 0; t && i < set->columns_n; i++) {
+		const struct mst_sn_column *c =
+		    mst_sn_column_find(t, set->columns[i].name);
+
+		if (c && (c->writer == MST_SN_PEOPLE ||
+			  c->writer == MST_SN_INSTANCE))
+			return c->name;
+	}
+	return NULL;
+}
+
 bool mst_sn_column_counted(const struct mst_catalog *cat,
 			   const struct mst_set *set)
 {

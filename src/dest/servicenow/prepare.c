@@ -457,6 +457,17 @@ static int counted(struct mst_dest *d, struct mst_err *err)
 			   d->env.connection);
 }
 
+static int theirs(struct mst_dest *d, const struct mst_set *set,
+		  struct mst_err *err)
+{
+	mst_sn_prepare_fini(d);
+	return mst_err_set(err, MST_E_INVALID,
+			   "%s: %s.%s is for people and is never written: take "
+			   "it out of the mappings",
+			   d->env.connection, set->table,
+			   mst_sn_column_theirs(set));
+}
+
 int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 		   struct mst_err *err)
 {
@@ -479,6 +490,8 @@ int mst_sn_prepare(struct mst_dest *d, const char *const *sets,
 			continue;
 		if (mst_sn_column_counted(cat, set))
 			return counted(d, err);
+		if (mst_sn_column_theirs(set))
+			return theirs(d, set, err);
 		if (set->writer == MST_WRITE_CI)
 			add_ci(d, set);
 		else

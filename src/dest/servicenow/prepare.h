@@ -35,6 +35,9 @@ bool mst_sn_columns_custom(const struct mst_catalog *cat,
 			   const struct mst_set *set);
 /* Does muster's update set bring it? */
 bool mst_sn_column_ours(const char *table, const char *column);
+/* A column of muster's tables that the set would write and that is people's or
+ * the instance's own; NULL: none. */
+const char *mst_sn_column_theirs(const struct mst_set *set);
 /* Would the install count of a package be written, which ServiceNow counts? */
 bool mst_sn_column_counted(const struct mst_catalog *cat,
 			   const struct mst_set *set);
