@@ -194,6 +194,17 @@ static void say_fault(const struct mst_way *w, struct mst_check *c)
 	}
 }
 
+/* Who is not trusted for its certificate may be known by its key: what a person
+ * would compare, and set in the option pin where there is one. */
+static void add_key(const struct mst_way *w, struct mst_check *c)
+{
+	size_t n = strlen(c->text);
+
+	if (*w->pin && w->fault != MST_CERT_PIN && w->fault != MST_CERT_FINE)
+		(void)snprintf(c->text + n, sizeof(c->text) - n,
+			       "; its key is %s", w->pin);
+}
+
 static void check_tls(const struct mst_way *w, struct mst_check *c)
 {
 	if (!w->https)
@@ -203,8 +214,10 @@ static void check_tls(const struct mst_way *w, struct mst_check *c)
 		say_valid(w, c);
 	else
 		say_fault(w, c);
-	if (c->level == MST_CHECK_FAILED)
-		c->code = w->err.code;
+	if (c->level != MST_CHECK_FAILED)
+		return;
+	c->code = w->err.code;
+	add_key(w, c);
 }
 
 /* ---- all of them --------------------------------------------------------- */

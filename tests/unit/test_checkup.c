@@ -232,6 +232,46 @@ static void test_certificates(void **state)
 	t_clock_real();
 }
 
+/* What a person compares, and sets. */
+static void test_keys(void **state)
+{
+#define KEY "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	struct mst_way w = way_to(MST_WAY_TLS);
+
+	(void)state;
+	t_clock_set(NOW);
+	memcpy(w.pin, KEY, sizeof(KEY));
+	w.fault = MST_CERT_UNKNOWN;
+	walk(&w, false);
+	shows("tls", MST_CHECK_FAILED, "does not know; its key is " KEY,
+	      "ca_file");
+	w.fault = MST_CERT_PIN;
+	walk(&w, false);
+	shows("tls", MST_CHECK_FAILED,
+	      "has the key " KEY ", which is not the pinned one",
+	      "somebody is in between");
+	w.fault = MST_CERT_OTHER;
+	w.pin[0] = '\0';
+	walk(&w, false);
+	shows("tls", MST_CHECK_FAILED, "broken", "TLS 1.2");
+
+	w = way_to(MST_WAY_THERE);
+	memcpy(w.pin, KEY, sizeof(KEY));
+	w.pinned = true;
+	walk(&w, false);
+	shows("tls", MST_CHECK_OK, "valid until", "");
+	w.until_us = NOW - DAY_US; /* nothing but the key counts */
+	walk(&w, false);
+	shows("tls", MST_CHECK_OK, "has the pinned key " KEY, "");
+	w.pinned = false;
+	w.unverified = true;
+	walk(&w, false);
+	shows("tls", MST_CHECK_WARNING,
+	      "(insecure_tls); its key is " KEY ": whoever is in between",
+	      "set the option pin");
+	t_clock_real();
+}
+
 /* Of one address of several only the step that matters. */
 static void test_several(void **state)
 {
@@ -379,9 +419,13 @@ static void test_broken_job(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_steps),	 cmocka_unit_test(test_proxies),
-	    cmocka_unit_test(test_certificates), cmocka_unit_test(test_several),
-	    cmocka_unit_test(test_no_job),	 cmocka_unit_test(test_jobs),
+	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_proxies),
+	    cmocka_unit_test(test_certificates),
+	    cmocka_unit_test(test_several),
+	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_no_job),
+	    cmocka_unit_test(test_jobs),
 	    cmocka_unit_test(test_broken_job),
 	};
 
