@@ -242,8 +242,7 @@ void mst_incident_close(const struct mst_incident_conf *c,
 	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
 	struct mst_jout j;
 
-	(void)mst_buf_addf(&text,
-			   "The alert was handled in Defender for IoT: %.*s",
+	(void)mst_buf_addf(&text, MST_INCIDENT_HANDLED "%.*s",
 			   MST_SLICE_ARG(a->title));
 	mst_jout_init(&j, out);
 	mst_jout_obj(&j);

@@ -19,6 +19,9 @@
 #include "conf/conf.h"
 #include "forward/act_text.h"
 
+/* How close_notes begin of an incident that muster has closed. */
+#define MST_INCIDENT_HANDLED "The alert was handled in Defender for IoT: "
+
 /* 1 high, 2 medium, 3 low. */
 struct mst_incident_level {
 	int impact, urgency;

@@ -95,6 +95,19 @@ static const char *const sql[Q__MAX] = {
     [Q_TALLY_ADD] = "INSERT INTO tally(door, what, n) VALUES(?1, ?2, ?3)"
 		    " ON CONFLICT DO UPDATE SET n=n+?3",
     [Q_TALLIES] = "SELECT door, what, n FROM tally ORDER BY door, what",
+    [Q_OWED_OLD] = "DELETE FROM owed WHERE state<>0 AND at_us<?1",
+    [Q_OWED_HAS] = "SELECT 1 FROM owed WHERE action=?1 AND source=?2"
+		   " AND key=?3",
+    [Q_OWED_PUT] = "INSERT INTO owed(action, source, key, state, tries, at_us,"
+		   " due_us, why) VALUES(?1, ?2, ?3, 0, 0, ?4, ?4, '')",
+#define OWED                                                                   \
+	"SELECT id, action, source, key, state, tries, at_us, due_us, why"     \
+	" FROM owed WHERE "
+    [Q_OWED_DUE] = OWED "state=0 AND action=?1 AND source=?2 AND due_us<=?3"
+			" ORDER BY id LIMIT ?4",
+    [Q_OWED_SETTLE] = "UPDATE owed SET state=?2, due_us=?3, at_us=?4, why=?5,"
+		      " tries=tries+1 WHERE id=?1",
+    [Q_OWED_PAGE] = OWED "?1=0 OR id<?1 ORDER BY id DESC LIMIT ?2",
 };
 
 #define BESIDE_TABLES                                                          \
@@ -106,7 +119,15 @@ static const char *const sql[Q__MAX] = {
 	"CREATE TABLE tally(door TEXT NOT NULL, what TEXT NOT NULL,"           \
 	" n INTEGER NOT NULL, PRIMARY KEY(door, what)) STRICT, WITHOUT ROWID;"
 
-static const char *const upgrades[] = {BESIDE_TABLES};
+#define OWED_TABLE                                                             \
+	"CREATE TABLE owed(id INTEGER PRIMARY KEY AUTOINCREMENT,"              \
+	" action TEXT NOT NULL, source TEXT NOT NULL, key BLOB NOT NULL,"      \
+	" state INTEGER NOT NULL, tries INTEGER NOT NULL,"                     \
+	" at_us INTEGER NOT NULL, due_us INTEGER, why TEXT NOT NULL,"          \
+	" UNIQUE(action, source, key)) STRICT;"                                \
+	"CREATE INDEX owed_waits ON owed(action, source, id) WHERE state=0;"
+
+static const char *const upgrades[] = {BESIDE_TABLES, OWED_TABLE};
 
 static const struct mst_db_spec spec = {
     .what = "forwarding outbox",
@@ -132,8 +153,8 @@ static const struct mst_db_spec spec = {
 	"CREATE TABLE seen(heard BLOB PRIMARY KEY, alert INTEGER NOT NULL,"
 	" digest INTEGER NOT NULL, lane INTEGER NOT NULL,"
 	" at_us INTEGER NOT NULL, remote TEXT NOT NULL)"
-	" STRICT, WITHOUT ROWID;" BESIDE_TABLES,
-    .version = 2,
+	" STRICT, WITHOUT ROWID;" BESIDE_TABLES OWED_TABLE,
+    .version = 3,
     .upgrade = upgrades,
     .app_id = 0x4d534f42, /* "MSOB" */
     .page_bytes = 4096,

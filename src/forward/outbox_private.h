@@ -61,6 +61,12 @@ enum outbox_sql {
 	Q_CURSOR_PUT,
 	Q_TALLY_ADD,
 	Q_TALLIES,
+	Q_OWED_OLD,
+	Q_OWED_HAS,
+	Q_OWED_PUT,
+	Q_OWED_DUE,
+	Q_OWED_SETTLE,
+	Q_OWED_PAGE,
 	Q__MAX
 };
 

@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "forwarder/private.h"
+#include "forwarder/ack.h"
 #include "forwarder/to.h"
 #include "sync/proxy.h"
 #include "sync/step.h"
@@ -42,6 +42,7 @@ struct mst_deliverers {
 	atomic_bool stop;
 	struct deliverer *v;
 	size_t n;
+	struct mst_ackers *ackers;
 };
 
 /* ---- the far end --------------------------------------------------------- */
@@ -312,6 +313,10 @@ int mst_deliverers_start(struct mst_forwarder *f, struct mst_deliverers **d_r,
 			return -MST_E_IO;
 		}
 	}
+	if (mst_ackers_start(f, &all->ackers, err) < 0) {
+		mst_deliverers_stop(&all);
+		return -(int)err->code;
+	}
 	*d_r = all;
 	return 0;
 }
@@ -322,6 +327,7 @@ void mst_deliverers_stop(struct mst_deliverers **dp)
 
 	if (!all)
 		return;
+	mst_ackers_stop(&all->ackers);
 	atomic_store(&all->stop, true);
 	mst_forwarder_lock(all->f);
 	mst_forwarder_changed(all->f);
@@ -352,5 +358,5 @@ int mst_deliver_due(struct mst_forwarder *f, const atomic_bool *stop,
 			rc = turn(&d, &n, err);
 		fini(&d);
 	}
-	return rc;
+	return rc == 0 && !atomic_load(stop) ? mst_ack_once(f, stop, err) : rc;
 }
