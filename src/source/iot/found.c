@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #include "source/iot/iot_private.h"
+#include "source/microsoft/microsoft.h"
 #include "source/microsoft/text.h"
+
+#define ID_MAX 64 /* bytes of an id that is asked for */
 
 bool ot_leaves_out(const struct ot_conf *conf)
 {
@@ -57,24 +60,25 @@ static struct ot_sensor *add(struct mst_source *s)
 void ot_found_sensor(struct mst_source *s, struct mst_json record)
 {
 	struct mst_json state = mst_json_iget(record, "u_connection_state");
+	char buf[2][32], shown[256];
 	struct mst_slice id, name;
 	struct ot_sensor *to;
-	char buf[2][32];
 
 	id = ot_text_of(mst_json_iget(record, "u_id"), buf[0]);
 	name = ot_text_of(mst_json_iget(record, "u_name"), buf[1]);
-	if (!id.n || memchr(id.p, 0, id.n))
+	if (!id.n || id.n > ID_MAX || memchr(id.p, 0, id.n))
 		return; /* nothing can be asked of it */
+	name = name.n ? name : id;
+	ms_quote(name, shown, sizeof(shown));
 	to = add(s);
 	*to = (struct ot_sensor){
 	    .id = mst_strndup(id.p, id.n),
-	    .name = mst_strndup(name.n ? name.p : id.p, name.n ? name.n : id.n),
+	    .name = mst_strdup(shown),
 	    .learning = flag(record, "u_is_in_learning_mode"),
 	    .activated = flag(record, "u_is_activated"),
 	    .connected = !mst_slice_iis(mst_json_str(state), "DISCONNECTED"),
 	};
-	to->wanted = ot_sensor_wanted(s->conf, mst_slice_str(to->name), id,
-				      to->learning);
+	to->wanted = ot_sensor_wanted(s->conf, name, id, to->learning);
 	if (!mst_json_i64(mst_json_iget(record, "u_device_count"),
 			  &to->devices))
 		to->devices = 0;

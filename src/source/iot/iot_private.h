@@ -247,7 +247,7 @@ void ot_ids_fini(struct ot_ids *ids);
 
 /* A sensor as the console lists it. */
 struct ot_sensor {
-	char *id, *name;
+	char *id, *name; /* name: as it can be shown */
 	bool learning, activated, connected;
 	bool wanted;	 /* the settings do not leave it out */
 	int64_t devices; /* that it sees, as the console counts them */
