@@ -88,6 +88,7 @@ int cmd_ot(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
+int cmd_sync(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_settings(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
@@ -101,6 +102,9 @@ int cmd_update_set(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+
+/* One run of a job, printed; returns the exit status (cmd_run.c). */
+int cli_run(struct mst_state *state, const struct mst_run_conf *conf);
 
 /* Counts of a run as a table or as JSON members (cmd_runs.c). */
 void cli_counts_head(struct mst_buf *out);

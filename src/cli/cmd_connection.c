@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster connection: list, test and set up.
+ * muster connection: list, show, test and set up.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,14 @@
 #include "checkup/checkup.h"
 #include "cli/ask.h"
 #include "cli/checks.h"
+#include "cli/connection_show.h"
 
 #define FIXES_MAX 16
 
 static const struct cli_command connection_cmd = {
-    "connection", "list | test NAME | setup NAME",
-    "list prints the stored connections. test looks at everything that a run "
+    "connection", "list | show NAME | test NAME | setup NAME",
+    "list prints the stored connections. show says what one is, and when its "
+    "jobs ran last and\nrun next. test looks at everything that a run "
     "would need\nand changes nothing: one line a check, with the remedy. setup "
     "does the same, then\noffers to make what is missing: a record of a "
     "destination, the RecVer database of a\nsource. It shows what it would do "
@@ -234,16 +236,18 @@ static int usage(const char *what)
 static int check_words(int argc, char **argv, const struct setup *setup)
 {
 	bool tests = strcmp(argv[0], "test") == 0;
+	bool shows = strcmp(argv[0], "show") == 0;
 
 	if (strcmp(argv[0], "list") == 0)
 		return argc == 1 ? CLI_OK : usage("list takes no name");
-	if (!tests && strcmp(argv[0], "setup") != 0)
-		return usage("connection knows list, test and setup");
+	if (!tests && !shows && strcmp(argv[0], "setup") != 0)
+		return usage("connection knows list, show, test and setup");
 	if (argc != 2)
 		return usage("the name of the connection is missing");
+	tests = tests || shows;
 	if (tests && (setup->yes || setup->admin || setup->admin_password))
-		return usage("test writes nothing; --yes and --admin are for "
-			     "setup");
+		return usage("show and test write nothing; --yes and --admin "
+			     "are for setup");
 	if (!setup->admin && setup->admin_password)
 		return usage("--admin-password goes with --admin");
 	if (setup->admin && !setup->admin_password && !isatty(STDIN_FILENO))
@@ -282,7 +286,9 @@ int cmd_connection(int argc, char **argv)
 		rc = cli_open_state(&state, &err);
 	if (rc == 0)
 		rc = argc == 1 ? list(state, &err)
-			       : check(state, argv[1], &setup, &status, &err);
+		     : strcmp(argv[0], "show") == 0
+			 ? cli_connection_show(state, argv[1], &err)
+			 : check(state, argv[1], &setup, &status, &err);
 	mst_state_close(&state);
 	mst_secret_typed(NULL);
 	return rc < 0 ? cli_fail(&err) : status;

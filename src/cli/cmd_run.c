@@ -91,7 +91,7 @@ static int exit_of(enum mst_run_status status, const struct mst_err *err)
 	return cli_status(err);
 }
 
-static int run(struct mst_state *state, const struct mst_run_conf *conf)
+int cli_run(struct mst_state *state, const struct mst_run_conf *conf)
 {
 	struct mst_session *s = mst_alloc(sizeof(*s));
 	struct mst_err err = MST_ERR_INIT;
@@ -163,7 +163,7 @@ int cmd_run(int argc, char **argv)
 		conf.plan = &sum;
 	}
 	status = cli_open_state(&state, &err) < 0 ? cli_fail(&err)
-						  : run(state, &conf);
+						  : cli_run(state, &conf);
 	mst_state_close(&state);
 	mst_arena_fini(&arena);
 	return status;
