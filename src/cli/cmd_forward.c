@@ -10,16 +10,17 @@
 
 static const struct cli_command forward_cmd = {
     "forward",
-    "run | status | list | unread | show ID | retry ID | drop ID | test RULE "
-    "| why [FILE]",
+    "run | status | list | unread | show ID | retry ID | drop ID | owed | "
+    "test RULE | why [FILE]",
     "run forwards alerts until it is stopped: receivers listen, sources are "
     "polled, what\nthe rules take is delivered; SIGHUP reads the configuration "
     "again.\nstatus shows rules, actions and what waits; list shows "
     "deliveries, show one with\nits alert, unread what came in and is no "
-    "alert. retry sends one again now, drop "
-    "gives it up.\ntest tries the actions of a rule out and sends a test alert "
-    "that is marked as one.\nwhy says which windows and rules take an alert "
-    "(JSON, or a line of syslog) and why\nthe others do not.",
+    "alert, owed the acknowledgements that\nconsoles are to get. retry sends a "
+    "delivery again now, drop gives it up.\ntest tries the actions of a rule "
+    "out and sends a test alert that is marked as one.\nwhy says which windows "
+    "and rules take an alert (JSON, or a line of syslog) and why\nthe others "
+    "do not.",
     cmd_forward};
 
 static atomic_bool reload;
@@ -60,7 +61,8 @@ enum verb {
 	DROP = 32,
 	TEST = 64,
 	WHY = 128,
-	UNREAD = 256
+	UNREAD = 256,
+	OWED = 512
 };
 
 static const struct {
@@ -73,6 +75,7 @@ static const struct {
     {"status", STATUS, 0, 0, "no name"},
     {"list", LIST, 0, 0, "no name; --action and --in choose"},
     {"unread", UNREAD, 0, 0, "no name"},
+    {"owed", OWED, 0, 0, "no name"},
     {"show", SHOW, 1, 1, "the ID of a delivery"},
     {"retry", RETRY, 0, 1, "the ID of a delivery, or --all"},
     {"drop", DROP, 1, 1, "the ID of a delivery"},
@@ -89,8 +92,8 @@ static int unknown_verb(const char *word)
 		names[i] = verbs[i].name;
 	near = mst_nearest(word, names);
 	(void)fprintf(stderr,
-		      "muster: forward knows run, status, list, unread, show, "
-		      "retry, drop, test and why, not '%s'%s%s%s\n",
+		      "muster: forward knows run, status, list, unread, owed, "
+		      "show, retry, drop, test and why, not '%s'%s%s%s\n",
 		      word, near ? "; did you mean '" : "", near ? near : "",
 		      near ? "'?" : "");
 	return CLI_USAGE;
@@ -109,8 +112,8 @@ static bool options_fit(const struct forward_opts *o, enum verb verb)
 	    {"all", o->all, RETRY},
 	    {"action", o->action != NULL, LIST | RETRY},
 	    {"in", o->to_state != NULL, LIST},
-	    {"count", o->count != 0, LIST | UNREAD},
-	    {"before", o->before != 0, LIST | UNREAD},
+	    {"count", o->count != 0, LIST | UNREAD | OWED},
+	    {"before", o->before != 0, LIST | UNREAD | OWED},
 	    {"source", o->source != NULL, WHY},
 	};
 
@@ -157,6 +160,8 @@ static int dispatch(struct mst_state *state, enum verb verb,
 		return forward_list(state, o, err);
 	case UNREAD:
 		return forward_unread(state, o, err);
+	case OWED:
+		return forward_owed(state, o, err);
 	case SHOW:
 		return forward_show(state, word, err);
 	case RETRY:
@@ -187,9 +192,10 @@ int cmd_forward(int argc, char **argv)
 	    {"in", "STATE",
 	     "list: waiting, sent, later, aside, done or dropped", NULL,
 	     &o.to_state, NULL},
-	    {"count", "N", "list, unread: how many (50)", NULL, NULL, &o.count},
-	    {"before", "ID", "list, unread: those before this one", NULL, NULL,
-	     &o.before},
+	    {"count", "N", "list, unread, owed: how many (50)", NULL, NULL,
+	     &o.count},
+	    {"before", "ID", "list, unread, owed: those before this one", NULL,
+	     NULL, &o.before},
 	    {"source", "CONNECTION",
 	     "why: where the alert came from; needed where rules have several "
 	     "sources",

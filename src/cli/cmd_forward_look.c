@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster forward status, list, show, unread, retry, drop: the outbox as others
- * see it.
+ * muster forward status, list, show, retry, drop: the outbox as others see it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,25 +13,16 @@
 #include "db/db.h"
 
 #define OUT_MAX	  (256u << 20)
-#define COUNT	  50
 #define RETRY_MAX 1000 /* looked at in one page */
 
-struct looking {
-	struct mst_buf out;
-	struct mst_jout j;
-	size_t n;
-	int64_t id; /* show: the one that is wanted */
-	bool found;
-};
-
-static void begin(struct looking *l)
+void forward_begin(struct forward_looking *l)
 {
-	*l = (struct looking){.n = 0};
+	*l = (struct forward_looking){.n = 0};
 	mst_buf_init(&l->out, OUT_MAX);
 	mst_jout_init(&l->j, &l->out);
 }
 
-static void end(struct looking *l, int rc)
+void forward_end(struct forward_looking *l, int rc)
 {
 	if (cli.json)
 		(void)mst_buf_addc(&l->out, '\n');
@@ -73,7 +63,7 @@ static int read_id(const char *word, int64_t *id_r, struct mst_err *err)
 			   word);
 }
 
-static void time_text(int64_t us, char out[21])
+void forward_time(int64_t us, char out[21])
 {
 	(void)snprintf(out, 21, "-");
 	if (us != MST_TIME_NONE)
@@ -85,10 +75,10 @@ static void time_text(int64_t us, char out[21])
 static void add_stats(void *ctx, const char *action,
 		      const struct mst_outbox_stats *s)
 {
-	struct looking *l = ctx;
+	struct forward_looking *l = ctx;
 	char oldest[21];
 
-	time_text(s->oldest_us, oldest);
+	forward_time(s->oldest_us, oldest);
 	if (cli.json) {
 		mst_jout_obj(&l->j);
 		if (action)
@@ -112,7 +102,7 @@ static void add_stats(void *ctx, const char *action,
 
 static void add_tally(void *ctx, const struct mst_outbox_tally *t)
 {
-	struct looking *l = ctx;
+	struct forward_looking *l = ctx;
 
 	l->n++;
 	if (cli.json) {
@@ -131,7 +121,7 @@ static void add_tally(void *ctx, const struct mst_outbox_tally *t)
 }
 
 /* Is somebody forwarding from this folder now? */
-static int add_running(struct mst_state *state, struct looking *l,
+static int add_running(struct mst_state *state, struct forward_looking *l,
 		       struct mst_err *err)
 {
 	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
@@ -153,12 +143,12 @@ static int add_running(struct mst_state *state, struct looking *l,
 int forward_status(struct mst_state *state, struct mst_err *err)
 {
 	struct mst_outbox *o = NULL;
-	struct looking l;
+	struct forward_looking l;
 	int rc = forward_outbox(state, &o, err);
 
 	if (rc < 0)
 		return rc;
-	begin(&l);
+	forward_begin(&l);
 	if (cli.json)
 		mst_jout_obj(&l.j);
 	rc = add_running(state, &l, err);
@@ -183,7 +173,7 @@ int forward_status(struct mst_state *state, struct mst_err *err)
 		mst_jout_end_arr(&l.j);
 		mst_jout_end_obj(&l.j);
 	}
-	end(&l, rc);
+	forward_end(&l, rc);
 	mst_outbox_close(&o);
 	return rc;
 }
@@ -204,12 +194,12 @@ static void row_json(struct mst_jout *j, const struct mst_outbox_row *r)
 	mst_jout_kstr(j, "source", r->source);
 	mst_jout_kslice(j, "key", r->key);
 	mst_jout_kslice(j, "device", r->device);
-	time_text(r->accepted_us, at);
+	forward_time(r->accepted_us, at);
 	mst_jout_kstr(j, "accepted", at);
-	time_text(r->changed_us, at);
+	forward_time(r->changed_us, at);
 	mst_jout_kstr(j, "changed", at);
 	if (r->due_us != MST_TIME_NONE) {
-		time_text(r->due_us, at);
+		forward_time(r->due_us, at);
 		mst_jout_kstr(j, "due", at);
 	}
 	mst_jout_kstr(j, "remote", r->remote);
@@ -218,7 +208,7 @@ static void row_json(struct mst_jout *j, const struct mst_outbox_row *r)
 
 static int list_row(void *ctx, const struct mst_outbox_row *r)
 {
-	struct looking *l = ctx;
+	struct forward_looking *l = ctx;
 	char at[21];
 
 	l->n++;
@@ -228,7 +218,7 @@ static int list_row(void *ctx, const struct mst_outbox_row *r)
 		mst_jout_end_obj(&l->j);
 		return 0;
 	}
-	time_text(r->accepted_us, at);
+	forward_time(r->accepted_us, at);
 	(void)mst_buf_addf(
 	    &l->out, "%10lld  %s %-16s %-7s %-7s %3lld  %.*s%s%s\n",
 	    (long long)r->id, at, r->action, mst_delivery_op_name(r->op),
@@ -256,10 +246,10 @@ int forward_list(struct mst_state *state, const struct forward_opts *o,
 	    .action = o->action,
 	    .state = -1,
 	    .before = (int64_t)o->before,
-	    .limit = o->count ? (size_t)o->count : COUNT,
+	    .limit = o->count ? (size_t)o->count : FORWARD_COUNT,
 	};
 	struct mst_outbox *outbox = NULL;
-	struct looking l;
+	struct forward_looking l;
 	int rc;
 
 	if (o->to_state && !state_of(o->to_state, &f.state))
@@ -270,20 +260,20 @@ int forward_list(struct mst_state *state, const struct forward_opts *o,
 	rc = forward_outbox(state, &outbox, err);
 	if (rc < 0)
 		return rc;
-	begin(&l);
+	forward_begin(&l);
 	if (cli.json)
 		mst_jout_arr(&l.j);
 	rc = mst_outbox_page(outbox, &f, list_row, &l, err);
 	if (cli.json)
 		mst_jout_end_arr(&l.j);
-	end(&l, rc);
+	forward_end(&l, rc);
 	mst_outbox_close(&outbox);
 	return rc;
 }
 
 static int show_row(void *ctx, const struct mst_outbox_row *r)
 {
-	struct looking *l = ctx;
+	struct forward_looking *l = ctx;
 	char at[21];
 
 	if (r->id != l->id)
@@ -300,9 +290,9 @@ static int show_row(void *ctx, const struct mst_outbox_row *r)
 			   mst_delivery_state_name(r->state),
 			   r->doubt ? ", in doubt" : "", (long long)r->tries,
 			   r->why && *r->why ? ": " : "", r->why ? r->why : "");
-	time_text(r->accepted_us, at);
+	forward_time(r->accepted_us, at);
 	(void)mst_buf_addf(&l->out, "accepted   %s from %s\n", at, r->source);
-	time_text(r->due_us, at);
+	forward_time(r->due_us, at);
 	(void)mst_buf_addf(&l->out, "due        %s\n", at);
 	(void)mst_buf_addf(&l->out, "key        %.*s\n", MST_SLICE_ARG(r->key));
 	(void)mst_buf_addf(&l->out, "device     %.*s\n",
@@ -318,7 +308,7 @@ int forward_show(struct mst_state *state, const char *word, struct mst_err *err)
 	struct mst_buf body = MST_BUF_INIT(1u << 20);
 	enum mst_form form = MST_FORM_JSON;
 	struct mst_outbox *o = NULL;
-	struct looking l;
+	struct forward_looking l;
 	int64_t id;
 	int rc = read_id(word, &id, err);
 
@@ -326,7 +316,7 @@ int forward_show(struct mst_state *state, const char *word, struct mst_err *err)
 		rc = forward_outbox(state, &o, err);
 	if (rc < 0)
 		return rc;
-	begin(&l);
+	forward_begin(&l);
 	l.id = id;
 	f.before = id + 1;
 	if (cli.json)
@@ -347,62 +337,9 @@ int forward_show(struct mst_state *state, const char *word, struct mst_err *err)
 		(void)mst_buf_addf(&l.out, "form       %s\n\n%s\n",
 				   mst_form_name(form), body.p ? body.p : "");
 	}
-	end(&l, rc);
+	forward_end(&l, rc);
 	mst_buf_fini(&body);
 	mst_outbox_close(&o);
-	return rc;
-}
-
-/* ---- what could not be read ---------------------------------------------- */
-
-static int unread_row(void *ctx, const struct mst_outbox_unread *u)
-{
-	struct looking *l = ctx;
-	char at[21];
-
-	time_text(u->at_us, at);
-	if (cli.json) {
-		mst_jout_obj(&l->j);
-		mst_jout_ki64(&l->j, "id", u->id);
-		mst_jout_kstr(&l->j, "at", at);
-		mst_jout_kstr(&l->j, "from", u->receiver);
-		mst_jout_kstr(&l->j, "peer", u->peer);
-		mst_jout_kstr(&l->j, "why", u->why);
-		mst_jout_kslice(&l->j, "body", u->body);
-		mst_jout_end_obj(&l->j);
-		return 0;
-	}
-	(void)mst_buf_addf(&l->out, "%6lld  %s %s %s: %s\n        ",
-			   (long long)u->id, at, u->receiver, u->peer, u->why);
-	for (size_t i = 0; i < u->body.n; i++) {
-		unsigned char c = (unsigned char)u->body.p[i];
-
-		(void)mst_buf_addc(&l->out,
-				   c < ' ' || c == 0x7f ? '.' : (char)c);
-	}
-	(void)mst_buf_addc(&l->out, '\n');
-	return 0;
-}
-
-int forward_unread(struct mst_state *state, const struct forward_opts *o,
-		   struct mst_err *err)
-{
-	struct mst_outbox *outbox = NULL;
-	struct looking l;
-	int rc = forward_outbox(state, &outbox, err);
-
-	if (rc < 0)
-		return rc;
-	begin(&l);
-	if (cli.json)
-		mst_jout_arr(&l.j);
-	rc = mst_outbox_unread_page(outbox, (int64_t)o->before,
-				    o->count ? (size_t)o->count : COUNT,
-				    unread_row, &l, err);
-	if (cli.json)
-		mst_jout_end_arr(&l.j);
-	end(&l, rc);
-	mst_outbox_close(&outbox);
 	return rc;
 }
 
