@@ -46,6 +46,7 @@ struct reader {
 	unsigned outer_field[MST_MAX_FIELDS]; /* outer[1 + i] goes there */
 	unsigned outer_n;
 	unsigned self; /* the field ".", or MST_MAX_FIELDS */
+	unsigned list; /* the field that is the list itself, as above */
 	struct given {
 		unsigned field;
 		struct mst_value v;
@@ -194,6 +195,8 @@ static int give_nested(struct reader *r, const struct mst_value *outer,
 		pick_element(r, e);
 		for (unsigned i = 0; i < r->outer_n; i++)
 			r->values[r->outer_field[i]] = outer[1 + i];
+		if (r->list < MST_MAX_FIELDS)
+			r->values[r->list] = outer[0];
 		rc = give_values(r, err);
 	}
 	return rc;
@@ -525,9 +528,15 @@ static struct mst_picker *outer_picker(struct reader *r,
 	const char *names[MST_MAX_FIELDS + 1];
 
 	names[0] = feed->nested;
+	r->list = MST_MAX_FIELDS;
 	for (size_t k = 0; k < n; k++) {
 		if (feed->fields[k].from != MST_FROM_OUTER)
 			continue;
+		/* a member is picked once */
+		if (strcmp(feed->fields[k].name, feed->nested) == 0) {
+			r->list = (unsigned)k;
+			continue;
+		}
 		r->outer_field[r->outer_n++] = (unsigned)k;
 		names[r->outer_n] = feed->fields[k].name;
 	}
