@@ -8,10 +8,12 @@
 
 #include "source/cloudapps/cloudapps.h"
 #include "source/endpoint/endpoint.h"
+#include "source/iot/iot.h"
 
 const struct mst_source_ops *const mst_sources[] = {
     &mst_source_endpoint,
     &mst_source_cloudapps,
+    &mst_source_iot,
     NULL,
 };
 
