@@ -250,10 +250,12 @@ static void post_synced(struct call *c)
 
 	if (mst_json_is_str(source, "cloudapps")) {
 		op.json = users_text(c);
+	} else if (mst_json_is_str(source, "iot")) {
+		op.kind = SIM_OP_IOT_SYNCED;
 	} else if (mst_json_type(source) != MST_JSON_NULL &&
 		   !mst_json_is_str(source, "endpoint")) {
 		sim_control_error(c->reply, 400,
-				  "\"source\" is endpoint or cloudapps");
+				  "\"source\" is endpoint, cloudapps or iot");
 		return;
 	}
 	if (step(c, &op))

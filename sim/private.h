@@ -69,6 +69,7 @@ struct sim_op {
 		SIM_OP_USERS,
 		SIM_OP_TRUTH,
 		SIM_OP_IOT,
+		SIM_OP_IOT_SYNCED,
 		SIM_OP__MAX
 	} kind;
 	int64_t day;

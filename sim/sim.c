@@ -13,6 +13,7 @@
 #include "sim/estate.h"
 #include "sim/fault.h"
 #include "sim/iot.h"
+#include "sim/sn.h"
 #include "sim/truth.h"
 
 static const char *const host_names[] = {"login",      "api", "graph", "blob",
@@ -123,6 +124,11 @@ void sim_count(struct mst_sim *sim, const struct sim_request *r,
 		route->status[digit]++;
 }
 
+static bool has_class(void *sn, const char *table)
+{
+	return sn_table(sn, table) != NULL;
+}
+
 int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 	       struct mst_err *err)
 {
@@ -163,12 +169,16 @@ int sim_op_run(struct mst_sim *sim, const struct sim_op *op,
 	case SIM_OP_TRUTH:
 		ret = sim_truth_configure(sim->truth, json, err);
 		break;
+	case SIM_OP_IOT_SYNCED:
+		sim_truth_iot_synced(sim->truth, sim->iot, has_class, sim->sn);
+		break;
 	case SIM_OP_IOT:
 		return sim_iot_step(sim->iot, json, op->at_us, err);
 	case SIM_OP__MAX:
 		break;
 	}
-	if (op->kind != SIM_OP_SYNCED && op->kind != SIM_OP_USERS)
+	if (op->kind != SIM_OP_SYNCED && op->kind != SIM_OP_IOT_SYNCED &&
+	    op->kind != SIM_OP_USERS)
 		sim_estate_changed(sim);
 	return ret;
 }

@@ -13,8 +13,8 @@
 #define STATE_MAX (1u << 30)
 
 static const char *const op_names[SIM_OP__MAX] = {
-    "day",	 "change", "devices", "remove", "apps",
-    "apps_gone", "synced", "users",   "truth",	"iot"};
+    "day",    "change", "devices", "remove", "apps",	  "apps_gone",
+    "synced", "users",	"truth",   "iot",    "iot_synced"};
 
 static void write_op(const struct sim_op *op, struct mst_jout *j)
 {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/truth_iot.h"
 #include "sim/truth_private.h"
 
 const char *truth_text(struct sim_truth *t, struct mst_slice s)
@@ -130,6 +131,7 @@ struct sim_truth *sim_truth_new(void)
 				      .hardware = true,
 				      .handhelds = true};
 	truth_apps_defaults(&t->apps_conf);
+	t->iot = truth_iot_new();
 	for (size_t i = 0; i < sim_cve_facts_n; i++)
 		mst_map_put(&t->facts, mst_slice_str(sim_cve_facts[i].id),
 			    (void *)(uintptr_t)&sim_cve_facts[i]);
@@ -163,6 +165,7 @@ void sim_truth_free(struct sim_truth **tp)
 	mst_map_fini(&t->app_by_name);
 	mst_map_fini(&t->texts);
 	mst_map_fini(&t->facts);
+	truth_iot_free(&t->iot);
 	mst_arena_fini(&t->arena);
 	free(t);
 	*tp = NULL;
@@ -202,6 +205,7 @@ int sim_truth_configure(struct sim_truth *t, struct mst_slice json,
 			      &t->conf.handhelds);
 		mst_json_dbl(mst_json_get(root, "min_cvss"), &t->conf.min_cvss);
 		truth_apps_configure(t, mst_json_get(root, "cloudapps"));
+		truth_iot_configure(t->iot, mst_json_get(root, "iot"));
 	}
 	mst_json_parser_free(&p);
 	return ret;
@@ -213,6 +217,13 @@ void sim_truth_synced(struct sim_truth *t, const struct sim_estate *e)
 	truth_devices(t, e);
 	truth_software(t, e);
 	truth_vulnerabilities(t, e);
+}
+
+void sim_truth_iot_synced(struct sim_truth *t, struct sim_iot *iot,
+			  bool (*has_class)(void *ctx, const char *table),
+			  void *ctx)
+{
+	truth_iot_synced(t->iot, iot, has_class, ctx);
 }
 
 static struct truth_ci *ci_by_correlation(struct sim_truth *t,

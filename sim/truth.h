@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What ServiceNow should hold: a second implementation of
- * docs/internals/rules.md and cloudapps.md that shares no code with the engine.
+ * docs/internals/rules.md, cloudapps.md and iot-rules.md that shares no code
+ * with the engine.
  * It is told when a sync of a source has been done and what people changed in
  * ServiceNow, and keeps the expected records from one sync to the next.
  */
@@ -56,8 +57,9 @@ struct sim_truth *sim_truth_new(void);
 void sim_truth_free(struct sim_truth **t);
 /* {"connection":"defender","correlation_prefix":"","discovery_source":
  * "muster","enrich":true,"hardware":true,"min_cvss":0,"handhelds":true,
- * "cloudapps":{…}}: the latter by the names of the settings of
- * docs/internals/cloudapps.md. */
+ * "cloudapps":{…},"iot":{"connection":"plant","sensor":0}}: cloudapps by the
+ * names of the settings of docs/internals/cloudapps.md; sensor 0 is the
+ * console. */
 int sim_truth_configure(struct sim_truth *t, struct mst_slice json,
 			struct mst_err *err);
 /* A sync of the estate as it is now has been done. */
@@ -66,6 +68,12 @@ void sim_truth_synced(struct sim_truth *t, const struct sim_estate *e);
  * that time (sim_sn_users). */
 int sim_truth_apps_synced(struct sim_truth *t, const struct sim_apps *a,
 			  struct mst_slice json, struct mst_err *err);
+/* The same of the plant of Defender for IoT, with an instance that has these
+ * classes. */
+struct sim_iot;
+void sim_truth_iot_synced(struct sim_truth *t, struct sim_iot *iot,
+			  bool (*has_class)(void *ctx, const char *table),
+			  void *ctx);
 /* The answer of POST /_sim/sn/users. */
 int sim_truth_users(struct sim_truth *t, struct mst_slice json,
 		    struct mst_err *err);

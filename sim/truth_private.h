@@ -154,6 +154,7 @@ struct sim_truth {
 	uint32_t apps_sync;
 	struct truth_list apps, app_ids, uses;
 	struct mst_map app_by_name; /* folded */
+	struct truth_iot *iot;	    /* truth_iot.h */
 };
 
 const char *truth_text(struct sim_truth *t, struct mst_slice s);

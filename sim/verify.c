@@ -4,49 +4,20 @@
  * sys_id in a record can be named by the key of what it refers to. The record
  * that is compared is found by its key, never by its sys_id.
  */
-#include "sim/verify.h"
+#include "sim/verify_private.h"
 
-#include <curl/curl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "base/num.h"
-#include "sim/private.h"
-#include "sim/truth.h"
-#include "json/json.h"
 
-#define PAGE	    10000
-#define MAX_LINES   50
-#define MAX_PAGE    (512u << 20)
-#define MAX_COLUMNS 40
+#define PAGE	  10000
+#define MAX_LINES 50
+#define MAX_PAGE  (512u << 20)
 
-struct columns {
-	const char *v[MAX_COLUMNS];
-	unsigned n;
-};
-
-struct verify {
-	struct mst_sim *sim;
-	struct sim_truth *truth;
-	struct mst_buf *report;
-	uint64_t missing, extra, wrong, doubled, compared;
-	unsigned lines;
-	CURL *curl;
-	struct mst_buf page;
-	struct mst_json_parser *json;
-	struct mst_arena arena;
-	/* sys_id → key, for every set that others refer to */
-	struct mst_map key_of[TRUTH__SETS];
-	/* of the set at hand: key → index + 1; and which were seen */
-	struct mst_map expected;
-	bool *seen;
-};
-
-static void say(struct verify *v, const char *fmt, ...) MST_PRINTF(2, 3);
-
-static void say(struct verify *v, const char *fmt, ...)
+void verify_say(struct verify *v, const char *fmt, ...)
 {
 	char text[2048];
 	va_list ap;
@@ -71,9 +42,8 @@ static size_t take(char *p, size_t size, size_t n, void *ctx)
 	return mst_buf_add(ctx, p, n) ? n : 0;
 }
 
-static int get_page(struct verify *v, const char *table,
-		    const struct columns *cols, const char *after,
-		    struct mst_json *list_r, struct mst_err *err)
+int verify_page(struct verify *v, const char *table, const struct columns *cols,
+		const char *after, struct mst_json *list_r, struct mst_err *err)
 {
 	struct mst_json root;
 	struct mst_buf url;
@@ -111,7 +81,7 @@ static int get_page(struct verify *v, const char *table,
 	return 0;
 }
 
-static struct mst_slice text_of(struct mst_json row, const char *column)
+struct mst_slice verify_text(struct mst_json row, const char *column)
 {
 	struct mst_json v = mst_json_get(row, column);
 
@@ -142,32 +112,32 @@ static void row_key(const struct verify *v, enum truth_set set,
 		    struct mst_json row, char *out, size_t n)
 {
 	const struct truth_table *t = &truth_tables[set];
-	struct mst_slice a = text_of(row, t->key[0]), b;
+	struct mst_slice a = verify_text(row, t->key[0]), b;
 
 	switch (set) {
 	case TRUTH_COMPANY:
 		sim_truth_fold_company(a, out);
 		return;
 	case TRUTH_MODEL:
-		b = text_of(row, t->key[1]);
+		b = verify_text(row, t->key[1]);
 		snprintf(out, n, "%.*s\x1f%s", MST_SLICE_ARG(a),
 			 ref_key(v, TRUTH_COMPANY, b));
 		break;
 	case TRUTH_CI:
-		b = text_of(row, t->key[1]);
+		b = verify_text(row, t->key[1]);
 		snprintf(out, n, "%.*s\x1f%.*s", MST_SLICE_ARG(a),
 			 MST_SLICE_ARG(b));
 		break;
 	case TRUTH_INSTALL:
-		b = text_of(row, t->key[1]);
+		b = verify_text(row, t->key[1]);
 		snprintf(out, n, "%s\x1e%s", ref_key(v, TRUTH_CI, a),
 			 ref_key(v, TRUTH_PACKAGE, b));
 		break;
 	case TRUTH_USE:
-		b = text_of(row, t->key[1]);
+		b = verify_text(row, t->key[1]);
 		snprintf(out, n, "%s\x1e%.*s\x1e%.*s", ref_key(v, TRUTH_APP, a),
 			 MST_SLICE_ARG(b),
-			 MST_SLICE_ARG(text_of(row, t->key[2])));
+			 MST_SLICE_ARG(verify_text(row, t->key[2])));
 		break;
 	case TRUTH_PACKAGE:
 	case TRUTH_CVE:
@@ -196,8 +166,8 @@ static bool between(struct mst_slice is, const char *low, const char *high)
 	       mst_slice_cmp(is, mst_slice_str(high)) <= 0;
 }
 
-static bool agrees(const struct verify *v, const struct truth_field *f,
-		   struct mst_slice is)
+bool verify_agrees(const struct truth_field *f, struct mst_slice is,
+		   const char *refers)
 {
 	switch (f->how) {
 	case TRUTH_IS:
@@ -211,29 +181,30 @@ static bool agrees(const struct verify *v, const struct truth_field *f,
 	case TRUTH_EITHER:
 		return mst_slice_is(is, f->text) || mst_slice_is(is, f->text2);
 	case TRUTH_REF:
-		return !strcmp(ref_key(v, f->ref, is), f->text);
+		return !strcmp(refers, f->text);
 	}
 	return false;
 }
 
-static void wrong(struct verify *v, const struct truth_rec *r,
-		  const struct truth_field *f, struct mst_slice is)
+void verify_wrong(struct verify *v, const char *table, const char *key,
+		  const struct truth_field *f, struct mst_slice is,
+		  const char *refers)
 {
 	static const char *const words[] = {
 	    "should be",	  "should be empty",  "should not be empty",
 	    "should lie between", "should be one of", "should refer to"};
-	const char *shown = f->how == TRUTH_REF ? ref_key(v, f->ref, is) : NULL;
 
 	v->wrong++;
-	say(v, "wrong: %s \"%s\": %s is \"%.300s\", %s%s%.300s%s%s%.300s%s",
-	    r->table, r->key, f->column,
-	    shown  ? shown
-	    : is.n ? mst_arena_printf(&v->arena, "%.*s",
-				      (int)MST_MIN(is.n, 300), is.p)
-		   : "",
-	    words[f->how], f->text ? " \"" : "", f->text ? f->text : "",
-	    f->text ? "\"" : "", f->text2 ? " and \"" : "",
-	    f->text2 ? f->text2 : "", f->text2 ? "\"" : "");
+	verify_say(v,
+		   "wrong: %s \"%s\": %s is \"%.300s\", %s%s%.300s%s%s%.300s%s",
+		   table, key, f->column,
+		   f->how == TRUTH_REF ? refers
+		   : is.n	       ? mst_arena_printf(&v->arena, "%.*s",
+							  (int)MST_MIN(is.n, 300), is.p)
+				       : "",
+		   words[f->how], f->text ? " \"" : "", f->text ? f->text : "",
+		   f->text ? "\"" : "", f->text2 ? " and \"" : "",
+		   f->text2 ? f->text2 : "", f->text2 ? "\"" : "");
 }
 
 static void compare_row(struct verify *v, enum truth_set set, size_t i,
@@ -243,15 +214,18 @@ static void compare_row(struct verify *v, enum truth_set set, size_t i,
 
 	sim_truth_get(v->truth, set, i, &r);
 	for (unsigned k = 0; k < r.n; k++) {
-		struct mst_slice is = text_of(row, r.f[k].column);
+		struct mst_slice is = verify_text(row, r.f[k].column);
 
-		if (!agrees(v, &r.f[k], is))
-			wrong(v, &r, &r.f[k], is);
+		const char *refers =
+		    r.f[k].how == TRUTH_REF ? ref_key(v, r.f[k].ref, is) : "";
+
+		if (!verify_agrees(&r.f[k], is, refers))
+			verify_wrong(v, r.table, r.key, &r.f[k], is, refers);
 	}
 	v->compared++;
 }
 
-static bool ours(struct mst_json row)
+bool verify_ours(struct mst_json row)
 {
 	return mst_json_is_str(mst_json_get(row, "sys_created_by"),
 			       MST_SIM_USER);
@@ -270,31 +244,32 @@ static void take_row(struct verify *v, enum truth_set set, const char *table,
 			    mst_arena_strdup(&v->arena, key));
 	i = (size_t)(uintptr_t)mst_map_get(&v->expected, mst_slice_str(key));
 	if (!i) {
-		if (!ours(row))
+		if (!verify_ours(row) || verify_iot_owns(v, set, key, row))
 			return;
 		v->extra++;
-		say(v, "extra: %s \"%s\" should not be there", table, key);
+		verify_say(v, "extra: %s \"%s\" should not be there", table,
+			   key);
 		return;
 	}
 	i--;
 	if (v->seen[i]) {
 		/* companies and models of others may share a folded name */
-		if (!ours(row))
+		if (!verify_ours(row))
 			return;
 		v->doubled++;
-		say(v, "double: %s \"%s\" is there twice", table, key);
+		verify_say(v, "double: %s \"%s\" is there twice", table, key);
 		return;
 	}
 	v->seen[i] = true;
 	compare_row(v, set, i, row);
 }
 
-static void add_column(struct columns *c, const char *name)
+void verify_column(struct columns *c, const char *name)
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (!strcmp(c->v[i], name))
 			return;
-	if (c->n < MAX_COLUMNS)
+	if (c->n < VERIFY_COLUMNS)
 		c->v[c->n++] = name;
 }
 
@@ -305,15 +280,20 @@ static void columns_of(struct verify *v, enum truth_set set, size_t n,
 {
 	struct truth_rec r;
 
-	add_column(c, "sys_created_by");
+	verify_column(c, "sys_created_by");
+	/* whose records they are that another source made */
+	if (set == TRUTH_CI)
+		verify_column(c, "correlation_id");
+	if (set == TRUTH_INSTANCE)
+		verify_column(c, "u_source_connection");
 	for (int i = 0; i < 3 && truth_tables[set].key[i]; i++)
-		add_column(c, truth_tables[set].key[i]);
+		verify_column(c, truth_tables[set].key[i]);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 2000 && (set == TRUTH_INSTANCE || set == TRUTH_USE))
 			break;
 		sim_truth_get(v->truth, set, i, &r);
 		for (unsigned k = 0; k < r.n; k++)
-			add_column(c, r.f[k].column);
+			verify_column(c, r.f[k].column);
 	}
 }
 
@@ -325,7 +305,7 @@ static int read_table(struct verify *v, enum truth_set set, const char *table,
 	for (;;) {
 		struct mst_json list, row;
 		struct mst_json_iter it;
-		int ret = get_page(v, table, cols, after, &list, err);
+		int ret = verify_page(v, table, cols, after, &list, err);
 
 		if (ret < 0)
 			return ret;
@@ -335,7 +315,7 @@ static int read_table(struct verify *v, enum truth_set set, const char *table,
 		while (mst_json_next(&it, NULL, &row)) {
 			take_row(v, set, table, row);
 			snprintf(after, sizeof(after), "%.*s",
-				 MST_SLICE_ARG(text_of(row, "sys_id")));
+				 MST_SLICE_ARG(verify_text(row, "sys_id")));
 		}
 	}
 }
@@ -368,7 +348,8 @@ static void miss(struct verify *v, enum truth_set set, size_t n)
 			continue;
 		sim_truth_get(v->truth, set, i, &r);
 		v->missing++;
-		say(v, "missing: %s \"%s\" should be there", r.table, r.key);
+		verify_say(v, "missing: %s \"%s\" should be there", r.table,
+			   r.key);
 	}
 }
 
@@ -440,6 +421,8 @@ int sim_verify(struct mst_sim *sim, struct mst_buf *report,
 	v.json = mst_json_parser_new(MAX_PAGE);
 	for (int set = 0; set < TRUTH__SETS && ret == 0; set++)
 		ret = verify_set(&v, (enum truth_set)set, err);
+	if (ret == 0)
+		ret = verify_iot(&v, err);
 	if (ret == 0) {
 		finish(&v);
 		*differences_r = v.missing + v.extra + v.doubled + v.wrong;

@@ -31,11 +31,23 @@ static const struct mst_sim_conf tiny[] = {
 		       .apps = 12,
 		       .people = 15,
 		       .app_links = 60},
+    [RIG_IOT] = {.devices = 1,
+		 .cve_rows = 1,
+		 .apps = -1,
+		 .iot_devices = 120,
+		 .iot_alerts = 10},
 };
 
 static const char *const sources[] = {
     [RIG_ENDPOINT] = "endpoint",
     [RIG_CLOUDAPPS] = "cloudapps",
+    [RIG_IOT] = "iot",
+};
+
+static const char *const names[] = {
+    [RIG_ENDPOINT] = "defender",
+    [RIG_CLOUDAPPS] = "apps",
+    [RIG_IOT] = "plant",
 };
 
 void rig_start(struct rig *r, const struct mst_sim_conf *conf)
@@ -120,8 +132,16 @@ void rig_apply_text(struct rig *r, const char *yaml)
 /* The source connection of the standard configuration. */
 static void add_source(const struct rig *r, struct mst_buf *yaml)
 {
-	bool apps = r->source == RIG_CLOUDAPPS;
-
+	if (r->source == RIG_IOT) {
+		(void)mst_buf_addf(yaml,
+				   "  - name: %s\n"
+				   "    type: iot\n"
+				   "    url: %s\n"
+				   "    token: env:MUSTER_SIM_IOT_TOKEN\n%s",
+				   names[r->source], RIG_HOST(r, MST_SIM_IOT),
+				   r->recver ? r->recver : "");
+		return;
+	}
 	(void)mst_buf_addf(yaml,
 			   "  - name: %s\n"
 			   "    type: %s\n"
@@ -130,11 +150,10 @@ static void add_source(const struct rig *r, struct mst_buf *yaml)
 			   "    client_secret: env:MUSTER_SIM_SECRET\n"
 			   "    login_url: %s\n"
 			   "    graph_url: %s\n",
-			   apps ? "apps" : "defender", sources[r->source],
-			   MST_SIM_TENANT, MST_SIM_CLIENT,
-			   RIG_HOST(r, MST_SIM_LOGIN),
+			   names[r->source], sources[r->source], MST_SIM_TENANT,
+			   MST_SIM_CLIENT, RIG_HOST(r, MST_SIM_LOGIN),
 			   RIG_HOST(r, MST_SIM_GRAPH));
-	if (!apps)
+	if (r->source == RIG_ENDPOINT)
 		(void)mst_buf_addf(yaml,
 				   "    api_url: %s\n"
 				   "    hardware: true\n",
@@ -172,7 +191,7 @@ char *rig_yaml(const struct rig *r, const char *source, const char *dest,
 	    "    source_limits: no\n"
 	    "%s",
 	    source, RIG_HOST(r, MST_SIM_SERVICENOW), MST_SIM_USER,
-	    dest ? dest : "", r->source == RIG_CLOUDAPPS ? "apps" : "defender",
+	    dest ? dest : "", names[r->source],
 	    job ? job : "    guard:\n      share: 90%\n      count: 1000\n");
 	return mst_buf_steal(&yaml);
 }
@@ -232,6 +251,8 @@ pid_t rig_spawn(struct rig *r, const char *const *words)
 	for (size_t i = 0; r->env && r->env[i] && k < OWN_MAX; i++)
 		env[k++] = (char *)(uintptr_t)r->env[i];
 	env[k++] = (char *)(uintptr_t) "MUSTER_SIM_SECRET=" MST_SIM_SECRET;
+	env[k++] =
+	    (char *)(uintptr_t) "MUSTER_SIM_IOT_TOKEN=" MST_SIM_IOT_TOKEN;
 	env[k++] = (char *)(uintptr_t) "MUSTER_SIM_PASSWORD=" MST_SIM_PASSWORD;
 	env[k++] = (char *)(uintptr_t) "no_proxy=127.0.0.1";
 	for (size_t i = 0; environ[i] && k < ENV_MAX; i++)

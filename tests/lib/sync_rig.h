@@ -17,7 +17,7 @@
 
 #define RIG_HOST(r, host) mst_sim_url((r)->sim, (host))
 
-enum rig_source { RIG_ENDPOINT, RIG_CLOUDAPPS };
+enum rig_source { RIG_ENDPOINT, RIG_CLOUDAPPS, RIG_IOT };
 
 struct rig {
 	/* What the standard configuration reads; by rig_start_source. */
@@ -46,7 +46,7 @@ struct rig {
  * rows. */
 void rig_start(struct rig *r, const struct mst_sim_conf *conf);
 /* The same with another source. conf NULL: of cloud apps 12, used by 15
- * people. */
+ * people; of Defender for IoT 120 devices of 4 sensors. */
 void rig_start_source(struct rig *r, enum rig_source source,
 		      const struct mst_sim_conf *conf);
 void rig_stop(struct rig *r);
@@ -56,9 +56,9 @@ void rig_fresh(struct rig *r);
 /* A new and empty state folder; the instance stays. */
 void rig_new_state(struct rig *r);
 /* Applies the standard configuration: connections "defender" (with cloud apps:
- * "apps", with its users) and "cmdb", job "main". Extra lines (each with its
- * indent) go to the source connection, the destination connection, the job.
- * NULL: none. */
+ * "apps", with its users; of Defender for IoT: "plant", the console) and
+ * "cmdb", job "main". Extra lines (each with its indent) go to the source
+ * connection, the destination connection, the job. NULL: none. */
 void rig_apply(struct rig *r, const char *source, const char *dest,
 	       const char *job);
 /* Its text; free() it. Of cloud apps source NULL means that users are read. */
