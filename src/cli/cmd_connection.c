@@ -12,6 +12,7 @@
 #include "cli/ask.h"
 #include "cli/checks.h"
 #include "cli/connection_show.h"
+#include "forwarder/trial.h"
 
 #define FIXES_MAX 16
 
@@ -196,6 +197,40 @@ static int ask_password(struct setup *setup, struct mst_err *err)
 /* ---- test and setup ---------------------------------------------------------
  */
 
+/* What forwarding needs of it, where an action uses it. */
+static int check_actions(struct mst_state *state, const char *name,
+			 struct cli_checks *r, struct mst_err *err)
+{
+	const struct mst_trial_conf t = {.report = cli_checks_take,
+					 .ctx = r,
+					 .dry = true,
+					 .cancel = &cli_cancel};
+	struct mst_check c = {.name = "forwarding"};
+	struct mst_forward_conf *conf = NULL;
+	struct mst_err why = MST_ERR_INIT;
+	size_t n = 0;
+	int rc = 0;
+
+	if (mst_forward_conf_load(state, &conf, &why) < 0) {
+		c.code = why.code;
+		mst_check_say(&c, MST_CHECK_FAILED, "%.760s", why.msg);
+		cli_checks_take(r, &c);
+		return 0;
+	}
+	for (size_t i = 0; i < conf->actions_n; i++)
+		n += conf->actions[i].connection &&
+		     strcmp(conf->actions[i].connection, name) == 0;
+	if (n && cli_checks_status(r) != CLI_OK) {
+		mst_check_say(&c, MST_CHECK_SKIPPED,
+			      "needs the checks above that failed");
+		cli_checks_take(r, &c);
+	} else if (n) {
+		rc = mst_trial_connection(state, conf, name, &t, &n, err);
+	}
+	mst_forward_conf_free(&conf);
+	return rc;
+}
+
 static int check(struct mst_state *state, const char *name,
 		 const struct setup *setup, int *status, struct mst_err *err)
 {
@@ -216,6 +251,8 @@ static int check(struct mst_state *state, const char *name,
 		cli_checks_flush(r);
 		if (rc == 0 && setup->on)
 			rc = set_up(c, r, setup, err);
+		if (rc == 0)
+			rc = check_actions(state, name, r, err);
 		if (rc == 0)
 			cli_checks_end(r);
 		*status = cli_checks_status(r);
