@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "forward/action.h"
 #include "forward/exclude.h"
 #include "forward/outbox.h"
 #include "forward/receiver.h"
@@ -152,7 +153,15 @@ static void connections(void **state)
 
 static void forwarding(void **state)
 {
+	char heading[96];
+
 	(void)state;
+	for (size_t i = 0; mst_action_types[i]; i++) {
+		(void)snprintf(heading, sizeof(heading),
+			       "FORWARDING ACTIONS OF TYPE %s",
+			       mst_action_types[i]);
+		check_table(heading, mst_action_opts(mst_action_types[i]));
+	}
 	check_table("FORWARDING RULES", mst_alert_rule_opts);
 	check_table("EXCLUSION WINDOWS", mst_exclude_opts);
 	check_table("FORWARDING RECEIVERS", mst_receiver_opts);
@@ -225,6 +234,12 @@ static void examples(void **state)
 		check_example("README.md", p, strstr(p, "\n```\n"));
 	}
 	assert_true(n >= 2);
+	mst_buf_fini(&page);
+	read_page("../migrating-from-cyberx.md", &page);
+	p = strstr(page.p, fence);
+	assert_non_null(p);
+	p += strlen(fence);
+	check_example("migrating-from-cyberx.md", p, strstr(p, "\n```\n"));
 	mst_buf_fini(&page);
 	/* those of the page are parts of one file */
 	read_page("muster.yaml.5", &page);
