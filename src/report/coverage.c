@@ -267,7 +267,9 @@ static int device(void *ctx, const struct mst_plan_change *ch)
 	enum how how;
 	uint32_t n;
 
-	if (ch->action != MST_INSERT && ch->action != MST_UPDATE)
+	/* what is chosen with the devices is read with them */
+	if (strcmp(ch->set->name, c->set->name) != 0 ||
+	    (ch->action != MST_INSERT && ch->action != MST_UPDATE))
 		return 0;
 	ci = match(c, ch, &how, &n);
 	v[I_NAME] = cell(ch, c->name);
@@ -516,7 +518,7 @@ static int cover(struct covering *c, struct mst_err *err)
 int report_coverage(struct report *x, struct mst_err *err)
 {
 	struct covering c = {.x = x};
-	const char *name;
+	const char *name, *chosen = NULL;
 	struct mst_job job;
 	int rc;
 
@@ -525,6 +527,8 @@ int report_coverage(struct report *x, struct mst_err *err)
 		return -(int)err->code;
 	c.set = report_primary(job.catalog);
 	name = c.set ? mst_arena_strdup(&x->r->arena, c.set->name) : NULL;
+	if (c.set && c.set->selected_by) /* it is no choice of its own */
+		chosen = mst_arena_strdup(&x->r->arena, c.set->selected_by);
 	mst_job_fini(&job);
 	if (!name)
 		return mst_err_set(
@@ -532,7 +536,7 @@ int report_coverage(struct report *x, struct mst_err *err)
 		    "the source of job '%s' has no record set that "
 		    "others hang on",
 		    x->conf->job);
-	if (report_read(x, &name, 1, err) < 0)
+	if (report_read(x, chosen ? &chosen : &name, 1, err) < 0)
 		return -(int)err->code;
 	c.set = mst_catalog_set(x->s->job.catalog, name);
 	mst_arena_init(&c.arena, MST_MAX_ARENA);

@@ -323,6 +323,24 @@ static int make(struct cves *c, struct mst_err *err)
 		   : 0;
 }
 
+/* The record set of CVE instances: those that refer to definitions, and have a
+ * status. */
+static const struct mst_set *instances_of(const struct mst_catalog *cat,
+					  const char **definitions_r)
+{
+	for (size_t i = 0; i < cat->sets_n; i++) {
+		const struct mst_set *set = &cat->sets[i];
+		int cve = report_column(set, "u_cve");
+
+		if (cve < 0 || report_column(set, "u_status") < 0)
+			continue;
+		*definitions_r =
+		    mst_catalog_set(cat, set->columns[cve].ref_set)->table;
+		return set;
+	}
+	return NULL;
+}
+
 int report_cve(struct report *x, struct mst_err *err)
 {
 	static const int64_t days[CVE_AGES] = {7, 30, 90};
@@ -333,16 +351,14 @@ int report_cve(struct report *x, struct mst_err *err)
 		return -(int)err->code;
 	c = mst_alloc(sizeof(*c));
 	c->x = x;
-	c->set = mst_catalog_set(x->s->job.catalog, "device_vulnerabilities");
-	if (!c->set || report_column(c->set, "u_status") < 0) {
+	c->set = instances_of(x->s->job.catalog, &c->definitions);
+	if (!c->set) {
 		free(c);
 		return mst_err_set(err, MST_E_UNSUPPORTED,
 				   "the source of job '%s' delivers no CVE "
 				   "instances",
 				   x->conf->job);
 	}
-	c->definitions =
-	    mst_catalog_set(x->s->job.catalog, "vulnerabilities")->table;
 	c->source = (struct mst_cond){"u_source_connection", MST_COND_IS,
 				      x->s->job.conf.source};
 	for (size_t i = 0; i < CVE_AGES; i++)
