@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/cli.h"
 #include "sync/rekey.h"
 
@@ -181,7 +182,9 @@ struct doing {
 	struct mst_buf out; /* JSON */
 	struct mst_jout j;
 	char *old_job; /* of the sensor */
-	bool go;       /* on with --clear */
+	const char *job;
+	bool known; /* the console's job has delivered before */
+	bool go;    /* on with --clear */
 	int status;
 };
 
@@ -241,8 +244,11 @@ static int rekey(struct doing *d, const char *job, struct mst_err *err)
 	cli_progress_end();
 	if (rc == 0)
 		rc = move(d, r, err);
-	if (rc == 0)
+	if (rc == 0) {
 		d->old_job = mst_strdup(r->old.job.name);
+		d->known = r->known > 0;
+		d->job = job;
+	}
 	mst_rekey_close(r, rc < 0 ? err : NULL);
 	free(r);
 	return rc;
@@ -297,6 +303,12 @@ static int clear(struct doing *d, struct mst_err *err)
 	else if (rc == 0 && written)
 		(void)fprintf(stderr, "muster: %llu taken away\n",
 			      (unsigned long long)written);
+	/* A CI that ServiceNow took for the same by itself is the console's
+	 * too, whose RecVer does not know that it was retired. */
+	if (written && d->known)
+		mst_warn("job %s has delivered before: run it once with "
+			 "--full, so that what both jobs had is put back",
+			 d->job);
 	return rc;
 }
 
