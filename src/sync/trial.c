@@ -86,14 +86,18 @@ static int read_more(struct mst_trial *t, uint32_t *feeds_r,
 static int read_present(struct mst_trial *t, struct mst_err *err)
 {
 	struct mst_session *s = t->s;
+	const struct mst_catalog *c = t->present.catalog;
 	uint32_t feeds = UINT32_MAX;
 	int rc = s->source ? read_more(t, &feeds, err) : 0;
 
 	mst_spool_nest(&s->spool);
 	t->spool = s->spool;
 	t->spool.owned = false;
-	for (unsigned f = 0; f < MST_MAX_FEEDS; f++) {
-		if (!(feeds & 1u << f))
+	for (unsigned f = 0; f < c->feeds_n; f++) {
+		const struct mst_feed *feed = &c->feeds[f];
+
+		/* what is in others' lists comes with them */
+		if (!(feeds & 1u << (feed->nested ? feed->outer : f)))
 			t->spool.feeds[f].present = false;
 	}
 	return rc;
