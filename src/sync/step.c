@@ -4,6 +4,8 @@
  */
 #include "sync/step.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,25 +13,30 @@
 
 #define STOPPED 100
 
-static uint64_t steps, stop_at;
-static bool asked;
+/* Deliverers of alerts are threads. */
+static atomic_uint_fast64_t steps;
+static uint64_t stop_at;
+static pthread_once_t asked = PTHREAD_ONCE_INIT;
+
+static void ask(void)
+{
+	const char *text = getenv("MUSTER_STOP_AT");
+
+	if (text && !mst_num_u64(mst_slice_str(text), &stop_at))
+		stop_at = 0;
+}
 
 void mst_step(void)
 {
-	const char *text;
+	uint64_t n;
 
-	if (!asked) {
-		asked = true;
-		text = getenv("MUSTER_STOP_AT");
-		if (text && !mst_num_u64(mst_slice_str(text), &stop_at))
-			stop_at = 0;
-	}
-	steps++;
-	if (stop_at && steps >= stop_at)
+	(void)pthread_once(&asked, ask);
+	n = atomic_fetch_add(&steps, 1) + 1;
+	if (stop_at && n >= stop_at)
 		_exit(STOPPED);
 }
 
 uint64_t mst_steps(void)
 {
-	return steps;
+	return atomic_load(&steps);
 }
