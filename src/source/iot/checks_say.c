@@ -262,10 +262,10 @@ void ot_say_away(const struct ot_checks *k, struct mst_check *c)
 
 void ot_say_clock(const struct ot_checks *k, struct mst_check *c)
 {
-	int64_t us = k->ms.skew_us;
+	int64_t us = k->ms.skew_us == MST_TIME_NONE ? 0 : k->ms.skew_us;
 	int64_t off = us < 0 ? -us : us;
 
-	if (us == MST_TIME_NONE) {
+	if (k->ms.skew_us == MST_TIME_NONE) {
 		mst_check_say(c, MST_CHECK_NOTE,
 			      "no answer says what time it is there");
 		return;
