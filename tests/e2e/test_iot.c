@@ -73,6 +73,83 @@ static void fallbacks(void **state MST_UNUSED)
 	rig_control(&rig, "POST", "/_sim/sn/classes", "{\"ot\":true}");
 }
 
+/* ---- settings, and looking at it ----------------------------------------- */
+
+#define ROWS "u_muster_ot_device"
+
+static void settings(void **state MST_UNUSED)
+{
+	size_t it;
+
+	begin();
+	(void)rig_sync(&rig, 0);
+	it = rig_count(&rig, ROWS, "u_category=IT");
+	assert_true(it > 0);
+	rig_apply(&rig, "    it_devices: no\n    min_cvss: 7\n", NULL, NULL);
+	(void)rig_sync(&rig, 0);
+	assert_int_equal(rig_count(&rig, ROWS, "u_category=IT^u_state=gone"),
+			 it);
+	assert_int_equal(rig_count(&rig, ROWS, "u_category!=IT^u_state=gone"),
+			 0);
+	assert_int_equal(
+	    rig_count(&rig, "cmdb_ci_computer",
+		      "correlation_idSTARTSWITHplant/^install_status=1"),
+	    0);
+	rig_quiet(&rig);
+	/* all of it comes back as it was */
+	rig_apply(&rig, NULL, NULL, NULL);
+	(void)rig_sync(&rig, 0);
+	assert_int_equal(rig_count(&rig, ROWS, "u_state=gone"), 0);
+	assert_int_equal(rig_count(&rig, ROWS, "u_goneISNOTEMPTY"), 0);
+	assert_true(rig_count(&rig, "u_muster_cve_instance",
+			      "u_status=unresolved^u_reopened_count=1") > 0);
+	assert_int_equal(rig_count(&rig, "u_muster_cve_instance",
+				   "u_status=resolved_confirmed"),
+			 0);
+	rig_quiet(&rig);
+}
+
+static void has(const char *part)
+{
+	if (!strstr(rig.out.p, part))
+		fail_msg("no \"%s\" in: %.2000s", part, rig.out.p);
+}
+
+static void looks(void **state MST_UNUSED)
+{
+	static const char rules[] =
+	    "settings:\n  - connection: plant\n    environment: test\n"
+	    "    name_add:\n      override: true\n      value: id\n";
+	char *file = mst_asprintf("%s/rules.yaml", rig.dir);
+
+	begin();
+	(void)rig_sync(&rig, 0);
+	(void)rig_muster(&rig, "explain", "main", "plant/5");
+	rig_status(&rig, 0);
+	has("ot_device_cis plant/5");
+	has("iot.name");
+	(void)rig_muster(&rig, "check", "main");
+	rig_status(&rig, 0);
+	has("0 deleted, 0 changed by others");
+	(void)rig_muster(&rig, "rules", "plant");
+	rig_status(&rig, 0);
+	has("iot.class");
+	t_write(file, mst_slice_str(rules));
+	(void)rig_muster(&rig, "rules", "test", "plant", file);
+	rig_status(&rig, 0);
+	has("DCS Controller #1 (1)");
+	has("[iot.name]");
+	has("ot_adapters: 0 of ");
+	(void)rig_muster(&rig, "report", "coverage", "main");
+	rig_status(&rig, 0);
+	has("CIs of OT devices");
+	has("In Defender, not in the CMDB: 0");
+	(void)rig_muster(&rig, "report", "cve", "main");
+	rig_status(&rig, 0);
+	has("unresolved");
+	free(file);
+}
+
 /* ---- a sensor ------------------------------------------------------------ */
 
 static void sensor(void **state MST_UNUSED)
@@ -96,10 +173,9 @@ int main(void)
 	static const char *const env[] = {
 	    "SENSOR_TOKEN=" MST_SIM_SENSOR_TOKEN "-1", NULL};
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(days),
-	    cmocka_unit_test(changes_alone),
-	    cmocka_unit_test(fallbacks),
-	    cmocka_unit_test(sensor),
+	    cmocka_unit_test(days),	 cmocka_unit_test(changes_alone),
+	    cmocka_unit_test(fallbacks), cmocka_unit_test(settings),
+	    cmocka_unit_test(looks),	 cmocka_unit_test(sensor),
 	};
 	int rc;
 
