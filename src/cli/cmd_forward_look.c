@@ -140,6 +140,60 @@ static int add_running(struct mst_state *state, struct forward_looking *l,
 	return rc;
 }
 
+static void add_rule(struct forward_looking *l, const struct mst_alert_rule *r)
+{
+	static const char *const levels[] = {"warning", "minor", "major",
+					     "critical"};
+
+	if (cli.json) {
+		mst_jout_obj(&l->j);
+		mst_jout_kstr(&l->j, "rule", r->name);
+		mst_jout_kbool(&l->j, "enabled", r->enabled);
+		mst_jout_kstr(&l->j, "source", r->source);
+		mst_jout_kstr(&l->j, "severity", levels[r->severity]);
+		mst_jout_key(&l->j, "actions");
+		mst_jout_arr(&l->j);
+		for (size_t i = 0; i < r->actions.n; i++)
+			mst_jout_str(&l->j, r->actions.v[i]);
+		mst_jout_end_arr(&l->j);
+		mst_jout_end_obj(&l->j);
+		return;
+	}
+	(void)mst_buf_addf(&l->out, "%-22s %-8s %s, %s and above:", r->name,
+			   r->enabled ? "on" : "off", r->source,
+			   levels[r->severity]);
+	for (size_t i = 0; i < r->actions.n; i++)
+		(void)mst_buf_addf(&l->out, "%s %s", i ? "," : "",
+				   r->actions.v[i]);
+	(void)mst_buf_addc(&l->out, '\n');
+}
+
+/* As they are stored now; whoever forwards may not have read them yet. */
+static int add_rules(struct mst_state *state, struct forward_looking *l,
+		     struct mst_err *err)
+{
+	struct mst_forward_conf *conf = NULL;
+	int rc = mst_forward_conf_load(state, &conf, err);
+
+	if (rc < 0)
+		return rc;
+	if (cli.json) {
+		mst_jout_key(&l->j, "rules");
+		mst_jout_arr(&l->j);
+	} else if (conf->rules_n) {
+		(void)mst_buf_addf(&l->out, "%-22s %-8s %s\n", "rule", "",
+				   "takes");
+	}
+	for (size_t i = 0; i < conf->rules_n; i++)
+		add_rule(l, &conf->rules[i]);
+	if (cli.json)
+		mst_jout_end_arr(&l->j);
+	else
+		(void)mst_buf_addc(&l->out, '\n');
+	mst_forward_conf_free(&conf);
+	return 0;
+}
+
 int forward_status(struct mst_state *state, struct mst_err *err)
 {
 	struct mst_outbox *o = NULL;
@@ -152,6 +206,8 @@ int forward_status(struct mst_state *state, struct mst_err *err)
 	if (cli.json)
 		mst_jout_obj(&l.j);
 	rc = add_running(state, &l, err);
+	if (rc == 0)
+		rc = add_rules(state, &l, err);
 	if (cli.json) {
 		mst_jout_key(&l.j, "actions");
 		mst_jout_arr(&l.j);

@@ -62,21 +62,36 @@ static bool is_address(const char *s)
 	return true;
 }
 
+/* 127.0.0.1, localhost, [::1]; never the name 127.0.0.1.example.com. */
+static bool is_loopback(struct mst_slice host)
+{
+	if (mst_slice_iis(host, "localhost") || mst_slice_is(host, "[::1]"))
+		return true;
+	if (!mst_slice_istarts(host, "127."))
+		return false;
+	for (size_t i = 0; i < host.n; i++) {
+		if (!strchr("0123456789.", host.p[i]))
+			return false;
+	}
+	return true;
+}
+
 /* smtp://host[:port]; no user, path or query. */
 static bool is_server(const char *url, bool *loopback_r)
 {
 	const char *host = strstr(url, "://");
-	size_t n;
+	size_t n, name;
 
 	if (strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0)
 		return false;
 	host += 3;
 	n = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789-._[:]");
-	*loopback_r = strncmp(host, "127.", 4) == 0 ||
-		      strncmp(host, "localhost", 9) == 0 ||
-		      strncmp(host, "[::1]", 5) == 0;
-	return n > 0 && host[n] == 0;
+	name = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+	if (n == 0 || host[n] || name > n)
+		return false;
+	*loopback_r = is_loopback(mst_slice(host, name));
+	return true;
 }
 
 static int check_login(const struct mst_conf_item *item,

@@ -291,11 +291,41 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static void tell_orphan(void *ctx, const char *action,
+			const struct mst_outbox_stats *s)
+{
+	const struct mst_forwarder *f = ctx;
+	uint64_t n = 0;
+
+	if (!action || mst_forward_conf_action(f->conf, action))
+		return;
+	for (size_t i = 0; i < MST_LEN(s->n); i++)
+		n += s->n[i];
+	mst_warn("%llu deliveries wait for the action %s, which is not there "
+		 "any more: apply it again, or drop them ('muster forward list "
+		 "--action %s')",
+		 (unsigned long long)n, action, action);
+}
+
+/* What waits for an action that somebody has taken away. */
+static int tell_orphans(struct mst_forwarder *f, struct mst_err *err)
+{
+	int rc;
+
+	mst_forwarder_lock(f);
+	rc = mst_outbox_stats(f->outbox, tell_orphan, f, err);
+	mst_forwarder_unlock(f);
+	return rc;
+}
+
 int mst_deliverers_start(struct mst_forwarder *f, struct mst_deliverers **d_r,
 			 struct mst_err *err)
 {
-	struct mst_deliverers *all = mst_alloc(sizeof(*all));
+	struct mst_deliverers *all;
 
+	if (tell_orphans(f, err) < 0)
+		return -(int)err->code;
+	all = mst_alloc(sizeof(*all));
 	all->f = f;
 	all->v = mst_alloc((f->conf->actions_n + 1) * sizeof(*all->v));
 	for (size_t i = 0; i < f->conf->actions_n; i++) {

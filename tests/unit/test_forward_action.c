@@ -211,6 +211,25 @@ static void test_mail_options(void **state MST_UNUSED)
 		"    url: smtp://m\n    from: a@b\n    to: [\"a@b>,<c@d\"]\n",
 		"\"to\" must be mail addresses");
 	refuses("mail", MAIL "    username: u\n", "needs \"password\"");
+	/* Only this machine may get it without TLS. */
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const hosts[] = {
+		    "localhost.example.com", "127.0.0.1.example.com",
+		    "127.example.com:25", "[::1:25"};
+		char options[256];
+
+		(void)snprintf(options, sizeof(options),
+			       "    url: smtp://%s\n    from: a@b\n    to: "
+			       "[a@b]\n    tls: optional\n    username: u\n"
+			       "    password: env:NOT_REAL\n",
+			       hosts[i]);
+		refuses("mail", options, i < 3 ? "must be required" : "url");
+	}
+	makes("mail", "    url: smtp://127.0.0.1:25\n    from: a@b\n"
+		      "    to: [a@b]\n    tls: optional\n    username: u\n"
+		      "    password: env:NOT_REAL\n");
+	assert_true(action.u.mail.loopback);
+	mst_action_fini(&action);
 	refuses("mail",
 		MAIL "    username: u\n    password: env:NOT_REAL\n"
 		     "    tls: optional\n",
