@@ -43,6 +43,27 @@ static void test_without_the_apps(void **state)
 	assert_true(mst_dest_servicenow.has_class(f->d, "cmdb_ci_hardware"));
 }
 
+/* What says no class, because it is not shown any more, is of the usual one; or
+ * of the one that the instance has. */
+static void test_usual_class_is_absent(void **state)
+{
+	struct fake *f = *state;
+	const char *id = sn_ot_ci("cmdb_ci_hardware", "sensor-1");
+	uint64_t c;
+
+	control("POST", "/_sim/sn/classes", "{\"ot\":false}");
+	sn_ot_ready(f);
+	fake_begin(f, T_OT_SENSORS);
+	c = fake_offer(f, T_OT_SENSORS,
+		       (struct fake_change){.action = MST_RETIRE,
+					    .key = "plant/sensor/1",
+					    .remote = fake_id(id)},
+		       NULL);
+	fake_end(f);
+	fake_is(f, c, MST_VERDICT_APPLIED, NULL);
+	assert_string_equal(sn_ot_get("cmdb_ci", id, "install_status"), "7");
+}
+
 static void test_without_the_set(void **state)
 {
 	struct fake *f = *state;
@@ -340,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_prepared),
 	    T(test_without_the_apps),
+	    T(test_usual_class_is_absent),
 	    T(test_without_the_set),
 	    T(test_without_a_type),
 	    T(test_life),

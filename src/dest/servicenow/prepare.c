@@ -28,6 +28,17 @@ bool mst_sn_has_class(const struct mst_dest *d, const char *table)
 	return !mst_map_has(&d->absent, mst_slice_str(table));
 }
 
+const char *mst_sn_usual(const struct mst_dest *d, const struct mst_set *set)
+{
+	if (set->writer != MST_WRITE_CI || mst_sn_has_class(d, set->table))
+		return set->table;
+	for (size_t i = 0; i < set->classes_n; i++) {
+		if (mst_sn_has_class(d, set->classes[i].table))
+			return set->classes[i].table;
+	}
+	return set->table;
+}
+
 /* ---- the end ----------------------------------------------------------- */
 
 static void missing(struct mst_dest *d, const char *kind, const char *table,
@@ -59,7 +70,7 @@ static void judge_columns(struct mst_dest *d, struct sn_columns *c)
 			mst_sn_tell(d,
 				    "column %s.%s is not there; its values are "
 				    "dropped",
-				    c->set->table, column);
+				    mst_sn_usual(d, c->set), column);
 	}
 	if (c->partly.n && !d->prepare->theirs)
 		mst_sn_tell(d,

@@ -160,7 +160,7 @@ int mst_sn_raw_read(struct mst_dest *d, const struct mst_set *set,
 		table = mst_slice_str(set->writer == MST_WRITE_CI &&
 					      mst_sn_is_device(set)
 					  ? ANY_DEVICE
-					  : set->table);
+					  : mst_sn_usual(d, set));
 	r = raw_new(d, fn, ctx, tag);
 	memcpy(r->ids, ids, n * sizeof(*ids));
 	r->ids_n = n;

@@ -69,7 +69,7 @@ int mst_sn_read_add(struct mst_dest *d, const struct mst_set *set, uint64_t tag,
 	if (d->reads_n >= SN_QUEUE_READS)
 		return 1;
 	if (!table.n)
-		table = mst_slice_str(set->table);
+		table = mst_slice_str(mst_sn_usual(d, set));
 	if (!mst_sn_name_ok(table))
 		return mst_err_set(err, MST_E_INVALID,
 				   "\"%.*s\" is no name of a table",

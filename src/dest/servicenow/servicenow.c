@@ -315,7 +315,7 @@ void mst_sn_start(struct mst_dest *d, struct sn_item *it)
 
 	it->no_class = !table.n && it->c.action == MST_RETIRE;
 	if (!table.n)
-		it->c.table = table = mst_slice_str(it->c.set->table);
+		it->c.table = table = mst_slice_str(mst_sn_usual(d, it->c.set));
 	mst_sn_relation_fill(d, it);
 	mst_sn_link_fill(it);
 	if (!mst_sn_name_ok(table))

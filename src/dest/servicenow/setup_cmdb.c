@@ -268,12 +268,18 @@ static void say_unseen(struct mst_check *c, const struct sn_ask *a)
 static bool has_general(const struct mst_set *set)
 {
 	size_t optional = 0;
+	bool usual = false;
 
-	for (size_t i = 0; i < set->classes_n; i++)
-		optional += set->classes[i].optional;
-	/* One that may be absent is a kind of its own (phones); many are a map
-	 * from the special to the general. */
-	return optional > 1 && optional < set->classes_n;
+	for (size_t i = 0; i < set->classes_n; i++) {
+		const struct mst_class *k = &set->classes[i];
+
+		optional += k->optional;
+		usual =
+		    usual || (k->optional && strcmp(k->table, set->table) == 0);
+	}
+	/* One that may be absent is a kind of its own (phones), unless it is
+	 * the usual one; many are a map from the special to the general. */
+	return (usual || optional > 1) && optional < set->classes_n;
 }
 
 bool mst_sn_judge_classes(struct sn_setup *s, struct mst_check *c)

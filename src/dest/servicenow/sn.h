@@ -673,6 +673,9 @@ bool mst_sn_probe_request(struct mst_dest *d, struct sn_call *call,
 void mst_sn_probe_accept(struct mst_dest *d, struct sn_call *call,
 			 const struct mst_resp *resp);
 bool mst_sn_has_class(const struct mst_dest *d, const char *table);
+/* The set's table; of CIs, where the instance lacks that class, the first of
+ * the set's classes that it has. */
+const char *mst_sn_usual(const struct mst_dest *d, const struct mst_set *set);
 /* Of rows: is the table one that an instance may lack? It stands among the
  * set's classes then. */
 bool mst_sn_may_lack(const struct mst_set *set);
