@@ -3,7 +3,8 @@
  * `muster forward run --once` dies at every numbered step, with an outbox that
  * was filled before. The next one goes on: in the end each alert has one
  * incident (row, event), each update one note, whatever had reached ServiceNow
- * when it died. The argument is the type of the action.
+ * when it died. The argument is the type of the action; "ack": what people
+ * have closed is told to the console, whenever that dies.
  */
 #include "tests/lib/sync_rig.h"
 
@@ -20,24 +21,25 @@
 
 static struct rig rig;
 static const char *type;
+static bool acks;
 
 static void configure(void)
 {
-	char *yaml =
-	    mst_asprintf("connections:\n"
-			 "  - name: plant\n    type: iot\n    url: %s\n"
-			 "    token: env:T_TOKEN\n"
-			 "  - name: cmdb\n    type: servicenow\n    url: %s\n"
-			 "    username: " MST_SIM_USER "\n"
-			 "    password: env:MUSTER_SIM_PASSWORD\n"
-			 "forward_actions:\n"
-			 "  - name: x\n    type: %s\n    connection: cmdb\n"
-			 "forward_rules:\n"
-			 "  - name: all\n    source: plant\n    actions: [x]\n"
-			 "    poll: no\n"
-			 "outbox:\n  retry_first: 100ms\n  retry_most: 100ms\n",
-			 RIG_HOST(&rig, MST_SIM_IOT),
-			 RIG_HOST(&rig, MST_SIM_SERVICENOW), type);
+	char *yaml = mst_asprintf(
+	    "connections:\n"
+	    "  - name: plant\n    type: iot\n    url: %s\n"
+	    "    token: env:T_TOKEN\n"
+	    "  - name: cmdb\n    type: servicenow\n    url: %s\n"
+	    "    username: " MST_SIM_USER "\n"
+	    "    password: env:MUSTER_SIM_PASSWORD\n"
+	    "forward_actions:\n"
+	    "  - name: x\n    type: %s\n    connection: cmdb\n%s"
+	    "forward_rules:\n"
+	    "  - name: all\n    source: plant\n    actions: [x]\n"
+	    "    poll: no\n"
+	    "outbox:\n  retry_first: 100ms\n  retry_most: 100ms\n",
+	    RIG_HOST(&rig, MST_SIM_IOT), RIG_HOST(&rig, MST_SIM_SERVICENOW),
+	    acks ? "incident" : type, acks ? "    acknowledge: handle\n" : "");
 
 	rig_apply_text(&rig, yaml);
 	free(yaml);
@@ -96,21 +98,10 @@ static void fill(void)
 	t_ok(mst_outbox_open(path, MST_OUTBOX_OWN, &conf, mst_now_us(), &o,
 			     &err),
 	     &err);
-	for (uint64_t round = 0; round < 3; round++)
+	for (uint64_t round = 0; round < (acks ? 1 : 3); round++)
 		accept(o, round);
 	mst_outbox_close(&o);
 	free(path);
-}
-
-static void prepare(void)
-{
-	rig_control(&rig, "POST", "/_sim/reset", "{}");
-	rig_control(&rig, "POST", "/_sim/sn/roles",
-		    "{\"user\":\"" MST_SIM_USER "\",\"roles\":[\"itil\","
-		    "\"asset\",\"evt_mgmt_integration\"]}");
-	rig_new_state(&rig);
-	configure();
-	fill();
 }
 
 /* False: it came to its end before step n. */
@@ -126,6 +117,79 @@ static bool dies_at(unsigned n)
 	if (rig.status != 0)
 		rig_status(&rig, STOPPED);
 	return rig.status != 0;
+}
+
+/* ---- acknowledgements ---------------------------------------------------- */
+
+#define CLOSED 3
+
+/* All are delivered, and then people close some of them. */
+static void prepare_acks(void)
+{
+	for (unsigned i = 0; i < ALERTS; i++)
+		rig_control(&rig, "POST", "/_sim/iot/alerts",
+			    "{\"alerts\":[{\"title\":\"Device Failed to "
+			    "Receive a Dynamic IP Address\",\"sensor\":1,"
+			    "\"source\":1,\"destination\":2,\"uuid\":"
+			    "\"1-%u\"}]}",
+			    1000 + i);
+	assert_false(dies_at(0));
+	for (unsigned i = 0; i < CLOSED; i++) {
+		struct mst_json_iter it;
+		struct mst_json row;
+		char query[80], path[80];
+
+		(void)snprintf(query, sizeof(query),
+			       "correlation_id=iot/plant/1-%u", 1000 + i);
+		it = mst_json_iter(rig_rows(&rig, "incident", query, "sys_id"));
+		assert_true(mst_json_next(&it, NULL, &row));
+		(void)snprintf(path, sizeof(path), "/_sim/sn/rows/%.32s",
+			       mst_json_str(mst_json_get(row, "sys_id")).p);
+		rig_control(&rig, "PATCH", path,
+			    "{\"state\":\"6\",\"close_notes\":\"Mended.\"}");
+	}
+}
+
+static void check_acks(unsigned n)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json_iter it;
+	struct mst_json root, a;
+	unsigned handled = 0;
+
+	mst_buf_reset(&rig.body);
+	rig_control(&rig, "GET", "/_sim/iot/alerts", "%s", "");
+	t_ok(mst_json_parse(rig.json, mst_buf_slice(&rig.body), &root, &err),
+	     &err);
+	it = mst_json_iter(mst_json_get(root, "raised"));
+	while (mst_json_next(&it, NULL, &a)) {
+		bool is = false;
+
+		(void)mst_json_bool(mst_json_get(a, "handled"), &is);
+		handled += is;
+	}
+	if (handled != CLOSED)
+		fail_msg("stopped at %u: %u handled", n, handled);
+	rig_muster(&rig, "forward", "owed", "--json");
+	assert_int_equal(mst_json_len(rig_json(&rig)), CLOSED);
+	it = mst_json_iter(rig.root);
+	while (mst_json_next(&it, NULL, &a))
+		assert_true(mst_json_is_str(mst_json_get(a, "state"), "done"));
+}
+
+/* ---- preparing, ending, looking ------------------------------------------ */
+
+static void prepare(void)
+{
+	rig_control(&rig, "POST", "/_sim/reset", "{}");
+	rig_control(&rig, "POST", "/_sim/sn/roles",
+		    "{\"user\":\"" MST_SIM_USER "\",\"roles\":[\"itil\","
+		    "\"asset\",\"evt_mgmt_integration\"]}");
+	rig_new_state(&rig);
+	configure();
+	fill();
+	if (acks)
+		prepare_acks();
 }
 
 /* Until nothing waits any more: what was in doubt has a time. */
@@ -152,7 +216,9 @@ static void finish(void)
 
 static void check(unsigned n)
 {
-	if (strcmp(type, "incident") == 0) {
+	if (acks) {
+		check_acks(n);
+	} else if (strcmp(type, "incident") == 0) {
 		size_t all = rig_count(&rig, "incident", "");
 		size_t notes =
 		    rig_count(&rig, "sys_journal_field", "element=work_notes");
@@ -210,10 +276,11 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_in_a_row),
 	};
 	struct mst_sim_conf conf = {
-	    .devices = 1, .apps = -1, .iot_devices = -1, .empty = true};
+	    .devices = 1, .apps = -1, .iot_devices = 20, .empty = true};
 	int failed;
 
 	type = argc > 1 ? argv[1] : "incident";
+	acks = strcmp(type, "ack") == 0;
 	rig_start(&rig, &conf);
 	failed = cmocka_run_group_tests_name(type, tests, NULL, NULL);
 	rig_stop(&rig);
