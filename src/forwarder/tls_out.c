@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "base/time.h"
+#include "cred/certfile.h"
 
 struct mst_tls_out {
 	const char *action; /* lent */
@@ -34,43 +35,42 @@ static int fail(struct mst_tls_out *t, enum mst_code code, struct mst_err *err,
 
 /* ---- options ------------------------------------------------------------- */
 
-static int give_password(char *buf, int size, int writing, void *ctx)
+static int use_files(struct mst_tls_out *t, const struct mst_certfile *certs,
+		     const struct mst_certfile *key, struct mst_err *err)
 {
-	struct mst_slice s = mst_secret_get(ctx);
+	bool ok = certs->certs_n > 0 && key->key &&
+		  SSL_CTX_use_certificate(t->ctx, certs->certs[0]) == 1 &&
+		  SSL_CTX_use_PrivateKey(t->ctx, key->key) == 1;
 
-	(void)writing;
-	if (s.n == 0 || s.n >= (size_t)size)
+	for (size_t i = 1; ok && i < certs->certs_n; i++)
+		ok = SSL_CTX_add1_chain_cert(t->ctx, certs->certs[i]) == 1;
+	if (ok && SSL_CTX_check_private_key(t->ctx) == 1)
 		return 0;
-	memcpy(buf, s.p, s.n);
-	return (int)s.n;
+	return fail(t, MST_E_INVALID, err,
+		    certs->certs_n == 0 ? "certificate: there is none in it"
+		    : !key->key		? "certificate_key: there is no key in "
+					  "it"
+					: "certificate and key do not belong "
+					  "together");
 }
 
-static int no_password(char *buf, int size, int writing, void *ctx)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)ctx;
-	return 0;
-}
-
-static int use_key(struct mst_tls_out *t, struct mst_err *err)
+static int read_files(struct mst_tls_out *t, const struct mst_secret *password,
+		      struct mst_err *err)
 {
 	const struct mst_syslog_conf *c = t->c;
-	const char *key = c->certificate_key && *c->certificate_key
-			      ? c->certificate_key
-			      : c->certificate;
+	bool apart = c->certificate_key && *c->certificate_key;
+	struct mst_certfile certs = {0}, key = {0};
+	int rc = mst_certfile_read(c->certificate, password, &certs, err);
 
-	if (SSL_CTX_use_certificate_chain_file(t->ctx, c->certificate) != 1)
-		return fail(t, MST_E_INVALID, err,
-			    "certificate: no certificate in PEM form can be "
-			    "read");
-	if (SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) != 1)
-		return fail(t, MST_E_INVALID, err,
-			    "certificate_key: no key that belongs to the "
-			    "certificate can be read; is "
-			    "certificate_password right?");
-	return 0;
+	if (rc == 0 && apart)
+		rc = mst_certfile_read(c->certificate_key, password, &key, err);
+	if (rc < 0)
+		(void)mst_err_prefix(err, "action %s: certificate", t->action);
+	else
+		rc = use_files(t, &certs, apart ? &key : &certs, err);
+	mst_certfile_fini(&certs);
+	mst_certfile_fini(&key);
+	return rc;
 }
 
 static int use_certificate(struct mst_tls_out *t, struct mst_err *err)
@@ -81,20 +81,11 @@ static int use_certificate(struct mst_tls_out *t, struct mst_err *err)
 
 	if (!c->certificate || !*c->certificate)
 		return 0;
-	/* Without one OpenSSL would ask at the terminal. */
-	SSL_CTX_set_default_passwd_cb(t->ctx, no_password);
-	if (c->certificate_password && *c->certificate_password) {
-		if (mst_secret_ref(c->certificate_password, &password, err) < 0)
-			return mst_err_prefix(err,
-					      "action %s: "
-					      "certificate_password",
-					      t->action);
-		SSL_CTX_set_default_passwd_cb(t->ctx, give_password);
-		SSL_CTX_set_default_passwd_cb_userdata(t->ctx, password);
-	}
-	rc = use_key(t, err);
-	SSL_CTX_set_default_passwd_cb(t->ctx, no_password);
-	SSL_CTX_set_default_passwd_cb_userdata(t->ctx, NULL);
+	if (c->certificate_password && *c->certificate_password &&
+	    mst_secret_ref(c->certificate_password, &password, err) < 0)
+		return mst_err_prefix(err, "action %s: certificate_password",
+				      t->action);
+	rc = read_files(t, password, err);
 	mst_secret_free(&password);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/secret.h"
@@ -307,8 +308,14 @@ static void test_syslog_tls(void **state MST_UNUSED)
 		       "    certificate_key: %s\n"
 		       "    certificate_password: env:T_KEY\n",
 		       t_path("client.pem"), t_path("client.key"));
+	t_failed(try_open(options), &err, MST_E_AUTH,
+		 "action x: certificate: ");
+	assert_null(strstr(err.msg, "wrong\""));
+	(void)setenv("T_KEY", "not-a-real-passphrase", 1);
+	assert_int_equal(chmod(t_path("client.key"), 0644), 0);
 	t_failed(try_open(options), &err, MST_E_INVALID,
-		 "is certificate_password right?");
+		 "may be read or written by others");
+	assert_int_equal(chmod(t_path("client.key"), 0600), 0);
 }
 
 static void test_syslog_away(void **state MST_UNUSED)
