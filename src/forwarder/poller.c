@@ -348,6 +348,11 @@ int mst_pollers_start(struct mst_forwarder *f, struct mst_pollers **p_r,
 					 p->poll->connection);
 		else
 			all->n++;
+		if (rc == 0)
+			mst_info("connection '%s' is asked for alerts every "
+				 "%lld s",
+				 p->poll->connection,
+				 (long long)(p->poll->every_ms / 1000));
 	}
 	if (rc < 0)
 		mst_pollers_stop(&all);

@@ -120,11 +120,13 @@ static int start_one(struct mst_forwarder *f, const struct mst_receiver *r,
 		rc = mst_syslog_start(v, err);
 	else
 		rc = mst_webhook_start(v, err);
-	if (rc < 0)
+	if (rc < 0) {
 		release(v);
-	else
-		*v_r = v;
-	return rc;
+		return rc;
+	}
+	mst_info("receiver '%s' listens at %s", r->name, r->listen);
+	*v_r = v;
+	return 0;
 }
 
 static void ask_to_stop(const struct mst_receiving *v)

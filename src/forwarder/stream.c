@@ -87,8 +87,10 @@ int mst_tls_new(const struct mst_receiver *r, struct mst_tls **t_r,
 	 */
 	(void)SSL_CTX_set_options(t->ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_default_passwd_cb(t->ctx, no_passphrase);
-	(void)SSL_CTX_set_session_id_context(
-	    t->ctx, (const unsigned char *)"muster", 6);
+	/* Senders of syslog never read. What they had not read when they close
+	 * would reset the connection, and what they sent last would be lost. */
+	(void)SSL_CTX_set_num_tickets(t->ctx, 0);
+	(void)SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
 	rc = load(t->ctx, r, err);
 	if (rc < 0)
 		mst_tls_free(&t);
