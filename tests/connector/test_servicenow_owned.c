@@ -37,6 +37,12 @@ static uint64_t adapter(struct fake *f, enum mst_action action,
 	return c;
 }
 
+static void another_run(struct fake *f)
+{
+	mst_dest_servicenow.close(&f->d);
+	sn_ot_ready(f);
+}
+
 static const char *id_of(const struct fake *f, uint64_t change)
 {
 	static char hex[33];
@@ -175,6 +181,7 @@ static void test_retired(void **state)
 	sn_ot_ready(f);
 	snprintf(id, sizeof(id), "%s",
 		 id_of(f, adapter(f, MST_INSERT, plc, MAC1)));
+	another_run(f);
 	gone.remote = fake_id(id);
 	fake_begin(f, T_OT_ADAPTERS);
 	c = fake_offer(f, T_OT_ADAPTERS, gone, NULL);
@@ -189,11 +196,45 @@ static void test_retired(void **state)
 	assert_string_equal(
 	    sn_ot_get("cmdb_ci_network_adapter", id, "install_status"), "1");
 	/* one that a person deleted needs nothing */
+	another_run(f);
 	askf("DELETE", NULL, "/api/now/table/cmdb_ci_network_adapter/%s", id);
 	fake_begin(f, T_OT_ADAPTERS);
 	c = fake_offer(f, T_OT_ADAPTERS, gone, NULL);
 	fake_end(f);
 	fake_is(f, c, MST_VERDICT_UNCHANGED, NULL);
+}
+
+/* The device has another id: what it owns is found again under the new one, and
+ * not retired for the old one. */
+static void test_taken_over(void **state)
+{
+	struct fake *f = *state;
+	const char *plc = sn_ot_ci("cmdb_ci_ot_plc", "plc-1");
+	struct fake_change gone = {.action = MST_RETIRE,
+				   .parent = fake_id(plc)};
+	uint64_t old, new;
+	char id[33];
+
+	sn_ot_ready(f);
+	snprintf(id, sizeof(id), "%s",
+		 id_of(f, adapter(f, MST_INSERT, plc, MAC1)));
+	another_run(f);
+	gone.remote = fake_id(id);
+	fake_begin(f, T_OT_ADAPTERS);
+	old = fake_offer(f, T_OT_ADAPTERS, gone, NULL);
+	new = fake_offer(f, T_OT_ADAPTERS,
+			 (struct fake_change){.action = MST_INSERT,
+					      .key = "plant/2/" MAC1,
+					      .parent = fake_id(plc),
+					      .may_exist = true},
+			 "name", MAC1, "mac_address", MAC1, "install_status",
+			 "1", NULL);
+	fake_end(f);
+	fake_is(f, new, MST_VERDICT_UNCHANGED, NULL);
+	assert_string_equal(id_of(f, new), id);
+	fake_is(f, old, MST_VERDICT_UNCHANGED, "another record has it now");
+	assert_string_equal(
+	    sn_ot_get("cmdb_ci_network_adapter", id, "install_status"), "1");
 }
 
 /* A person took the relation away: it is made again, and that is a write. */
@@ -328,6 +369,7 @@ int main(void)
 	    T(test_owner_is_gone),
 	    T(test_changed),
 	    T(test_retired),
+	    T(test_taken_over),
 	    T(test_relation_is_gone),
 	    T(test_relation_is_refused),
 	    T(test_lost),

@@ -146,7 +146,7 @@ void mst_sn_ci_start(struct mst_dest *d, struct sn_item *it)
 {
 	if (mst_sn_owned(it->c.set, NULL)) {
 		if (it->c.action == MST_RETIRE) {
-			mst_sn_ci_retire(d, it);
+			mst_sn_owned_late(d, it);
 			return;
 		}
 		if (!mst_sn_owner_known(d, it)) {

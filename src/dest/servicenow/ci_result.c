@@ -306,6 +306,12 @@ static bool is_others(struct mst_dest *d, const struct sn_item *it,
 	return false;
 }
 
+bool mst_sn_ci_given(const struct mst_dest *d, const struct mst_sysid *id)
+{
+	return mst_map_has(&d->given,
+			   mst_slice((const char *)id->b, sizeof(id->b)));
+}
+
 /* Or by a sys_id that cannot be right: one that another CI was given, one that
  * is not the CI that was meant, an update of a CI that was not there. The
  * payload is idempotent, so it is sent once more, and then believed. */

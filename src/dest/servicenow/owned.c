@@ -62,6 +62,15 @@ static struct sn_item *pop(struct mst_dest *d)
 	return it;
 }
 
+static struct sn_item *pop_late(struct mst_dest *d)
+{
+	struct sn_item *it = TAILQ_FIRST(&d->late);
+
+	TAILQ_REMOVE(&d->late, it, link);
+	d->late_n--;
+	return it;
+}
+
 static void owner_free(struct sn_owner *o)
 {
 	LIST_REMOVE(o, link);
@@ -188,6 +197,34 @@ void mst_sn_owner_cancel(struct mst_dest *d)
 {
 	while (d->owner_n)
 		mst_sn_failed(d, pop(d), "cancelled");
+	while (d->late_n)
+		mst_sn_failed(d, pop_late(d), "cancelled");
+}
+
+/* ---- retiring ------------------------------------------------------------ */
+
+/* A device that has another id now is the same CI, and so is what it owns: the
+ * new id finds that, and it must not be retired for the old one behind it. */
+void mst_sn_owned_late(struct mst_dest *d, struct sn_item *it)
+{
+	TAILQ_INSERT_TAIL(&d->late, it, link);
+	d->late_n++;
+}
+
+void mst_sn_owned_late_pump(struct mst_dest *d)
+{
+	/* Every other record has its verdict. */
+	if (d->active.n != d->late_n)
+		return;
+	while (d->late_n) {
+		struct sn_item *it = pop_late(d);
+
+		if (mst_sn_ci_given(d, &it->c.remote))
+			mst_sn_settle(d, it, MST_VERDICT_UNCHANGED, false,
+				      "another record has it now");
+		else
+			mst_sn_ci_retire(d, it);
+	}
 }
 
 /* ---- payloads ------------------------------------------------------------ */

@@ -128,6 +128,7 @@ static int sn_open(const struct mst_dest_env *env, const void *conf,
 	TAILQ_INIT(&d->match);
 	TAILQ_INIT(&d->guard);
 	TAILQ_INIT(&d->owner);
+	TAILQ_INIT(&d->late);
 	LIST_INIT(&d->owners);
 	LIST_INIT(&d->matches);
 	LIST_INIT(&d->guards);
@@ -229,8 +230,9 @@ static void bury(struct mst_dest *d)
 	TAILQ_INIT(&d->match);
 	TAILQ_INIT(&d->guard);
 	TAILQ_INIT(&d->owner);
+	TAILQ_INIT(&d->late);
 	TAILQ_INIT(&d->verify);
-	d->owner_n = 0;
+	d->owner_n = d->late_n = 0;
 	d->dry_n = d->commit_n = d->look_n = 0;
 	d->match_n = d->guard_n = d->verify_n = 0;
 	while (mst_map_next(&d->active, &i, NULL, &it))
@@ -407,7 +409,7 @@ static void drain(struct mst_dest *d)
 		mst_sn_find_cancel(d);
 	} while (!d->dead.code && d->subs_n + d->dry_n + d->commit_n +
 				      d->look_n + d->match_n + d->guard_n +
-				      d->owner_n + d->verify_n);
+				      d->owner_n + d->late_n + d->verify_n);
 }
 
 static bool send(struct mst_dest *d, struct mst_req *req_r)
@@ -426,6 +428,8 @@ static bool send(struct mst_dest *d, struct mst_req *req_r)
 		mst_sn_guard_pump(d);
 	if (flush || d->owner_n >= SN_QUEUE_ITEMS / 4)
 		mst_sn_owner_pump(d);
+	if (flush)
+		mst_sn_owned_late_pump(d);
 	mst_sn_verify_pump(d);
 	mst_sn_master_pump(d);
 	mst_sn_read_pump(d);

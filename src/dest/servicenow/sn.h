@@ -421,6 +421,8 @@ void mst_sn_ci_back(struct mst_dest *d, struct sn_item *it);
 void mst_sn_ci_release(struct mst_dest *d, struct sn_item *it);
 /* Retires what only its sys_id tells, if it is there. */
 void mst_sn_ci_retire(struct mst_dest *d, struct sn_item *it);
+/* Was the CI given to a record of this run? */
+bool mst_sn_ci_given(const struct mst_dest *d, const struct mst_sysid *id);
 void mst_sn_ci_cancel(struct mst_dest *d);
 bool mst_sn_ci_request(struct mst_dest *d, struct sn_call *call, bool flush,
 		       struct mst_req *req_r);
@@ -471,6 +473,10 @@ void mst_sn_owner_release(struct mst_dest *d, struct sn_call *call);
 /* The owners, behind the items of the body; then the relations. */
 void mst_sn_owner_items(struct mst_dest *d, struct sn_call *call);
 void mst_sn_owner_relations(struct mst_dest *d, struct sn_call *call);
+/* Retires it when nothing else of the set is under way, unless another record
+ * has it by then. */
+void mst_sn_owned_late(struct mst_dest *d, struct sn_item *it);
+void mst_sn_owned_late_pump(struct mst_dest *d);
 /* By the Table API: makes the relation if it is not there, then gives the
  * verdict. False: it is none that is owned. */
 bool mst_sn_owned_relate(struct mst_dest *d, struct sn_item *it,
@@ -740,6 +746,8 @@ struct mst_dest {
 	bool mixed;		 /* IRE: an answer was lost or another's */
 	struct sn_items owner;	 /* CIs whose owner's class is not known */
 	size_t owner_n;
+	struct sn_items late; /* CIs that are owned, to be retired */
+	size_t late_n;
 	struct sn_owners owners;      /* lists under way */
 	struct mst_map owner_classes; /* sys_id → class */
 	struct mst_map owned_by;      /* sys_id of an owner → its payload */
