@@ -220,6 +220,8 @@ static int put_unread(struct mst_forwarder *f, struct mst_batch *list,
 	int rc = 0;
 
 	for (struct mst_batch *b = list; b && rc == 0; b = b->next) {
+		if (b->unread_done == b->unread_n)
+			continue;
 		rc = mst_outbox_unread_put(
 		    f->outbox, b->unread + b->unread_done,
 		    b->unread_n - b->unread_done, now_us, err);

@@ -169,7 +169,7 @@ static void test_upgrade(void **state MST_UNUSED)
 	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(h,
 				      "DROP TABLE unread; DROP TABLE cursor;"
-				      " DROP TABLE tally;"
+				      " DROP TABLE tally; DROP TABLE owed;"
 				      " PRAGMA user_version=1",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
