@@ -356,6 +356,27 @@ static void test_grows(void **state MST_UNUSED)
 	drive_close(&d);
 }
 
+/* What comes pushes others on, so that they come twice. */
+static void test_grows_and_pushes(void **state MST_UNUSED)
+{
+	drive_open(&d, "page_size: 2\n");
+	begin_devices();
+	two_pages(OT_RESTARTS + 1, 4, 5, 2);
+	drive_expect(&d, V3 "devices/0?page=2&size=2");
+	take(page(5, 4, 1));
+	assert_true(drive_end(&d, OT_DEVICES).complete);
+	drive_close(&d);
+
+	/* of five at first only four came */
+	drive_open(&d, "page_size: 2\n");
+	begin_devices();
+	two_pages(OT_RESTARTS + 1, 5, 6, 2);
+	drive_expect(&d, V3 "devices/0?page=2&size=2");
+	take(page(6, 3, 2));
+	assert_false(drive_end(&d, OT_DEVICES).complete);
+	drive_close(&d);
+}
+
 /* The far end does not know pages, and says the first one again. */
 static void test_same_page(void **state MST_UNUSED)
 {
@@ -582,6 +603,7 @@ int main(void)
 	    cmocka_unit_test(test_moved_once),
 	    cmocka_unit_test(test_moves_for_ever),
 	    cmocka_unit_test(test_grows),
+	    cmocka_unit_test(test_grows_and_pushes),
 	    cmocka_unit_test(test_same_page),
 	    cmocka_unit_test(test_doubles),
 	    cmocka_unit_test(test_short_page),
