@@ -42,6 +42,11 @@ static int find_job(struct mst_rekey *r, const struct mst_config *config,
 		if (fits)
 			found = *names;
 	}
+	if (rc == 0 && found && strcmp(found, r->now.job.name) == 0)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "job %s reads '%s' itself: the job that reads "
+				 "the console is wanted",
+				 found, from);
 	if (rc == 0 && !found)
 		rc = mst_err_set(err, MST_E_NOTFOUND,
 				 "no job delivers from connection '%s' to the "
@@ -146,6 +151,7 @@ static int take_change(void *ctx, const struct mst_plan_change *c)
 		return 0;
 	d = add_device(&r->match.now, &r->match.now_n, &r->nows_cap);
 	d->key = mst_arena_dup(&r->arena, c->key);
+	d->taken = mst_map_has(&r->taken, d->key);
 	d->name = cell(r, c, "u_name");
 	d->site = cell(r, c, "u_site");
 	d->macs = cell(r, c, "u_mac_addresses");
@@ -226,6 +232,35 @@ static void take_appliance(void *ctx, const struct mst_sysid *id MST_UNUSED,
 	r->sensor_why = "no sensor of the console has its address";
 }
 
+static void take_taken(void *ctx, const struct mst_sysid *id MST_UNUSED,
+		       const struct mst_slice *v)
+{
+	struct mst_rekey *r = ctx;
+
+	(void)mst_map_put(&r->taken, mst_arena_dup(&r->arena, v[0]), r);
+}
+
+/* Keys of the console that records have. */
+static int read_taken(struct mst_rekey *r, struct mst_err *err)
+{
+	static const char *const columns[] = {"u_key"};
+	const struct mst_cond theirs = {"u_source", MST_COND_IS,
+					r->now.job.conf.source};
+	struct mst_scan scan = {
+	    .what = MST_SCAN_TABLE,
+	    .table =
+		mst_catalog_set(r->old.job.catalog, MST_REKEY_DEVICES)->table,
+	    .columns = columns,
+	    .columns_n = MST_LEN(columns),
+	    .conds = &theirs,
+	    .conds_n = 1,
+	    .row = take_taken,
+	    .ctx = r,
+	};
+
+	return mst_rekey_scan(r, &scan, "the list of OT devices", err);
+}
+
 static int read_rows(struct mst_rekey *r, struct mst_err *err)
 {
 	static const char *const devices[] = {
@@ -263,6 +298,21 @@ static bool identifies(void *ctx, struct mst_slice mac)
 
 	return !s->job.dest->identifies ||
 	       s->job.dest->identifies(s->dest, "mac_address", mac);
+}
+
+/* A device that two sensors see is one device of the console: the first one's
+ * record is it. */
+static void leave_taken(struct mst_rekey_match *m)
+{
+	for (size_t i = 0; i < m->old_n; i++) {
+		size_t at = m->old[i].other;
+
+		if (at == MST_REKEY_NOBODY || !m->now[at].taken)
+			continue;
+		m->now[at].other = m->old[i].other = MST_REKEY_NOBODY;
+		m->old[i].why = "the console's device has a record already, "
+				"that of another sensor";
+	}
 }
 
 static void make_pairs(struct mst_rekey *r)
@@ -312,11 +362,13 @@ int mst_rekey_open(struct mst_rekey *r, struct mst_state *state,
 	    find_job(r, &config, conf->from, &old.job, err) < 0 ||
 	    mst_session_open(&r->old, state, &old, false, err) < 0 ||
 	    check_jobs(r, err) < 0 || mst_session_dest(&r->old, err) < 0 ||
-	    read_rows(r, err) < 0 || read_console(r, err) < 0)
+	    read_rows(r, err) < 0 || read_taken(r, err) < 0 ||
+	    read_console(r, err) < 0)
 		return -(int)err->code;
 	r->match.identifies = identifies;
 	r->match.ctx = r;
 	mst_rekey_match(&r->match);
+	leave_taken(&r->match);
 	make_pairs(r);
 	return mst_rekey_find(r, err);
 }
@@ -330,6 +382,7 @@ void mst_rekey_close(struct mst_rekey *r, const struct mst_err *failed)
 	free(r->match.old);
 	free(r->match.now);
 	free(r->writes);
+	mst_map_fini(&r->taken);
 	mst_arena_fini(&r->arena);
 	*r = (struct mst_rekey){.run = false};
 }

@@ -13,6 +13,7 @@
 #ifndef MST_SYNC_REKEY_H
 #define MST_SYNC_REKEY_H
 
+#include "base/map.h"
 #include "sync/rekey_match.h"
 #include "sync/run.h"
 
@@ -62,7 +63,8 @@ struct mst_rekey {
 	struct mst_arena arena;
 	struct mst_rekey_match match;
 	size_t olds_cap, nows_cap;
-	uint64_t known; /* devices that the console's job has delivered */
+	struct mst_map taken; /* keys of the console that records have */
+	uint64_t known;	      /* devices that the console's job has delivered */
 	struct mst_rekey_pair *pairs;
 	size_t pairs_n;
 	/* The sensor's row, and the console's sensors. */

@@ -13,6 +13,7 @@
 struct mst_rekey_device {
 	struct mst_slice key, name, site;
 	struct mst_slice macs, ips; /* several with "," or blanks between */
+	bool taken; /* the caller's: a record has this key already */
 	/* Made by the matching: the one on the other side, by its number, or
 	 * MST_REKEY_NOBODY; by what ("MAC address"), or why not. */
 	size_t other;

@@ -14,8 +14,10 @@
 
 static struct rig rig;
 static const char *mode = "ire";
+static bool two; /* the other sensor is read, too */
 static const char *const env[] = {"MUSTER_TOKEN=" MST_SIM_IOT_TOKEN,
 				  "MUSTER_TOKEN_1=" MST_SIM_SENSOR_TOKEN "-1",
+				  "MUSTER_TOKEN_2=" MST_SIM_SENSOR_TOKEN "-2",
 				  NULL};
 
 static int begin(void **state)
@@ -42,31 +44,49 @@ static int finish(void **state)
 
 /* ---- configuration ------------------------------------------------------- */
 
+static void add_sensor(struct mst_buf *yaml, unsigned n, const char *sync)
+{
+	(void)mst_buf_addf(yaml,
+			   "  - name: s%u\n    type: iot\n    read: sensor\n"
+			   "    url: %s\n    token: env:MUSTER_TOKEN_%u\n"
+			   "    sync: %s\n",
+			   n, mst_sim_sensor_url(rig.sim, n), n, sync);
+}
+
+static void add_job(struct mst_buf *yaml, const char *name, const char *source)
+{
+	(void)mst_buf_addf(
+	    yaml, "  - name: %s\n    source: %s\n    destination: cmdb\n", name,
+	    source);
+}
+
 static void apply(const char *sensor_sync, bool console)
 {
-	char *yaml = mst_asprintf(
-	    "connections:\n"
-	    "  - name: s1\n    type: iot\n    read: sensor\n    url: %s\n"
-	    "    token: env:MUSTER_TOKEN_1\n    sync: %s\n"
-	    "  - name: cmdb\n    type: servicenow\n    url: %s\n"
-	    "    username: " MST_SIM_USER "\n"
-	    "    password: env:MUSTER_SIM_PASSWORD\n"
-	    "    write_mode: %s\n"
-	    "%s%s%s"
-	    "jobs:\n"
-	    "  - name: old\n    source: s1\n    destination: cmdb\n"
-	    "%s",
-	    mst_sim_sensor_url(rig.sim, 1), sensor_sync,
-	    RIG_HOST(&rig, MST_SIM_SERVICENOW), mode,
-	    console ? "  - name: c\n    type: iot\n"
-		      "    token: env:MUSTER_TOKEN\n    url: "
-		    : "",
-	    console ? RIG_HOST(&rig, MST_SIM_IOT) : "", console ? "\n" : "",
-	    console ? "  - name: ot\n    source: c\n    destination: cmdb\n"
-		    : "");
+	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
 
-	rig_apply_text(&rig, yaml);
-	free(yaml);
+	(void)mst_buf_addf(&yaml,
+			   "connections:\n"
+			   "  - name: cmdb\n    type: servicenow\n    url: %s\n"
+			   "    username: " MST_SIM_USER "\n"
+			   "    password: env:MUSTER_SIM_PASSWORD\n"
+			   "    write_mode: %s\n",
+			   RIG_HOST(&rig, MST_SIM_SERVICENOW), mode);
+	add_sensor(&yaml, 1, sensor_sync);
+	if (two)
+		add_sensor(&yaml, 2, sensor_sync);
+	if (console)
+		(void)mst_buf_addf(&yaml,
+				   "  - name: c\n    type: iot\n    url: %s\n"
+				   "    token: env:MUSTER_TOKEN\n",
+				   RIG_HOST(&rig, MST_SIM_IOT));
+	(void)mst_buf_adds(&yaml, "jobs:\n");
+	add_job(&yaml, "old", "s1");
+	if (two)
+		add_job(&yaml, "old2", "s2");
+	if (console)
+		add_job(&yaml, "ot", "c");
+	rig_apply_text(&rig, yaml.p);
+	mst_buf_fini(&yaml);
 }
 
 /* ---- what is there ------------------------------------------------------- */
@@ -244,6 +264,42 @@ static void moved(void **state)
 	keep_free(&was);
 }
 
+/* What two sensors see is one device of the console: the first one's record
+ * is it, the other one's goes with --clear. */
+static void seen_twice(void **state)
+{
+	(void)state;
+	rig_fresh(&rig);
+	rig_control(&rig, "POST", "/_sim/iot/devices",
+		    "{\"devices\":[{\"id\":500,\"sensor\":1,\"second\":2,"
+		    "\"name\":\"shared\",\"macs\":[\"02:00:00:00:05:00\"],"
+		    "\"ips\":[\"10.9.9.9\"]}]}");
+	two = true;
+	apply("yes", false);
+	rig_muster(&rig, "run", "old");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "run", "old2");
+	rig_status(&rig, 0);
+	apply("no", true);
+	rekey(0);
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s2", "--clear",
+		   "--approve", "--yes");
+	two = false;
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "that of another sensor"));
+	rig_muster(&rig, "run", "ot");
+	rig_status(&rig, 0);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device", "u_source=c"),
+			 DEVICES + 1);
+	assert_int_equal(
+	    rig_count(&rig, "u_muster_ot_device", "u_source=c^u_state=present"),
+	    DEVICES + 1);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device",
+				   "u_source=s2^u_state=present"),
+			 0);
+	check_quiet();
+}
+
 /* Without native keys correlation ids lead to CIs. */
 static void by_table_api(void **state)
 {
@@ -275,13 +331,13 @@ static void killed(void **state)
 {
 	(void)state;
 	for (int stop = 1;; stop++) {
-		const char *more[4] = {env[0], env[1], NULL, NULL};
+		const char *more[5] = {env[0], env[1], env[2]};
 		struct kept was = world();
 		char at[32];
 		int status;
 
 		(void)snprintf(at, sizeof(at), "MUSTER_STOP_AT=%d", stop);
-		more[2] = at;
+		more[3] = at;
 		rig.env = more;
 		rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--yes");
 		rig.env = env;
@@ -335,7 +391,8 @@ static void refused(void **state)
 	rig_one_error(&rig);
 	rig_says(&rig, "no job delivers from connection 'nobody'");
 	rig_muster(&rig, "ot", "rekey", "old", "--from", "s1");
-	rig_status(&rig, 5); /* the same job, locked */
+	rig_status(&rig, 1);
+	rig_says(&rig, "the job that reads the console is wanted");
 	rig_muster(&rig, "ot", "rekey", "ot");
 	rig_status(&rig, 2);
 	rig_muster(&rig, "ot", "move", "ot");
@@ -345,9 +402,9 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(moved),   cmocka_unit_test(cleared),
-	    cmocka_unit_test(refused), cmocka_unit_test(by_table_api),
-	    cmocka_unit_test(killed),
+	    cmocka_unit_test(moved),	    cmocka_unit_test(cleared),
+	    cmocka_unit_test(refused),	    cmocka_unit_test(seen_twice),
+	    cmocka_unit_test(by_table_api), cmocka_unit_test(killed),
 	};
 
 	return cmocka_run_group_tests_name("rekey", tests, begin, finish);
