@@ -140,7 +140,8 @@ bool mst_instance_is_rights(const struct mst_bundle_answer *a)
 	if (a->status == 401)
 		return true;
 	if (a->status == 403)
-		return has(a->why, "ACL") || has(a->why, "security") ||
+		return has(a->why, "ACL") ||
+		       has(a->why, "security constraints") ||
 		       has(a->why, "not authorized") ||
 		       has(a->why, "unscoped") || has(a->why, "forbidden");
 	return (a->status == 400 || a->status == 404) &&

@@ -159,7 +159,8 @@ static bool wait_more(struct mst_tls_out *t, int n, int64_t until_us)
 static int name_of(struct mst_tls_out *t, struct mst_err *err)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
-	const char *host = t->c->host;
+	/* OpenSSL's macro wants it writable. */
+	char *host MST_CLEANUP(mst_freep) = mst_strdup(t->c->host);
 
 	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
 		return 0;
