@@ -12,11 +12,11 @@
 #include "cli/cli.h"
 #include "sync/due.h"
 
-#define LOOK_AGAIN_US (60 * (int64_t)1000000) /* it may change */
-* /
-#define NAP_MS 500
+/* The configuration may change meanwhile. */
+#define LOOK_AGAIN_US (60 * (int64_t)1000000)
+#define NAP_MS	      500
 
-    static const struct cli_command sync_cmd = {
+static const struct cli_command sync_cmd = {
     "sync", "",
     "Runs the jobs whose source connection has 'sync: yes', each every "
     "sync_frequency minutes,\none after the other, until it is stopped. With "
