@@ -36,6 +36,14 @@ static const char *sensor_key(struct truth_iot *t, unsigned n)
 			 : tio_printf(t, "%s/sensor/%u", t->conn, n);
 }
 
+/* A class that was not there is below the one that was taken for it; a CI is
+ * raised, never switched. */
+static void raise_class(struct truth_ot *ci, const char *class)
+{
+	if (!strcmp(ci->table, "cmdb_ci_hardware"))
+		ci->table = class;
+}
+
 static void sensor(struct truth_iot *t, const struct iot_sensor *s)
 {
 	static const char *const states[] = {
@@ -47,7 +55,8 @@ static void sensor(struct truth_iot *t, const struct iot_sensor *s)
 	struct truth_ot *r = tio_show(t, TO_SENSOR, key);
 
 	if (!ci->n)
-		ci->table = nids ? "cmdb_ci_nids" : "cmdb_ci_hardware";
+		ci->table = "cmdb_ci_hardware";
+	raise_class(ci, nids ? "cmdb_ci_nids" : "cmdb_ci_hardware");
 	tio_is(t, ci, "name", name);
 	tio_is(t, ci, "correlation_id", key);
 	status(t, ci);
@@ -144,6 +153,7 @@ static struct truth_ot *identify(struct truth_iot *t, const struct ot_device *o)
 		ci = mst_map_get(&t->slots, mst_slice_str(slot));
 	if (ci) {
 		ci->seen = t->sync;
+		raise_class(ci, o->class);
 	} else {
 		ci = tio_show(t, TO_CI, o->key);
 		ci->table = o->class;

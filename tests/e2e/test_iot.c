@@ -71,6 +71,7 @@ static void fallbacks(void **state MST_UNUSED)
 				   "^correlation_idSTARTSWITHplant/sensor"),
 			 4);
 	rig_control(&rig, "POST", "/_sim/sn/classes", "{\"ot\":true}");
+	sync_and_verify();
 }
 
 /* ---- settings, and looking at it ----------------------------------------- */
