@@ -252,6 +252,37 @@ static void test_late_clock(void **state MST_UNUSED)
 	t_clock_real();
 }
 
+/* Whoever reads alerts alone learns of it by the first answer. */
+static void test_late_clock_of_alerts(void **state MST_UNUSED)
+{
+	const int64_t now = INT64_C(1732060800000000);
+	struct mst_resp resp = drive_resp(200, MST_SLICE_LIT("[]"));
+
+	t_clock_set(now);
+	resp.date_us = now - 3600 * INT64_C(1000000);
+	drive_open(&d, "");
+	since(OT_ALERTS, now - 60 * INT64_C(1000000));
+	drive_begin(&d, OT_ALERTS, NULL);
+	drive_expect(&d, C "v2/alerts?fromTime=1732060739999");
+	assert_int_equal(drive_give(&d, &d.req, &resp), MST_TAKE_CONTROL);
+	drive_expect(&d, C "v2/alerts?fromTime=1732057138999");
+	assert_int_equal(drive_give(&d, &d.req, &resp), MST_TAKE_RECORDS);
+	assert_true(drive_end(&d, OT_ALERTS).complete);
+	/* a few seconds more or less are nothing */
+	resp.date_us -= 3 * INT64_C(1000000);
+	drive_begin(&d, OT_ALERTS, NULL);
+	drive_expect(&d, C "v2/alerts?fromTime=1732057138999");
+	assert_int_equal(drive_give(&d, &d.req, &resp), MST_TAKE_RECORDS);
+	assert_true(drive_end(&d, OT_ALERTS).complete);
+	/* since ever: in spans, and not before there was anything */
+	since(OT_ALERTS, 0);
+	drive_begin(&d, OT_ALERTS, NULL);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	assert_non_null(strstr(d.req.url, "fromTime=1416"));
+	drive_close(&d);
+	t_clock_real();
+}
+
 /* ---- pages --------------------------------------------------------------- */
 
 static void begin_devices(void)
@@ -599,6 +630,7 @@ int main(void)
 	    cmocka_unit_test(test_needs),
 	    cmocka_unit_test(test_since),
 	    cmocka_unit_test(test_late_clock),
+	    cmocka_unit_test(test_late_clock_of_alerts),
 	    cmocka_unit_test(test_page_size),
 	    cmocka_unit_test(test_moved_once),
 	    cmocka_unit_test(test_moves_for_ever),

@@ -28,6 +28,17 @@ static void note_clock(struct mst_source *s, const struct mst_resp *resp)
 	s->date_skew_us = late < SKEW_LEAST_US ? 0 : -late - SECOND_US;
 }
 
+/* The first answer of all tells that what changed was asked for since a time
+ * that is too late there. */
+static bool asked_too_late(const struct mst_source *s)
+{
+	const struct ot_read *r = &s->read;
+
+	return !r->scout && !r->alone && !r->clocked && r->pages == 0 &&
+	       s->since_us[r->feed] != MST_TIME_NONE &&
+	       s->date_skew_us < s->skew_us - SKEW_LEAST_US;
+}
+
 /* ---- lists --------------------------------------------------------------- */
 
 /* The list moved, or seems to have: from its first page on, until that is of no
@@ -211,7 +222,8 @@ static int take_scout(struct mst_source *s, struct mst_json list,
 	if (ot_found_end(s, err) < 0)
 		return -(int)err->code;
 	s->read.tries = 0;
-	ot_scouted(s);
+	s->read.scout = false;
+	ot_lists_set(s);
 	return MST_TAKE_CONTROL;
 }
 
@@ -238,6 +250,11 @@ static int page_answer(struct mst_source *s, const struct mst_req *req,
 	if (resp->outcome != MST_OUT_ANSWER || resp->status != 200)
 		return ot_refuse(s, feed, what, resp, err);
 	note_clock(s, resp);
+	if (asked_too_late(s)) {
+		r->clocked = true;
+		ot_lists_set(s);
+		return MST_TAKE_CONTROL;
+	}
 	if (resp->body.n == 0)
 		mst_err_set(err, MST_E_CORRUPT, "the body is empty");
 	else if (mst_json_parse(s->parser, resp->body, &root, err) == 0 &&

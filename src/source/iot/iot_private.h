@@ -259,6 +259,7 @@ struct ot_read {
 	unsigned feed;
 	bool active, ended;
 	bool scout;	 /* the sensors are asked for first */
+	bool clocked;	 /* asked for again, because the clock there is late */
 	bool one;	 /* only one device is wanted */
 	bool alone;	 /* and it is asked for by its id */
 	size_t at, n;	 /* the list that is read, of how many */
@@ -317,8 +318,9 @@ void ot_since(struct mst_source *s, unsigned feed, int64_t since_us);
 int ot_begin(struct mst_source *s, unsigned feed, const char *one,
 	     struct mst_err *err);
 int ot_next(struct mst_source *s, struct mst_req *req_r, struct mst_err *err);
-/* The sensors are known: now the lists of the feed. */
-void ot_scouted(struct mst_source *s);
+/* Which lists the feed has, now that sensors or clocks are known. Before the
+ * first of them is read. */
+void ot_lists_set(struct mst_source *s);
 /* The list from its first page on; what came of it does not count. */
 void ot_list_again(struct ot_read *r);
 /* Behind the last page of a list. */

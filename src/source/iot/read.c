@@ -9,7 +9,8 @@
 #include "base/time.h"
 #include "source/iot/iot_private.h"
 
-#define DAY_US (24 * 3600 * (int64_t)1000000)
+#define DAY_US	    (24 * 3600 * (int64_t)1000000)
+#define OLDEST_DAYS 3650 /* alerts that anybody could want */
 
 void ot_doubt(struct ot_read *r, const char *fmt, ...)
 {
@@ -174,26 +175,21 @@ static void set_spans(struct mst_source *s)
 	if (r->feed != OT_ALERTS)
 		return;
 	now_us += s->skew_us;
-	r->from_us = since_us == MST_TIME_NONE
-			 ? now_us - s->conf->alerts_days * DAY_US
-			 : since_us + s->skew_us;
+	r->from_us =
+	    since_us == MST_TIME_NONE
+		? now_us - s->conf->alerts_days * DAY_US
+		: MST_MAX(since_us + s->skew_us, now_us - OLDEST_DAYS * DAY_US);
 	if (now_us > r->from_us)
 		r->spans =
 		    (size_t)((now_us - r->from_us - 1) / OT_WINDOW_US) + 1;
 }
 
 /* The addresses of a list's pages must not change with the clocks. */
-static void set_lists(struct mst_source *s)
+void ot_lists_set(struct mst_source *s)
 {
 	s->skew_us = s->date_skew_us;
 	set_spans(s);
 	s->read.n = lists_of(s);
-}
-
-void ot_scouted(struct mst_source *s)
-{
-	s->read.scout = false;
-	set_lists(s);
 }
 
 int ot_begin(struct mst_source *s, unsigned feed, const char *one,
@@ -216,7 +212,7 @@ int ot_begin(struct mst_source *s, unsigned feed, const char *one,
 	r->size = s->conf->page_size;
 	r->scout = feed != OT_SENSORS && !s->sensors_known && ot_console(s) &&
 		   (ot_by_sensor(s, feed) || ot_leaves_out(s->conf));
-	set_lists(s);
+	ot_lists_set(s);
 	s->proofs[feed] = (struct mst_proof){.as_of_us = MST_TIME_NONE,
 					     .why = "the read did not end"};
 	return 0;
