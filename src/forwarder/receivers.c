@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cred/certfile.h"
 #include "forwarder/intake_private.h"
 
 struct mst_receivers {
@@ -102,6 +103,19 @@ static void release(struct mst_receiving *v)
 	free(v);
 }
 
+/* It must be there, not encrypted, and nobody else's to read. */
+static int check_key(const struct mst_receiver *r, struct mst_err *err)
+{
+	struct mst_certfile f = {.key = NULL};
+	int rc = r->key ? mst_certfile_read(r->key, NULL, &f, err) : 0;
+
+	if (rc == 0 && r->key && !f.key)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "'%s' holds no private key in PEM", r->key);
+	mst_certfile_fini(&f);
+	return rc < 0 ? mst_err_prefix(err, "receiver '%s': key", r->name) : 0;
+}
+
 /* conf is the intake's newest. */
 static int start_one(struct mst_forwarder *f, const struct mst_receiver *r,
 		     struct mst_receiving **v_r, struct mst_err *err)
@@ -116,6 +130,8 @@ static int start_one(struct mst_forwarder *f, const struct mst_receiver *r,
 	v->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (v->stop_fd < 0)
 		rc = mst_err_os(err, "receiver '%s'", r->name);
+	else if (check_key(r, err) < 0)
+		rc = -(int)err->code;
 	else if (r->type == MST_RECEIVER_SYSLOG)
 		rc = mst_syslog_start(v, err);
 	else

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "forwarder/receivers.h"
 #include "json/out.h"
 
@@ -30,6 +31,7 @@ struct webhook {
 struct request {
 	struct mst_buf body;
 	bool too_long;
+	int64_t until_us; /* by then all of it must be there */
 };
 
 /* ---- answers ------------------------------------------------------------- */
@@ -170,9 +172,12 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c,
 			return answer(c, status, "error", why);
 		r = mst_alloc(sizeof(*r));
 		mst_buf_init(&r->body, BODY_MAX);
+		r->until_us = mst_mono_us() + w->v->r->half_ms * 1000;
 		*req = r;
 		return MHD_YES;
 	}
+	if (mst_mono_us() > r->until_us)
+		return MHD_NO; /* drop by drop */
 	if (*data_n) {
 		r->too_long =
 		    r->too_long || !mst_buf_add(&r->body, data, *data_n);
