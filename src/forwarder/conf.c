@@ -111,7 +111,7 @@ static struct mst_forward_poll *poll_of(struct mst_forward_conf *c,
 			return &c->polls[i];
 	}
 	c->polls[c->polls_n] =
-	    (struct mst_forward_poll){r->source, r->poll_every, r->from_us};
+	    (struct mst_forward_poll){r->source, r->poll_every};
 	return &c->polls[c->polls_n++];
 }
 
@@ -126,7 +126,6 @@ static void find_polls(struct mst_forward_conf *c)
 			continue;
 		p = poll_of(c, r);
 		p->every_ms = MST_MIN(p->every_ms, r->poll_every);
-		p->from_us = MST_MIN(p->from_us, r->from_us);
 	}
 }
 

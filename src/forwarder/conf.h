@@ -17,8 +17,7 @@
 /* A source connection that is asked for alerts. */
 struct mst_forward_poll {
 	const char *connection;
-	int64_t every_ms;
-	int64_t from_us; /* the oldest alert that any of its rules takes */
+	int64_t every_ms; /* the shortest of its rules */
 };
 
 struct mst_forward_conf {

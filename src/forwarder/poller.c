@@ -8,6 +8,7 @@
  */
 #include "forwarder/poller.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -211,6 +212,8 @@ static int read_since(struct look *l, int64_t since_us)
 	return rc;
 }
 
+/* ---- cursors ------------------------------------------------------------- */
+
 static int get_cursor(struct mst_forwarder *f, const char *source,
 		      struct mst_outbox_cursor *c, struct mst_err *err)
 {
@@ -233,18 +236,73 @@ static int put_cursor(struct mst_forwarder *f, const char *source,
 	return rc;
 }
 
-/* From when on. The first look takes what the rules want; a wide one all that
- * the outbox may still know. */
-static int64_t since(const struct mst_forwarder *f,
-		     const struct mst_forward_poll *poll,
-		     const struct mst_outbox_cursor *c, bool wide,
-		     int64_t now_us)
+static bool is_polled(const struct mst_alert_rule *r,
+		      const struct mst_forward_poll *poll)
 {
-	if (c->until_us == MST_TIME_NONE)
-		return poll->from_us;
-	if (wide)
-		return now_us - f->conf->outbox.keep * 1000;
-	return MST_MIN(c->until_us, now_us) - OVERLAP_US;
+	return r->enabled && r->poll &&
+	       strcmp(r->source, poll->connection) == 0;
+}
+
+/* A rule has a cursor of its own: from when on it was served. No connection is
+ * called so. */
+static const char *served_name(const struct mst_alert_rule *r, char out[96])
+{
+	(void)snprintf(out, 96, "rule/%s", r->name);
+	return out;
+}
+
+/* From when on is to be asked: of what rules want that were not served yet, a
+ * new one or one with an older `from`, and since the last look; wide: of all
+ * that the outbox may still know. */
+static int find_since(struct mst_forwarder *f,
+		      const struct mst_forward_poll *poll,
+		      const struct mst_outbox_cursor *c, bool wide,
+		      int64_t now_us, int64_t *since_r, struct mst_err *err)
+{
+	const struct mst_forward_conf *conf = f->conf;
+	char name[96];
+
+	*since_r = now_us - OVERLAP_US;
+	if (c->until_us != MST_TIME_NONE)
+		*since_r = MST_MIN(c->until_us, now_us) - OVERLAP_US;
+	if (c->until_us != MST_TIME_NONE && wide)
+		*since_r = MST_MIN(*since_r, now_us - conf->outbox.keep * 1000);
+	for (size_t i = 0; i < conf->rules_n; i++) {
+		const struct mst_alert_rule *r = &conf->rules[i];
+		struct mst_outbox_cursor served;
+
+		if (!is_polled(r, poll))
+			continue;
+		if (get_cursor(f, served_name(r, name), &served, err) < 0)
+			return -(int)err->code;
+		if (served.until_us == MST_TIME_NONE ||
+		    served.until_us > r->from_us)
+			*since_r = MST_MIN(*since_r, r->from_us);
+	}
+	return 0;
+}
+
+/* Behind the accept of what was read. */
+static int note_served(struct mst_forwarder *f,
+		       const struct mst_forward_poll *poll, struct mst_err *err)
+{
+	const struct mst_forward_conf *conf = f->conf;
+	char name[96];
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->rules_n && rc == 0; i++) {
+		const struct mst_alert_rule *r = &conf->rules[i];
+		struct mst_outbox_cursor c;
+
+		if (!is_polled(r, poll))
+			continue;
+		rc = get_cursor(f, served_name(r, name), &c, err);
+		if (rc < 0 || c.until_us == r->from_us)
+			continue;
+		c.until_us = r->from_us;
+		rc = put_cursor(f, name, &c, err);
+	}
+	return rc;
 }
 
 int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
@@ -257,16 +315,19 @@ int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
 			 .err = err};
 	int64_t now_us = f->now_us();
 	struct mst_outbox_cursor c;
+	int64_t since_us;
 	int rc = get_cursor(f, poll->connection, &c, err);
 
 	if (rc < 0)
 		return rc;
 	wide = wide || c.wide_us == MST_TIME_NONE || c.wide_us > now_us ||
 	       now_us - c.wide_us >= WIDE_US;
+	if (find_since(f, poll, &c, wide, now_us, &since_us, err) < 0)
+		return -(int)err->code;
 	mst_arena_init(&l.arena, MST_MAX_ARENA);
 	mst_batch_init(&l.batch, f->intake, &l.door);
 	l.parser = mst_json_parser_new(MST_MAX_BODY);
-	rc = read_since(&l, since(f, poll, &c, wide, now_us));
+	rc = read_since(&l, since_us);
 	if (rc < 0)
 		drain(&l);
 	mst_client_free(&l.client);
@@ -281,6 +342,8 @@ int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
 		c.until_us = now_us;
 	if (wide)
 		c.wide_us = now_us;
+	if (l.complete && note_served(f, poll, err) < 0)
+		return -(int)err->code;
 	return put_cursor(f, poll->connection, &c, err);
 }
 

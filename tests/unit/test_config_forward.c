@@ -220,7 +220,8 @@ static void test_load(void **unused)
 	assert_int_equal(c->polls_n, 1);
 	assert_string_equal(c->polls[0].connection, "iot");
 	assert_int_equal(c->polls[0].every_ms, 20000);
-	assert_true(c->polls[0].from_us == INT64_C(1577836800000000));
+	r = mst_forward_conf_rule(c, "late");
+	assert_true(r && r->from_us == INT64_C(1577836800000000));
 	mst_forward_conf_free(&c);
 }
 

@@ -118,6 +118,30 @@ static void test_from_now_on(void **state MST_UNUSED)
 	assert_int_equal(ff_waiting(&ff), 1);
 }
 
+/* A rule that comes later, with an older `from`, is served from then on,
+ * whatever others have seen; once. */
+static void test_back_fill(void **state MST_UNUSED)
+{
+	uint64_t n;
+
+	opens("");
+	polls(false);
+	polls(false);
+	assert_int_equal(ff_waiting(&ff), 0);
+	ff_close(&ff);
+	t_ok(mst_state_open(ff.dir, &ff.state, &err), &err);
+	ff_apply(&ff, "forward_rules:\n  - name: old\n    source: iot\n"
+		      "    from: 2000-01-01\n    actions: [siem]\n");
+	t_ok(mst_forwarder_open(ff.state, &ff.f, &err), &err);
+	polls(false);
+	n = ff_waiting(&ff);
+	assert_true(n > 0);
+	polls(false);
+	assert_int_equal(ff_waiting(&ff), n);
+	/* The second look was no longer one at everything. */
+	assert_true(ff_count(&ff, "iot", "received") < 3 * n);
+}
+
 struct last {
 	enum mst_delivery_op op;
 	size_t n;
@@ -174,10 +198,8 @@ static void test_fails(void **state MST_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_new),
-	    TEST(test_from_now_on),
-	    TEST(test_handled),
-	    TEST(test_fails),
+	    TEST(test_new),	TEST(test_from_now_on), TEST(test_back_fill),
+	    TEST(test_handled), TEST(test_fails),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
