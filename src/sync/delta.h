@@ -81,6 +81,10 @@ struct mst_delta {
 int mst_delta_run(struct mst_delta *d, struct mst_err *err);
 void mst_delta_fini(struct mst_delta *d);
 struct mst_set_delta *mst_delta_set(struct mst_delta *d, const char *name);
+/* Is this what a person calls the record of that key? Where keys begin with the
+ * connection's name ("plant/7") that may be left out. */
+bool mst_delta_is_key(const char *connection, struct mst_slice key,
+		      struct mst_slice want);
 /* Notes in RecVer how many records each feed had: a later run that finds none
  * where there were some does not believe it. Before the push; then, empty:
  * those that had none, which a person has approved, when it is done. */

@@ -241,6 +241,18 @@ static struct mst_group *group_of(struct worker *w, struct lane *lane)
 /* ---- one record ----------------------------------------------------------
  */
 
+bool mst_delta_is_key(const char *connection, struct mst_slice key,
+		      struct mst_slice want)
+{
+	size_t n = connection ? strlen(connection) : 0;
+
+	if (mst_slice_ieq(key, want))
+		return true;
+	return n && key.n == n + 1 + want.n && key.p[n] == '/' &&
+	       memcmp(key.p, connection, n) == 0 &&
+	       mst_slice_ieq(mst_slice(key.p + n + 1, want.n), want);
+}
+
 /* Is this the one record that a person asked for? By its key or by the text of
  * a column that names it. */
 static bool is_the_one(struct worker *w, const struct lane *lane)
@@ -250,7 +262,7 @@ static bool is_the_one(struct worker *w, const struct lane *lane)
 
 	if (!mst_rules_apply(w->rules, lane->map, &w->desired))
 		return false;
-	if (mst_slice_ieq(w->desired.key, want))
+	if (mst_delta_is_key(w->d->rules.connection, w->desired.key, want))
 		return true;
 	for (size_t i = 0; i < w->desired.cells_n; i++) {
 		const struct mst_column *col =

@@ -30,7 +30,10 @@ struct explaining {
 static bool matches(const struct explaining *x, const struct mst_set *set,
 		    const struct mst_desired *d)
 {
-	if (mst_slice_ieq(d->key, x->key) || mst_slice_ieq(d->group, x->key))
+	const char *connection = x->s->job.conf.source;
+
+	if (mst_delta_is_key(connection, d->key, x->key) ||
+	    mst_delta_is_key(connection, d->group, x->key))
 		return true;
 	for (size_t i = 0; i < d->cells_n; i++) {
 		if ((set->columns[d->cells[i].column].flags & MST_COL_NAME) &&

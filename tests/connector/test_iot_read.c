@@ -580,6 +580,11 @@ static void test_one(void **state MST_UNUSED)
 	assert_false(drive_end(&d, OT_DEVICES).complete);
 	drive_begin(&d, OT_DEVICE_CVES, "77");
 	drive_expect(&d, V3 "devicecves/0?deviceIds=77&page=0&size=1000");
+	/* by its key, which begins with the connection's name */
+	drive_begin(&d, OT_DEVICES, "defender/77");
+	drive_expect(&d, V3 "device/77");
+	drive_begin(&d, OT_ALERTS, "77");
+	assert_false(drive_end(&d, OT_ALERTS).complete);
 	/* a name is looked for in all of them */
 	drive_begin(&d, OT_DEVICE_CVES, "Pump 3");
 	drive_expect(&d, V3 "devicecves/0?page=0&size=1000");

@@ -536,6 +536,18 @@ static void test_partial(void **state MST_UNUSED)
 	counts("devices", 1, 0, 0, 0);
 	counts("rows", 2, 0, 0, 0);
 	counts("defs", 2, 0, 0, 0);
+	/* whose keys begin with the connection's name */
+	file(FX_DEVICES, DEVICE("here/d4", "four"));
+	ask.one = "D4";
+	(void)compare();
+	counts("devices", 1, 0, 0, 0);
+	ask.one = "here/d4";
+	(void)compare();
+	counts("devices", 1, 0, 0, 0);
+	ask.one = "there/d4";
+	(void)compare();
+	counts("devices", 0, 0, 0, 0);
+	standard();
 	ask.one = NULL;
 	ask.limit = 2;
 	(void)compare();

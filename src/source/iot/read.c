@@ -73,6 +73,9 @@ static size_t lists_of(const struct mst_source *s)
 	if (r->feed == OT_DELETED_DEVICES &&
 	    s->since_us[r->feed] == MST_TIME_NONE)
 		return 0;
+	/* Who wants one device wants no alerts. */
+	if (r->feed == OT_ALERTS && r->one)
+		return 0;
 	if (r->alone || !ot_by_sensor(s, r->feed))
 		return r->spans;
 	return wanted_sensors(s) * r->spans;
@@ -158,6 +161,16 @@ static int begin_check(const struct mst_source *s, unsigned feed,
 	return 0;
 }
 
+/* Keys of devices are "CONNECTION/ID". */
+static const char *id_of(const struct mst_source *s, const char *one)
+{
+	size_t n = strlen(s->connection);
+
+	return one && strncmp(one, s->connection, n) == 0 && one[n] == '/'
+		   ? one + n + 1
+		   : one;
+}
+
 /* Ids are numbers; a name is looked for in the whole list. */
 static bool is_id(const char *one)
 {
@@ -203,6 +216,7 @@ int ot_begin(struct mst_source *s, unsigned feed, const char *one,
 	if (feed == OT_SENSORS)
 		ot_found_clear(s);
 	free(s->one);
+	one = id_of(s, one);
 	s->one = one ? mst_strdup(one) : NULL;
 	r->feed = feed;
 	r->active = true;
