@@ -315,7 +315,9 @@ static const char *guessed(struct truth_iot *t, const struct iot_facts *f)
 	return tio_list(t, out, n);
 }
 
-static void fill_row(struct truth_iot *t, const struct ot_device *o)
+/* ci: of the device that its CI is of, which may have its name alone. */
+static void fill_row(struct truth_iot *t, const struct ot_device *o,
+		     const char *ci)
 {
 	struct truth_ot *r = tio_show(t, TO_DEVICE, o->key);
 	const char *ips[IOT_MAX_IPS], *macs[IOT_MAX_IPS];
@@ -345,8 +347,7 @@ static void fill_row(struct truth_iot *t, const struct ot_device *o)
 	fill_places(t, o, r);
 	tio_is(t, r, "u_state", "present");
 	tio_has(r, "u_gone", false);
-	if (o->ci)
-		tio_ref(r, "u_cmdb_ci", o->ci);
+	tio_ref(r, "u_cmdb_ci", ci);
 }
 
 static void fill_entity(struct truth_iot *t, const struct ot_device *o)
@@ -419,15 +420,22 @@ void tio_devices(struct truth_iot *t)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct ot_device *o = &all[i];
+		struct truth_ot *ci;
 
-		if (o->class &&
-		    mst_map_get(&best, mst_slice_str(slot_of(t, o))) == o) {
-			struct truth_ot *ci = identify(t, o);
+		if (!o->class ||
+		    mst_map_get(&best, mst_slice_str(slot_of(t, o))) != o)
+			continue;
+		ci = identify(t, o);
+		o->ci = ci->key;
+		fill_ci(t, o, ci);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct ot_device *o = &all[i];
+		const struct ot_device *winner =
+		    o->class ? mst_map_get(&best, mst_slice_str(slot_of(t, o)))
+			     : NULL;
 
-			o->ci = ci->key;
-			fill_ci(t, o, ci);
-		}
-		fill_row(t, o);
+		fill_row(t, o, winner ? winner->ci : NULL);
 		fill_entity(t, o);
 		tio_rows(t, o);
 	}

@@ -46,6 +46,14 @@ bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table)
 	       ctx->env->has_class(ctx->env->has_class_ctx, table);
 }
 
+struct mst_slice mst_rule_winner(const struct mst_rule_ctx *ctx,
+				 const char *set, struct mst_slice identity)
+{
+	if (!ctx->env->winner)
+		return mst_slice(NULL, 0);
+	return ctx->env->winner(ctx->env->winner_ctx, set, identity);
+}
+
 struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx)
 {
 	if (!ctx->parser)

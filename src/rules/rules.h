@@ -30,6 +30,10 @@ int64_t mst_rule_now(const struct mst_rule_ctx *ctx);
 bool mst_rule_selected(const struct mst_rule_ctx *ctx, const char *type);
 /* Does the destination have this class? */
 bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table);
+/* Key of the record of the set that has this identity (mst_mapping.identity):
+ * of several the one that is delivered. Empty: none, or it is not known. */
+struct mst_slice mst_rule_winner(const struct mst_rule_ctx *ctx,
+				 const char *set, struct mst_slice identity);
 /* For JSON inside strings. Its document lives until the next use. */
 struct mst_json_parser *mst_rule_parser(struct mst_rule_ctx *ctx);
 
@@ -99,6 +103,10 @@ struct mst_rules_env {
 	uint64_t seed;		/* of the RecVer: keys every hash */
 	bool (*has_class)(void *ctx, const char *table);
 	void *has_class_ctx;
+	/* See mst_rule_winner. NULL: it is never known. */
+	struct mst_slice (*winner)(void *ctx, const char *set,
+				   struct mst_slice identity);
+	void *winner_ctx;
 	const char *const *types; /* that the job takes; types_n 0: all */
 	size_t types_n;
 };

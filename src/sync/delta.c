@@ -255,6 +255,8 @@ int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 	mst_arena_init(&d->p->identity_arena, MST_MAX_ARENA);
 	mst_arena_init(&d->p->wanted_arena, MST_MAX_ARENA);
 	mst_shown_init(d);
+	d->rules.winner = mst_identity_key;
+	d->rules.winner_ctx = d;
 	if (open_sets(d, err) < 0 || mst_enrich_load(d, err) < 0 ||
 	    mst_lookup_load(d, err) < 0 || first_round(d, err) < 0)
 		return -(int)err->code;

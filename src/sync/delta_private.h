@@ -67,6 +67,9 @@ void mst_lookup_fini(struct mst_delta *d);
 
 /* Reads the feeds of a set's identity mapping and remembers the winners. */
 int mst_identity_load(struct mst_delta *d, size_t set, struct mst_err *err);
+/* mst_rules_env.winner: ctx is a struct mst_delta. Lent as long as it. */
+struct mst_slice mst_identity_key(void *delta, const char *set,
+				  struct mst_slice identity);
 /* The winner's key when it is another record than key; else {NULL, 0}. */
 struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 				     struct mst_rules *rules, unsigned m,

@@ -372,6 +372,19 @@ struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 	return id->key;
 }
 
+struct mst_slice mst_identity_key(void *delta, const char *set,
+				  struct mst_slice identity)
+{
+	const struct mst_delta *d = delta;
+	size_t at = mst_delta_index(d, set);
+	const struct identity *id;
+
+	if (!d->p || at == SIZE_MAX)
+		return mst_slice(NULL, 0);
+	id = mst_map_get(&d->p->identities[at], identity);
+	return id ? id->key : mst_slice(NULL, 0);
+}
+
 /* ---- reported records ---------------------------------------------------- */
 
 void mst_skips_add(struct skips *s, const char *set, struct mst_slice key,

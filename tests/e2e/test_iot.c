@@ -59,6 +59,43 @@ static void changes_alone(void **state MST_UNUSED)
 	rig_quiet(&rig);
 }
 
+#define TWIN(id, name, first)                                                  \
+	"{\"id\":" id ",\"name\":\"" name                                      \
+	"\",\"type\":\"PLC\",\"category\":\"ICS\",\"ips\":[\"10.78.0." id      \
+	"\"],\"first\":" first "}"
+
+/* Names that repeat: one CI, and a row of each. */
+static void twins(void **state MST_UNUSED)
+{
+	static const char name[] = "name=Filler^sys_class_name=cmdb_ci_ot_plc"
+				   "^install_status=1";
+
+	begin();
+	rig_control(
+	    &rig, "POST", "/_sim/iot/devices",
+	    "{\"devices\":[" TWIN("201", "Filler", "1700000000000") "," TWIN(
+		"202", "filler", "1700000060000") "]}");
+	sync_and_verify();
+	assert_int_equal(rig_count(&rig, "cmdb_ci_ot_plc",
+				   "correlation_id=plant/202^install_status=1"),
+			 1);
+	assert_int_equal(
+	    rig_count(&rig, "cmdb_ci_ot_plc", "correlation_id=plant/201"), 0);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_device",
+				   "u_device_idIN201,202^u_state=present"),
+			 2);
+	/* the other one takes its place when it goes */
+	rig_control(&rig, "DELETE", "/_sim/iot/devices", "{\"ids\":[202]}");
+	rig_apply(&rig, "    full_read: 0s\n", NULL, NULL);
+	sync_and_verify();
+	assert_int_equal(rig_count(&rig, "cmdb_ci_ot_plc", name), 1);
+	assert_int_equal(
+	    rig_count(&rig, "u_muster_ot_device",
+		      "u_device_id=201^u_cmdb_ciISNOTEMPTY^u_state=present"),
+	    1);
+	rig_quiet(&rig);
+}
+
 /* ---- an instance without the classes of OT ------------------------------- */
 
 static void fallbacks(void **state MST_UNUSED)
@@ -174,9 +211,10 @@ int main(void)
 	static const char *const env[] = {
 	    "SENSOR_TOKEN=" MST_SIM_SENSOR_TOKEN "-1", NULL};
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(days),	 cmocka_unit_test(changes_alone),
-	    cmocka_unit_test(fallbacks), cmocka_unit_test(settings),
-	    cmocka_unit_test(looks),	 cmocka_unit_test(sensor),
+	    cmocka_unit_test(days),	cmocka_unit_test(changes_alone),
+	    cmocka_unit_test(twins),	cmocka_unit_test(fallbacks),
+	    cmocka_unit_test(settings), cmocka_unit_test(looks),
+	    cmocka_unit_test(sensor),
 	};
 	int rc;
 

@@ -149,11 +149,6 @@ MS_OP(ot_op_class)
 	return ms_some(class_of(ctx, v), out_r);
 }
 
-MS_OP(ot_op_ci)
-{
-	return class_of(ctx, v).n ? ot_op_key(ctx, v, OD_ID, NULL, out_r) : 0;
-}
-
 /* ---- names and identity -------------------------------------------------- */
 
 static struct mst_slice joined(struct mst_rule_ctx *ctx, struct mst_slice a,
@@ -224,6 +219,18 @@ MS_OP(ot_op_identity)
 	if (!table.n || ot_op_ci_name(ctx, v, field, arg, &name) != 1)
 		return 0;
 	return ms_identity(ctx, table, name, out_r);
+}
+
+/* Of devices with one name there is one CI, whichever's it is. */
+MS_OP(ot_op_ci)
+{
+	struct mst_slice identity, key;
+
+	if (ot_op_identity(ctx, v, field, arg, &identity) != 1)
+		return 0;
+	key = mst_rule_winner(ctx, "ot_device_cis", identity);
+	return key.n ? ms_some(key, out_r)
+		     : ot_op_key(ctx, v, OD_ID, NULL, out_r);
 }
 
 /* As text that compares: first discovered (20 digits), id (20 digits). What
