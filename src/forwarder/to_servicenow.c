@@ -9,43 +9,15 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "forwarder/cis.h"
-#include "forwarder/to.h"
+#include "forwarder/to_servicenow.h"
 
 #define MOST	  400 /* deliveries of a turn */
 #define ROUNDS	  8
 #define ARENA_MAX (128u << 20)
-#define BODY_MAX  (256u << 10)
-
-struct to_sn {
-	struct mst_to base;
-	struct mst_instance *instance;
-	struct mst_cis *cis;
-	const char *table;
-	bool rows; /* of the application; else incidents */
-	struct mst_arena arena;
-};
-
-/* What is asked next. */
-enum step {
-	FIND,  /* GET by correlation id or key */
-	NOTES, /* GET the work notes: is the update among them? */
-	MAKE,  /* POST */
-	CHANGE /* PATCH */
-};
-
-struct job {
-	struct mst_sending *s;
-	enum step step;
-	char sys_id[33];
-	/* Refused for a reason that may be everybody's. */
-	bool held;
-	struct mst_bundle_answer why;
-};
 
 struct turn {
 	struct to_sn *t;
-	struct job *jobs;
+	struct sn_job *jobs;
 	size_t n;
 	size_t *asked; /* by number of the request: the job */
 	size_t went;   /* writes that were taken */
@@ -91,117 +63,6 @@ static int open_sn(const struct mst_to_env *env, struct mst_to **to_r,
 	return 0;
 }
 
-/* ---- requests ------------------------------------------------------------ */
-
-/* Ends a note, so that one whose answer was lost is found among the others. */
-static void mark_of(const struct mst_delivery *d, char out[64])
-{
-	(void)snprintf(out, 64, "[muster %llx-%llx]",
-		       (unsigned long long)d->accepted_us,
-		       (unsigned long long)d->id);
-}
-
-static void find_url(const struct to_sn *t, const struct mst_delivery *d,
-		     struct mst_buf *url)
-{
-	struct mst_buf q = MST_BUF_INIT(8192);
-
-	(void)mst_buf_addf(url, "/api/now/table/%s?", t->table);
-	if (!t->rows) {
-		mst_incident_query(d->source, d->key, url);
-	} else {
-		(void)mst_buf_adds(&q, "u_key=");
-		mst_application_key(d->source, d->key, &q);
-		(void)mst_buf_adds(url, "sysparm_query=");
-		(void)mst_buf_add_uri(url, mst_buf_slice(&q));
-		(void)mst_buf_adds(
-		    url, "&sysparm_fields=sys_id,u_key&sysparm_limit=1");
-	}
-	mst_buf_fini(&q);
-}
-
-static void row_body(const struct to_sn *t, const struct mst_sending *s,
-		     struct mst_buf *out)
-{
-	const struct mst_alert *a = s->alert;
-	const struct mst_ci *from =
-	    mst_cis_get(t->cis, s->d->source, &a->source);
-	const struct mst_ci *to =
-	    mst_cis_get(t->cis, s->d->source, &a->destination);
-	const struct mst_application_refs refs = {from->device, to->device,
-						  from->ci};
-
-	mst_application_body(s->d->source, s->d->key, a, &refs, out);
-}
-
-/* An alert whose source is not in the CMDB may be about its destination. */
-static const char *ci_of(const struct to_sn *t, const struct mst_sending *s)
-{
-	const struct mst_ci *ci =
-	    mst_cis_get(t->cis, s->d->source, &s->alert->source);
-
-	if (!*ci->ci)
-		ci = mst_cis_get(t->cis, s->d->source, &s->alert->destination);
-	return ci->ci;
-}
-
-static void body_of(const struct to_sn *t, const struct job *j,
-		    struct mst_buf *out)
-{
-	const struct mst_incident_conf *c = &t->base.env.action->u.incident;
-	const struct mst_sending *s = j->s;
-	char mark[64];
-
-	if (t->rows) {
-		row_body(t, s, out);
-	} else if (j->step == MAKE) {
-		mst_incident_open(c, s->d->source, s->d->key, s->alert,
-				  ci_of(t, s), out);
-	} else if (s->d->op == MST_DELIVERY_CLOSE) {
-		mst_incident_close(c, s->alert, out);
-	} else {
-		mark_of(s->d, mark);
-		mst_incident_update(s->alert, mark, out);
-	}
-}
-
-static struct mst_bundle_req request(struct to_sn *t, const struct job *j)
-{
-	struct mst_buf url = MST_BUF_INIT(64u << 10);
-	struct mst_buf body = MST_BUF_INIT(BODY_MAX);
-	struct mst_bundle_req r = {.method = MST_HTTP_GET};
-
-	switch (j->step) {
-	case FIND:
-		find_url(t, j->s->d, &url);
-		break;
-	case NOTES:
-		(void)mst_buf_addf(&url,
-				   "/api/now/table/%s/%s?sysparm_display_value="
-				   "true&sysparm_fields=sys_id,work_notes",
-				   t->table, j->sys_id);
-		break;
-	case MAKE:
-		r.method = MST_HTTP_POST;
-		(void)mst_buf_addf(
-		    &url, "/api/now/table/%s?sysparm_fields=sys_id", t->table);
-		body_of(t, j, &body);
-		break;
-	case CHANGE:
-	default:
-		r.method = MST_HTTP_PATCH;
-		(void)mst_buf_addf(&url,
-				   "/api/now/table/%s/%s?sysparm_fields=sys_id",
-				   t->table, j->sys_id);
-		body_of(t, j, &body);
-	}
-	r.url = mst_arena_dup(&t->arena, mst_buf_slice(&url));
-	r.body = mst_arena_dup(&t->arena, mst_buf_slice(&body));
-	mst_buf_fini(&url);
-	mst_buf_fini(&body);
-	return r;
-}
-
 /* ---- answers ------------------------------------------------------------- */
 
 static bool is_id(struct mst_slice s)
@@ -209,7 +70,7 @@ static bool is_id(struct mst_slice s)
 	return s.n == 32 && strspn(s.p, "0123456789abcdefABCDEF") >= 32;
 }
 
-static bool take_id(struct job *j, struct mst_json row)
+static bool take_id(struct sn_job *j, struct mst_json row)
 {
 	struct mst_slice id = mst_json_str(mst_json_get(row, "sys_id"));
 
@@ -221,7 +82,7 @@ static bool take_id(struct job *j, struct mst_json row)
 
 /* An encoded query with a column that is not there finds every row, so a row is
  * only believed when it says the same. */
-static bool is_asked(const struct to_sn *t, const struct job *j,
+static bool is_asked(const struct to_sn *t, const struct sn_job *j,
 		     struct mst_json row)
 {
 	struct mst_buf key = MST_BUF_INIT(8192);
@@ -240,32 +101,33 @@ static bool is_asked(const struct to_sn *t, const struct job *j,
 	return same;
 }
 
-static void found(struct turn *u, struct job *j, struct mst_json row)
+static void found(struct turn *u, struct sn_job *j, struct mst_json row)
 {
 	enum mst_delivery_op op = j->s->d->op;
 	bool active = true;
 
 	(void)mst_json_bool(mst_json_get(row, "active"), &active);
 	if (u->t->rows)
-		j->step = CHANGE;
+		j->step = SN_CHANGE;
 	else if (op == MST_DELIVERY_OPEN ||
 		 (op == MST_DELIVERY_CLOSE && !active))
 		mst_to_done(j->s, j->sys_id);
 	else
-		j->step = op == MST_DELIVERY_UPDATE && j->s->d->doubt ? NOTES
-								      : CHANGE;
+		j->step = op == MST_DELIVERY_UPDATE && j->s->d->doubt
+			      ? SN_NOTES
+			      : SN_CHANGE;
 }
 
-static void not_found(struct turn *u, struct job *j)
+static void not_found(struct turn *u, struct sn_job *j)
 {
 	/* What nobody has made need not be closed. */
 	if (j->s->d->op == MST_DELIVERY_CLOSE && !u->t->rows)
 		mst_to_done(j->s, NULL);
 	else
-		j->step = MAKE;
+		j->step = SN_MAKE;
 }
 
-static void take_find(struct turn *u, struct job *j,
+static void take_find(struct turn *u, struct sn_job *j,
 		      const struct mst_bundle_answer *a)
 {
 	struct mst_json rows = mst_json_get(a->root, "result");
@@ -287,30 +149,30 @@ static void take_find(struct turn *u, struct job *j,
 	not_found(u, j);
 }
 
-static void take_notes(struct job *j, const struct mst_bundle_answer *a)
+static void take_notes(struct sn_job *j, const struct mst_bundle_answer *a)
 {
 	struct mst_slice notes = mst_json_str(
 	    mst_json_get(mst_json_get(a->root, "result"), "work_notes"));
 	char mark[64];
 
-	mark_of(j->s->d, mark);
+	mst_to_sn_mark(j->s->d, mark);
 	if (mst_slice_ifind(notes, mark))
 		mst_to_done(j->s, j->sys_id);
 	else
-		j->step = CHANGE;
+		j->step = SN_CHANGE;
 }
 
-static void take_good(struct turn *u, struct job *j,
+static void take_good(struct turn *u, struct sn_job *j,
 		      const struct mst_bundle_answer *a)
 {
 	switch (j->step) {
-	case FIND:
+	case SN_FIND:
 		take_find(u, j, a);
 		break;
-	case NOTES:
+	case SN_NOTES:
 		take_notes(j, a);
 		break;
-	case MAKE:
+	case SN_MAKE:
 		if (!take_id(j, mst_json_get(a->root, "result"))) {
 			mst_to_settle(j->s, MST_DELIVERED_UNCERTAIN,
 				      "ServiceNow's answer does not say what "
@@ -320,7 +182,7 @@ static void take_good(struct turn *u, struct job *j,
 		u->went++;
 		mst_to_done(j->s, j->sys_id);
 		break;
-	case CHANGE:
+	case SN_CHANGE:
 	default:
 		u->went++;
 		mst_to_done(j->s, j->sys_id);
@@ -336,10 +198,10 @@ static bool is_unique(const struct mst_bundle_answer *a)
 }
 
 /* The record is not there any more, or hidden from the account. */
-static void take_gone(struct turn *u, struct job *j)
+static void take_gone(struct turn *u, struct sn_job *j)
 {
 	if (u->t->rows) {
-		j->step = MAKE;
+		j->step = SN_MAKE;
 		return;
 	}
 	mst_to_settle(j->s, MST_DELIVERED_ASIDE,
@@ -348,10 +210,10 @@ static void take_gone(struct turn *u, struct job *j)
 		      u->t->table, j->sys_id, u->t->base.env.connection->name);
 }
 
-static void take_bad(struct turn *u, struct job *j,
+static void take_bad(struct turn *u, struct sn_job *j,
 		     const struct mst_bundle_answer *a)
 {
-	bool write = j->step == MAKE || j->step == CHANGE;
+	bool write = j->step == SN_MAKE || j->step == SN_CHANGE;
 
 	if (a->status == 0)
 		return; /* the next round asks again */
@@ -366,10 +228,10 @@ static void take_bad(struct turn *u, struct job *j,
 	} else if (mst_instance_is_rights(a)) {
 		j->held = true;
 		j->why = *a;
-	} else if (a->status == 404 && j->step != FIND) {
+	} else if (a->status == 404 && j->step != SN_FIND) {
 		take_gone(u, j);
-	} else if (j->step == MAKE && u->t->rows && is_unique(a)) {
-		j->step = FIND;
+	} else if (j->step == SN_MAKE && u->t->rows && is_unique(a)) {
+		j->step = SN_FIND;
 	} else {
 		mst_to_settle(j->s, MST_DELIVERED_ASIDE,
 			      "ServiceNow refused it, %d: %.400s", a->status,
@@ -380,7 +242,7 @@ static void take_bad(struct turn *u, struct job *j,
 static void take(void *ctx, size_t i, const struct mst_bundle_answer *a)
 {
 	struct turn *u = ctx;
-	struct job *j = &u->jobs[u->asked[i]];
+	struct sn_job *j = &u->jobs[u->asked[i]];
 
 	if (a->status >= 200 && a->status < 300 && a->status != 202)
 		take_good(u, j, a);
@@ -390,18 +252,32 @@ static void take(void *ctx, size_t i, const struct mst_bundle_answer *a)
 
 /* ---- a turn -------------------------------------------------------------- */
 
-static enum step first_step(const struct to_sn *t, struct job *j)
+/* An encoded query has no escapes, and a UUID is a text from a network. An
+ * incident's correlation id is made so that it needs none. */
+static bool can_find(const struct to_sn *t, const struct mst_delivery *d)
+{
+	for (size_t i = 0; t->rows && i < d->key.n; i++) {
+		unsigned char c = (unsigned char)d->key.p[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("^,@=<>\"", c))
+			return false;
+	}
+	return true;
+}
+
+static enum sn_step first_step(const struct to_sn *t, struct sn_job *j)
 {
 	const struct mst_delivery *d = j->s->d;
 
 	if (is_id(mst_slice_str(d->remote)))
 		(void)snprintf(j->sys_id, sizeof(j->sys_id), "%s", d->remote);
+	/* A row's key is unique: what is there already is refused. */
 	if (d->op == MST_DELIVERY_OPEN)
-		return d->doubt ? FIND : MAKE;
+		return d->doubt && can_find(t, d) ? SN_FIND : SN_MAKE;
 	if (!*j->sys_id)
-		return FIND;
-	return d->doubt && !t->rows && d->op == MST_DELIVERY_UPDATE ? NOTES
-								    : CHANGE;
+		return SN_FIND;
+	return d->doubt && !t->rows && d->op == MST_DELIVERY_UPDATE ? SN_NOTES
+								    : SN_CHANGE;
 }
 
 static int find_cis(struct turn *u, struct mst_err *err)
@@ -433,12 +309,16 @@ static int round_of(struct turn *u, bool *more_r, struct mst_err *err)
 
 	mst_arena_reset(&u->t->arena);
 	for (size_t i = 0; i < u->n; i++) {
-		struct job *j = &u->jobs[i];
+		struct sn_job *j = &u->jobs[i];
 
+		if (j->step == SN_FIND && !can_find(u->t, j->s->d))
+			mst_to_settle(j->s, MST_DELIVERED_ASIDE,
+				      "the alert's UUID has characters that "
+				      "ServiceNow cannot be asked for");
 		if (j->s->settled || j->held)
 			continue;
 		u->asked[n] = i;
-		r[n++] = request(u->t, j);
+		r[n++] = mst_to_sn_request(u->t, j);
 	}
 	*more_r = n > 0;
 	if (n)
@@ -452,10 +332,10 @@ static int round_of(struct turn *u, bool *more_r, struct mst_err *err)
  * none did, it is the account's, or the table's. */
 static int judge_held(struct turn *u, struct mst_err *err)
 {
-	const struct job *first = NULL;
+	const struct sn_job *first = NULL;
 
 	for (size_t i = 0; i < u->n; i++) {
-		struct job *j = &u->jobs[i];
+		struct sn_job *j = &u->jobs[i];
 
 		if (!j->held)
 			continue;

@@ -450,6 +450,30 @@ static void test_row_is_there(void **state MST_UNUSED)
 	assert_string_equal(sendings[0].remote, id);
 }
 
+/* A UUID that would be a condition of its own. */
+static void test_row_of_odd_key(void **state MST_UNUSED)
+{
+	char id[33];
+
+	insert("u_muster_ot_alert",
+	       "\"u_key\":\"iot/plant/1-1\",\"u_source\":\"plant\","
+	       "\"u_title\":\"another\"",
+	       id);
+	open_end("application", "");
+	put(0, MST_DELIVERY_OPEN, "")->doubt = true;
+	deliveries[0].key = MST_SLICE_LIT("x^ORu_keyISNOTEMPTY");
+	t_ok(deliver(1), &err);
+	is(0, MST_DELIVERED_DONE);
+	assert_int_equal(rig_count(&rig, "u_muster_ot_alert", ""), 2);
+	/* It is there: whatever it is, nothing else is changed. */
+	sendings[0].settled = false;
+	t_ok(to->ops->send(to, sendings, 1, &err), &err);
+	is(0, MST_DELIVERED_ASIDE);
+	has(only("u_muster_ot_alert", "u_key=iot/plant/1-1", "u_title"),
+	    "u_title", "another");
+	assert_int_equal(rig_count(&rig, "u_muster_ot_alert", ""), 2);
+}
+
 /* ---- events -------------------------------------------------------------- */
 
 static void test_event(void **state MST_UNUSED)
@@ -511,6 +535,7 @@ int main(void)
 	    TEST(test_links),
 	    TEST(test_no_wrong_link),
 	    TEST(test_row_is_there),
+	    TEST(test_row_of_odd_key),
 	    TEST(test_event),
 	    TEST(test_checks),
 	};
