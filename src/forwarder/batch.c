@@ -39,6 +39,7 @@ void mst_batch_empty(struct mst_batch *b)
 	*b = (struct mst_batch){
 	    .intake = b->intake,
 	    .door = b->door,
+	    .stop = b->stop,
 	    .arena = b->arena,
 	    .parser = b->parser,
 	    .alerts = b->alerts,

@@ -307,13 +307,15 @@ int mst_forwarder_once(struct mst_forwarder *f, const atomic_bool *stop,
 		       struct mst_err *err)
 {
 	struct mst_err first = MST_ERR_INIT;
-	int rc = 0;
+	int rc = mst_deliver_due(f, stop, err); /* makes room */
 
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < f->conf->polls_n && !atomic_load(stop); i++) {
 		struct mst_err one = MST_ERR_INIT;
 
-		if (mst_poll_once(f, &f->conf->polls[i], true, stop, &one) ==
-			0 ||
+		if (mst_poll_once(f, &f->conf->polls[i], true, false, stop,
+				  &one) == 0 ||
 		    first.code != MST_OK)
 			continue;
 		first = one;

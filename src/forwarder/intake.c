@@ -275,7 +275,8 @@ static bool is_final(enum mst_code code)
 static bool settle(struct mst_intake *in, struct mst_batch *b,
 		   const struct mst_err *err)
 {
-	bool cancelled = in->stopped && b->wait;
+	bool cancelled =
+	    b->wait && (in->stopped || (b->stop && atomic_load(b->stop)));
 
 	if (!is_done(b)) {
 		if (err->code == MST_OK)

@@ -23,6 +23,8 @@ struct mst_door {
 struct mst_batch {
 	struct mst_intake *intake;
 	const struct mst_door *door;
+	/* The caller's, or NULL: set, it does not wait any longer. */
+	const atomic_bool *stop;
 	struct mst_arena arena;
 	struct mst_forward_conf *conf; /* held; NULL while it is empty */
 	struct mst_json_parser *parser;
@@ -78,9 +80,9 @@ void mst_batch_unread(struct mst_batch *b, struct mst_slice body,
 bool mst_batch_full(const struct mst_batch *b);
 /* Commits it and empties it; when this returns 0 all of it is on the disk.
  * wait: for room, and for a disk that is full, as long as it takes
- * (MST_E_CANCELLED: until the intake was stopped). Else MST_E_THROTTLED or
- * MST_E_IO; some of it may be stored then, and is not stored twice when it
- * comes again. */
+ * (MST_E_CANCELLED: until the intake or its caller was stopped). Else
+ * MST_E_THROTTLED or MST_E_IO; some of it may be stored then, and is not stored
+ * twice when it comes again. */
 int mst_batch_put(struct mst_batch *b, bool wait, struct mst_err *err);
 
 #endif

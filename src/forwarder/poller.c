@@ -51,7 +51,7 @@ struct look {
 	struct mst_door door;
 	struct mst_batch batch;
 	struct mst_json_parser *parser;
-	bool complete;
+	bool wait, complete;
 	struct mst_err *err;
 };
 
@@ -120,7 +120,7 @@ static int take_page(struct look *l, struct mst_slice body)
 	while (rc == 0 && mst_json_next(&it, NULL, &v)) {
 		(void)mst_batch_json(&l->batch, v, "");
 		if (mst_batch_full(&l->batch))
-			rc = mst_batch_put(&l->batch, true, l->err);
+			rc = mst_batch_put(&l->batch, l->wait, l->err);
 	}
 	return rc;
 }
@@ -200,7 +200,7 @@ static int read_since(struct look *l, int64_t since_us)
 	if (rc == 0)
 		rc = ask(l);
 	if (rc == 0)
-		rc = mst_batch_put(&l->batch, true, l->err);
+		rc = mst_batch_put(&l->batch, l->wait, l->err);
 	if (rc == 0) {
 		ops_of(l)->proof(l->source, (unsigned)feed, &proof);
 		l->complete = proof.complete;
@@ -306,11 +306,13 @@ static int note_served(struct mst_forwarder *f,
 }
 
 int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
-		  bool wide, const atomic_bool *stop, struct mst_err *err)
+		  bool wide, bool wait, const atomic_bool *stop,
+		  struct mst_err *err)
 {
 	struct look l = {.f = f,
 			 .poll = poll,
 			 .stop = stop,
+			 .wait = wait,
 			 .door = {poll->connection, poll->connection, NULL},
 			 .err = err};
 	int64_t now_us = f->now_us();
@@ -326,6 +328,7 @@ int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
 		return -(int)err->code;
 	mst_arena_init(&l.arena, MST_MAX_ARENA);
 	mst_batch_init(&l.batch, f->intake, &l.door);
+	l.batch.stop = stop;
 	l.parser = mst_json_parser_new(MST_MAX_BODY);
 	rc = read_since(&l, since_us);
 	if (rc < 0)
@@ -383,8 +386,8 @@ static void *run(void *ctx)
 
 	do {
 		struct mst_err err = MST_ERR_INIT;
-		int rc =
-		    mst_poll_once(p->f, p->poll, false, &p->all->stop, &err);
+		int rc = mst_poll_once(p->f, p->poll, false, true,
+				       &p->all->stop, &err);
 
 		tell(p, rc, &err);
 	} while (rest(p));

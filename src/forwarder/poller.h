@@ -13,9 +13,10 @@ int mst_pollers_start(struct mst_forwarder *f, struct mst_pollers **p_r,
 		      struct mst_err *err);
 void mst_pollers_stop(struct mst_pollers **p);
 /* Asks one source once, in the calling thread; the cursor moves behind the
- * accept. wide: for older alerts too, whose state may have changed. *stop ends
- * it (MST_E_CANCELLED). */
+ * accept. wide: for older alerts too, whose state may have changed. wait: for
+ * room in the outbox (mst_batch_put). *stop ends it (MST_E_CANCELLED). */
 int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
-		  bool wide, const atomic_bool *stop, struct mst_err *err);
+		  bool wide, bool wait, const atomic_bool *stop,
+		  struct mst_err *err);
 
 #endif

@@ -145,11 +145,13 @@ static int start_one(struct mst_forwarder *f, const struct mst_receiver *r,
 	return 0;
 }
 
-static void ask_to_stop(const struct mst_receiving *v)
+static void ask_to_stop(struct mst_receiving *v)
 {
 	uint64_t one = 1;
-	ssize_t n = write(v->stop_fd, &one, sizeof(one));
+	ssize_t n;
 
+	atomic_store(&v->stopped, true);
+	n = write(v->stop_fd, &one, sizeof(one));
 	(void)n;
 }
 

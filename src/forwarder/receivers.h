@@ -13,7 +13,10 @@ struct mst_receiving {
 	struct mst_forward_conf *conf;
 	struct mst_intake *intake;
 	struct mst_door door;
-	int stop_fd;		     /* an eventfd; readable: stop */
+	/* Both are set when it is to end: for those who wait for bytes (an
+	 * eventfd that is readable), and for those who wait for room. */
+	int stop_fd;
+	atomic_bool stopped;
 	atomic_bool denied, crowded; /* was told in the log */
 	/* Of the type: what it has, its socket, and how it ends once stop_fd is
 	 * readable: what has come is put, all of it is freed. */

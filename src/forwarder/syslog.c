@@ -179,6 +179,7 @@ static void *serve(void *ctx)
 	} else {
 		r.bytes = mst_alloc(ROOM);
 		mst_batch_init(&r.batch, v->intake, &v->door);
+		r.batch.stop = &v->stopped;
 		while (read_more(&r))
 			;
 		(void)put(&r);
@@ -336,6 +337,7 @@ static void *receive_all(void *ctx)
 	bool more;
 
 	mst_batch_init(&b, s->v->intake, &s->v->door);
+	b.stop = &s->v->stopped;
 	do {
 		more = wait_for(s);
 		while (receive(s, &b, bytes, &lost_n)) {

@@ -54,7 +54,8 @@ static void opens(const char *rule)
 static int poll(bool wide)
 {
 	mst_err_clear(&err);
-	return mst_poll_once(ff.f, &ff.f->conf->polls[0], wide, &stop, &err);
+	return mst_poll_once(ff.f, &ff.f->conf->polls[0], wide, false, &stop,
+			     &err);
 }
 
 static void polls(bool wide)

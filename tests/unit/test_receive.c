@@ -267,6 +267,25 @@ static void test_stop(void **state MST_UNUSED)
 	close(fd);
 }
 
+/* A receiver that is to end does not wait for room for ever; what is lost is
+ * told. */
+static void test_stop_when_full(void **state MST_UNUSED)
+{
+	int fd;
+
+	begin(TCP "outbox:\n  max: 1000\n");
+	t_log_expect(MST_WARN, "alerts are not accepted", 1);
+	t_log_expect(MST_WARN, "messages of 127.0.0.1 were not stored: stopped",
+		     1);
+	fd = ff_connect(ff_port(&ff, "plant"), SOCK_STREAM);
+	for (unsigned i = 0; i < 1010; i++)
+		say_line(fd, i);
+	ff_until(&ff, 1000);
+	mst_receivers_stop(&ff.f->receivers);
+	assert_int_equal(ff_waiting(&ff), 1000);
+	close(fd);
+}
+
 /* ---- webhooks ------------------------------------------------------------ */
 
 static void posts(const char *headers, const char *body, int status,
@@ -429,9 +448,10 @@ int main(void)
 	    TEST(test_damaged_stream), TEST(test_half),
 	    TEST(test_refused_peers),  TEST(test_zone),
 	    TEST(test_back_pressure),  TEST(test_stop),
-	    TEST(test_webhook),	       TEST(test_webhook_limits),
-	    TEST(test_webhook_secret), TEST(test_webhook_full),
-	    TEST(test_not_taken),      TEST(test_cannot_begin),
+	    TEST(test_stop_when_full), TEST(test_webhook),
+	    TEST(test_webhook_limits), TEST(test_webhook_secret),
+	    TEST(test_webhook_full),   TEST(test_not_taken),
+	    TEST(test_cannot_begin),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
