@@ -230,7 +230,9 @@ static void take_bad(struct turn *u, struct sn_job *j,
 		j->why = *a;
 	} else if (a->status == 404 && j->step != SN_FIND) {
 		take_gone(u, j);
-	} else if (j->step == SN_MAKE && u->t->rows && is_unique(a)) {
+	} else if (j->step == SN_MAKE && u->t->rows && is_unique(a) &&
+		   !j->violated) {
+		j->violated = true;
 		j->step = SN_FIND;
 	} else {
 		mst_to_settle(j->s, MST_DELIVERED_ASIDE,

@@ -29,6 +29,7 @@ struct sn_job {
 	struct mst_sending *s;
 	enum sn_step step;
 	char sys_id[33];
+	bool violated; /* the unique key said once that it is there */
 	/* Refused for a reason that may be everybody's. */
 	bool held;
 	struct mst_bundle_answer why;
