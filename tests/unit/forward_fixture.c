@@ -106,6 +106,20 @@ uint64_t ff_waiting(struct ff *ff)
 	return all.n[MST_DELIVERY_WAITING];
 }
 
+uint64_t ff_looked(const struct ff *ff)
+{
+	static const struct mst_outbox_conf conf = {.max = 1000000};
+	struct mst_outbox_stats all = {.oldest_us = 0};
+	char *path = mst_asprintf("%s/outbox.db", ff->dir);
+	struct mst_outbox *o = NULL;
+
+	t_ok(mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, 0, &o, &err), &err);
+	t_ok(mst_outbox_stats(o, keep_all, &all, &err), &err);
+	mst_outbox_close(&o);
+	free(path);
+	return all.n[MST_DELIVERY_WAITING];
+}
+
 void ff_until(struct ff *ff, uint64_t n)
 {
 	while (ff_waiting(ff) < n)

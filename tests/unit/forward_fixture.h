@@ -32,6 +32,9 @@ int ff_port(struct ff *ff, const char *receiver);
 /* Deliveries that wait; waits until there are so many. */
 uint64_t ff_waiting(struct ff *ff);
 void ff_until(struct ff *ff, uint64_t n);
+/* The same by looking into the file beside its owner, which may be another
+ * process. */
+uint64_t ff_looked(const struct ff *ff);
 /* Of what could not be read: how many, and the newest. */
 size_t ff_unread(struct ff *ff, struct mst_buf *body, struct mst_buf *why);
 void ff_until_unread(struct ff *ff, size_t n);

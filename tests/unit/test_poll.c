@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Polling the simulated console: what is new, what was seen, what was handled;
- * where the cursor stands after each look.
+ * where the cursor stands after each look; and kill -9 within one.
  */
 #include "forward_fixture.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim_fixture.h"
 
@@ -194,13 +197,70 @@ static void test_fails(void **state MST_UNUSED)
 	assert_int_equal(poll(false), -MST_E_CANCELLED);
 }
 
+/* ---- killed -------------------------------------------------------------- */
+
+#define RAISED 4500 /* several batches */
+
+static pid_t poll_in_child(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	(void)alarm(120); /* not for ever without its parent */
+	ff_open_again(&ff);
+	polls(false);
+	for (;;)
+		(void)pause();
+}
+
+static void kill_child(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+/* Behind each commit: the next look begins where the last whole one did, and
+ * what is there already is known. */
+static void test_killed(void **state MST_UNUSED)
+{
+	uint64_t had = 0, all;
+	char body[64];
+	pid_t pid;
+
+	(void)snprintf(body, sizeof(body), "{\"n\":%d}", RAISED);
+	fx_control(&fx, "POST", "/_sim/iot/raise", body);
+	opens("    from: 2000-01-01\n");
+	polls(false);
+	all = ff_waiting(&ff);
+	assert_true(all >= RAISED);
+	ff_close(&ff);
+	opens("    from: 2000-01-01\n");
+	ff_close(&ff);
+	while (had < all) {
+		uint64_t now = had;
+
+		pid = poll_in_child();
+		while ((now = ff_looked(&ff)) == had)
+			(void)sched_yield();
+		kill_child(pid);
+		had = now;
+	}
+	ff_open_again(&ff);
+	polls(false);
+	assert_int_equal(ff_waiting(&ff), all);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_new),	TEST(test_from_now_on), TEST(test_back_fill),
-	    TEST(test_handled), TEST(test_fails),
+	    TEST(test_handled), TEST(test_fails),	TEST(test_killed),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

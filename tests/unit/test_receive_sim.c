@@ -21,7 +21,6 @@
 
 static struct ff ff;
 static struct fx fx;
-static struct mst_err err = MST_ERR_INIT;
 
 static int begin(void **state)
 {
@@ -210,27 +209,6 @@ static pid_t receive_in_child(int port)
 	return pid;
 }
 
-static void keep_waiting(void *ctx, const char *action,
-			 const struct mst_outbox_stats *s)
-{
-	if (!action)
-		*(uint64_t *)ctx = s->n[MST_DELIVERY_WAITING];
-}
-
-static uint64_t looked(void)
-{
-	static const struct mst_outbox_conf conf = {.max = 1000000};
-	char *path = mst_asprintf("%s/outbox.db", ff.dir);
-	struct mst_outbox *o = NULL;
-	uint64_t n = 0;
-
-	t_ok(mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, 0, &o, &err), &err);
-	t_ok(mst_outbox_stats(o, keep_waiting, &n, &err), &err);
-	mst_outbox_close(&o);
-	free(path);
-	return n;
-}
-
 static void kill_child(pid_t pid)
 {
 	int status;
@@ -259,14 +237,14 @@ static void test_killed(void **state MST_UNUSED)
 	      "\"count\":%d,\"retry\":true}",
 	      port, KILLED);
 	for (unsigned i = 1; i <= 4; i++) {
-		while (looked() < i * KILLED / 5)
+		while (ff_looked(&ff) < i * KILLED / 5)
 			(void)sched_yield();
 		kill_child(pid);
 		pid = receive_in_child(port);
 	}
 	assert_int_equal(sent(), KILLED);
 	kill_child(pid);
-	assert_int_equal(looked(), KILLED);
+	assert_int_equal(ff_looked(&ff), KILLED);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
