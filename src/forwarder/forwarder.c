@@ -314,6 +314,7 @@ int mst_forwarder_once(struct mst_forwarder *f, const atomic_bool *stop,
 	for (size_t i = 0; i < f->conf->polls_n && !atomic_load(stop); i++) {
 		struct mst_err one = MST_ERR_INIT;
 
+		mst_poll_warn(f, &f->conf->polls[i]);
 		if (mst_poll_once(f, &f->conf->polls[i], true, false, stop,
 				  &one) == 0 ||
 		    first.code != MST_OK)

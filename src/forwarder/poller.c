@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "sync/connection.h"
+#include "sync/fetch.h"
 
 #define FEED	   "alerts"
 #define OVERLAP_US (INT64_C(3600) * 1000000)
@@ -350,6 +351,23 @@ int mst_poll_once(struct mst_forwarder *f, const struct mst_forward_poll *poll,
 	return put_cursor(f, poll->connection, &c, err);
 }
 
+void mst_poll_warn(struct mst_forwarder *f, const struct mst_forward_poll *poll)
+{
+	struct mst_err unused = MST_ERR_INIT;
+	struct mst_connection c;
+	struct mst_arena arena;
+	int rc;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	(void)pthread_mutex_lock(&f->state_lock);
+	rc = mst_connection_load(f->state, poll->connection, &arena, &c,
+				 &unused);
+	(void)pthread_mutex_unlock(&f->state_lock);
+	if (rc == 0 && c.source)
+		mst_fetch_warn_insecure(poll->connection, c.source_conf);
+	mst_arena_fini(&arena);
+}
+
 /* ---- threads ------------------------------------------------------------- */
 
 static void tell(struct poller *p, int rc, const struct mst_err *err)
@@ -384,6 +402,7 @@ static void *run(void *ctx)
 {
 	struct poller *p = ctx;
 
+	mst_poll_warn(p->f, p->poll);
 	do {
 		struct mst_err err = MST_ERR_INIT;
 		int rc = mst_poll_once(p->f, p->poll, false, true,

@@ -12,6 +12,9 @@
 int mst_pollers_start(struct mst_forwarder *f, struct mst_pollers **p_r,
 		      struct mst_err *err);
 void mst_pollers_stop(struct mst_pollers **p);
+/* Says what a person should know of the connection before it is asked. */
+void mst_poll_warn(struct mst_forwarder *f,
+		   const struct mst_forward_poll *poll);
 /* Asks one source once, in the calling thread; the cursor moves behind the
  * accept. wide: for older alerts too, whose state may have changed. wait: for
  * room in the outbox (mst_batch_put). *stop ends it (MST_E_CANCELLED). */

@@ -13,6 +13,18 @@
 
 #define UNDER_WAY 6 /* files, and pages that do not hang on each other */
 
+void mst_fetch_warn_insecure(const char *connection,
+			     const struct mst_source_common *conf)
+{
+	if (!conf->insecure_tls || (conf->pin && *conf->pin))
+		return;
+	mst_warn("connection '%s': insecure_tls: nobody looks at the "
+		 "certificate of the far end, so whoever is in between reads "
+		 "the token and changes what is read; set pin or ca_file "
+		 "instead",
+		 connection);
+}
+
 int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 		     struct mst_client **c_r, struct mst_err *err)
 {
@@ -30,12 +42,7 @@ int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 	struct mst_rate unlimited[16] = {0};
 	size_t n;
 
-	if (conf.insecure_tls && !conf.pin)
-		mst_warn("connection '%s': insecure_tls: nobody looks at the "
-			 "certificate of the far end, so whoever is in between "
-			 "reads the token and changes what is read; set pin or "
-			 "ca_file instead",
-			 conf.name);
+	mst_fetch_warn_insecure(conf.name, job->source_conf);
 	conf.rates = job->source->rates(source, &conf.rates_n);
 	if (!job->conf.source_limits && job->conf.destination) {
 		conf.rates_n = MST_MIN(conf.rates_n, MST_LEN(unlimited));

@@ -32,6 +32,9 @@ struct mst_fetch {
 /* A client with the source's credentials and rate classes registered. */
 int mst_fetch_client(const struct mst_job *job, struct mst_source *source,
 		     struct mst_client **c_r, struct mst_err *err);
+/* Warns of a connection whose far end nobody verifies (insecure_tls). */
+void mst_fetch_warn_insecure(const char *connection,
+			     const struct mst_source_common *conf);
 /* Gets tokens by asking for the roles, and names every permission that the
  * feeds (bits) need and the token does not carry. Feeds that only enrich are
  * taken out of *feeds with a warning. */
