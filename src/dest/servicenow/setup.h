@@ -7,7 +7,8 @@
  *
  *   setup.c         the list: what comes next, requests and answers
  *   setup_access.c  instance, clock, log-in, what the APIs let us do
- *   setup_tables.c  tables, columns, version and choices of the update set
+ *   setup_tables.c  tables
+ *   setup_sets.c    columns, version and choices of the update sets
  *   setup_cmdb.c    dry run, classes, identification rules
  *   setup_source.c  discovery source
  *   setup_fix.c     writing the records that mend checks
@@ -178,6 +179,10 @@ static inline struct sn_setup *mst_sn_setup_of(struct mst_checks *c)
 	return mst_container_of(c, struct sn_setup, base);
 }
 
+/* Notes the update set that brings one of muster's tables, once, and tells how
+ * to commit what was noted (setup_sets.c). */
+void mst_sn_note_set(const char *table, char *sets, size_t n);
+void mst_sn_say_import(struct mst_check *c, const char *what, const char *sets);
 /* As mst_checks_ops.fixes and .fix (setup_fix.c). */
 size_t mst_sn_fixes(struct mst_checks *base, struct mst_check_fix *out,
 		    size_t max);
