@@ -166,6 +166,13 @@ static void is_among(const char *some, const char *all, const char *what)
 	free(missing);
 }
 
+/* As rig_fresh, without a configuration. */
+static void fresh(void)
+{
+	rig_control(&rig, "POST", "/_sim/reset", "{}");
+	rig_new_state(&rig);
+}
+
 static void people(void)
 {
 	struct mst_json list = rig_rows(&rig, "u_muster_ot_device",
@@ -194,7 +201,7 @@ static void people(void)
 /* The sensor's job has delivered, people have worked, the console is there. */
 static struct kept world(void)
 {
-	rig_fresh(&rig);
+	fresh();
 	apply("yes", false);
 	rig_muster(&rig, "run", "old");
 	rig_status(&rig, 0);
@@ -269,7 +276,7 @@ static void moved(void **state)
 static void seen_twice(void **state)
 {
 	(void)state;
-	rig_fresh(&rig);
+	fresh();
 	rig_control(&rig, "POST", "/_sim/iot/devices",
 		    "{\"devices\":[{\"id\":500,\"sensor\":1,\"second\":2,"
 		    "\"name\":\"shared\",\"macs\":[\"02:00:00:00:05:00\"],"
@@ -384,7 +391,7 @@ static void cleared(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	rig_fresh(&rig);
+	fresh();
 	apply("no", true);
 	rig_muster(&rig, "ot", "rekey", "ot", "--from", "nobody");
 	rig_status(&rig, 1);
