@@ -215,7 +215,7 @@ static enum MHD_Result admit(void *ctx, const struct sockaddr *peer,
 
 /* ---- starting ------------------------------------------------------------ */
 
-static void log_to(void *ctx, const char *fmt, va_list ap)
+MST_PRINTF(2, 0) static void log_to(void *ctx, const char *fmt, va_list ap)
 {
 	struct webhook *w = ctx;
 	char text[512];
