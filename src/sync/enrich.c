@@ -273,6 +273,13 @@ struct identity_reader {
 	struct mst_value v[MST_MAX_FIELDS];
 };
 
+/* Identities are kept as their hashes: there is one for each record. */
+static struct mst_slice hashed(struct mst_slice text, struct mst_hash *room)
+{
+	*room = mst_hash128(text.p, text.n, 0);
+	return mst_slice((const char *)room, sizeof(*room));
+}
+
 static bool wins(const struct identity *old, struct mst_slice key,
 		 struct mst_slice rank)
 {
@@ -289,6 +296,7 @@ static int identity_record(void *worker, const struct mst_value *v,
 	struct mst_arena *arena = &r->d->p->identity_arena;
 	struct mst_map *map = &r->d->p->identities[r->set];
 	struct mst_slice text, rank, key, why;
+	struct mst_hash room;
 	struct identity *id;
 
 	memcpy(r->v, v, c->feeds[r->feed].fields_n * sizeof(*v));
@@ -298,6 +306,7 @@ static int identity_record(void *worker, const struct mst_value *v,
 	    !mst_rules_key(r->rules, r->m, &key) ||
 	    !mst_rules_identity(r->rules, r->m, &text, &rank))
 		return 0;
+	text = hashed(text, &room);
 	if (check_room(arena, sizeof(*id) + text.n + key.n + rank.n + 19,
 		       "finding records of one name",
 		       r->d->sets[r->set].set->title, err) < 0)
@@ -363,10 +372,11 @@ struct mst_slice mst_identity_winner(const struct mst_delta *d, size_t set,
 {
 	struct mst_slice text, rank;
 	const struct identity *id;
+	struct mst_hash room;
 
 	if (!mst_rules_identity(rules, m, &text, &rank))
 		return mst_slice(NULL, 0);
-	id = mst_map_get(&d->p->identities[set], text);
+	id = mst_map_get(&d->p->identities[set], hashed(text, &room));
 	if (!id || mst_slice_eq(id->key, key))
 		return mst_slice(NULL, 0);
 	return id->key;
@@ -378,10 +388,11 @@ struct mst_slice mst_identity_key(void *delta, const char *set,
 	const struct mst_delta *d = delta;
 	size_t at = mst_delta_index(d, set);
 	const struct identity *id;
+	struct mst_hash room;
 
 	if (!d->p || at == SIZE_MAX)
 		return mst_slice(NULL, 0);
-	id = mst_map_get(&d->p->identities[at], identity);
+	id = mst_map_get(&d->p->identities[at], hashed(identity, &room));
 	return id ? id->key : mst_slice(NULL, 0);
 }
 

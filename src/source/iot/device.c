@@ -4,10 +4,7 @@
  * a device and record set. The specification is docs/internals/iot-rules.md;
  * change it first.
  */
-#include <stdio.h>
-
 #include "base/num.h"
-#include "base/time.h"
 #include "source/iot/ops.h"
 
 /* ---- type, category, layer ----------------------------------------------- */
@@ -233,19 +230,24 @@ MS_OP(ot_op_ci)
 		     : ot_op_key(ctx, v, OD_ID, NULL, out_r);
 }
 
-/* As text that compares: first discovered (20 digits), id (20 digits). What
- * changes from day to day must not decide. */
+static void put_big(char *p, uint64_t n)
+{
+	for (int i = 7; i >= 0; i--, n >>= 8)
+		p[i] = (char)(n & 255);
+}
+
+/* As bytes that compare: first discovered, id. What changes from day to day
+ * must not decide. */
 MS_OP(ot_op_rank)
 {
-	struct mst_slice first = ot_clean(ctx, v, OD_FIRST);
 	uint64_t ms = 0, id = 0;
-	char *p = mst_rule_scratch(ctx, 48);
+	char *p = mst_rule_scratch(ctx, 16);
 
-	(void)mst_num_u64(first, &ms);
+	(void)mst_num_u64(ot_clean(ctx, v, OD_FIRST), &ms);
 	(void)mst_num_u64(ot_id(ctx, v, OD_ID), &id);
-	(void)snprintf(p, 48, "%020llu%020llu", (unsigned long long)ms,
-		       (unsigned long long)id);
-	return ms_some(mst_slice(p, 40), out_r);
+	put_big(p, ms);
+	put_big(p + 8, id);
+	return ms_some(mst_slice(p, 16), out_r);
 }
 
 MS_OP(ot_op_correlation)
