@@ -358,6 +358,22 @@ static void killed(void **state)
 	}
 }
 
+/* RecVer of the sensor has nothing but CVE definitions, which all share. */
+static void is_empty(struct mst_json sets)
+{
+	struct mst_json_iter it = mst_json_iter(sets);
+	struct mst_slice name;
+	struct mst_json set;
+	size_t n = 0;
+
+	while (mst_json_next(&it, &name, &set)) {
+		n++;
+		if (!mst_slice_is(name, "vulnerabilities"))
+			assert_int_equal(rig_num(set, "groups"), 0);
+	}
+	assert_true(n > 5);
+}
+
 /* What the console does not show goes with --clear, and all that is below what
  * was moved and has no life of its own. */
 static void cleared(void **state)
@@ -379,6 +395,7 @@ static void cleared(void **state)
 	assert_int_equal(
 	    rig_count(&rig, "u_muster_ot_connection", "u_source=s1"), 0);
 	rig_muster(&rig, "recver", "stats", "old", "--json");
+	is_empty(rig_json(&rig));
 	rig_muster(&rig, "run", "ot");
 	rig_status(&rig, 0);
 	/* It may be run again: there is nothing left. */
