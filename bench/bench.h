@@ -39,6 +39,7 @@ uint64_t bench_rss(void);
 void bench_one_core(void);
 
 bool bench_apps(struct bench *b);    /* cloudapps.* */
+bool bench_iot(struct bench *b);     /* iot.* */
 bool bench_delta(struct bench *b);   /* delta.* */
 bool bench_deliver(struct bench *b); /* forward.deliver */
 bool bench_forward(struct bench *b); /* forward.* */

@@ -14,6 +14,7 @@ static const struct {
     {"delta.one_percent", "ratio <= 2.5"},
     {"cloudapps.unchanged", "rows_per_second >= 1000000, writes = 0, "
 			    "peak_rss_bytes <= 64000000"},
+    {"iot.unchanged", "writes = 0, peak_rss_bytes <= 128000000"},
     {"forward.rate", "rows_per_second >= 20000"},
     {"forward.deliver", "rows_per_second >= 2000"},
     {"rules.cost", "ratio <= 1.3"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
- * set the size; names on the command line choose ("delta", "apps",
+ * set the size; names on the command line choose ("delta", "apps", "iot",
  * "forward", "deliver", "rules", "store", "job").
  */
 #include <sched.h>
@@ -148,6 +148,8 @@ int main(int argc, char **argv)
 		ok = bench_delta(&b) && ok;
 	if (chosen(argc, argv, "apps"))
 		ok = bench_apps(&b) && ok;
+	if (chosen(argc, argv, "iot"))
+		ok = bench_iot(&b) && ok;
 	if (chosen(argc, argv, "forward"))
 		ok = bench_forward(&b) && ok;
 	if (chosen(argc, argv, "deliver"))

@@ -68,25 +68,33 @@ bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out);
 int mst_sim_control(struct mst_sim *sim, const char *method, const char *path,
 		    struct mst_slice body, struct mst_buf *out);
 
-/* What cloud discovery would answer for such an estate, as files below a
- * folder: streams, apps, app_info, app_users, a file per part. */
+/* What a system would answer for such an estate, as files below a folder: one
+ * of each feed, a file per part. */
 struct mst_sim_folder {
 	const char *dir;  /* is made when it is not there */
 	unsigned day;	  /* of the estate */
-	unsigned period;  /* days of the report; 0: 30 */
-	unsigned page;	  /* records of a file; 0: all of the list */
-	unsigned streams; /* only the first ones; 0: all */
+	unsigned period;  /* of cloud discovery: days of the report; 0: 30 */
+	unsigned page;	  /* records of a file; 0: all of the list, of Defender
+			   * for IoT 1,000 */
+	bool lines;	  /* of Defender for IoT: what is paged, as NDJSON */
+	unsigned streams; /* of cloud discovery: the first ones; 0: all */
 };
 
 struct mst_sim_saved {
 	uint64_t apps, users; /* users: records, of all streams together */
+	uint64_t devices, connections, vulnerable; /* of Defender for IoT */
 	uint64_t files, bytes;
 };
 
-/* No server is started. Fails when a file cannot be written. */
+/* Cloud discovery. No server is started. Fails when a file cannot be written.
+ */
 int mst_sim_save_apps(const struct mst_sim_conf *conf,
 		      const struct mst_sim_folder *folder,
 		      struct mst_sim_saved *saved_r, struct mst_err *err);
+/* The same of a management console of Defender for IoT. */
+int mst_sim_save_iot(const struct mst_sim_conf *conf,
+		     const struct mst_sim_folder *folder,
+		     struct mst_sim_saved *saved_r, struct mst_err *err);
 
 /* The program muster-sim (also `muster sim`): runs until SIGINT or SIGTERM. */
 int mst_sim_main(int argc, char **argv);

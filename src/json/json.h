@@ -109,6 +109,24 @@ void mst_picker_free(struct mst_picker **p);
 bool mst_picker_pick(struct mst_picker *p, struct mst_json obj,
 		     struct mst_value *v);
 
+/* ---- windows of a list -------------------------------------------------- */
+
+/* Where in a list the look is. Zeroed: behind its opening bracket. */
+struct mst_json_cut {
+	size_t at; /* bytes of data looked at; the caller takes off what it
+		    * removes from the front */
+	unsigned depth;
+	bool in_text, escaped;
+	bool some, behind; /* a record was seen; the last thing was one */
+	bool ended;	   /* the closing bracket: at is behind it */
+	bool bad;	   /* something that is no object, or a comma too many */
+};
+
+/* Makes lines of the records of a list of objects: commas between them become
+ * line ends, line ends elsewhere blanks. Returns how many bytes are whole
+ * records. */
+size_t mst_json_cut(struct mst_json_cut *c, char *data, size_t n);
+
 /* ---- windows of NDJSON ------------------------------------------------- */
 
 /* A window is a buffer of whole lines, one JSON object each. The whole window

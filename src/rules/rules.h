@@ -31,7 +31,8 @@ bool mst_rule_selected(const struct mst_rule_ctx *ctx, const char *type);
 /* Does the destination have this class? */
 bool mst_rule_has_class(const struct mst_rule_ctx *ctx, const char *table);
 /* Key of the record of the set that has this identity (mst_mapping.identity):
- * of several the one that is delivered. Empty: none, or it is not known. */
+ * of several the one that is delivered. Empty: no two records have it, or it is
+ * not known. */
 struct mst_slice mst_rule_winner(const struct mst_rule_ctx *ctx,
 				 const char *set, struct mst_slice identity);
 /* For JSON inside strings. Its document lives until the next use. */

@@ -257,7 +257,7 @@ int mst_delta_run(struct mst_delta *d, struct mst_err *err)
 	mst_shown_init(d);
 	d->rules.winner = mst_identity_key;
 	d->rules.winner_ctx = d;
-	if (open_sets(d, err) < 0 || mst_enrich_load(d, err) < 0 ||
+	if (open_sets(d, err) < 0 || mst_join_load(d, err) < 0 ||
 	    mst_lookup_load(d, err) < 0 || first_round(d, err) < 0)
 		return -(int)err->code;
 	mst_proven_spread(d);

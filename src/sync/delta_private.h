@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Shared by delta.c, digest.c and shown.c (pass 1), proven.c (what is proven),
- * collect.c (pass 2) and enrich.c (joins and identities).
+ * collect.c (pass 2), enrich.c, identity.c and join.c (what records need to know
+ * of others).
  */
 #ifndef MST_SYNC_DELTA_PRIVATE_H
 #define MST_SYNC_DELTA_PRIVATE_H
@@ -11,8 +12,9 @@
 
 /* A feed that is looked up, in memory. */
 struct joined {
-	struct mst_arena arena;
-	struct mst_map rows; /* key → struct mst_value[copy_n] */
+	struct mst_buf rows; /* packed, see join.c */
+	uint32_t *slots;     /* open addressing; 0 is free, else offset + 1 */
+	uint32_t slots_n, n;
 	bool on;
 };
 
@@ -48,13 +50,21 @@ struct delta_private {
 /* Memory for what is looked up, of each joined feed and of all names; a
  * variable for the tests. More ends the run with MST_E_INVALID. */
 extern size_t mst_enrich_bytes;
+/* The error of it; what: "joining it to other records". */
+int mst_enrich_full(const char *what, const char *title, struct mst_err *err);
 
 /* Do records of the feed get values from elsewhere? */
 bool mst_enriches(const struct mst_delta *d, unsigned feed);
 /* Gives them to a record; v has room for all fields. */
 void mst_enrich(const struct mst_delta *d, unsigned feed, struct mst_value *v);
-int mst_enrich_load(struct mst_delta *d, struct mst_err *err);
 void mst_enrich_fini(struct mst_delta *d);
+
+/* ---- join.c ----- */
+int mst_join_load(struct mst_delta *d, struct mst_err *err);
+bool mst_joins(const struct mst_delta *d, unsigned feed);
+void mst_join_fill(const struct mst_delta *d, unsigned feed,
+		   struct mst_value *v);
+void mst_join_fini(struct mst_delta *d);
 
 /* Gathers what the look-ups are about and asks the destination: after the
  * joins, before any record is compared. MST_E_INCOMPLETE: it could not be asked

@@ -61,6 +61,7 @@ struct reader {
 	size_t carry_cap;
 	int fd;
 	bool gzip, eof;
+	bool cut; /* the lines are records of a list */
 	uint64_t line;
 	struct mst_read_stats stats;
 };
@@ -234,6 +235,13 @@ static int give_picked(void *ctx, const struct mst_value *v,
 	return r->inner ? give_nested(r, v, err) : give_values(r, err);
 }
 
+static int at_line(const struct reader *r, uint64_t n, struct mst_err *err)
+{
+	return mst_err_prefix(err, "%s %s %llu", r->part->path,
+			      r->cut ? "record" : "line",
+			      (unsigned long long)n);
+}
+
 static int pick_window(struct reader *r, size_t n, struct mst_err *err)
 {
 	size_t lines = 0;
@@ -242,8 +250,7 @@ static int pick_window(struct reader *r, size_t n, struct mst_err *err)
 				     give_picked, r, &lines, err);
 
 	if (rc < 0 && lines > 0)
-		return mst_err_prefix(err, "%s line %llu", r->part->path,
-				      (unsigned long long)(r->line + lines));
+		return at_line(r, r->line + lines, err);
 	r->line += lines;
 	return rc;
 }
@@ -257,9 +264,41 @@ static int parse_window(struct reader *r, size_t n, struct mst_err *err)
 		return pick_window(r, n, err);
 	if (mst_json_parse_lines(r->parser, r->window + 1, n, &root, &lines,
 				 err) < 0)
-		return mst_err_prefix(err, "%s line %llu", r->part->path,
-				      (unsigned long long)(r->line + lines));
+		return at_line(r, r->line + lines, err);
 	r->line += lines;
+	return 0;
+}
+
+/* A line that does not fit the window. */
+static int longer_line(struct reader *r, struct mst_err *err)
+{
+	if (r->cap <= MST_MAX_LINE)
+		return make_room(r, r->cap * 2, err);
+	mst_err_set(err, MST_E_INVALID, "longer than %u MiB",
+		    MST_MAX_LINE >> 20);
+	return at_line(r, r->line + 1, err);
+}
+
+/* Takes the lines at the front of the window out of it. */
+static int take_lines(struct reader *r, size_t whole, size_t *have,
+		      struct mst_err *err)
+{
+	size_t rest = *have - whole;
+
+	/* The parse writes behind the lines: keep the rest aside. */
+	if (rest > r->carry_cap) {
+		r->carry_cap = rest * 2;
+		r->carry = mst_realloc(r->carry, r->carry_cap);
+	}
+	if (rest)
+		memcpy(r->carry, r->window + 1 + whole, rest);
+	if (whole > 0 && parse_window(r, whole, err) < 0)
+		return -(int)err->code;
+	if (rest)
+		memcpy(r->window + 1, r->carry, rest);
+	*have = rest;
+	if (stopped(r))
+		return mst_err_set(err, MST_E_CANCELLED, "cancelled");
 	return 0;
 }
 
@@ -278,33 +317,14 @@ static int read_lines(struct reader *r, size_t have, struct mst_err *err)
 		if (r->eof)
 			whole = have;
 		if (whole == 0 && !r->eof) {
-			if (r->cap > MST_MAX_LINE)
-				return mst_err_set(
-				    err, MST_E_INVALID,
-				    "%s line %llu: longer than %u MiB",
-				    r->part->path,
-				    (unsigned long long)r->line + 1,
-				    MST_MAX_LINE >> 20);
-			if (make_room(r, r->cap * 2, err) < 0)
+			if (longer_line(r, err) < 0)
 				return -(int)err->code;
 			continue;
 		}
-		/* The parse writes behind the lines: keep the rest aside. */
-		if (have - whole > r->carry_cap) {
-			r->carry_cap = (have - whole) * 2;
-			r->carry = mst_realloc(r->carry, r->carry_cap);
-		}
-		if (have > whole)
-			memcpy(r->carry, r->window + 1 + whole, have - whole);
-		if (whole > 0 && parse_window(r, whole, err) < 0)
+		if (take_lines(r, whole, &have, err) < 0)
 			return -(int)err->code;
-		if (have > whole)
-			memcpy(r->window + 1, r->carry, have - whole);
-		have -= whole;
 		if (r->eof && have == 0)
 			return 0;
-		if (stopped(r))
-			return mst_err_set(err, MST_E_CANCELLED, "cancelled");
 	}
 }
 
@@ -381,12 +401,99 @@ static int give_documents(struct reader *r, struct mst_slice text,
 	return 0;
 }
 
+/* A list of records that is larger than the window? Not one of pages, which
+ * may be the only element. Gives where it begins, or 0. */
+static size_t large_list(struct reader *r, size_t have)
+{
+	struct mst_slice text = mst_slice(r->window + 1, have), first;
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json root;
+	size_t at = 0, span;
+
+	while (at < have && strchr(" \t\r\n", text.p[at]))
+		at++;
+	if (r->eof || at == have || text.p[at] != '[')
+		return 0;
+	first = mst_slice(text.p + at + 1, have - at - 1);
+	span = mst_json_span(first);
+	if (!span || mst_json_parse(r->parser, mst_slice(first.p, span), &root,
+				    &err) < 0)
+		return 0;
+	return mst_json_type(root) == MST_JSON_OBJECT &&
+		       !mst_json_iget(root, envelope_of(r)).doc
+		   ? at + 1
+		   : 0;
+}
+
+static int bad_list(const struct reader *r, const char *what,
+		    struct mst_err *err)
+{
+	return mst_err_set(err, MST_E_CORRUPT, "%s behind record %llu: %s",
+			   r->part->path, (unsigned long long)r->line, what);
+}
+
+/* Nothing may stand behind a list. */
+static int read_end(struct reader *r, size_t from, size_t have,
+		    struct mst_err *err)
+{
+	size_t n;
+
+	while (have > from || !r->eof) {
+		struct mst_slice rest =
+		    mst_slice(r->window + 1 + from, have - from);
+
+		if (mst_slice_trim(rest).n)
+			return bad_list(r, "there is more behind the list",
+					err);
+		from = 0;
+		if (pull(r, r->window + 1, r->cap, &n, err) < 0)
+			return -(int)err->code;
+		have = n;
+	}
+	return 0;
+}
+
+/* A large list by windows, as if it were lines. */
+static int read_list(struct reader *r, size_t from, size_t have,
+		     struct mst_err *err)
+{
+	struct mst_json_cut cut = {0};
+	size_t whole, n;
+
+	r->stats.pages++;
+	r->cut = true;
+	have -= from;
+	memmove(r->window + 1, r->window + 1 + from, have);
+	for (;;) {
+		if (pull(r, r->window + 1 + have, r->cap - have, &n, err) < 0)
+			return -(int)err->code;
+		have += n;
+		whole = mst_json_cut(&cut, r->window + 1, have);
+		if (!whole && !cut.ended && !cut.bad && !r->eof) {
+			if (longer_line(r, err) < 0)
+				return -(int)err->code;
+			continue;
+		}
+		if (take_lines(r, whole, &have, err) < 0)
+			return -(int)err->code;
+		cut.at -= whole;
+		if (cut.ended)
+			return read_end(r, cut.at, have, err);
+		if (cut.bad)
+			return bad_list(r, "not a list of JSON objects", err);
+		if (r->eof && !whole)
+			return bad_list(r, "the list is cut short", err);
+	}
+}
+
 static int read_page(struct reader *r, size_t have, struct mst_err *err)
 {
 	struct mst_slice text;
 	struct mst_json root;
-	size_t n, span;
+	size_t n, span = large_list(r, have);
 
+	if (span)
+		return read_list(r, span, have, err);
 	while (!r->eof) {
 		if (have == r->cap && make_room(r, r->cap * 2, err) < 0)
 			return -(int)err->code;
@@ -470,7 +577,7 @@ static int read_part(struct reader *r, const struct mst_part *part,
 	r->part = part;
 	ask_given(r, part);
 	r->line = 0;
-	r->eof = false;
+	r->cut = r->eof = false;
 	r->in = mst_slice(NULL, 0);
 	r->fd = open(part->path, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0)

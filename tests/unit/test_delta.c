@@ -797,11 +797,11 @@ static void test_too_much(void **state MST_UNUSED)
 				.copy_n = 1};
 
 	standard();
-	too_much(100, "Devices: finding records of one name");
+	too_much(20, "Devices: finding records of one name");
 	c.joins = &join;
 	c.joins_n = 1;
 	job.catalog = &c;
-	too_much(100, "Definitions: joining it to other records");
+	too_much(20, "Definitions: joining it to other records");
 	(void)run(1, 0);
 	counts("devices", 3, 0, 0, 0);
 }

@@ -240,6 +240,74 @@ static void test_long(void **state MST_UNUSED)
 	mst_buf_fini(&b);
 }
 
+/* One list of any size is read in windows, like the same records in lines. */
+static void test_large_list(void **state MST_UNUSED)
+{
+	struct mst_buf list = MST_BUF_INIT(8u << 20);
+	struct mst_buf lines = MST_BUF_INIT(8u << 20);
+	struct mst_hash want;
+
+	for (unsigned pad = 0; pad < 40; pad++) {
+		mst_buf_reset(&list);
+		mst_buf_reset(&lines);
+		mst_buf_addf(&list, " \n[\n%*s", (int)pad, "");
+		for (unsigned i = 0; i < 9000; i++) {
+			mst_buf_addf(&list,
+				     "%s{\n 'key':'%u',\r\n 'text':'} ] \\\" "
+				     "[,\\\\','more':[{'a':[]},{}] }",
+				     i ? "\t,\n" : "", i);
+			mst_buf_addf(&lines,
+				     "{'key':'%u','text':'} ] \\\" [,\\\\'}\n",
+				     i);
+		}
+		mst_buf_adds(&list, "\n]\r\n ");
+		part(lines.p, MST_PART_LINES, false, 9000);
+		want = all.sum;
+		part(list.p, MST_PART_UNKNOWN, pad & 1, 9000);
+		assert_true(mst_hash_eq(all.sum, want));
+		assert_int_equal(all.keys, 9000);
+		assert_int_equal(stats.pages, 1);
+	}
+	/* what does not end, and what should not be there */
+	list.n -= 10;
+	list.p[list.n] = '\0';
+	bad(list.p, MST_PART_PAGE, false, MST_E_CORRUPT, "cut short");
+	mst_buf_adds(&list, "{}]}]");
+	part(list.p, MST_PART_PAGE, false, 9000);
+	mst_buf_adds(&list, " {'key':'more'}");
+	bad(list.p, MST_PART_PAGE, true, MST_E_CORRUPT,
+	    "behind record 9000: there is more behind the list");
+	for (int i = 0; i < 3; i++) {
+		static const char *const ends[] = {",]", ",7]",
+						   ",{'key':tru}]"};
+		static const char *const says[] = {
+		    "behind record 9000: not a list of JSON objects",
+		    "behind record 9000: not a list of JSON objects",
+		    "record 9001"};
+
+		list.n = strlen(list.p) -
+			 strlen(i ? ends[i - 1] : "] {'key':'more'}");
+		list.p[list.n] = '\0';
+		mst_buf_adds(&list, ends[i]);
+		bad(list.p, MST_PART_PAGE, false, MST_E_CORRUPT, says[i]);
+	}
+	/* one record that is larger than a window; pages inside a list */
+	mst_buf_reset(&list);
+	mst_buf_adds(&list, "[{'key':'a'},{'key':'");
+	while (list.n < 1000000)
+		mst_buf_adds(&list, "0123456789");
+	mst_buf_adds(&list, "'},{'key':'c'}]");
+	part(list.p, MST_PART_UNKNOWN, false, 3);
+	mst_buf_reset(&list);
+	mst_buf_adds(&list, "[{'value':[{'key':'a'}]},{'value':[{'key':'");
+	while (list.n < 1000000)
+		mst_buf_adds(&list, "0123456789");
+	mst_buf_adds(&list, "'}]}]");
+	part(list.p, MST_PART_UNKNOWN, false, 2);
+	mst_buf_fini(&list);
+	mst_buf_fini(&lines);
+}
+
 /* Lines that end everywhere around the windows' borders. */
 static void test_borders(void **state MST_UNUSED)
 {
@@ -365,11 +433,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_forms),   T(test_more_pages),
-	    T(test_damage),  T(test_gzip_cut),
-	    T(test_long),    T(test_borders),
-	    T(test_threads), T(test_only_parse),
-	    T(test_stops),   T(test_damage_among_many),
+	    T(test_large_list),	       T(test_forms),
+	    T(test_more_pages),	       T(test_damage),
+	    T(test_gzip_cut),	       T(test_long),
+	    T(test_borders),	       T(test_threads),
+	    T(test_only_parse),	       T(test_stops),
+	    T(test_damage_among_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
