@@ -412,6 +412,69 @@ static void test_handled(void **state MST_UNUSED)
 	handled(0, "", MST_IOT_LATER, "reset");
 }
 
+/* ---- what records lack --------------------------------------------------- */
+
+/* One page of a feed whose count is right; why: what its proof says, "" where
+ * it is complete. */
+static void proves(const char *options, unsigned feed, const char *body,
+		   const char *why)
+{
+	struct mst_proof p;
+
+	drive_open(&d, options);
+	drive_begin(&d, feed, NULL);
+	while (drive_next(&d) == MST_NEXT_REQUEST)
+		t_ok(drive_text(&d, 200, body), &d.err);
+	OPS->proof(d.s, feed, &p);
+	if (!strstr(p.why, why) || p.complete != !*why)
+		fail_msg("%s: '%s'", body, p.why);
+	drive_close(&d);
+}
+
+#define DEVICE(more)                                                           \
+	"{\"u_count\":2,\"u_devices\":[{\"u_id\":1,\"u_device_type\":{}},"     \
+	"{\"u_device_type\":{}" more "}]}"
+#define LINKED(dest)                                                           \
+	"{\"u_count\":1,\"u_connections\":[{\"u_src_device_id\":1," dest       \
+	"\"u_connection_type\":\"One Way\"}]}"
+#define CVES(more) "{\"u_count\":1,\"u_device_cves\":[{\"u_id\":1" more "}]}"
+
+/* The number is right, and what is behind some of them is not known. */
+static void test_lacking(void **state MST_UNUSED)
+{
+	static const char sensor[] = "read: sensor\n";
+	static const char lists[] = "1 of 1 records have null";
+
+	proves("", OT_DEVICES, DEVICE(",\"u_id\":2"), "");
+	proves("", OT_DEVICES, DEVICE(",\"u_id\":null"),
+	       "OT devices: 1 of 2 records have no id");
+	proves("", OT_DEVICES, DEVICE(",\"u_id\":\"N/A\""), "have no id");
+	proves("", OT_DEVICES, DEVICE(",\"u_id\":0"), "have no id");
+	proves("", OT_DEVICES, DEVICE(""), "have no id");
+	proves("", OT_DEVICES,
+	       DEVICE(",\"u_id\":2,\"u_ip_address_objects\":null"),
+	       "1 of 2 records have null");
+	proves("", OT_DEVICES,
+	       DEVICE(",\"u_id\":2,\"u_ip_address_objects\":[]"), "");
+	proves("", OT_CONNECTIONS, LINKED("\"u_dest_device_id\":2,"), "");
+	proves("", OT_CONNECTIONS, LINKED("\"u_dest_device_id\":0,"), "");
+	proves("", OT_CONNECTIONS, LINKED("\"u_dest_device_id\":null,"),
+	       "1 of 1 records have no id");
+	proves("", OT_DEVICE_CVES, CVES(",\"u_cves\":[]"), "");
+	proves("", OT_DEVICE_CVES, CVES(",\"u_cves\":null"), lists);
+	proves("", OT_DEVICE_CVES, CVES(",\"u_cves\":[{\"u_score\":\"1\"}]"),
+	       lists);
+	/* v1 has null for none */
+	proves(sensor, OT_DEVICES,
+	       "[{\"id\":1,\"macAddresses\":null,\"ipAddresses\":null}]", "");
+	proves(sensor, OT_DEVICES, "[{\"id\":null,\"macAddresses\":[]}]",
+	       "have no id");
+	proves(sensor, OT_CONNECTIONS,
+	       "[{\"firstDeviceId\":1,\"secondDeviceId\":null}]", "have no id");
+	proves(sensor, OT_DEVICE_CVES,
+	       "[{\"cveId\":\"CVE-2020-1\",\"ipAddress\":null}]", "have no id");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -420,6 +483,7 @@ int main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_no_answer),
 	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_lacking),
 	    cmocka_unit_test(test_deleted_is_another_list),
 	    cmocka_unit_test(test_web_page),
 	    cmocka_unit_test(test_contradictions),

@@ -142,8 +142,9 @@ static void test_sensor(void **state MST_UNUSED)
 	assert_true(drive_end(&d, OT_CONNECTIONS).complete);
 	drive_begin(&d, OT_DEVICE_CVES, NULL);
 	drive_expect(&d, S "v1/devices/cves?top=100000");
-	assert_int_equal(take("[{\"cveId\":\"CVE-2020-1\"}]"),
-			 MST_TAKE_RECORDS);
+	assert_int_equal(
+	    take("[{\"cveId\":\"CVE-2020-1\",\"ipAddress\":\"10.0.0.1\"}]"),
+	    MST_TAKE_RECORDS);
 	assert_true(drive_end(&d, OT_DEVICE_CVES).complete);
 	/* it has none of these */
 	for (unsigned f = 0; f < OT_FIRMWARES; f++) {
@@ -627,6 +628,36 @@ static void test_alerts(void **state MST_UNUSED)
 	t_clock_real();
 }
 
+/* Who is seen by whom, without a setting that leaves sensors out. */
+static void read_seen(const char *devices, const char *why)
+{
+	struct mst_proof p;
+
+	drive_open(&d, "");
+	read_sensors(); /* 4 devices at sensor 10 */
+	drive_begin(&d, OT_DEVICES, NULL);
+	assert_int_equal(drive_next(&d), MST_NEXT_REQUEST);
+	assert_int_equal(take(devices), MST_TAKE_RECORDS);
+	p = drive_end(&d, OT_DEVICES);
+	assert_non_null(strstr(p.why, why));
+	assert_int_equal(p.complete, !*why);
+	drive_close(&d);
+}
+
+#define SEEN_BY(id)                                                            \
+	"{\"u_count\":1,\"u_devices\":[{\"u_id\":1,\"u_device_type\":{},"      \
+	"\"u_sensor_ids\":[" id "]}]}"
+
+static void test_idle_sensor(void **state MST_UNUSED)
+{
+	read_seen(SEEN_BY("{\"u_sensor_id\":10},{\"u_sensor_id\":2}"), "");
+	read_seen(SEEN_BY("{\"u_sensor_id\":2}"),
+		  "sensor 'Line 3' shows no device, where the console counts "
+		  "4");
+	/* a console that does not tell */
+	read_seen(SEEN_BY(""), "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -646,6 +677,7 @@ int main(void)
 	    cmocka_unit_test(test_short_page),
 	    cmocka_unit_test(test_no_count),
 	    cmocka_unit_test(test_left_out),
+	    cmocka_unit_test(test_idle_sensor),
 	    cmocka_unit_test(test_none_left),
 	    cmocka_unit_test(test_scout),
 	    cmocka_unit_test(test_one),

@@ -79,19 +79,40 @@ static bool is_settled(struct ot_read *r)
 	return same || r->doubles == 0 || only_grew(r);
 }
 
+/* Read whole, and no sensor is left out of it: is it of all sensors? */
+static bool of_all_sensors(const struct mst_source *s)
+{
+	const struct ot_read *r = &s->read;
+
+	return ot_console(s) && r->feed == OT_DEVICES && !r->one &&
+	       !ot_by_sensor(s, r->feed) &&
+	       s->since_us[r->feed] == MST_TIME_NONE;
+}
+
+static void doubt_idle(struct ot_read *r, const struct ot_sensor *of)
+{
+	ot_doubt(r,
+		 "sensor '%.80s' shows no device, where the console counts "
+		 "%lld",
+		 of->name, (long long)of->devices);
+}
+
 static void end_list(struct mst_source *s)
 {
 	const struct ot_sensor *of = ot_list_sensor(s);
+	const struct ot_sensor *idle;
 	struct ot_read *r = &s->read;
 
 	if (!is_settled(r) && moved(s, "records came twice"))
 		return;
 	if (of && !r->rows && of->devices > 0 &&
 	    s->since_us[r->feed] == MST_TIME_NONE && r->feed != OT_ALERTS)
-		ot_doubt(r,
-			 "sensor '%.80s' shows no device, where the console "
-			 "counts %lld",
-			 of->name, (long long)of->devices);
+		doubt_idle(r, of);
+	idle = of_all_sensors(s) ? ot_found_idle(s) : NULL;
+	if (idle)
+		doubt_idle(r, idle);
+	r->all_lack.ids += r->lacks.ids;
+	r->all_lack.lists += r->lacks.lists;
 	ot_list_next(r);
 }
 
@@ -161,10 +182,16 @@ static uint64_t look_at(struct mst_source *s, struct mst_json list,
 	bool paged = ot_paged(s, s->read.feed) && !s->read.alone;
 	struct mst_json_iter it = mst_json_iter(list);
 	struct ot_read *r = &s->read;
+	bool sensors = of_all_sensors(s);
 	uint64_t fresh = 0;
 	struct mst_json e;
 
+	if (sensors && r->page == 0)
+		ot_found_no_devices(s);
 	for (*n_r = 0; mst_json_next(&it, NULL, &e); ++*n_r) {
+		ot_note_lacks(s, r->feed, e, &r->lacks);
+		if (sensors)
+			ot_found_device(s, e);
 		if (r->feed == OT_SENSORS)
 			ot_found_sensor(s, e);
 		if (paged)

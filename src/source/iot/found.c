@@ -122,27 +122,71 @@ int ot_found_end(struct mst_source *s, struct mst_err *err)
 			       : "");
 }
 
+static struct ot_sensor *sensor_of(const struct mst_source *s,
+				   struct mst_json told)
+{
+	char buf[32];
+	struct mst_slice id =
+	    ot_text_of(mst_json_iget(told, "u_sensor_id"), buf);
+
+	for (size_t i = 0; i < s->sensors_n; i++) {
+		if (mst_slice_is(id, s->sensors[i].id))
+			return &s->sensors[i];
+	}
+	return NULL;
+}
+
+void ot_found_device(struct mst_source *s, struct mst_json device)
+{
+	struct mst_json_iter it =
+	    mst_json_iter(mst_json_iget(device, "u_sensor_ids"));
+	struct mst_json e;
+
+	while (mst_json_next(&it, NULL, &e)) {
+		struct ot_sensor *of = sensor_of(s, e);
+
+		if (of)
+			of->seen++;
+	}
+}
+
+void ot_found_no_devices(struct mst_source *s)
+{
+	for (size_t i = 0; i < s->sensors_n; i++)
+		s->sensors[i].seen = 0;
+}
+
+const struct ot_sensor *ot_found_idle(const struct mst_source *s)
+{
+	const struct ot_sensor *idle = NULL;
+	bool told = false;
+
+	for (size_t i = 0; i < s->sensors_n; i++) {
+		const struct ot_sensor *of = &s->sensors[i];
+
+		told = told || of->seen;
+		if (!idle && of->wanted && of->devices > 0 && !of->seen)
+			idle = of;
+	}
+	/* A console may tell no device's sensors. */
+	return told ? idle : NULL;
+}
+
 bool ot_is_hidden(const struct mst_source *s, struct mst_json device)
 {
 	struct mst_json_iter it =
 	    mst_json_iter(mst_json_iget(device, "u_sensor_ids"));
 	struct mst_json e;
 	bool known = false;
-	char buf[32];
 
 	if (!ot_leaves_out(s->conf))
 		return false;
 	while (mst_json_next(&it, NULL, &e)) {
-		struct mst_slice id =
-		    ot_text_of(mst_json_iget(e, "u_sensor_id"), buf);
+		const struct ot_sensor *of = sensor_of(s, e);
 
-		for (size_t i = 0; i < s->sensors_n; i++) {
-			if (!mst_slice_is(id, s->sensors[i].id))
-				continue;
-			known = true;
-			if (s->sensors[i].wanted)
-				return false;
-		}
+		if (of && of->wanted)
+			return false;
+		known = known || of;
 	}
 	return known;
 }

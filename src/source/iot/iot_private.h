@@ -251,6 +251,13 @@ struct ot_sensor {
 	bool learning, activated, connected;
 	bool wanted;	 /* the settings do not leave it out */
 	int64_t devices; /* that it sees, as the console counts them */
+	uint64_t seen;	 /* devices of the list that tell that it sees them */
+};
+
+/* Records that say nothing of what may be there: no reason to remove it. */
+struct ot_lacks {
+	uint64_t ids;	/* they do not say which they are */
+	uint64_t lists; /* a list in them is none, or has such records */
 };
 
 /* A feed is one list, or one for each sensor, or for each span of time. One
@@ -279,9 +286,11 @@ struct ot_read {
 	/* As it was when it was read before; doubles 0: it was not. */
 	uint64_t before_rows, before_doubles;
 	struct ot_ids seen;
+	struct ot_lacks lacks;
 
 	/* of all of them */
 	uint64_t pages, records;
+	struct ot_lacks all_lack;
 	char doubt[200]; /* "" while there is none */
 };
 
@@ -351,6 +360,9 @@ bool ot_records(const struct mst_source *s, unsigned feed, struct mst_json root,
 		struct mst_json *list_r, int64_t *count_r, struct mst_err *err);
 /* What tells records of a feed that is read in pages apart. */
 uint64_t ot_record_id(unsigned feed, struct mst_json record);
+/* Counts what the record of the feed lacks. */
+void ot_note_lacks(const struct mst_source *s, unsigned feed,
+		   struct mst_json record, struct ot_lacks *to);
 /* Text of a member that may be a number, in buf; empty when it is neither. */
 struct mst_slice ot_text_of(struct mst_json v, char buf[32]);
 
@@ -375,6 +387,13 @@ bool ot_sensor_wanted(const struct ot_conf *conf, struct mst_slice name,
 		      struct mst_slice id, bool learning);
 /* The device of the record is seen by sensors that are left out alone. */
 bool ot_is_hidden(const struct mst_source *s, struct mst_json device);
+/* Counts the device for the sensors that it says see it. */
+void ot_found_device(struct mst_source *s, struct mst_json device);
+/* The list of devices is read, from its beginning. */
+void ot_found_no_devices(struct mst_source *s);
+/* A sensor that no device told, though the console counts some and others are
+ * told; or NULL. */
+const struct ot_sensor *ot_found_idle(const struct mst_source *s);
 /* Which sensors a mirror of the feed is of; NULL: it is read whole. */
 const char *ot_scope(const struct mst_source *s, unsigned feed);
 

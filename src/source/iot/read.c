@@ -30,6 +30,7 @@ static void forget(struct ot_read *r)
 	ot_ids_fini(&r->seen);
 	r->page = r->tries = 0;
 	r->rows = r->doubles = 0;
+	r->lacks = (struct ot_lacks){.ids = 0};
 	r->count = -1;
 }
 
@@ -246,6 +247,24 @@ static const char *empty_doubt(const struct mst_source *s)
 	return NULL;
 }
 
+/* What a record is of that does not say so is taken for missing. */
+static void doubt_lacks(struct ot_read *r)
+{
+	unsigned long long all = (unsigned long long)r->records;
+
+	if (r->all_lack.ids)
+		ot_doubt(r,
+			 "%llu of %llu records have no id, so what they are "
+			 "of seems to be missing",
+			 (unsigned long long)r->all_lack.ids, all);
+	if (r->all_lack.lists)
+		ot_doubt(r,
+			 "%llu of %llu records have null or nameless entries "
+			 "where a list belongs%s",
+			 (unsigned long long)r->all_lack.lists, all,
+			 r->feed == OT_DEVICE_CVES ? " (u_cves)" : "");
+}
+
 static void prove(const struct mst_source *s, struct mst_proof *p_r)
 {
 	const struct ot_read *r = &s->read;
@@ -280,6 +299,7 @@ int ot_next(struct mst_source *s, struct mst_req *req_r, struct mst_err *err)
 		return ask(s, req_r, err);
 	r->ended = true;
 	ot_ids_fini(&r->seen);
+	doubt_lacks(r);
 	prove(s, &s->proofs[r->feed]);
 	return MST_NEXT_END;
 }

@@ -4,6 +4,7 @@
  * tells its records apart.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "source/iot/iot_private.h"
@@ -144,4 +145,103 @@ uint64_t ot_record_id(unsigned feed, struct mst_json record)
 		id = mst_hash64(t.p ? t.p : "", t.n, id + 1);
 	}
 	return id;
+}
+
+/* ---- what records lack --------------------------------------------------- */
+
+#define IDS_MAX 3
+
+/* Members that say which record it is, all of them; of each the spellings.
+ * None where nothing is missed without the record. */
+static const char *const *ids_of(const struct mst_source *s, unsigned feed)
+{
+	static const char *const of_console[OT__FEEDS][IDS_MAX + 1] = {
+	    [OT_SENSORS] = {"u_id"},
+	    [OT_DELETED_DEVICES] = {"u_id|id"},
+	    [OT_DEVICES] = {"u_id"},
+	    [OT_CONNECTIONS] = {"u_src_device_id", "u_dest_device_id"},
+	    [OT_DEVICE_CVES] = {"u_id"},
+	};
+	static const char *const of_sensor[OT__FEEDS][IDS_MAX + 1] = {
+	    [OT_DEVICES] = {"id"},
+	    [OT_CONNECTIONS] = {"firstDeviceId", "secondDeviceId"},
+	    [OT_DEVICE_CVES] = {"cveId", "ipAddress|u_ip_address|u_address"},
+	};
+
+	return ot_console(s) ? of_console[feed] : of_sensor[feed];
+}
+
+static bool says(struct mst_json record, const char *names, bool zero)
+{
+	for (const char *at = names; *at;) {
+		size_t n = strcspn(at, "|");
+		char name[32], buf[32];
+		struct mst_slice t;
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, at);
+		t = ot_text_of(mst_json_iget(record, name), buf);
+		if (t.n && !mst_slice_iis(t, "N/A") &&
+		    (zero || !mst_slice_is(t, "0")))
+			return true;
+		at += n + (at[n] == '|');
+	}
+	return false;
+}
+
+/* 0 is no device's id, but a connection may well go to nobody's. */
+static bool has_id(const struct mst_source *s, unsigned feed,
+		   struct mst_json record)
+{
+	const char *const *id = ids_of(s, feed);
+
+	for (; *id; id++) {
+		if (!says(record, *id, feed == OT_CONNECTIONS))
+			return false;
+	}
+	return true;
+}
+
+/* A list with a CVE that has no id is missing one, too. */
+static bool has_cves(struct mst_json record)
+{
+	struct mst_json list = mst_json_iget(record, "u_cves");
+	struct mst_json_iter it = mst_json_iter(list);
+	struct mst_json e;
+
+	if (mst_json_type(list) != MST_JSON_ARRAY)
+		return false;
+	while (mst_json_next(&it, NULL, &e)) {
+		if (!says(e, "u_cve_id|cveId", true))
+			return false;
+	}
+	return true;
+}
+
+/* No page of v3 says that a list may be null, as those of v1 do: who has none
+ * has an empty one. A member that is not there at all is one that this version
+ * does not know. */
+static bool has_lists(struct mst_json record)
+{
+	static const char *const lists[] = {"u_ip_address_objects",
+					    "u_mac_address_objects",
+					    "u_sensor_ids", "u_firmwares"};
+
+	for (size_t i = 0; i < MST_LEN(lists); i++) {
+		struct mst_json list = mst_json_iget(record, lists[i]);
+
+		if (list.doc && mst_json_type(list) != MST_JSON_ARRAY)
+			return false;
+	}
+	return true;
+}
+
+void ot_note_lacks(const struct mst_source *s, unsigned feed,
+		   struct mst_json record, struct ot_lacks *to)
+{
+	if (!has_id(s, feed, record))
+		to->ids++;
+	else if (ot_console(s) &&
+		 ((feed == OT_DEVICES && !has_lists(record)) ||
+		  (feed == OT_DEVICE_CVES && !has_cves(record))))
+		to->lists++;
 }
