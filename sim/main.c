@@ -228,8 +228,8 @@ static void print_where(struct mst_sim *sim, bool yaml)
 	fflush(stdout);
 	fprintf(stderr,
 		"secrets for muster: export MUSTER_SIM_SECRET=%s "
-		"MUSTER_SIM_PASSWORD=%s\n",
-		MST_SIM_SECRET, MST_SIM_PASSWORD);
+		"MUSTER_SIM_PASSWORD=%s MUSTER_SIM_IOT_TOKEN=%s\n",
+		MST_SIM_SECRET, MST_SIM_PASSWORD, MST_SIM_IOT_TOKEN);
 }
 
 /* The simulator wants the XML, not its path. */

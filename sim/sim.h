@@ -59,9 +59,9 @@ void mst_sim_stop(struct mst_sim **sim);
 const char *mst_sim_url(const struct mst_sim *sim, enum mst_sim_host host);
 /* Of sensor n, from 1; NULL: there is none. */
 const char *mst_sim_sensor_url(const struct mst_sim *sim, unsigned n);
-/* The connections, a job "demo" and, when there are cloud apps, a job "apps" as
- * YAML for these URLs, with the fake secrets as env: references
- * MUSTER_SIM_SECRET and MUSTER_SIM_PASSWORD. */
+/* The connections, a job "demo" and, when there are cloud apps or a plant, jobs
+ * "apps" and "plant" as YAML for these URLs, with the fake secrets as env:
+ * references MUSTER_SIM_SECRET, MUSTER_SIM_PASSWORD, MUSTER_SIM_IOT_TOKEN. */
 bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out);
 /* A control request without HTTP: method, path ("/_sim/day"), body; the
  * answer's body is appended to out. Returns the HTTP status. */

@@ -183,7 +183,7 @@ int sim_state_load(struct mst_sim *sim, struct mst_err *err)
 
 bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out)
 {
-	bool apps = sim->conf.apps >= 0;
+	bool apps = sim->conf.apps >= 0, iot = sim->conf.iot_devices >= 0;
 
 	(void)mst_buf_addf(out,
 			   "connections:\n"
@@ -213,6 +213,15 @@ bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out)
 				   MST_SIM_TENANT, MST_SIM_CLIENT,
 				   sim->url[MST_SIM_LOGIN],
 				   sim->url[MST_SIM_GRAPH]);
+	if (iot)
+		(void)mst_buf_addf(out,
+				   "  - name: plant\n"
+				   "    type: iot\n"
+				   "    url: %s\n"
+				   "    token: env:MUSTER_SIM_IOT_TOKEN\n"
+				   "    full_read: 0s  # days here take no "
+				   "time\n",
+				   sim->url[MST_SIM_IOT]);
 	(void)mst_buf_addf(out,
 			   "  - name: cmdb\n"
 			   "    type: servicenow\n"
@@ -225,7 +234,11 @@ bool mst_sim_yaml(const struct mst_sim *sim, struct mst_buf *out)
 			   "    source: defender\n"
 			   "    destination: cmdb\n",
 			   sim->url[MST_SIM_SERVICENOW], MST_SIM_USER);
-	return !apps || mst_buf_adds(out, "  - name: apps\n"
-					  "    source: apps\n"
-					  "    destination: cmdb\n");
+	if (apps)
+		(void)mst_buf_adds(out, "  - name: apps\n"
+					"    source: apps\n"
+					"    destination: cmdb\n");
+	return !iot || mst_buf_adds(out, "  - name: plant\n"
+					 "    source: plant\n"
+					 "    destination: cmdb\n");
 }

@@ -276,6 +276,7 @@ int sim_truth_users(struct sim_truth *t, struct mst_slice json,
 
 		if (in)
 			in->status = "resolved_pending";
+		truth_iot_pending(t->iot, mst_json_str(v));
 	}
 	it = mst_json_iter(mst_json_get(root, "cis"));
 	while (mst_json_next(&it, NULL, &v))

@@ -90,6 +90,19 @@ void truth_iot_configure(struct truth_iot *t, struct mst_json conf)
 		t->sensor = (unsigned)n;
 }
 
+void truth_iot_pending(struct truth_iot *t, struct mst_slice key)
+{
+	struct truth_ot *r = mst_map_get(&t->lists[TO_INSTANCE].by_key, key);
+
+	if (!r)
+		return;
+	r->pending = true;
+	for (unsigned i = 0; i < r->n; i++) {
+		if (!strcmp(r->f[i].column, "u_status"))
+			r->f[i].text = "resolved_pending";
+	}
+}
+
 const char *truth_iot_connection(const struct truth_iot *t)
 {
 	return t->sync ? t->conn : NULL;

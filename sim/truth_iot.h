@@ -47,6 +47,7 @@ struct truth_ot {
 	bool stays;	   /* whatever is not shown */
 	uint32_t seen;	   /* last sync that showed it */
 	unsigned reopened; /* CVE instances */
+	bool pending;	   /* a person says that it is resolved */
 	struct truth_field f[34];
 	unsigned n;
 };
@@ -55,6 +56,8 @@ struct truth_iot;
 
 struct truth_iot *truth_iot_new(void);
 void truth_iot_free(struct truth_iot **t);
+/* A person set this CVE instance to resolved_pending; whoever's it is. */
+void truth_iot_pending(struct truth_iot *t, struct mst_slice key);
 /* {"connection":"plant","sensor":0}: 0 is the console. What is not there
  * stays. */
 void truth_iot_configure(struct truth_iot *t, struct mst_json conf);

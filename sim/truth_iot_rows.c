@@ -175,11 +175,13 @@ static void instance(struct truth_iot *t, const struct ot_device *o,
 	closed = r && r->seen + 1 < t->sync;
 	r = tio_show(t, TO_INSTANCE, key);
 	r->reopened += closed;
+	r->pending = r->pending && !closed;
 	tio_ref(r, "u_cmdb_ci", o->ci);
 	tio_ref(r, "u_cve", cve);
 	tio_is(t, r, "u_severity", severity(value));
 	tio_is(t, r, "u_cvss_score", score);
-	tio_is(t, r, "u_status", "unresolved");
+	tio_is(t, r, "u_status",
+	       r->pending ? "resolved_pending" : "unresolved");
 	tio_is(t, r, "u_source_connection", t->conn);
 	tio_is(t, r, "u_reopened_count", tio_printf(t, "%u", r->reopened));
 	tio_has(r, "u_resolved_at", false);

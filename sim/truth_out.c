@@ -200,7 +200,9 @@ static void get_cve(struct sim_truth *t, const struct truth_cve *c,
 		is(r, "u_description", NULL);
 		return;
 	}
-	is(r, "u_source", "Microsoft Defender");
+	/* of several sources that show it the first one made it */
+	add(r, "u_source", TRUTH_EITHER, "Microsoft Defender")->text2 =
+	    "Microsoft Defender for IoT";
 	add(r, "u_first_seen", TRUTH_PRESENT, NULL);
 	add(r, "u_last_seen", TRUTH_PRESENT, NULL);
 	is(r, "u_description", truth_cut(t, f->title, 4000));

@@ -406,19 +406,38 @@ static void setup_curl(struct verify *v)
 	curl_easy_setopt(v->curl, CURLOPT_BUFFERSIZE, 512L * 1024);
 }
 
+static void verify_open(struct verify *v, struct mst_sim *sim,
+			struct mst_buf *report, struct curl_slist *headers)
+{
+	*v = (struct verify){.sim = sim, .truth = sim->truth, .report = report};
+	setup_curl(v);
+	curl_easy_setopt(v->curl, CURLOPT_HTTPHEADER, headers);
+	mst_buf_init(&v->page, MAX_PAGE);
+	mst_arena_init(&v->arena, (size_t)4 << 30);
+	v->json = mst_json_parser_new(MAX_PAGE);
+}
+
+static void verify_close(struct verify *v)
+{
+	curl_easy_cleanup(v->curl);
+	mst_buf_fini(&v->page);
+	mst_arena_fini(&v->arena);
+	mst_json_parser_free(&v->json);
+	for (int set = 0; set < TRUTH__SETS; set++)
+		mst_map_fini(&v->key_of[set]);
+	mst_map_fini(&v->expected);
+	free(v->seen);
+}
+
 int sim_verify(struct mst_sim *sim, struct mst_buf *report,
 	       uint64_t *differences_r, struct mst_err *err)
 {
-	struct verify v = {.sim = sim, .truth = sim->truth, .report = report};
 	struct curl_slist *headers =
 	    curl_slist_append(NULL, "Accept: application/json");
+	struct verify v;
 	int ret = 0;
 
-	setup_curl(&v);
-	curl_easy_setopt(v.curl, CURLOPT_HTTPHEADER, headers);
-	mst_buf_init(&v.page, MAX_PAGE);
-	mst_arena_init(&v.arena, (size_t)4 << 30);
-	v.json = mst_json_parser_new(MAX_PAGE);
+	verify_open(&v, sim, report, headers);
 	for (int set = 0; set < TRUTH__SETS && ret == 0; set++)
 		ret = verify_set(&v, (enum truth_set)set, err);
 	if (ret == 0)
@@ -427,14 +446,22 @@ int sim_verify(struct mst_sim *sim, struct mst_buf *report,
 		finish(&v);
 		*differences_r = v.missing + v.extra + v.doubled + v.wrong;
 	}
-	curl_easy_cleanup(v.curl);
+	verify_close(&v);
 	curl_slist_free_all(headers);
-	mst_buf_fini(&v.page);
-	mst_arena_fini(&v.arena);
-	mst_json_parser_free(&v.json);
-	for (int set = 0; set < TRUTH__SETS; set++)
-		mst_map_fini(&v.key_of[set]);
-	mst_map_fini(&v.expected);
-	free(v.seen);
+	return ret;
+}
+
+int sim_verify_incidents(struct mst_sim *sim, const struct sim_incidents_of *of,
+			 struct sim_incidents *n_r, struct mst_err *err)
+{
+	struct curl_slist *headers =
+	    curl_slist_append(NULL, "Accept: application/json");
+	struct verify v;
+	int ret;
+
+	verify_open(&v, sim, NULL, headers);
+	ret = verify_incidents(&v, of, n_r, err);
+	verify_close(&v);
+	curl_slist_free_all(headers);
 	return ret;
 }

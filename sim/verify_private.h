@@ -55,6 +55,10 @@ void verify_wrong(struct verify *v, const char *table, const char *key,
 		  const struct truth_field *f, struct mst_slice is,
 		  const char *refers);
 
+/* verify_incidents.c */
+int verify_incidents(struct verify *v, const struct sim_incidents_of *of,
+		     struct sim_incidents *n_r, struct mst_err *err);
+
 /* verify_iot.c: what is there of Defender for IoT. */
 int verify_iot(struct verify *v, struct mst_err *err);
 /* Is a row that the other sources' truth does not expect one of those? */

@@ -136,7 +136,7 @@ struct mst_slice mst_alert_key(const struct mst_alert *a,
 	const struct mst_slice parts[] = {
 	    a->sensor,	       a->id,	     a->title,
 	    a->source.address, a->source.id, a->destination.address,
-	    a->destination.id, a->message,
+	    a->destination.id,
 	};
 	struct mst_buf b = MST_BUF_INIT(1u << 16);
 	char hex[33];
@@ -147,7 +147,10 @@ struct mst_slice mst_alert_key(const struct mst_alert *a,
 		(void)mst_buf_add_slice(&b, parts[i]);
 		(void)mst_buf_addc(&b, '\n');
 	}
-	(void)mst_buf_addf(&b, "%lld", (long long)a->time_us);
+	if (!a->id.n) {
+		(void)mst_buf_add_slice(&b, a->message);
+		(void)mst_buf_addf(&b, "\n%lld", (long long)a->time_us);
+	}
 	mst_hash_hex(mst_hash128(b.p, b.n, 0), hex);
 	mst_buf_fini(&b);
 	return mst_slice_str(mst_arena_strdup(arena, hex));

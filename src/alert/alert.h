@@ -65,7 +65,8 @@ const char *mst_engine_name(enum mst_engine e);	    /* "Policy Violation"; "" */
 enum mst_severity mst_severity_parse(struct mst_slice s);
 enum mst_engine mst_engine_parse(struct mst_slice s);
 /* What tells alerts apart that say the same again: the uuid; without one 32 hex
- * digits over sensor, id, title, ends and time. Lives in the arena. */
+ * digits over sensor, id, title and ends, and where there is no id over message
+ * and time, too: further traffic changes those. Lives in the arena. */
 struct mst_slice mst_alert_key(const struct mst_alert *a,
 			       struct mst_arena *arena);
 /* Of what further traffic changes: time, severity, title, message, what else,

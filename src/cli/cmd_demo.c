@@ -13,18 +13,21 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/demo_attack.h"
 #include "sim/sim.h"
 #include "sim/verify.h"
 
 static const struct cli_command demo_cmd = {
     "demo", "",
-    "Starts simulators of Entra ID, Defender for Endpoint, Graph and "
-    "ServiceNow on loopback,\nand runs for each source: a first load, the same "
-    "again, a patch Tuesday, the same again.\nAfter each run the simulated "
-    "CMDB is read back and compared with what it should hold.",
+    "Starts simulators of Entra ID, Defender for Endpoint, Graph, Defender for "
+    "IoT and\nServiceNow on loopback, and runs for each source: a first load, "
+    "the same again, a patch\nTuesday, the same again. After each run the "
+    "simulated CMDB is read back and compared\nwith what it should hold. At "
+    "last the plant is attacked, and its alerts become\nincidents as they are "
+    "raised.",
     cmd_demo};
 
-#define RUNS_MAX 8 /* four of each source */
+#define RUNS_MAX 12 /* four of each source */
 
 /* In this order. */
 static const struct demo_source {
@@ -34,7 +37,10 @@ static const struct demo_source {
 } sources[] = {
     {"endpoint", "demo", "Defender for Endpoint"},
     {"cloudapps", "apps", "Defender for Cloud Apps"},
+    {"iot", "plant", "Defender for IoT"},
 };
+
+#define IOT 2 /* among them */
 
 struct demo_run {
 	const char *label;
@@ -58,6 +64,7 @@ struct demo {
 	char dir[4096];
 	struct demo_run runs[RUNS_MAX];
 	size_t runs_n;
+	struct demo_attack attack;
 };
 
 static void say(const char *what)
@@ -89,13 +96,14 @@ static int make_dir(struct demo *d, struct mst_err *err)
 static int apply(struct demo *d, struct mst_err *err)
 {
 	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
-	struct mst_state_item items[16];
-	struct mst_buf texts[16];
+	struct mst_state_item items[24];
+	struct mst_buf texts[24];
 	struct mst_conf conf = {0};
 	size_t added, changed, n = 0;
 	int rc;
 
 	(void)mst_sim_yaml(d->sim, &yaml);
+	(void)demo_attack_yaml(&yaml);
 	rc = mst_conf_read(mst_buf_slice(&yaml), "demo", &conf, err);
 	for (; rc == 0 && n < conf.items_n && n < MST_LEN(items); n++) {
 		mst_buf_init(&texts[n], 1u << 20);
@@ -257,8 +265,32 @@ static void print_table(const struct demo *d)
 		for (size_t k = 0; k < r->sets_n; k++)
 			cli_counts_row(&out, r->sets[k], &r->counts[k]);
 	}
+	if (d->with[IOT])
+		(void)mst_buf_addf(
+		    &out,
+		    "\nattack on the plant: %llu alerts, %llu of severity "
+		    "Major and above, %llu incidents, %llu doubled, %llu with "
+		    "a CI, %.1f s from the first alert to the last incident\n",
+		    (unsigned long long)d->attack.n.raised,
+		    (unsigned long long)d->attack.n.wanted,
+		    (unsigned long long)d->attack.n.found,
+		    (unsigned long long)d->attack.n.doubled,
+		    (unsigned long long)d->attack.n.linked, d->attack.seconds);
 	cli_print(&out);
 	mst_buf_fini(&out);
+}
+
+static void attack_json(const struct demo_attack *a, struct mst_jout *j)
+{
+	mst_jout_key(j, "attack");
+	mst_jout_obj(j);
+	mst_jout_ki64(j, "alerts", (int64_t)a->n.raised);
+	mst_jout_ki64(j, "wanted", (int64_t)a->n.wanted);
+	mst_jout_ki64(j, "incidents", (int64_t)a->n.found);
+	mst_jout_ki64(j, "doubled", (int64_t)a->n.doubled);
+	mst_jout_ki64(j, "with_ci", (int64_t)a->n.linked);
+	mst_jout_kdbl(j, "seconds", a->seconds);
+	mst_jout_end_obj(j);
 }
 
 static void print_json(const struct demo *d)
@@ -295,6 +327,8 @@ static void print_json(const struct demo *d)
 		mst_jout_end_obj(&j);
 	}
 	mst_jout_end_arr(&j);
+	if (d->with[IOT])
+		attack_json(&d->attack, &j);
 	mst_jout_end_obj(&j);
 	(void)mst_buf_addc(&out, '\n');
 	cli_print(&out);
@@ -311,6 +345,9 @@ static bool all_well(const struct demo *d)
 		ok = ok && r->differences == 0 &&
 		     (!r->again || r->applied == 0) && r->status == MST_RUN_OK;
 	}
+	if (d->with[IOT])
+		ok = ok && d->attack.n.wanted > 0 && !d->attack.n.doubled &&
+		     d->attack.n.found == d->attack.n.wanted;
 	return ok;
 }
 
@@ -353,6 +390,10 @@ static int demo(struct demo *d, bool keep)
 		rc = stage(d, "day 1", 1, &err);
 	if (rc == 0)
 		rc = stage(d, "day 1 again", -1, &err);
+	if (rc == 0 && d->with[IOT]) {
+		say("attack on the plant: its alerts are forwarded");
+		rc = demo_attack(d->sim, d->state, &d->attack, &err);
+	}
 	if (cli.json)
 		print_json(d);
 	else
@@ -379,8 +420,8 @@ static int choose(struct demo *d, const char *type)
 		any = any || d->with[i];
 	}
 	if (!any)
-		(void)fprintf(stderr, "muster: --source is endpoint or "
-				      "cloudapps; without it both run\n");
+		(void)fprintf(stderr, "muster: --source is endpoint, "
+				      "cloudapps or iot; without it all run\n");
 	return any ? CLI_OK : CLI_USAGE;
 }
 
@@ -390,8 +431,8 @@ int cmd_demo(int argc, char **argv)
 	const char *source = NULL;
 	bool keep = false;
 	const struct cli_opt opts[] = {
-	    {"source", "TYPE", "only this source: endpoint or cloudapps", NULL,
-	     &source, NULL},
+	    {"source", "TYPE", "only this source: endpoint, cloudapps or iot",
+	     NULL, &source, NULL},
 	    {"devices", "N", "size of the estate (500)", NULL, NULL, &devices},
 	    {"seed", "S", "another estate (1)", NULL, NULL, &seed},
 	    {"cve-rows", "N", "at least so many CVE rows (120 a device)", NULL,
@@ -425,6 +466,7 @@ int cmd_demo(int argc, char **argv)
 	d->small = devices < SMALL;
 	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
+	(void)setenv("MUSTER_SIM_IOT_TOKEN", MST_SIM_IOT_TOKEN, 1);
 	if (make_dir(d, &err) < 0 || mst_sim_start(&conf, &d->sim, &err) < 0 ||
 	    mst_state_open(d->dir, &d->state, &err) < 0)
 		status = cli_fail(&err);

@@ -62,10 +62,9 @@ static bool has(const struct mst_conf_item *item, const char *key)
 
 static bool parse_port(const char *s, uint16_t *port_r)
 {
-	char *end;
-	unsigned long v = strtoul(s, &end, 10);
+	uint64_t v;
 
-	if (*s < '0' || *s > '9' || *end || v > 65535)
+	if (!mst_num_u64(mst_slice_str(s), &v) || v > 65535)
 		return false;
 	*port_r = (uint16_t)v;
 	return true;

@@ -37,8 +37,9 @@ const struct mst_opt mst_alert_rule_opts[] = {
      "what is done: names of forward_actions"},
     {"close_handled", MST_OPT_BOOL, AT(close_handled), "yes", NULL, 0, 0, 0,
      "close the incident when the alert is handled at its source"},
-    {"poll", MST_OPT_BOOL, AT(poll), "yes", NULL, 0, 0, 0,
-     "ask the source for alerts; no: the rule waits for what receivers get"},
+    {"poll", MST_OPT_CHOICE, AT(poll), "auto", "auto|yes|no", 0, 0, 0,
+     "ask the source for alerts; no: the rule waits for what receivers get; "
+     "auto: no when a receiver has the source's alerts"},
     {"poll_every", MST_OPT_DURATION, AT(poll_every), "1m", NULL, 10e3, 86400e3,
      0,
      "how often the source is asked; of several rules of a source the shortest "

@@ -19,6 +19,12 @@
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */
 
+enum mst_alert_rule_poll {
+	MST_POLL_AUTO, /* unless a receiver has the source's alerts */
+	MST_POLL_YES,
+	MST_POLL_NO
+};
+
 struct mst_alert_rule {
 	const char *name;
 	/* Options. */
@@ -30,9 +36,10 @@ struct mst_alert_rule {
 	bool system_notifications, alert_notifications;
 	const char *from;
 	bool close_handled;
-	bool poll;
+	int poll;	    /* enum mst_alert_rule_poll */
 	int64_t poll_every; /* ms */
 	/* Made of them. */
+	bool polls; /* by whoever knows the receivers (forwarder/conf.c) */
 	enum mst_severity least;
 	unsigned engine_bits; /* 1u << enum mst_engine; 0: all */
 	int64_t from_us;

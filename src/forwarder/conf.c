@@ -115,14 +115,29 @@ static struct mst_forward_poll *poll_of(struct mst_forward_conf *c,
 	return &c->polls[c->polls_n++];
 }
 
+static bool is_received(const struct mst_forward_conf *c, const char *source)
+{
+	for (size_t i = 0; i < c->receivers_n; i++) {
+		if (c->receivers[i].enabled &&
+		    strcmp(c->receivers[i].connection, source) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is pushed has UUIDs, lists have none as far as the documents go: the
+ * same alert by both ways would be two. */
 static void find_polls(struct mst_forward_conf *c)
 {
 	c->polls = mst_arena_alloc(&c->arena, c->rules_n * sizeof(*c->polls));
 	for (size_t i = 0; i < c->rules_n; i++) {
-		const struct mst_alert_rule *r = &c->rules[i];
+		struct mst_alert_rule *r = &c->rules[i];
 		struct mst_forward_poll *p;
 
-		if (!r->enabled || !r->poll)
+		r->polls =
+		    r->poll == MST_POLL_YES ||
+		    (r->poll == MST_POLL_AUTO && !is_received(c, r->source));
+		if (!r->enabled || !r->polls)
 			continue;
 		p = poll_of(c, r);
 		p->every_ms = MST_MIN(p->every_ms, r->poll_every);

@@ -240,7 +240,7 @@ static int put_cursor(struct mst_forwarder *f, const char *source,
 static bool is_polled(const struct mst_alert_rule *r,
 		      const struct mst_forward_poll *poll)
 {
-	return r->enabled && r->poll &&
+	return r->enabled && r->polls &&
 	       strcmp(r->source, poll->connection) == 0;
 }
 

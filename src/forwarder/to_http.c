@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "base/secret.h"
 #include "checkup/checkup.h"
 #include "forwarder/to.h"
@@ -308,10 +309,13 @@ static void judge_held(struct turn *u)
 {
 	for (size_t i = 0; i < u->next; i++) {
 		struct mst_sending *s = &u->s[i];
-		int status = atoi(s->why);
+		int64_t told = 0;
+		int status;
 
 		if (s->settled)
 			continue;
+		(void)mst_num_i64(mst_slice_str(s->why), &told);
+		status = (int)told;
 		if (!u->went && !u->away.code)
 			(void)mst_err_set(
 			    &u->away, mst_status_code(status),

@@ -119,7 +119,7 @@ struct mst_json_cut {
 	bool in_text, escaped;
 	bool some, behind; /* a record was seen; the last thing was one */
 	bool ended;	   /* the closing bracket: at is behind it */
-	bool bad;	   /* something that is no object, or a comma too many */
+	bool bad; /* something that is no object, or a comma too many */
 };
 
 /* Makes lines of the records of a list of objects: commas between them become

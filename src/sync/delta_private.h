@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Shared by delta.c, digest.c and shown.c (pass 1), proven.c (what is proven),
- * collect.c (pass 2), enrich.c, identity.c and join.c (what records need to know
- * of others).
+ * collect.c (pass 2), enrich.c, identity.c and join.c (what records need to
+ * know of others).
  */
 #ifndef MST_SYNC_DELTA_PRIVATE_H
 #define MST_SYNC_DELTA_PRIVATE_H

@@ -16,7 +16,7 @@ static void four_runs(const char *source)
 {
 	static const char *const labels[] = {"day 0", "day 0 again", "day 1",
 					     "day 1 again"};
-	static const char *const all[] = {"endpoint", "cloudapps"};
+	static const char *const all[] = {"endpoint", "cloudapps", "iot"};
 	struct mst_json runs = mst_json_get(rig_json(&rig), "runs"), run;
 	struct mst_json_iter it = mst_json_iter(runs);
 	size_t each = source ? 1 : MST_LEN(all);
@@ -78,6 +78,23 @@ static void cloud_apps_alone(void **state)
 	four_runs("cloudapps");
 }
 
+/* The plant is attacked at the end, and each alert is one incident. */
+static void plant_alone(void **state)
+{
+	struct mst_json attack;
+
+	(void)state;
+	rig_muster(&rig, "demo", "--json", "--devices", "1", "--source", "iot");
+	rig_status(&rig, 0);
+	four_runs("iot");
+	attack = mst_json_get(rig_json(&rig), "attack");
+	assert_int_equal(rig_num(attack, "alerts"), 50);
+	assert_int_equal(rig_num(attack, "wanted"), 40);
+	assert_int_equal(rig_num(attack, "incidents"), 40);
+	assert_int_equal(rig_num(attack, "doubled"), 0);
+	assert_int_equal(rig_num(attack, "with_ci"), 40);
+}
+
 static void wrong_options(void **state)
 {
 	(void)state;
@@ -90,9 +107,9 @@ static void wrong_options(void **state)
 	rig_status(&rig, 2);
 	rig_one_error(&rig);
 	rig_says(&rig, "did you mean '--devices'?");
-	rig_muster(&rig, "demo", "--source", "iot");
+	rig_muster(&rig, "demo", "--source", "ot");
 	rig_status(&rig, 2);
-	rig_says(&rig, "--source is endpoint or cloudapps");
+	rig_says(&rig, "--source is endpoint, cloudapps or iot");
 	rig_muster(&rig, "demo", "-f", "5");
 	rig_status(&rig, 2);
 	rig_says(&rig, "demo knows no option '-f'");
@@ -125,9 +142,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(small_estates),
-	    cmocka_unit_test(no_home),
-	    cmocka_unit_test(cloud_apps_alone),
+	    cmocka_unit_test(small_estates),	cmocka_unit_test(no_home),
+	    cmocka_unit_test(cloud_apps_alone), cmocka_unit_test(plant_alone),
 	    cmocka_unit_test(wrong_options),
 	};
 

@@ -632,7 +632,7 @@ static void rules_are_shown(void **state)
 	rig_muster(&rig, "rules", "defender", "--env", "prod");
 	out_lacks("TEST  ");
 	rig_muster(&rig, "rules", "--json");
-	assert_int_equal(mst_json_len(rig_json(&rig)), 3);
+	assert_int_equal(mst_json_len(rig_json(&rig)), 4);
 	rig_muster(&rig, "rules", "defender", "--json");
 	out_has("\"test\":{\"value\":7,\"from\":\"test\",\"kept\":null}");
 	out_has("\"test\":{\"value\":true,\"from\":\"test\",\"kept\":null}");

@@ -225,15 +225,41 @@ static void test_load(void **unused)
 	mst_forward_conf_free(&c);
 }
 
+/* What a receiver gets is not asked for as well, unless the rule says so. */
+static void test_received(void **unused)
+{
+	static const char *const polls[] = {"auto", "yes", "no"};
+	struct mst_forward_conf *c = NULL;
+	char rule[256];
+
+	(void)unused;
+	for (size_t i = 0; i < MST_LEN(polls); i++) {
+		for (int enabled = 0; enabled < 2; enabled++) {
+			(void)snprintf(
+			    rule, sizeof(rule),
+			    "forward_rules:\n  - {name: all, source: iot, "
+			    "actions: [siem], poll: %s}\n"
+			    "forward_receivers:\n  - {name: r, type: syslog, "
+			    "connection: iot, listen: \"127.0.0.1:0\", "
+			    "enabled: %s}\n",
+			    polls[i], enabled ? "yes" : "no");
+			apply(ACTIONS);
+			apply(rule);
+			t_ok(mst_forward_conf_load(state, &c, &err), &err);
+			assert_int_equal(c->polls_n,
+					 i == 1 || (i == 0 && !enabled));
+			mst_forward_conf_free(&c);
+		}
+	}
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_names),
-	    TEST(test_addresses),
-	    TEST(test_too_many_actions),
-	    TEST(test_load),
+	    TEST(test_names), TEST(test_addresses), TEST(test_too_many_actions),
+	    TEST(test_load),  TEST(test_received),
 	};
 
 	return cmocka_run_group_tests_name("config_forward", tests, NULL, NULL);

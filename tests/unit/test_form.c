@@ -329,6 +329,20 @@ static void test_key(void **state MST_UNUSED)
 	two = mst_alert_key(&a, &arena);
 	assert_false(mst_slice_eq(one, two));
 	is(mst_alert_device(&a), "?");
+	/* further traffic: the same id says something else */
+	t_ok(read_as(MST_FORM_JSON, "{\"title\":\"t\",\"id\":1,\"message\":"
+				    "\"more\",\"time\":1700000000000}"),
+	     &err);
+	two = mst_alert_key(&a, &arena);
+	assert_true(mst_slice_eq(one, two));
+	/* without an id that is another alert */
+	t_ok(read_as(MST_FORM_JSON, "{\"title\":\"t\",\"message\":\"a\"}"),
+	     &err);
+	one = mst_alert_key(&a, &arena);
+	t_ok(read_as(MST_FORM_JSON, "{\"title\":\"t\",\"message\":\"b\"}"),
+	     &err);
+	two = mst_alert_key(&a, &arena);
+	assert_false(mst_slice_eq(one, two));
 }
 
 int main(void)

@@ -227,7 +227,7 @@ static void test_actions(void **state MST_UNUSED)
 	assert_int_equal(rule.actions.n, 3);
 	assert_string_equal(rule.actions.v[0], "incidents");
 	assert_string_equal(rule.actions.v[2], "siem");
-	assert_true(rule.poll);
+	assert_int_equal(rule.poll, MST_POLL_AUTO);
 	assert_int_equal(rule.poll_every, 60000);
 }
 
