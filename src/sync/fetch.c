@@ -295,7 +295,7 @@ static int64_t tell_since(struct mst_fetch *f, unsigned feed, int64_t now_us)
 
 	if (f->mirror)
 		tell_scopes(f);
-	if (f->mirror && !f->one)
+	if (f->mirror && !f->one && !f->full)
 		since = mst_mirror_since(f->mirror, feed, now_us,
 					 f->job->source_conf->full_read_ms);
 	if (ops->since)
@@ -321,7 +321,7 @@ static int merge(struct mst_fetch *f, uint32_t feeds, const int64_t *since,
 	return rc == 0 ? mst_mirror_save(f->mirror, err) : rc;
 }
 
-int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
+static int read_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 {
 	const struct mst_catalog *c = f->job->catalog;
 	int64_t since[MST_MAX_FEEDS], now_us = mst_now_us();
@@ -340,4 +340,29 @@ int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
 		mst_err_clear(err);
 	}
 	return merge(f, feeds, since, now_us, err);
+}
+
+/* What came is of no use without the mirror that it changes. */
+static void forget(struct mst_fetch *f, uint32_t feeds)
+{
+	for (unsigned i = 0; i < f->job->catalog->feeds_n; i++) {
+		if (!(feeds & 1u << i) || f->job->catalog->feeds[i].nested)
+			continue;
+		mst_spool_drop(f->spool, i);
+		f->spool->feeds[i].present = false;
+	}
+	f->bytes = 0;
+}
+
+int mst_fetch_feeds(struct mst_fetch *f, uint32_t feeds, struct mst_err *err)
+{
+	int rc = read_feeds(f, feeds, err);
+
+	if (rc == 0 || !f->mirror || !mst_mirror_spoilt(f->mirror))
+		return rc;
+	mst_warn("a mirror cannot be read, so everything is read anew: %s",
+		 err->msg);
+	mst_err_clear(err);
+	forget(f, feeds);
+	return read_feeds(f, feeds, err);
 }

@@ -23,6 +23,7 @@ struct mst_fetch {
 	/* What of the feeds is kept from run to run; NULL: they are read
 	 * whole. Saved by mst_fetch_feeds. */
 	struct mst_mirror *mirror;
+	bool full;	 /* mirrors are not used: everything is read anew */
 	const char *one; /* a single record of the primary feed */
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;

@@ -20,7 +20,7 @@
 #include "json/out.h"
 
 #define NOTE	      "mirror.json"
-#define VERSION	      1
+#define VERSION	      2
 #define OVERLAP_US    (10 * 60 * (int64_t)1000000) /* clocks, late rows */
 #define STREAM_BUFFER (1u << 20)
 #define KEY_MAX	      1024
@@ -39,6 +39,7 @@ struct mst_mirror {
 	const struct mst_source_ops *ops;
 	char *dir, *what;
 	struct copy now[MST_MAX_FEEDS], next[MST_MAX_FEEDS];
+	bool spoilt; /* one of them could not be read */
 	struct {
 		bool off; /* not mirrored in this run */
 		int64_t scope;
@@ -49,6 +50,7 @@ struct mst_mirror {
 struct entry {
 	struct mst_hash key;
 	uint64_t bytes; /* of its line, with the end */
+	uint64_t sum;	/* of both */
 };
 
 bool mst_mirror_wanted(const struct mst_source_ops *ops)
@@ -296,6 +298,7 @@ struct merge {
 	char *buf[2];
 	struct copy out;
 	struct mst_buf line;
+	bool spoilt; /* the older records cannot be read */
 };
 
 static bool add_text(struct mst_buf *b, const struct mst_value *v)
@@ -415,10 +418,15 @@ static int note_gone(struct merge *g, struct mst_json record,
 	return 0;
 }
 
+static uint64_t sum_of(const struct mst_hash *key, struct mst_slice line)
+{
+	return mst_hash64(line.p, line.n, mst_hash64(key, sizeof(*key), 0));
+}
+
 static int put(struct merge *g, const struct mst_hash *key, struct mst_slice s,
 	       struct mst_err *err)
 {
-	struct entry e = {.key = *key, .bytes = s.n};
+	struct entry e = {.key = *key, .bytes = s.n, .sum = sum_of(key, s)};
 
 	if (fwrite(s.p, 1, s.n, g->data) != s.n)
 		return mst_err_os(err, "%s", g->data_path);
@@ -462,6 +470,17 @@ static int next_entry(FILE *keys, const char *path, struct entry *e,
 	return ferror(keys) ? mst_err_os(err, "%s", path) : 0;
 }
 
+/* The entry's line into g->line; false: it is not what was written. */
+static bool next_line(struct merge *g, FILE *data, const struct entry *e)
+{
+	size_t n = (size_t)e->bytes;
+
+	mst_buf_reset(&g->line);
+	return e->bytes <= MST_MAX_LINE && mst_buf_reserve(&g->line, n) &&
+	       fread(g->line.p, 1, n, data) == n &&
+	       sum_of(&e->key, mst_slice(g->line.p, n)) == e->sum;
+}
+
 /* What is neither new nor gone is taken over, byte by byte. */
 static int take_over(struct merge *g, FILE *data, FILE *keys, const char *path,
 		     struct mst_err *err)
@@ -472,21 +491,18 @@ static int take_over(struct merge *g, FILE *data, FILE *keys, const char *path,
 	while ((rc = next_entry(keys, path, &e, err)) == 1) {
 		struct mst_slice at = {(const char *)&e.key, sizeof(e.key)};
 
-		mst_buf_reset(&g->line);
-		if (e.bytes > MST_MAX_LINE ||
-		    !mst_buf_reserve(&g->line, (size_t)e.bytes) ||
-		    fread(g->line.p, 1, (size_t)e.bytes, data) != e.bytes)
+		if (!next_line(g, data, &e)) {
+			g->spoilt = true;
 			return mst_err_set(err, MST_E_CORRUPT,
-					   "%s: its records and their keys do "
-					   "not fit; remove the folder, and "
-					   "everything is read anew",
-					   path);
+					   "%s: it is damaged", path);
+		}
 		if (mst_map_has(&g->fresh, at) || mst_map_has(&g->gone, at))
 			continue;
 		rc = put(g, &e.key, mst_slice(g->line.p, (size_t)e.bytes), err);
 		if (rc < 0)
 			return rc;
 	}
+	g->spoilt = rc < 0;
 	return rc;
 }
 
@@ -502,6 +518,7 @@ static int put_older(struct merge *g, struct mst_err *err)
 	int rc =
 	    keys ? take_over(g, data, keys, data_path, err) : -(int)err->code;
 
+	g->spoilt = g->spoilt || !keys;
 	if (keys)
 		(void)fclose(keys);
 	if (data)
@@ -649,6 +666,18 @@ int mst_mirror_merge(struct mst_mirror *m, struct mst_spool *s, unsigned feed,
 		g.out.cursor_us = whole ? now_us : m->now[feed].cursor_us;
 		m->next[feed] = g.out;
 	}
+	if (g.spoilt) {
+		m->spoilt = true;
+		m->now[feed].there = m->next[feed].there = false;
+	}
 	merge_close(&g);
 	return rc;
+}
+
+bool mst_mirror_spoilt(struct mst_mirror *m)
+{
+	bool spoilt = m->spoilt;
+
+	m->spoilt = false;
+	return spoilt;
 }

@@ -40,6 +40,9 @@ int64_t mst_mirror_since(const struct mst_mirror *m, unsigned feed,
  * proof of both. What is gone was read before. */
 int mst_mirror_merge(struct mst_mirror *m, struct mst_spool *s, unsigned feed,
 		     int64_t since_us, int64_t now_us, struct mst_err *err);
+/* Could a mirror not be read since this was asked last? It is none any more, so
+ * that mst_mirror_since wants everything: the feeds are read once more. */
+bool mst_mirror_spoilt(struct mst_mirror *m);
 /* Makes what was merged count, and removes what does not any more. */
 int mst_mirror_save(struct mst_mirror *m, struct mst_err *err);
 

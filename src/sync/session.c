@@ -216,6 +216,7 @@ static int read_source(struct mst_session *s, struct mst_err *err)
 	    .job = &s->job,
 	    .spool = &s->spool,
 	    .recver = s->recver,
+	    .full = s->conf.full,
 	    .one = s->conf.one,
 	    .progress = s->conf.progress,
 	    .cancel = s->conf.cancel,

@@ -269,6 +269,29 @@ static void test_days(void **state MST_UNUSED)
 	}
 }
 
+/* Damaged, with the size that it should have: the same run reads it anew. */
+static void test_damaged_mirror(void **state MST_UNUSED)
+{
+	char cmd[512];
+
+	t_log_expect(MST_WARN, "a mirror cannot be read", 1);
+	t_ok(read_feeds(CONSOLE, true, NULL), &err);
+	done();
+	(void)snprintf(cmd, sizeof(cmd),
+		       "printf '[[[' | dd conv=notrunc status=none "
+		       "of='%s/mirror/plant/devices.1.ndjson'",
+		       home);
+	assert_int_equal(system(cmd), 0);
+	t_ok(read_feeds(CONSOLE, true, NULL), &err);
+	assert_int_equal(records(OT_DEVICES), DEVICES);
+	assert_int_equal(records(OT_SENSORS), 4);
+	assert_true(records(OT_ALERTS) > 0);
+	done();
+	t_ok(read_feeds(CONSOLE, true, NULL), &err);
+	assert_int_equal(records(OT_DEVICES), DEVICES);
+	done();
+}
+
 /* ---- sensors that are left out ------------------------------------------- */
 
 static void test_learning(void **state MST_UNUSED)
@@ -389,9 +412,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-	    T(test_console), T(test_sensor),   T(test_one),
-	    T(test_days),    T(test_learning), T(test_faults),
-	    T(test_moves),   T(test_optional), T(test_insecure),
+	    T(test_console),  T(test_sensor),	      T(test_one),
+	    T(test_days),     T(test_damaged_mirror), T(test_learning),
+	    T(test_faults),   T(test_moves),	      T(test_optional),
+	    T(test_insecure),
 	};
 
 	return cmocka_run_group_tests_name("iot-fetch", tests, NULL, NULL);

@@ -301,6 +301,43 @@ static void test_damage(void **state MST_UNUSED)
 	assert_true(full(F_THINGS));
 }
 
+/* Of the right size, and other bytes: it is never compared. */
+static void test_other_bytes(void **state MST_UNUSED)
+{
+	static const char *const names[] = {"things.1.ndjson", "things.1.keys"};
+
+	for (size_t i = 0; i < MST_LEN(names); i++) {
+		FILE *f;
+
+		mst_mirror_close(&m);
+		home = fx_dir();
+		first();
+		f = fopen(in_mirror(names[i]), "r+");
+		assert_non_null(f);
+		assert_int_equal(fputc('?', f), '?');
+		assert_int_equal(fclose(f), 0);
+		begin();
+		assert_false(full(F_THINGS));
+		page(F_THINGS, "{'u_things':[{'u_id':2,'text':'B'}]}");
+		t_failed(mst_mirror_merge(
+			     m, &s, F_THINGS,
+			     mst_mirror_since(m, F_THINGS, now, FULL_MS), now,
+			     &err),
+			 &err, MST_E_CORRUPT, "things.1.ndjson: it is damaged");
+		mst_err_clear(&err);
+		assert_true(mst_mirror_spoilt(m));
+		assert_false(mst_mirror_spoilt(m));
+		assert_true(full(F_THINGS));
+		assert_true(full(F_GONE));
+		assert_false(full(F_LINKS));
+		merge(F_THINGS);
+		shows(F_THINGS, "2 B ;");
+		save();
+		begin();
+		assert_false(full(F_THINGS));
+	}
+}
+
 /* A mirror of other sensors is none; a source may want none for now. */
 static void test_scope(void **state MST_UNUSED)
 {
@@ -348,8 +385,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_changes), T(test_incomplete), T(test_damage),
-	    T(test_scope),   T(test_killed),
+	    T(test_changes),	 T(test_incomplete), T(test_damage),
+	    T(test_other_bytes), T(test_scope),	     T(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
