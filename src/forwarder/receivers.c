@@ -93,6 +93,16 @@ void mst_receiving_crowded(struct mst_receiving *v)
 			 v->r->name, (long long)v->r->max_connections);
 }
 
+void mst_receiving_foreign(struct mst_receiving *v, const char *peer)
+{
+	mst_intake_count(v->intake, v->door.name, "certificate not known", 1);
+	if (!atomic_exchange(&v->foreign, true))
+		mst_warn("receiver '%s': %s has no certificate that one of "
+			 "client_ca issued and is not heard; it and others "
+			 "like it are counted from now on",
+			 v->r->name, peer);
+}
+
 /* ---- one ----------------------------------------------------------------- */
 
 static void release(struct mst_receiving *v)

@@ -17,7 +17,7 @@ struct mst_receiving {
 	 * eventfd that is readable), and for those who wait for room. */
 	int stop_fd;
 	atomic_bool stopped;
-	atomic_bool denied, crowded; /* was told in the log */
+	atomic_bool denied, crowded, foreign; /* was told in the log */
 	/* Of the type: what it has, its socket, and how it ends once stop_fd is
 	 * readable: what has come is put, all of it is freed. */
 	void *own;
@@ -46,6 +46,8 @@ int mst_receiver_listen(const struct mst_receiver *r, int type, int *fd_r,
 /* May it send? Else it is counted, and told once. */
 bool mst_receiving_admits(struct mst_receiving *v, const struct sockaddr *peer);
 void mst_receiving_crowded(struct mst_receiving *v);
+/* Without a certificate that client_ca issued. */
+void mst_receiving_foreign(struct mst_receiving *v, const char *peer);
 /* "10.1.2.3", "2001:db8::1" */
 const char *mst_peer_text(const struct sockaddr *peer, char out[64]);
 

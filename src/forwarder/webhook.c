@@ -3,6 +3,8 @@
  * The receiver "webhook": POST of one alert or a list of them, by
  * libmicrohttpd, a thread per connection. 200 behind the commit.
  */
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -137,10 +139,35 @@ static bool knows_secret(const struct webhook *w, struct MHD_Connection *c)
 	       CRYPTO_memcmp(said, want.p, want.n) == 0;
 }
 
+/* libmicrohttpd only asks for a certificate: whether there is one, and who
+ * issued it, is for us to see. */
+static bool has_certificate(const struct webhook *w, struct MHD_Connection *c)
+{
+	static unsigned char client[] = GNUTLS_KP_TLS_WWW_CLIENT;
+	gnutls_typed_vdata_st use = {GNUTLS_DT_KEY_PURPOSE_OID, client, 0};
+	const union MHD_ConnectionInfo *info;
+	unsigned wrong = 0;
+
+	if (!w->v->r->client_ca)
+		return true;
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	return info && info->tls_session &&
+	       gnutls_certificate_verify_peers(info->tls_session, &use, 1,
+					       &wrong) == GNUTLS_E_SUCCESS &&
+	       wrong == 0;
+}
+
 /* Before the body is read. 0: go on; else the status. */
 static unsigned refuse(struct webhook *w, struct MHD_Connection *c,
 		       const char *method, const char **why)
 {
+	char peer[64];
+
+	if (!has_certificate(w, c)) {
+		mst_receiving_foreign(w->v, peer_of(c, peer));
+		*why = "the sender's certificate is missing or not known";
+		return MHD_HTTP_FORBIDDEN;
+	}
 	if (!knows_secret(w, c)) {
 		mst_intake_count(w->v->intake, w->v->door.name, "wrong secret",
 				 1);

@@ -6,6 +6,7 @@
  */
 #include "forward_fixture.h"
 
+#include <curl/curl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,6 +179,84 @@ static void test_tls(void **state MST_UNUSED)
 	t_pki_free(&pki);
 }
 
+/* The status of a POST with this client's certificate; NULL: it has none. */
+static long post_as(int port, const char *cert, const char *key)
+{
+	CURL *c = curl_easy_init();
+	FILE *out = fopen("/dev/null", "w");
+	char url[64];
+	long status = 0;
+
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%d/", port);
+	assert_non_null(c);
+	assert_non_null(out);
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	curl_easy_setopt(c, CURLOPT_CAINFO, t_path("a.pem"));
+	curl_easy_setopt(c, CURLOPT_SSLCERT, cert);
+	curl_easy_setopt(c, CURLOPT_SSLKEY, key);
+	curl_easy_setopt(c, CURLOPT_POSTFIELDS, ff_json(1));
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
+	assert_int_equal(curl_easy_perform(c), CURLE_OK);
+	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(c);
+	(void)fclose(out);
+	return status;
+}
+
+/* A webhook with client_ca hears those whom it issued, nobody else. */
+static void test_client_ca(void **state MST_UNUSED)
+{
+	struct t_pki pki = t_pki_make("ec", "IP:127.0.0.1", -3600, 86400, NULL);
+	struct t_pki ca = t_pki_make("ec", "plant", -3600, 86400, NULL);
+	/* Calls itself what the right one is called. */
+	struct t_pki fake = t_pki_make("ec", "plant", -3600, 86400, NULL);
+	struct t_pki_conf conf = {
+	    .kind = "ec", .host = "sensor", .from_s = -3600, .to_s = 86400};
+	struct t_pki right, foreign, old;
+	char yaml[1024];
+	int port;
+
+	conf.issuer = &ca;
+	right = t_pki_make_as(&conf);
+	conf.issuer = &fake;
+	foreign = t_pki_make_as(&conf);
+	conf.issuer = &ca;
+	conf.to_s = -60;
+	old = t_pki_make_as(&conf);
+	(void)snprintf(yaml, sizeof(yaml),
+		       "forward_receivers:\n" RECEIVER(
+			   "hook", "    type: webhook\n"
+				   "    certificate: %s\n"
+				   "    key: %s\n    client_ca: %s\n"),
+		       keep("a.pem", pki.cert), keep("a.key", pki.key),
+		       keep("ca.pem", ca.cert));
+	ff_open(&ff, yaml);
+	ff_receive(&ff);
+	port = ff_port(&ff, "hook");
+	t_log_expect(MST_WARN, "127.0.0.1 has no certificate that one of", 1);
+	assert_int_equal(post_as(port, NULL, NULL), 403);
+	assert_int_equal(post_as(port, keep("f.pem", foreign.cert),
+				 keep("f.key", foreign.key)),
+			 403);
+	assert_int_equal(
+	    post_as(port, keep("o.pem", old.cert), keep("o.key", old.key)),
+	    403);
+	assert_int_equal(ff_waiting(&ff), 0);
+	assert_int_equal(ff_unread(&ff, NULL, NULL), 0);
+	assert_int_equal(ff_count(&ff, "hook", "certificate not known"), 3);
+	assert_int_equal(
+	    post_as(port, keep("r.pem", right.cert), keep("r.key", right.key)),
+	    200);
+	assert_int_equal(ff_waiting(&ff), 1);
+	t_pki_free(&pki);
+	t_pki_free(&ca);
+	t_pki_free(&fake);
+	t_pki_free(&right);
+	t_pki_free(&foreign);
+	t_pki_free(&old);
+}
+
 /* ---- killed -------------------------------------------------------------- */
 
 #define KILLED (T_SANITIZED ? 400 : 1500)
@@ -254,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_forms),
 	    TEST(test_tls),
+	    TEST(test_client_ca),
 	    TEST(test_killed),
 	};
 
