@@ -98,6 +98,10 @@ struct mst_source_ops {
 			   struct mst_slice device, struct mst_slice what,
 			   char out[33]);
 
+	/* What stands in front of a device's key in its CI's correlation id;
+	 * NULL: nothing. The op may be NULL: nothing does. */
+	const char *(*key_prefix)(const void *conf);
+
 	/* For set-up checks, without open: <0: what is wrong with the settings,
 	 * the credential left aside; else what the credential is and whether it
 	 * can be used goes into c (level, code, text, remedy). When it is

@@ -159,12 +159,30 @@ static int take_change(void *ctx, const struct mst_plan_change *c)
 	return 0;
 }
 
+/* "The only one on both sides" is said of whole lists: a device that was not
+ * read could be the second one. */
+static int check_whole(struct mst_rekey *r, struct mst_err *err)
+{
+	const struct mst_set_delta *sd =
+	    mst_delta_set(&r->now.delta, MST_REKEY_DEVICES);
+
+	if (sd && sd->proven)
+		return 0;
+	return mst_err_set(err, MST_E_INCOMPLETE,
+			   "the devices of '%s' were not read completely, so "
+			   "nobody can be matched for certain, and nothing "
+			   "was changed: %s",
+			   r->now.job.conf.source,
+			   sd ? sd->why : "they are not selected");
+}
+
 static int read_console(struct mst_rekey *r, struct mst_err *err)
 {
 	struct mst_recver_stats stats = {0};
 	struct mst_session *s = &r->now;
 
 	if (mst_session_read(s, err) < 0 || mst_session_compare(s, err) < 0 ||
+	    check_whole(r, err) < 0 ||
 	    s->recver->ops->stats(s->recver, s->job.conf.destination,
 				  MST_REKEY_DEVICES, &stats, err) < 0)
 		return -(int)err->code;

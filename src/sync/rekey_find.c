@@ -22,7 +22,8 @@ struct finding {
 	struct mst_map claimed; /* native keys that the console has */
 	struct native *natives;
 	size_t natives_n, natives_cap;
-	struct native *asked; /* of the list under way */
+	struct mst_slice old_prefix, now_prefix; /* of correlation ids */
+	struct native *asked;			 /* of the list under way */
 	size_t asked_n;
 	struct mst_err err;
 };
@@ -264,17 +265,48 @@ static void take_native(void *ctx, const struct mst_sysid *id MST_UNUSED,
 	(void)mst_sysid_parse(v[1], &n->target);
 }
 
-/* "iot:S/17" → "iot:C/342"; false when the key is not its end. */
+/* What a setting puts in front of keys in correlation ids. */
+static struct mst_slice prefix_of(const struct mst_job *j)
+{
+	const char *text = j->source->key_prefix
+			       ? j->source->key_prefix(j->source_conf)
+			       : NULL;
+
+	return mst_slice_str(text ? text : "");
+}
+
+/* The key that a correlation id holds: behind the prefix of the connection, or
+ * bare (adapters, addresses). Nowhere else in it: "line-S/17" is of another
+ * connection. */
+static bool key_in(const struct finding *f, struct mst_slice held,
+		   struct mst_slice *key_r)
+{
+	const char *from = f->r->old.job.conf.source;
+	struct mst_slice p = f->old_prefix;
+
+	if (p.n && held.n > p.n && memcmp(held.p, p.p, p.n) == 0) {
+		*key_r = mst_slice(held.p + p.n, held.n - p.n);
+		if (mst_rekey_is_of(*key_r, from))
+			return true;
+	}
+	*key_r = held;
+	return mst_rekey_is_of(held, from);
+}
+
+/* "iot:S/17" → "iot:C/342", with the prefix that the console's job will look
+ * for; false when it holds another key. */
 static bool correlation(struct finding *f, const struct native *n,
 			struct mst_slice held, struct mst_slice *now_r)
 {
-	size_t prefix = held.n - n->old.n;
+	struct mst_slice prefix = f->now_prefix, key;
+	struct mst_slice id = id_of(n->old, f->r->old.job.conf.source);
 
-	if (held.n < n->old.n ||
-	    memcmp(held.p + prefix, n->old.p, n->old.n) != 0)
+	if (!key_in(f, held, &key) || !mst_slice_eq(key, n->old))
 		return false;
+	if (memchr(id.p, '/', id.n))
+		prefix.n = 0;
 	*now_r = mst_slice_str(mst_arena_printf(&f->r->arena, "%.*s%.*s",
-						(int)prefix, held.p,
+						MST_SLICE_ARG(prefix),
 						MST_SLICE_ARG(n->now)));
 	return true;
 }
@@ -348,31 +380,24 @@ static void claim(struct finding *f, const struct native *n)
 }
 
 /* Without native keys (write_mode table) a CI is known by its correlation id
- * alone: "iot:S/17/02:…", behind a prefix that a setting names. */
+ * alone. */
 static void take_correlation(void *ctx, const struct mst_sysid *id,
 			     const struct mst_slice *v)
 {
 	struct finding *f = ctx;
-	const char *from = f->r->old.job.conf.source;
-	struct mst_slice rest = {NULL, 0};
-	size_t n = strlen(from), at = 0;
+	struct mst_slice rest = {NULL, 0}, now;
+	struct native ci = {.table = v[1]};
+	size_t at = 0;
 
-	for (size_t i = 0; i + n < v[0].n && !at; i++) {
-		struct native ci = {.table = v[1]};
-		struct mst_slice now;
-
-		if (memcmp(v[0].p + i, from, n) != 0)
-			continue;
-		ci.old = mst_slice(v[0].p + i, v[0].n - i);
+	if (key_in(f, v[0], &ci.old))
 		at = pair_of(f, ci.old, &rest);
-		if (!at)
-			continue;
-		ci.now = new_key(f, at - 1, rest);
-		if (correlation(f, &ci, v[0], &now))
-			set(add(f, MST_REKEY_CORRELATIONS, at - 1,
-				mst_arena_dup(&f->r->arena, v[1]), id),
-			    "correlation_id", now);
-	}
+	if (!at)
+		return;
+	ci.now = new_key(f, at - 1, rest);
+	if (correlation(f, &ci, v[0], &now))
+		set(add(f, MST_REKEY_CORRELATIONS, at - 1,
+			mst_arena_dup(&f->r->arena, v[1]), id),
+		    "correlation_id", now);
 }
 
 static int find_by_correlation(struct finding *f, struct mst_err *err)
@@ -434,6 +459,8 @@ int mst_rekey_find(struct mst_rekey *r, struct mst_err *err)
 	struct finding f = {.r = r, .err = MST_ERR_INIT};
 	int rc = 0;
 
+	f.old_prefix = prefix_of(&r->old.job);
+	f.now_prefix = prefix_of(&r->now.job);
 	for (size_t i = 0; i < r->pairs_n; i++)
 		(void)mst_map_put(&f.by_key, r->pairs[i].old,
 				  (void *)(uintptr_t)(i + 1));

@@ -15,6 +15,10 @@
 static struct rig rig;
 static const char *mode = "ire";
 static bool two; /* the other sensor is read, too */
+static const char *second = "s2";
+static const char *prefix = "";	 /* options of the first sensor */
+static const char *console = ""; /* options of the console */
+static const char *guard = "";	 /* options of jobs */
 static const char *const env[] = {"MUSTER_TOKEN=" MST_SIM_IOT_TOKEN,
 				  "MUSTER_TOKEN_1=" MST_SIM_SENSOR_TOKEN "-1",
 				  "MUSTER_TOKEN_2=" MST_SIM_SENSOR_TOKEN "-2",
@@ -47,20 +51,22 @@ static int finish(void **state)
 static void add_sensor(struct mst_buf *yaml, unsigned n, const char *sync)
 {
 	(void)mst_buf_addf(yaml,
-			   "  - name: s%u\n    type: iot\n    read: sensor\n"
+			   "  - name: %s\n    type: iot\n    read: sensor\n"
 			   "    url: %s\n    token: env:MUSTER_TOKEN_%u\n"
-			   "    sync: %s\n",
-			   n, mst_sim_sensor_url(rig.sim, n), n, sync);
+			   "    sync: %s\n%s",
+			   n == 1 ? "s1" : second,
+			   mst_sim_sensor_url(rig.sim, n), n, sync,
+			   n == 1 ? prefix : "");
 }
 
 static void add_job(struct mst_buf *yaml, const char *name, const char *source)
 {
 	(void)mst_buf_addf(
-	    yaml, "  - name: %s\n    source: %s\n    destination: cmdb\n", name,
-	    source);
+	    yaml, "  - name: %s\n    source: %s\n    destination: cmdb\n%s",
+	    name, source, guard);
 }
 
-static void apply(const char *sensor_sync, bool console)
+static void apply(const char *sensor_sync, bool with_console)
 {
 	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
 
@@ -74,16 +80,16 @@ static void apply(const char *sensor_sync, bool console)
 	add_sensor(&yaml, 1, sensor_sync);
 	if (two)
 		add_sensor(&yaml, 2, sensor_sync);
-	if (console)
+	if (with_console)
 		(void)mst_buf_addf(&yaml,
 				   "  - name: c\n    type: iot\n    url: %s\n"
-				   "    token: env:MUSTER_TOKEN\n",
-				   RIG_HOST(&rig, MST_SIM_IOT));
+				   "    token: env:MUSTER_TOKEN\n%s",
+				   RIG_HOST(&rig, MST_SIM_IOT), console);
 	(void)mst_buf_adds(&yaml, "jobs:\n");
 	add_job(&yaml, "old", "s1");
 	if (two)
-		add_job(&yaml, "old2", "s2");
-	if (console)
+		add_job(&yaml, "old2", second);
+	if (with_console)
 		add_job(&yaml, "ot", "c");
 	rig_apply_text(&rig, yaml.p);
 	mst_buf_fini(&yaml);
@@ -333,6 +339,74 @@ static void by_table_api(void **state)
 	mode = "ire";
 }
 
+/* A connection whose name ends like the other one's keeps its CIs, and what
+ * moves gets the console's prefix. */
+static void exact_keys(void **state)
+{
+	char *theirs, *after;
+
+	(void)state;
+	fresh();
+	mode = "table";
+	two = true;
+	second = "line-s1";
+	prefix = "    correlation_prefix: \"a:\"\n";
+	console = "    correlation_prefix: \"b:\"\n";
+	apply("yes", false);
+	rig_muster(&rig, "run", "old");
+	rig_status(&rig, 0);
+	rig_muster(&rig, "run", "old2");
+	rig_status(&rig, 0);
+	assert_true(
+	    rig_count(&rig, "cmdb_ci", "correlation_idSTARTSWITHa:s1/") > 0);
+	theirs = rows("cmdb_ci", "correlation_idLIKEline-s1/",
+		      "sys_id,correlation_id");
+	assert_true(strlen(theirs) > 0);
+	apply("no", true);
+	rekey(0);
+	after = rows("cmdb_ci", "correlation_idLIKEline-s1/",
+		     "sys_id,correlation_id");
+	assert_string_equal(after, theirs);
+	assert_int_equal(
+	    rig_count(&rig, "cmdb_ci", "correlation_idSTARTSWITHa:s1/"), 0);
+	assert_true(rig_count(&rig, "cmdb_ci", "correlation_idSTARTSWITHb:c/") >
+		    0);
+	free(theirs);
+	free(after);
+	mode = "ire";
+	two = false;
+	second = "s2";
+	prefix = console = "";
+}
+
+/* A list that may lack devices says nothing of who is the only one. */
+static void not_whole(void **state)
+{
+	struct kept was = world(), same;
+	char *dir = mst_asprintf("%s/plant", rig.dir);
+	char *option = mst_asprintf("    read_from: %s\n", dir);
+	char *manifest = mst_asprintf("%s/manifest.json", dir);
+
+	(void)state;
+	rig_muster(&rig, "fetch", "c", "--to", dir);
+	rig_status(&rig, 0);
+	assert_int_equal(remove(manifest), 0);
+	console = option;
+	apply("no", true);
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--yes");
+	assert_int_not_equal(rig.status, 0);
+	rig_says(&rig, "the devices of 'c' were not read completely");
+	assert_null(strstr(rig.out.p ? rig.out.p : "", "move "));
+	same = keep("s1");
+	assert_string_equal(same.devices, was.devices);
+	keep_free(&same);
+	keep_free(&was);
+	console = "";
+	free(manifest);
+	free(option);
+	free(dir);
+}
+
 /* Killed after every step, gone on with. */
 static void killed(void **state)
 {
@@ -428,7 +502,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(moved),	    cmocka_unit_test(cleared),
 	    cmocka_unit_test(refused),	    cmocka_unit_test(seen_twice),
-	    cmocka_unit_test(by_table_api), cmocka_unit_test(killed),
+	    cmocka_unit_test(by_table_api), cmocka_unit_test(exact_keys),
+	    cmocka_unit_test(not_whole),    cmocka_unit_test(killed),
 	};
 
 	return cmocka_run_group_tests_name("rekey", tests, begin, finish);

@@ -85,6 +85,11 @@ static const char *place(const void *conf)
 		   : "a sensor";
 }
 
+static const char *key_prefix(const void *conf)
+{
+	return ((const struct ot_conf *)conf)->set.correlation_prefix;
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static void close_source(struct mst_source **s_r)
@@ -245,6 +250,7 @@ const struct mst_source_ops mst_source_iot = {
     .catalog = &ot_catalog,
     .adapt = ot_adapt,
     .place = place,
+    .key_prefix = key_prefix,
     .member_key = ot_member_key,
     .credential = credential,
     .open = open_source,
