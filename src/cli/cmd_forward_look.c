@@ -421,6 +421,8 @@ static int retry_all(struct mst_outbox *o, const char *action, size_t *n_r,
 	struct mst_outbox_filter f = {
 	    .action = action, .state = MST_DELIVERY_ASIDE, .limit = RETRY_MAX};
 	struct numbers all = {mst_alloc(RETRY_MAX * sizeof(int64_t)), 0};
+	/* The same for all: what came first is given out first. */
+	const int64_t now_us = mst_now_us();
 	int rc;
 
 	*n_r = 0;
@@ -428,7 +430,7 @@ static int retry_all(struct mst_outbox *o, const char *action, size_t *n_r,
 		all.n = 0;
 		rc = mst_outbox_page(o, &f, note_id, &all, err);
 		for (size_t i = 0; i < all.n && rc == 0; i++) {
-			rc = mst_outbox_retry(o, all.v[i], mst_now_us(), err);
+			rc = mst_outbox_retry(o, all.v[i], now_us, err);
 			/* Somebody was quicker. */
 			if (rc == -MST_E_NOTFOUND)
 				rc = 0;

@@ -38,7 +38,12 @@ static const char *const sql[Q__MAX] = {
     [Q_DUE] = "SELECT d.id, d.op, d.doubt, d.tries, d.rule, a.at_us, a.source,"
 	      " a.key, a.device, a.form, a.body FROM delivery d JOIN alert a"
 	      " ON a.seq=d.id>>4 WHERE d.action=?1 AND d.due_us IS NOT NULL"
-	      " AND d.due_us<=?2 ORDER BY d.due_us, d.id LIMIT ?3",
+	      " AND d.due_us<=?2 ORDER BY d.due_us, d.id",
+    [Q_OVERTAKEN] = "SELECT 1 FROM seen s WHERE s.heard=?1 AND s.alert>?2"
+		    " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.id"
+		    " BETWEEN s.alert<<4 AND (s.alert<<4)+15"
+		    " AND d.action=?3 AND d.state=5) AND EXISTS"
+		    " (SELECT 1 FROM delivery WHERE id=?4 AND turn=0)",
     [Q_SENT] = "UPDATE delivery SET state=1, due_us=NULL, tries=tries+1,"
 	       " at_us=?2 WHERE id=?1",
     [Q_STATE] = "SELECT d.state, d.turn, d.tries, d.action, d.lane, a.source,"

@@ -14,7 +14,8 @@
  *
  * Order: of the deliveries of one device to one action only the first is given
  * out; those behind wait until it is done or aside. One that was set aside is
- * out of this order.
+ * out of this order; when something was said later of its alert meanwhile it is
+ * overtaken, and dropped when its time comes.
  *
  * Times are the caller's clock, in microseconds.
  */
@@ -105,7 +106,7 @@ enum mst_delivery_state {
 	MST_DELIVERY_LATER,
 	MST_DELIVERY_ASIDE,
 	MST_DELIVERY_DONE,
-	MST_DELIVERY_DROPPED, /* by hand */
+	MST_DELIVERY_DROPPED, /* by hand, or overtaken */
 	MST_DELIVERY__MAX
 };
 
@@ -124,7 +125,8 @@ struct mst_delivery {
 };
 
 /* The next deliveries of an action that are due, at most max, each marked as
- * sent before this returns. Texts live in arena. Each wants a verdict. */
+ * sent before this returns; of one alert one. Texts live in arena. Each wants a
+ * verdict. */
 int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
 		    size_t max, struct mst_arena *arena,
 		    struct mst_delivery **d_r, size_t *n_r,

@@ -5,6 +5,7 @@
 #include "forward/outbox_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define WHY_MAX 500 /* bytes that are kept of a reason */
 
@@ -91,56 +92,6 @@ static int mark(struct mst_outbox *o, int64_t id, int64_t now_us,
 	mst_db_bind_int(st, 1, id);
 	mst_db_bind_int(st, 2, now_us);
 	return mst_db_run(&o->db, st, err);
-}
-
-static int read_due(struct mst_outbox *o, int64_t action, int64_t now_us,
-		    size_t max, struct mst_arena *arena, struct mst_delivery *d,
-		    size_t *n_r, struct mst_err *err)
-{
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&o->db, Q_DUE, &st, err);
-
-	if (rc < 0)
-		return rc;
-	mst_db_bind_int(st, 1, action);
-	mst_db_bind_int(st, 2, now_us);
-	mst_db_bind_int(st, 3, (int64_t)max);
-	*n_r = 0;
-	while ((rc = mst_db_step(&o->db, st, err)) > 0)
-		fill(o, st, arena, &d[(*n_r)++]);
-	return rc;
-}
-
-int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
-		    size_t max, struct mst_arena *arena,
-		    struct mst_delivery **d_r, size_t *n_r, struct mst_err *err)
-{
-	int64_t number = mst_outbox_known(o, action), due_us = MST_TIME_NONE;
-	struct mst_delivery *d;
-	size_t n = 0;
-	int rc = number ? mst_outbox_due(o, action, &due_us, err) : 0;
-
-	if (rc < 0)
-		return rc;
-	*n_r = 0;
-	if (max == 0 || due_us == MST_TIME_NONE || due_us > now_us)
-		return 0;
-	d = mst_arena_alloc(arena, max * sizeof(*d));
-	rc = mst_outbox_begin(o, err);
-	if (rc < 0)
-		return rc;
-	rc = read_due(o, number, now_us, max, arena, d, &n, err);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = find_remote(o, number, arena, &d[i], err);
-		if (rc == 0)
-			rc = mark(o, d[i].id, now_us, err);
-	}
-	rc = mst_outbox_end(o, rc, err);
-	if (rc == 0) {
-		*d_r = d;
-		*n_r = n;
-	}
-	return rc;
 }
 
 /* ---- what became of them ------------------------------------------------- */
@@ -313,6 +264,168 @@ int mst_outbox_verdicts(struct mst_outbox *o,
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = give(o, &v[i], now_us, err);
 	return mst_outbox_end(o, rc, err);
+}
+
+/* ---- giving out, without what was overtaken -------------------------------
+ */
+
+/* Was something said later of the same alert? What was set aside is out of its
+ * lane, so that later ones went past it, or wait with it; each of them holds
+ * the whole alert. One that was given up by hand says nothing. */
+static int is_overtaken(struct mst_outbox *o, int64_t action,
+			struct sqlite3_stmt *due, bool *is_r,
+			struct mst_err *err)
+{
+	const struct mst_outbox_heard h =
+	    mst_outbox_heard(action, mst_db_int(due, 6), mst_db_blob(due, 7));
+	int64_t id = mst_db_int(due, 0);
+	struct sqlite3_stmt *st;
+	int rc = mst_db_stmt(&o->db, Q_OVERTAKEN, &st, err);
+
+	*is_r = false;
+	if (rc < 0)
+		return rc;
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h));
+	mst_db_bind_int(st, 2, id >> MST_ROUTE_BITS);
+	mst_db_bind_int(st, 3, action);
+	mst_db_bind_int(st, 4, id);
+	rc = mst_db_step(&o->db, st, err);
+	if (rc < 0)
+		return rc;
+	*is_r = rc > 0;
+	if (rc)
+		mst_db_reset(st);
+	return 0;
+}
+
+static int overtake(struct mst_outbox *o, int64_t id, int64_t now_us,
+		    struct mst_err *err)
+{
+	static const struct change gone = {
+	    .state = MST_DELIVERY_DROPPED,
+	    .due_us = MST_TIME_NONE,
+	    .why = "overtaken: a later delivery of this alert says more"};
+	struct stored s = {0};
+	int rc = load(o, id, &s, err);
+
+	return rc < 0 ? rc : change(o, &s, &gone, now_us, err);
+}
+
+static bool is_same_alert(const struct mst_delivery *a,
+			  const struct mst_delivery *b)
+{
+	return mst_slice_eq(a->key, b->key) &&
+	       strcmp(a->source, b->source) == 0;
+}
+
+/* Of one alert one in a turn, the one that came first: the next one is to know
+ * what became of it. Only what was aside can meet another one here. */
+static void hold_back(struct mst_delivery *d, size_t *n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++) {
+		size_t k = 0;
+
+		while (k < kept && !is_same_alert(&d[k], &d[i]))
+			k++;
+		if (k == kept)
+			d[kept++] = d[i];
+		else if (d[i].id < d[k].id)
+			d[k] = d[i];
+	}
+	*n = kept;
+}
+
+/* Numbers of what was overtaken. */
+struct old {
+	int64_t *v;
+	size_t n, cap;
+};
+
+static void note_old(struct old *old, int64_t id)
+{
+	if (old->n == old->cap) {
+		old->cap = old->cap ? old->cap * 2 : 16;
+		old->v = mst_realloc(old->v, old->cap * sizeof(*old->v));
+	}
+	old->v[old->n++] = id;
+}
+
+static int read_due(struct mst_outbox *o, int64_t action, int64_t now_us,
+		    size_t max, struct mst_arena *arena, struct mst_delivery *d,
+		    size_t *n_r, struct old *old, struct mst_err *err)
+{
+	struct sqlite3_stmt *st;
+	int rc = mst_db_stmt(&o->db, Q_DUE, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_int(st, 1, action);
+	mst_db_bind_int(st, 2, now_us);
+	*n_r = 0;
+	while ((rc = mst_db_step(&o->db, st, err)) > 0) {
+		bool over = false;
+
+		if (*n_r < max)
+			rc = is_overtaken(o, action, st, &over, err);
+		if (rc < 0 || *n_r == max) {
+			mst_db_reset(st);
+			break;
+		}
+		if (over)
+			note_old(old, mst_db_int(st, 0));
+		else
+			fill(o, st, arena, &d[(*n_r)++]);
+	}
+	return MST_MIN(rc, 0);
+}
+
+/* What is due and still news. */
+static int choose(struct mst_outbox *o, int64_t action, int64_t now_us,
+		  size_t max, struct mst_arena *arena, struct mst_delivery *d,
+		  size_t *n_r, struct mst_err *err)
+{
+	struct old old = {0};
+	int rc = read_due(o, action, now_us, max, arena, d, n_r, &old, err);
+
+	for (size_t i = 0; i < old.n && rc == 0; i++)
+		rc = overtake(o, old.v[i], now_us, err);
+	free(old.v);
+	hold_back(d, n_r);
+	return rc;
+}
+
+int mst_outbox_take(struct mst_outbox *o, const char *action, int64_t now_us,
+		    size_t max, struct mst_arena *arena,
+		    struct mst_delivery **d_r, size_t *n_r, struct mst_err *err)
+{
+	int64_t number = mst_outbox_known(o, action), due_us = MST_TIME_NONE;
+	struct mst_delivery *d;
+	size_t n = 0;
+	int rc = number ? mst_outbox_due(o, action, &due_us, err) : 0;
+
+	if (rc < 0)
+		return rc;
+	*n_r = 0;
+	if (max == 0 || due_us == MST_TIME_NONE || due_us > now_us)
+		return 0;
+	d = mst_arena_alloc(arena, max * sizeof(*d));
+	rc = mst_outbox_begin(o, err);
+	if (rc < 0)
+		return rc;
+	rc = choose(o, number, now_us, max, arena, d, &n, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = find_remote(o, number, arena, &d[i], err);
+		if (rc == 0)
+			rc = mark(o, d[i].id, now_us, err);
+	}
+	rc = mst_outbox_end(o, rc, err);
+	if (rc == 0) {
+		*d_r = d;
+		*n_r = n;
+	}
+	return rc;
 }
 
 /* ---- clocks and hands ---------------------------------------------------- */

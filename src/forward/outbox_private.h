@@ -38,6 +38,7 @@ enum outbox_sql {
 	Q_SEEN_TOUCH,
 	Q_SEEN_REMOTE,
 	Q_DUE,
+	Q_OVERTAKEN,
 	Q_SENT,
 	Q_STATE,
 	Q_CHANGE,

@@ -340,21 +340,66 @@ static void test_aside(void **state MST_UNUSED)
 /* An update that went in front of the one that was aside. */
 static void test_opened_by_an_update(void **state MST_UNUSED)
 {
-	int64_t a1;
-
 	put("a1", "plc-a", T0);
 	take(T0, 1);
-	a1 = d[0].id;
-	verdict(a1, MST_DELIVERED_ASIDE, NULL, T0);
+	verdict(d[0].id, MST_DELIVERED_ASIDE, NULL, T0);
 	accept_as(alert("a1", "plc-a", 2), T0, MST_ACCEPTED_MORE);
 	take(T0, 1);
 	assert_int_equal(d[0].op, MST_DELIVERY_UPDATE);
 	assert_true(d[0].doubt);
 	verdict(d[0].id, MST_DELIVERED_DONE, "made", T0);
-	take(T0 + 3600 * S, 1);
-	assert_int_equal(d[0].id, a1);
-	assert_int_equal(d[0].op, MST_DELIVERY_UPDATE);
-	assert_string_equal(d[0].remote, "made");
+	/* It says no more than what went in front of it. */
+	take(T0 + 3600 * S, 0);
+	counts(0, 0, 0, 0);
+}
+
+/* Refused one behind the other, and lifted: one alert, delivered once, by what
+ * was said last; never an old state behind a newer one. */
+static void test_overtaken(void **state MST_UNUSED)
+{
+	int64_t ids[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		accept_as(alert("a1", "plc-a", i + 1), T0 + i,
+			  i ? MST_ACCEPTED_MORE : MST_ACCEPTED_NEW);
+		take(T0 + i, 1);
+		ids[i] = d[0].id;
+		verdict(ids[i], MST_DELIVERED_ASIDE, NULL, T0 + i);
+	}
+	put("b1", "plc-b", T0 + 10);
+	for (unsigned i = 0; i < 3; i++)
+		t_ok(mst_outbox_retry(o, ids[2 - i], T0 + 10 + i, &err), &err);
+	take(T0 + 20, 2);
+	assert_int_equal(d[0].id, ids[2]);
+	assert_true(d[0].doubt);
+	t_is(d[1].key, "b1");
+	counts(0, 2, 0, 0);
+	verdict(ids[2], MST_DELIVERED_DONE, "s1", T0 + 20);
+	take(T0 + 9999 * S, 0);
+}
+
+/* The last one was given up by hand: what is left goes out in its order, one in
+ * a turn, so that the second knows what the first has made. */
+static void test_one_in_a_turn(void **state MST_UNUSED)
+{
+	int64_t ids[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		accept_as(alert("a1", "plc-a", i + 1), T0,
+			  i ? MST_ACCEPTED_MORE : MST_ACCEPTED_NEW);
+		take(T0, 1);
+		ids[i] = d[0].id;
+		verdict(ids[i], MST_DELIVERED_ASIDE, NULL, T0);
+	}
+	t_ok(mst_outbox_drop(o, ids[2], T0, &err), &err);
+	t_ok(mst_outbox_retry(o, ids[1], T0 + 1, &err), &err);
+	t_ok(mst_outbox_retry(o, ids[0], T0 + 2, &err), &err);
+	take(T0 + 9, 1);
+	assert_int_equal(d[0].id, ids[0]);
+	verdict(ids[0], MST_DELIVERED_DONE, "s1", T0 + 9);
+	take(T0 + 9, 1);
+	assert_int_equal(d[0].id, ids[1]);
+	assert_string_equal(d[0].remote, "s1");
 }
 
 static void test_uncertain(void **state MST_UNUSED)
@@ -740,6 +785,7 @@ int main(void)
 	    TEST(test_full),	  TEST(test_full_disk),
 	    TEST(test_file),	  TEST(test_damaged),
 	    TEST(test_pages),	  TEST(test_clean),
+	    TEST(test_overtaken), TEST(test_one_in_a_turn),
 	    TEST(test_touched),	  TEST(test_clean_in_steps),
 	};
 
