@@ -234,13 +234,23 @@ static bool take_connection(void *ctx, const struct iot_connection *c)
 
 	if (!src || !dst)
 		return true;
+	a = name_of(t, c->src);
+	b = name_of(t, c->dst);
+	/* A sensor's pairs have no order: the smaller id is the source. */
+	if (t->sensor && dst < src) {
+		const char *name = a;
+		int64_t id = src;
+
+		a = b;
+		b = name;
+		src = dst;
+		dst = id;
+	}
 	from = tio_printf(t, "%lld", (long long)src);
 	to = tio_printf(t, "%lld", (long long)dst);
 	r = tio_show(t, TO_CONNECTION,
 		     tio_printf(t, "%s\x1f%s\x1f%s", from, to,
 				t->sensor ? "" : c->type));
-	a = name_of(t, c->src);
-	b = name_of(t, c->dst);
 	tio_is(t, r, "u_source", t->conn);
 	tio_ref(r, "u_src_device", tio_device_key(t, src));
 	tio_ref(r, "u_dest_device", tio_device_key(t, dst));

@@ -678,6 +678,37 @@ static void test_connections(void **state MST_UNUSED)
 	      MST_SKIP, "connection without both devices");
 }
 
+/* The pair of a sensor is one connection, however it names it. */
+static void test_pairs(void **state MST_UNUSED)
+{
+	struct mst_slice first;
+
+	applies(OT_CONNECTIONS,
+		"{'firstDeviceId':171,'secondDeviceId':22,"
+		"'u_src_device_name':'HMI','u_dest_device_name':'PLC #1'}",
+		"ot_connections");
+	first = mst_arena_dup(&r.arena, r.d.key);
+	for (int i = 0; i < 2; i++) {
+		t_is(r.d.group, "defender/22");
+		ruled_is(&r, "u_name", "PLC #1 - HMI");
+		ruled_is(&r, "u_src_device", "defender/22");
+		ruled_is(&r, "u_src_device_id", "22");
+		ruled_is(&r, "u_src_device_name", "PLC #1");
+		ruled_is(&r, "u_dest_device", "defender/171");
+		ruled_is(&r, "u_dest_device_id", "171");
+		ruled_is(&r, "u_dest_device_name", "HMI");
+		applies(OT_CONNECTIONS,
+			"{'firstDeviceId':22,'secondDeviceId':171,"
+			"'u_src_device_name':'PLC #1',"
+			"'u_dest_device_name':'HMI'}",
+			"ot_connections");
+		assert_true(mst_slice_eq(r.d.key, first));
+	}
+	/* an older spelling */
+	applies(OT_DEVICES, "{'id':1,'ipAddress':['10.0.0.1']}", "ot_devices");
+	ruled_is(&r, "u_ip_address", "10.0.0.1");
+}
+
 /* ---- CVEs ---------------------------------------------------------------- */
 
 static void test_cves(void **state MST_UNUSED)
@@ -902,6 +933,7 @@ int main(void)
 	    T(test_firmware),
 	    T(test_detections),
 	    T(test_connections),
+	    SENSORS(test_pairs),
 	    T(test_cves),
 	    T(test_scores),
 	    SENSORS(test_cves_of_sensor),

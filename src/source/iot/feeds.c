@@ -53,7 +53,7 @@ static const struct mst_field device_fields[OD__N] = {
     [OD_FIRST] = {"u_first_discovered", "when it was discovered"},
     [OD_ACTIVITY] = {"u_last_activity", "when it was active last"},
     [OD_UPDATE] = {"u_last_update", "when it changed last"},
-    [OD_IPS] = {"u_ip_address_objects|ipAddresses",
+    [OD_IPS] = {"u_ip_address_objects|ipAddresses|ipAddress",
 		"list of texts, or of objects with u_ip_address and "
 		"u_guessed_mac_addresses"},
     [OD_MACS] = {"u_mac_address_objects|macAddresses",
@@ -116,8 +116,8 @@ static const struct mst_field adapter_fields[OM__N] = {
     [OM_DEVICE] = {"u_id|id", "the device", MST_FROM_OUTER},
     [OM_MAC] = {"u_mac_address", "of a console"},
     [OM_TEXT] = {".", "of a sensor: the address itself"},
-    [OM_IPS] = {"u_ip_address_objects|ipAddresses", "addresses of the device",
-		MST_FROM_OUTER},
+    [OM_IPS] = {"u_ip_address_objects|ipAddresses|ipAddress",
+		"addresses of the device", MST_FROM_OUTER},
     [OM_MACS] = {"u_mac_address_objects|macAddresses", "all of the device",
 		 MST_FROM_OUTER},
 };
@@ -237,7 +237,7 @@ const struct mst_feed ot_feeds[OT__FEEDS] = {
     [OT_ADDRESSES] = {.name = "addresses",
 		      .title = "IP addresses of OT devices",
 		      FIELDS(address_fields),
-		      .nested = "u_ip_address_objects|ipAddresses",
+		      .nested = "u_ip_address_objects|ipAddresses|ipAddress",
 		      .outer = OT_DEVICES},
     [OT_ADAPTERS] = {.name = "adapters",
 		     .title = "MAC addresses of OT devices",

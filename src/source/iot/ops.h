@@ -177,6 +177,10 @@ void ot_make_stage(const struct mst_value *v, struct mst_buf *out);
 
 /* ---- connection.c -------------------------------------------------------- */
 
+/* Of the end in the field, in the order that connections are kept in. */
+MS_OP(ot_op_end_key);
+MS_OP(ot_op_end_id);
+MS_OP(ot_op_end_name);
 MS_OP(ot_op_connection_key);
 MS_OP(ot_op_connection_name);
 
