@@ -103,6 +103,16 @@ void mst_receiving_foreign(struct mst_receiving *v, const char *peer)
 			 v->r->name, peer);
 }
 
+void mst_receiving_slow(struct mst_receiving *v, const char *peer)
+{
+	mst_intake_count(v->intake, v->door.name, "not whole in time", 1);
+	if (!atomic_exchange(&v->slow, true))
+		mst_warn("receiver '%s': %s began a request and did not end it "
+			 "in time (half_timeout); its connection is closed, it "
+			 "and others like it are counted from now on",
+			 v->r->name, peer);
+}
+
 /* ---- one ----------------------------------------------------------------- */
 
 static void release(struct mst_receiving *v)

@@ -17,7 +17,7 @@ struct mst_receiving {
 	 * eventfd that is readable), and for those who wait for room. */
 	int stop_fd;
 	atomic_bool stopped;
-	atomic_bool denied, crowded, foreign; /* was told in the log */
+	atomic_bool denied, crowded, foreign, slow; /* was told in the log */
 	/* Of the type: what it has, its socket, and how it ends once stop_fd is
 	 * readable: what has come is put, all of it is freed. */
 	void *own;
@@ -48,6 +48,8 @@ bool mst_receiving_admits(struct mst_receiving *v, const struct sockaddr *peer);
 void mst_receiving_crowded(struct mst_receiving *v);
 /* Without a certificate that client_ca issued. */
 void mst_receiving_foreign(struct mst_receiving *v, const char *peer);
+/* Did not say the whole of a request in time. */
+void mst_receiving_slow(struct mst_receiving *v, const char *peer);
 /* "10.1.2.3", "2001:db8::1" */
 const char *mst_peer_text(const struct sockaddr *peer, char out[64]);
 

@@ -14,8 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/time.h"
-#include "forwarder/receivers.h"
+#include "forwarder/places.h"
 #include "json/out.h"
 
 #define BODY_MAX    (16 * MST_FORM_MAX)
@@ -25,6 +24,7 @@
 struct webhook {
 	struct mst_receiving *v;
 	struct MHD_Daemon *daemon;
+	struct mst_places *places;
 	struct mst_secret *secret; /* NULL: none is asked for */
 	struct mst_buf certificate, key, client_ca;
 };
@@ -33,7 +33,6 @@ struct webhook {
 struct request {
 	struct mst_buf body;
 	bool too_long;
-	int64_t until_us; /* by then all of it must be there */
 };
 
 /* ---- answers ------------------------------------------------------------- */
@@ -125,6 +124,22 @@ static enum MHD_Result accept_body(struct webhook *w, struct MHD_Connection *c,
 
 /* ---- requests ------------------------------------------------------------ */
 
+static struct mst_place *place_of(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+	    ->socket_context;
+}
+
+/* With the first line of a request. */
+static void *begins(void *ctx, const char *uri, struct MHD_Connection *c)
+{
+	struct webhook *w = ctx;
+
+	(void)uri;
+	mst_place_begins(w->places, place_of(c));
+	return NULL; /* what handle begins with */
+}
+
 /* Takes the same time wherever they differ. */
 static bool knows_secret(const struct webhook *w, struct MHD_Connection *c)
 {
@@ -199,18 +214,16 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c,
 			return answer(c, status, "error", why);
 		r = mst_alloc(sizeof(*r));
 		mst_buf_init(&r->body, BODY_MAX);
-		r->until_us = mst_mono_us() + w->v->r->half_ms * 1000;
 		*req = r;
 		return MHD_YES;
 	}
-	if (mst_mono_us() > r->until_us)
-		return MHD_NO; /* drop by drop */
 	if (*data_n) {
 		r->too_long =
 		    r->too_long || !mst_buf_add(&r->body, data, *data_n);
 		*data_n = 0;
 		return MHD_YES;
 	}
+	mst_place_whole(w->places, place_of(c));
 	if (r->too_long)
 		return answer(c, MHD_HTTP_CONTENT_TOO_LARGE, "error",
 			      "larger than 1 MiB");
@@ -220,16 +233,18 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c,
 static void done(void *ctx, struct MHD_Connection *c, void **req,
 		 enum MHD_RequestTerminationCode how)
 {
+	struct webhook *w = ctx;
 	struct request *r = *req;
 
-	(void)ctx;
-	(void)c;
 	(void)how;
+	mst_place_answered(w->places, place_of(c));
 	if (r)
 		mst_buf_fini(&r->body);
 	free(r);
 	*req = NULL;
 }
+
+/* ---- connections --------------------------------------------------------- */
 
 static enum MHD_Result admit(void *ctx, const struct sockaddr *peer,
 			     socklen_t n)
@@ -237,7 +252,30 @@ static enum MHD_Result admit(void *ctx, const struct sockaddr *peer,
 	struct webhook *w = ctx;
 
 	(void)n;
-	return mst_receiving_admits(w->v, peer) ? MHD_YES : MHD_NO;
+	return mst_receiving_admits(w->v, peer) && mst_places_room(w->places)
+		   ? MHD_YES
+		   : MHD_NO;
+}
+
+/* Before anything is read, and when nobody reads or writes any more, but before
+ * the socket is closed. */
+static void comes_or_goes(void *ctx, struct MHD_Connection *c, void **own,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct webhook *w = ctx;
+	struct mst_place *place = *own;
+	char peer[64];
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		place =
+		    mst_places_take(w->places,
+				    MHD_get_connection_info(
+					c, MHD_CONNECTION_INFO_CONNECTION_FD)
+					->connect_fd,
+				    peer_of(c, peer));
+	else
+		mst_places_leave(w->places, &place);
+	*own = place;
 }
 
 /* ---- starting ------------------------------------------------------------ */
@@ -279,8 +317,11 @@ static int read_files(struct webhook *w, struct mst_err *err)
 
 static void free_all(struct webhook *w)
 {
+	if (w->places)
+		mst_places_stop(w->places);
 	if (w->daemon)
 		MHD_stop_daemon(w->daemon);
+	mst_places_free(&w->places);
 	mst_secret_free(&w->secret);
 	mst_buf_fini(&w->certificate);
 	mst_buf_wipe_fini(&w->key);
@@ -312,7 +353,10 @@ static void listen_on(struct webhook *w, int fd)
 	w->daemon = MHD_start_daemon(
 	    flags, 0, admit, w, handle, w, MHD_OPTION_EXTERNAL_LOGGER, log_to,
 	    w, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, done,
-	    NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)r->max_connections,
+	    w, MHD_OPTION_NOTIFY_CONNECTION, comes_or_goes, w,
+	    MHD_OPTION_URI_LOG_CALLBACK, begins, w,
+	    /* One more, so that admit is asked about it and refuses it. */
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)r->max_connections + 1,
 	    MHD_OPTION_CONNECTION_TIMEOUT,
 	    (unsigned)MST_MAX(r->half_ms / 1000, 1), MHD_OPTION_ARRAY, tls,
 	    MHD_OPTION_END);
@@ -327,10 +371,11 @@ int mst_webhook_start(struct mst_receiving *v, struct mst_err *err)
 	rc = read_files(w, err);
 	if (rc == 0)
 		rc = mst_receiver_listen(v->r, SOCK_STREAM, &fd, err);
+	if (rc == 0)
+		rc = mst_places_new(v, &w->places, err);
 	if (rc == 0) {
 		listen_on(w, fd);
 		if (!w->daemon) {
-			(void)close(fd);
 			rc = mst_err_set(
 			    err, MST_E_INVALID,
 			    "receiver '%s': the HTTP server does not start%s",
@@ -343,6 +388,8 @@ int mst_webhook_start(struct mst_receiving *v, struct mst_err *err)
 		}
 	}
 	if (rc < 0) {
+		if (fd >= 0)
+			(void)close(fd);
 		free_all(w);
 		return rc;
 	}

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "lib/pki.h"
 
 static struct ff ff;
@@ -365,6 +366,46 @@ static void test_webhook_full(void **state MST_UNUSED)
 	assert_int_equal(ff_waiting(&ff), 1000);
 }
 
+/* A header, or a body, a byte now and then: whoever holds a place like that
+ * loses it, and who finds none is told of in the log. */
+static void test_webhook_slow(void **state MST_UNUSED)
+{
+	static const char *const begun[] = {
+	    "POST /alerts HTTP/1.1\r\nHost: here\r\nX-Drop: ",
+	    "POST /alerts HTTP/1.1\r\nHost: here\r\nContent-Length: 900\r\n"
+	    "\r\n"};
+	int64_t since;
+	int fd[2];
+
+	begin("forward_receivers:\n" RECEIVER(
+	    "hook", "    type: webhook\n    half_timeout: 1s\n"
+		    "    max_connections: 2\n"));
+	t_log_expect(MST_WARN, "'hook': 127.0.0.1 began a request and did not",
+		     1);
+	t_log_expect(MST_WARN, "has 2 connections", 1);
+	for (size_t i = 0; i < 2; i++) {
+		fd[i] = ff_connect(ff_port(&ff, "hook"), SOCK_STREAM);
+		say_text(fd[i], begun[i]);
+	}
+	until_closed(ff_connect(ff_port(&ff, "hook"), SOCK_STREAM));
+	assert_int_equal(ff_count(&ff, "hook", "too many connections"), 1);
+	while (ff_count(&ff, "hook", "not whole in time") < 2) {
+		for (size_t i = 0; i < 2; i++)
+			(void)!send(fd[i], "x", 1, MSG_NOSIGNAL);
+		(void)usleep(50000);
+	}
+	close(fd[0]);
+	close(fd[1]);
+	/* Their places are free soon; who says nothing is no fault, and may
+	 * stay as long. */
+	do {
+		since = mst_mono_us();
+		until_closed(ff_connect(ff_port(&ff, "hook"), SOCK_STREAM));
+	} while (mst_mono_us() - since < 900000);
+	assert_int_equal(ff_count(&ff, "hook", "not whole in time"), 2);
+	assert_int_equal(ff_waiting(&ff), 0);
+}
+
 /* ---- rules and windows --------------------------------------------------- */
 
 static void test_not_taken(void **state MST_UNUSED)
@@ -450,8 +491,8 @@ int main(void)
 	    TEST(test_back_pressure),  TEST(test_stop),
 	    TEST(test_stop_when_full), TEST(test_webhook),
 	    TEST(test_webhook_limits), TEST(test_webhook_secret),
-	    TEST(test_webhook_full),   TEST(test_not_taken),
-	    TEST(test_cannot_begin),
+	    TEST(test_webhook_full),   TEST(test_webhook_slow),
+	    TEST(test_not_taken),      TEST(test_cannot_begin),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
