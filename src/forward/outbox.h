@@ -82,6 +82,9 @@ struct mst_outbox_alert {
 	const struct mst_route *routes; /* of several with one action the
 					 * first counts */
 	size_t routes_n;
+	size_t known_n; /* the last of them: no rule takes the alert for
+			 * these actions, those that have heard of it are told
+			 * all the same */
 	enum mst_accepted accepted; /* out */
 };
 

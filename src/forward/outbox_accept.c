@@ -148,15 +148,20 @@ static int put_delivery(struct entry *e, const struct mst_route *r,
 	return rc;
 }
 
-static int accept_route(struct entry *e, const struct mst_route *r,
+/* known: only when the action has heard of the alert. */
+static int accept_route(struct entry *e, const struct mst_route *r, bool known,
 			struct mst_err *err)
 {
 	bool ends = e->a->handled && r->close_handled;
 	enum mst_delivery_op op = MST_DELIVERY_OPEN;
 	struct heard h;
-	int rc = look(e, r->action, &h, err);
+	int rc;
 
-	if (rc < 0)
+	/* Looking for what nobody has used would make its name. */
+	if (known && !mst_outbox_known(e->o, r->action))
+		return 0;
+	rc = look(e, r->action, &h, err);
+	if (rc < 0 || (known && !h.before))
 		return rc;
 	if (h.before && h.digest == (int64_t)e->a->digest)
 		return touch(e, &h, err);
@@ -205,10 +210,14 @@ static int accept_one(struct mst_outbox *o, struct mst_outbox_alert *a,
 				   "an alert has %zu actions, the most is %d: "
 				   "let fewer rules take it",
 				   a->routes_n, MST_OUTBOX_ROUTES);
+	a->accepted = MST_ACCEPTED_NOTHING;
+	if (a->known_n == a->routes_n && !mst_outbox_known(o, a->source))
+		return 0;
 	rc = mst_outbox_number(o, a->source, &e.source, err);
 	for (size_t i = 0; i < a->routes_n && rc == 0; i++) {
 		if (!repeats(a, i))
-			rc = accept_route(&e, &a->routes[i], err);
+			rc = accept_route(&e, &a->routes[i],
+					  i >= a->routes_n - a->known_n, err);
 	}
 	if (rc < 0)
 		return rc;

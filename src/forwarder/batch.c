@@ -109,15 +109,16 @@ static void add_alert(struct mst_batch *b, const struct mst_alert *a,
 		      enum mst_form form, struct mst_slice body,
 		      const struct mst_judged *j)
 {
+	size_t routes_n = j->routes_n + j->known_n;
 	struct mst_route *routes =
-	    mst_arena_alloc(&b->arena, j->routes_n * sizeof(*routes));
+	    mst_arena_alloc(&b->arena, routes_n * sizeof(*routes));
 
 	if (b->alerts_n == b->alerts_cap) {
 		b->alerts_cap = b->alerts_cap ? b->alerts_cap * 2 : 64;
 		b->alerts =
 		    mst_realloc(b->alerts, b->alerts_cap * sizeof(*b->alerts));
 	}
-	memcpy(routes, j->routes, j->routes_n * sizeof(*routes));
+	memcpy(routes, j->routes, routes_n * sizeof(*routes));
 	b->alerts[b->alerts_n++] = (struct mst_outbox_alert){
 	    .source = b->door->connection,
 	    .key = mst_alert_key(a, &b->arena),
@@ -127,12 +128,14 @@ static void add_alert(struct mst_batch *b, const struct mst_alert *a,
 	    .digest = mst_alert_digest(a),
 	    .handled = a->handled,
 	    .routes = routes,
-	    .routes_n = j->routes_n,
+	    .routes_n = routes_n,
+	    .known_n = j->known_n,
 	};
 	b->bytes += body.n;
 }
 
-/* False: nobody wants it; it is counted. */
+/* False: nobody wants it; it is counted. So is what only goes to those that
+ * have heard of it. */
 static bool judge(struct mst_batch *b, const struct mst_alert *a,
 		  struct mst_judged *j)
 {
@@ -148,7 +151,7 @@ static bool judge(struct mst_batch *b, const struct mst_alert *a,
 		b->untaken++;
 		b->by_reason[reason(b->conf, b->door->connection, a, now_us)]++;
 	}
-	return j->routes_n > 0;
+	return j->routes_n + j->known_n > 0;
 }
 
 /* ---- syslog -------------------------------------------------------------- */

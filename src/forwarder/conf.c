@@ -236,12 +236,61 @@ static void add_routes(const struct mst_alert_rule *r, struct mst_judged *j)
 	}
 }
 
+/* Of a rule that would be the one to name the action, were it to take the
+ * alert; NULL: there is none any more. */
+static const struct mst_alert_rule *rule_of(const struct mst_forward_conf *c,
+					    const char *source,
+					    const char *action)
+{
+	for (size_t i = 0; i < c->rules_n; i++) {
+		const struct mst_alert_rule *r = &c->rules[i];
+
+		if (strcmp(r->source, source) != 0)
+			continue;
+		for (size_t k = 0; k < r->actions.n; k++) {
+			if (strcmp(r->actions.v[k], action) == 0)
+				return r;
+		}
+	}
+	return NULL;
+}
+
+static bool has_route(const struct mst_judged *j, const char *action)
+{
+	for (size_t i = 0; i < j->routes_n; i++) {
+		if (strcmp(j->routes[i].action, action) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A rule that takes less than it did, or a window, must not leave open for ever
+ * what was opened before: who has heard of an alert is told how it goes on. A
+ * window holds back what is said of it meanwhile, but not that it is over. */
+static void add_known(const struct mst_forward_conf *c, const char *source,
+		      const struct mst_alert *a, struct mst_judged *j)
+{
+	for (size_t i = 0; i < c->actions_n; i++) {
+		const char *action = c->actions[i].name;
+		const struct mst_alert_rule *r = rule_of(c, source, action);
+		bool closes = !r || r->close_handled;
+
+		if (has_route(j, action) ||
+		    j->routes_n + j->known_n == MST_OUTBOX_ROUTES ||
+		    (j->window && !(a->handled && closes)))
+			continue;
+		j->routes[j->routes_n + j->known_n++] =
+		    (struct mst_route){r ? r->name : "no rule", action, closes};
+	}
+}
+
 void mst_forward_judge(const struct mst_forward_conf *c, const char *source,
 		       const struct mst_alert *a, int64_t now_us,
 		       struct mst_judged *j_r)
 {
 	j_r->window = NULL;
 	j_r->routes_n = 0;
+	j_r->known_n = 0;
 	for (size_t i = 0; i < c->windows_n && !j_r->window; i++) {
 		if (mst_exclude_fits(&c->windows[i], a, now_us))
 			j_r->window = &c->windows[i];
@@ -251,4 +300,5 @@ void mst_forward_judge(const struct mst_forward_conf *c, const char *source,
 		    MST_ALERT_RULE_TAKES)
 			add_routes(&c->rules[i], j_r);
 	}
+	add_known(c, source, a, j_r);
 }

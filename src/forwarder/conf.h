@@ -51,6 +51,8 @@ struct mst_judged {
 	const struct mst_exclude *window; /* excludes it; NULL: none */
 	struct mst_route routes[MST_OUTBOX_ROUTES]; /* each action once */
 	size_t routes_n;
+	size_t known_n; /* behind these: actions that are only told when they
+			 * have heard of the alert */
 };
 
 /* source: the connection that the alert came from. Pure. */

@@ -204,11 +204,14 @@ static void spread(const struct mst_intake *in, struct mst_batch *list,
 
 	for (struct mst_batch *b = list; b && at < n; b = b->next) {
 		for (; b->alerts_done < b->alerts_n && at < n; at++) {
-			enum mst_accepted a = in->alerts[at].accepted;
+			const struct mst_outbox_alert *one = &in->alerts[at];
+			enum mst_accepted a = one->accepted;
+			/* else it is counted as what no rule takes */
+			bool taken = one->routes_n > one->known_n;
 
 			b->fresh += a == MST_ACCEPTED_NEW;
 			b->more += a == MST_ACCEPTED_MORE;
-			b->repeated += a == MST_ACCEPTED_NOTHING;
+			b->repeated += taken && a == MST_ACCEPTED_NOTHING;
 			b->alerts_done++;
 		}
 	}

@@ -167,6 +167,41 @@ static void test_reload(void **state MST_UNUSED)
 	t_ok(finish(), &run_err);
 }
 
+/* A tighter rule, and a window: who has heard of an alert is told how it goes
+ * on; a window lets through only that it is over. */
+static void test_opened_before(void **state MST_UNUSED)
+{
+	struct mst_alert a = {.time_us = INT64_C(1795168800000000),
+			      .severity = MST_SEVERITY_MINOR,
+			      .title = MST_SLICE_LIT("Works")};
+	struct mst_forward_conf *c = NULL;
+	struct mst_judged j;
+
+	ff_apply(&ff, RULE("    severity: critical\n"));
+	t_ok(mst_forward_conf_load(ff.state, &c, &err), &err);
+	mst_forward_judge(c, "iot", &a, a.time_us, &j);
+	assert_int_equal(j.routes_n, 0);
+	assert_int_equal(j.known_n, 1);
+	assert_string_equal(j.routes[0].action, "siem");
+	assert_string_equal(j.routes[0].rule, "all");
+	a.severity = MST_SEVERITY_CRITICAL;
+	mst_forward_judge(c, "iot", &a, a.time_us, &j);
+	assert_int_equal(j.routes_n, 1);
+	assert_int_equal(j.known_n, 0);
+	mst_forward_conf_free(&c);
+	ff_apply(&ff, "exclusion_windows:\n  - name: works\n"
+		      "    titles: [\"Works\"]\n");
+	t_ok(mst_forward_conf_load(ff.state, &c, &err), &err);
+	mst_forward_judge(c, "iot", &a, a.time_us, &j);
+	assert_non_null(j.window);
+	assert_int_equal(j.known_n, 0);
+	a.handled = true;
+	mst_forward_judge(c, "iot", &a, a.time_us, &j);
+	assert_int_equal(j.routes_n, 0);
+	assert_int_equal(j.known_n, 1);
+	mst_forward_conf_free(&c);
+}
+
 static void test_one_owner(void **state MST_UNUSED)
 {
 	struct mst_forwarder *other = NULL;
@@ -216,7 +251,8 @@ static void test_no_rules(void **state MST_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_through),	     TEST(test_reload),	  TEST(test_one_owner),
+	    TEST(test_through),	     TEST(test_reload),
+	    TEST(test_one_owner),    TEST(test_opened_before),
 	    TEST(test_cannot_begin), TEST(test_no_rules),
 	};
 

@@ -254,6 +254,24 @@ static void test_routes(void **state MST_UNUSED)
 		 "an alert has 17 actions, the most is 16");
 }
 
+/* No rule takes it any more: who has heard of it is told, nobody else. */
+static void test_known(void **state MST_UNUSED)
+{
+	struct mst_outbox_alert a = alert("a1", "plc-a", 2);
+
+	a.known_n = 1;
+	accept_as(a, T0, MST_ACCEPTED_NOTHING);
+	put("a1", "plc-a", T0);
+	accept_as(a, T0 + 1, MST_ACCEPTED_MORE);
+	accept_as(a, T0 + 2, MST_ACCEPTED_NOTHING);
+	a.digest = 3;
+	a.handled = true;
+	accept_as(a, T0 + 3, MST_ACCEPTED_MORE);
+	counts(3, 0, 0, 0);
+	a.key = MST_SLICE_LIT("a2");
+	accept_as(a, T0 + 4, MST_ACCEPTED_NOTHING);
+}
+
 /* What returns is on the disk; many alerts cost one wait for it. */
 static void test_synced(void **state MST_UNUSED)
 {
@@ -776,17 +794,29 @@ static void test_clean_in_steps(void **state MST_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_order),	  TEST(test_repeated),
-	    TEST(test_handled),	  TEST(test_routes),
-	    TEST(test_synced),	  TEST(test_backoff),
-	    TEST(test_aside),	  TEST(test_opened_by_an_update),
-	    TEST(test_uncertain), TEST(test_drop),
-	    TEST(test_not_taken), TEST(test_clock_set_back),
-	    TEST(test_full),	  TEST(test_full_disk),
-	    TEST(test_file),	  TEST(test_damaged),
-	    TEST(test_pages),	  TEST(test_clean),
-	    TEST(test_overtaken), TEST(test_one_in_a_turn),
-	    TEST(test_touched),	  TEST(test_clean_in_steps),
+	    TEST(test_order),
+	    TEST(test_repeated),
+	    TEST(test_handled),
+	    TEST(test_routes),
+	    TEST(test_synced),
+	    TEST(test_known),
+	    TEST(test_backoff),
+	    TEST(test_aside),
+	    TEST(test_opened_by_an_update),
+	    TEST(test_uncertain),
+	    TEST(test_drop),
+	    TEST(test_not_taken),
+	    TEST(test_clock_set_back),
+	    TEST(test_full),
+	    TEST(test_full_disk),
+	    TEST(test_file),
+	    TEST(test_damaged),
+	    TEST(test_pages),
+	    TEST(test_clean),
+	    TEST(test_overtaken),
+	    TEST(test_one_in_a_turn),
+	    TEST(test_touched),
+	    TEST(test_clean_in_steps),
 	};
 
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
