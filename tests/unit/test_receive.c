@@ -325,7 +325,7 @@ static void test_webhook(void **state MST_UNUSED)
 static void test_webhook_limits(void **state MST_UNUSED)
 {
 	char *big = malloc(2000000);
-	struct mst_buf out;
+	struct mst_buf out, kept = MST_BUF_INIT(200000);
 	char get[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", in[512];
 	int fd;
 
@@ -335,6 +335,13 @@ static void test_webhook_limits(void **state MST_UNUSED)
 	assert_int_equal(ff_post(ff_port(&ff, "hook"), "", big, 2000000, &out),
 			 413);
 	mst_buf_fini(&out);
+	/* The beginning of what is no alert is kept. */
+	assert_int_equal(ff_post(ff_port(&ff, "hook"), "", big, 100000, &out),
+			 400);
+	assert_int_equal(ff_unread(&ff, &kept, NULL), 1);
+	assert_int_equal(kept.n, MST_FORM_MAX);
+	mst_buf_fini(&out);
+	mst_buf_fini(&kept);
 	fd = ff_connect(ff_port(&ff, "hook"), SOCK_STREAM);
 	ff_say(fd, get, sizeof(get) - 1);
 	assert_true(recv(fd, in, sizeof(in), 0) > 12);
