@@ -329,6 +329,126 @@ static void test_no_info_at_all(void **state MST_UNUSED)
 
 /* ---- users --------------------------------------------------------------- */
 
+/* A list of one user, or of two. */
+static const char *users_of(const char *names)
+{
+	static char out[128];
+
+	(void)snprintf(out, sizeof(out), "{\"value\":[");
+	for (const char *p = names; *p; p++)
+		(void)snprintf(out + strlen(out), sizeof(out) - strlen(out),
+			       "%s{\"userIdentifier\":\"%c\"}",
+			       p > names ? "," : "", *p);
+	(void)snprintf(out + strlen(out), sizeof(out) - strlen(out), "]}");
+	return out;
+}
+
+static void expect_users(const char *app, bool anew, const char *names)
+{
+	char url[256];
+
+	(void)snprintf(url, sizeof(url), BASE "/s1" APPS "/%s/users", app);
+	drive_expect(&d, url);
+	assert_int_equal(d.req.anew, anew);
+	assert_int_equal(drive_text(&d, 200, users_of(names)),
+			 MST_TAKE_RECORDS);
+}
+
+/* Three apps with as many users each. */
+static void open_alike(unsigned count)
+{
+	char apps[256];
+
+	open_with("allow_user_synchronization: yes\n", STREAM);
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)snprintf(apps, sizeof(apps),
+		       "{\"value\":[{\"id\":\"1\",\"userCount\":%u},"
+		       "{\"id\":\"2\",\"userCount\":%u},"
+		       "{\"id\":\"3\",\"userCount\":%u}]}",
+		       count, count, count);
+	(void)drive_text(&d, 200, apps);
+	assert_true(drive_end(&d, CA_APPS).complete);
+	drive_begin(&d, CA_USERS, NULL);
+}
+
+/* The list of one app for that of another has the right length: both are asked
+ * for again, whichever came first. */
+static void test_users_of_another(void **state MST_UNUSED)
+{
+	struct mst_proof p;
+
+	/* it is so */
+	open_alike(2);
+	expect_users("1", false, "ab");
+	expect_users("2", false, "ba");
+	expect_users("2", true, "ab");
+	expect_users("1", true, "ab");
+	/* those two need not be asked a third time */
+	expect_users("3", false, "ab");
+	expect_users("3", true, "ba");
+	p = drive_end(&d, CA_USERS);
+	assert_true(p.complete);
+	assert_int_equal(p.records, 6);
+	drive_close(&d);
+	/* the second was wrong; whether others are is not known */
+	open_alike(1);
+	expect_users("1", false, "a");
+	expect_users("2", false, "a");
+	expect_users("2", true, "b");
+	expect_users("1", true, "a");
+	expect_users("3", false, "c");
+	doubts(CA_USERS, "the users of app 2 named others when it was asked");
+	drive_close(&d);
+	/* the first was */
+	open_alike(1);
+	expect_users("1", false, "b");
+	expect_users("2", false, "b");
+	expect_users("2", true, "b");
+	expect_users("1", true, "a");
+	expect_users("3", false, "c");
+	doubts(CA_USERS, "the users of app 1 named others when it was asked");
+	drive_close(&d);
+	/* the length shows that something is wrong, but not which answer */
+	open_alike(2);
+	expect_users("1", false, "ab");
+	expect_users("2", false, "c");
+	expect_users("2", true, "ef");
+	expect_users("3", false, "gh");
+	doubts(CA_USERS, "the users of app 2 named others when it was asked");
+	drive_close(&d);
+}
+
+/* Where everybody has the same apps it is not asked for ever. */
+static void test_all_alike(void **state MST_UNUSED)
+{
+	struct mst_buf apps = MST_BUF_INIT(1u << 16);
+	unsigned asked = 0;
+	struct mst_proof p;
+
+	mst_buf_adds(&apps, "{\"value\":[");
+	for (unsigned i = 0; i < CA_LAGS + 10; i++)
+		mst_buf_addf(&apps, "%s{\"id\":\"%u\",\"userCount\":1}",
+			     i ? "," : "", i);
+	mst_buf_adds(&apps, "]}");
+	open_with("allow_user_synchronization: yes\n", STREAM);
+	drive_begin(&d, CA_APPS, NULL);
+	drive_expect(&d, BASE "/s1" APPS);
+	(void)drive_text(&d, 200, apps.p);
+	assert_true(drive_end(&d, CA_APPS).complete);
+	drive_begin(&d, CA_USERS, NULL);
+	while (drive_next(&d) == MST_NEXT_REQUEST) {
+		(void)drive_text(&d, 200, users_of("a"));
+		asked++;
+	}
+	assert_int_equal(asked, 2 * CA_LAGS + 10);
+	p = drive_end(&d, CA_USERS);
+	assert_true(p.complete);
+	assert_int_equal(p.records, CA_LAGS + 10);
+	drive_close(&d);
+	mst_buf_fini(&apps);
+}
+
 static void test_empty_users(void **state MST_UNUSED)
 {
 	open_apps("allow_user_synchronization: yes\n");
@@ -384,6 +504,7 @@ static void test_cut_users(void **state MST_UNUSED)
 static void test_other_length(void **state MST_UNUSED)
 {
 	struct mst_buf apps = MST_BUF_INIT(1u << 16);
+	char users[64];
 	struct mst_proof p;
 	unsigned asked = 0;
 
@@ -399,10 +520,11 @@ static void test_other_length(void **state MST_UNUSED)
 	assert_true(drive_end(&d, CA_APPS).complete);
 	drive_begin(&d, CA_USERS, NULL);
 	while (drive_next(&d) == MST_NEXT_REQUEST) {
-		assert_int_equal(
-		    drive_text(&d, 200,
-			       "{\"value\":[{\"userIdentifier\":\"a\"}]}"),
-		    MST_TAKE_RECORDS);
+		/* everybody has another app */
+		(void)snprintf(users, sizeof(users),
+			       "{\"value\":[{\"userIdentifier\":\"%s\"}]}",
+			       d.req.part);
+		assert_int_equal(drive_text(&d, 200, users), MST_TAKE_RECORDS);
 		asked++;
 	}
 	assert_int_equal(asked, 2 * CA_LAGS + 10);
@@ -470,8 +592,11 @@ static void test_users_not_found(void **state MST_UNUSED)
 	/* some of these are wrong */
 	drive_expect(&d, BASE "/s1" APPS "/1/users");
 	assert_int_equal(drive_text(&d, 404, ""), MST_TAKE_CONTROL);
-	drive_expect(&d, BASE "/s1" APPS "/1/users");
-	(void)drive_text(&d, 200, "{\"value\":[{\"userIdentifier\":\"a\"}]}");
+	/* then it is the first answer, of another length */
+	for (int i = 0; i < 2; i++) {
+		drive_expect(&d, BASE "/s1" APPS "/1/users");
+		(void)drive_text(&d, 200, users_of("a"));
+	}
 	/* nobody uses it */
 	drive_expect(&d, BASE "/s1" APPS "/2/users");
 	assert_int_equal(drive_text(&d, 404, ""), MST_TAKE_CONTROL);
@@ -575,6 +700,8 @@ int main(void)
 	    cmocka_unit_test(test_no_info_at_all),
 	    cmocka_unit_test(test_empty_users),
 	    cmocka_unit_test(test_cut_users),
+	    cmocka_unit_test(test_users_of_another),
+	    cmocka_unit_test(test_all_alike),
 	    cmocka_unit_test(test_other_length),
 	    cmocka_unit_test(test_repeats),
 	    cmocka_unit_test(test_alive),

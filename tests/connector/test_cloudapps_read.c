@@ -115,11 +115,13 @@ static void test_feeds(void **state MST_UNUSED)
 						    "s2,30"};
 
 		drive_expect(&d, urls[i]);
+		char users[64];
+
 		part_is(parts[i]);
-		assert_int_equal(
-		    drive_text(&d, 200,
-			       "{\"value\":[{\"userIdentifier\":\"a@b\"}]}"),
-		    MST_TAKE_RECORDS);
+		(void)snprintf(users, sizeof(users),
+			       "{\"value\":[{\"userIdentifier\":\"a%zu@b\"}]}",
+			       i);
+		assert_int_equal(drive_text(&d, 200, users), MST_TAKE_RECORDS);
 	}
 	p = drive_end(&d, CA_USERS);
 	assert_true(p.complete);

@@ -112,6 +112,15 @@ static struct mst_slice id_of(const struct mst_source *s, struct mst_json e,
 	return t;
 }
 
+/* Which users the list names, in any order. */
+static void name_user(struct ca_chain *c, struct mst_slice id)
+{
+	struct mst_hash h = mst_hash128(id.n ? id.p : "", id.n, 0);
+
+	c->said.hi += h.hi;
+	c->said.lo += h.lo;
+}
+
 static void look(struct mst_source *s, struct ca_chain *c, struct mst_json e)
 {
 	char buf[32];
@@ -126,6 +135,8 @@ static void look(struct mst_source *s, struct ca_chain *c, struct mst_json e)
 		ca_found_stream(s, e);
 	else if (s->read.feed == CA_APPS)
 		ca_found_app(s, c->at, e);
+	else
+		name_user(c, id);
 }
 
 static void look_at(struct mst_source *s, struct ca_chain *c,
@@ -211,10 +222,7 @@ static bool repeats(struct mst_source *s, const struct ca_chain *c,
 	before = (uintptr_t)mst_map_get(&s->pages, key);
 	if (before)
 		return before != at; /* or its own list, read from the start */
-	if (!s->pages_arena.max)
-		mst_arena_init(&s->pages_arena, MST_MAX_ARENA);
-	(void)mst_map_put(&s->pages, mst_arena_dup(&s->pages_arena, key),
-			  (void *)at);
+	ca_found_page(s, h, at);
 	return false;
 }
 
@@ -246,6 +254,72 @@ static bool of_other_length(const struct mst_source *s,
 	       c->records != s->shows[c->at].users;
 }
 
+/* Users: who said what, and whether that list was asked for twice. Zero is no
+ * list. */
+static uintptr_t list_of(const struct ca_chain *c, bool twice)
+{
+	return c->at * 2 + 1 + twice;
+}
+
+/* Users: does another list name exactly the same ones? It may be true: apps of
+ * few users often have the same. But which of the two a confused server has
+ * answered with the other one cannot be seen, and their answers may have come
+ * in any order: both are asked for once more. Where that never helps, no more.
+ */
+static bool has_twin(struct mst_source *s, const struct ca_chain *c)
+{
+	struct mst_slice key = {(const char *)&c->said, sizeof(c->said)};
+	struct ca_read *r = &s->read;
+	uintptr_t list;
+
+	if (r->feed != CA_USERS || mst_hash_is_zero(c->said) ||
+	    r->alike >= CA_LAGS)
+		return false;
+	list = (uintptr_t)mst_map_get(&s->pages, key);
+	if (!list) {
+		ca_found_page(s, c->said, list_of(c, false));
+		return false;
+	}
+	if (list % 2 == 1 && r->twins_n < CA_LAGS) {
+		r->twins[r->twins_n++] = (struct ca_twin){
+		    .at = (list - 1) / 2,
+		    .said = c->said,
+		    .records = c->records,
+		};
+		ca_found_page(s, c->said, list + 1);
+	}
+	return true;
+}
+
+/* Users: the list was asked for twice. A server that names others the second
+ * time answers with what it was not asked for, and where it did so with a list
+ * of the right length nobody sees it: none of its lists proves anything. */
+static void compare_answers(struct mst_source *s, const struct ca_chain *c)
+{
+	struct ca_read *r = &s->read;
+
+	if (r->feed != CA_USERS || mst_hash_is_zero(c->before))
+		return;
+	if (mst_hash_eq(c->before, c->said)) {
+		r->lags += of_other_length(s, c);
+		r->alike += c->twin;
+		ca_found_page(s, c->said, list_of(c, true));
+		return;
+	}
+	ca_doubt(r,
+		 "the list of the users of app %.64s named others when it was "
+		 "asked for again",
+		 s->apps[s->shows[c->at].app].id);
+}
+
+/* A list is read once more, and so it is when only the second time brought
+ * anything: nothing is no answer to compare with. */
+static bool may_ask(const struct ca_chain *c)
+{
+	return !c->again ||
+	       (mst_hash_is_zero(c->before) && !mst_hash_is_zero(c->said));
+}
+
 static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
 {
 	if (s->read.feed == CA_USERS)
@@ -272,20 +346,25 @@ static void tell_doubt(struct mst_source *s, const struct ca_chain *c)
  * read again alone. */
 static bool finish(struct mst_source *s, struct ca_chain *c)
 {
-	bool doubt = doubtful(s, c);
+	bool doubt = doubtful(s, c), twin = false;
 	struct ca_read *r = &s->read;
 
 	if (r->feed <= CA_APPS && !r->reread && (doubt || r->repeated))
 		return true;
-	if (r->feed > CA_APPS && !c->again &&
-	    (doubt || of_other_length(s, c))) {
+	if (r->feed > CA_APPS && may_ask(c))
+		twin = has_twin(s, c);
+	if (r->feed > CA_APPS && may_ask(c) &&
+	    (twin || doubt || of_other_length(s, c))) {
 		c->again = true;
+		c->twin = twin;
+		c->before = c->said;
 		ca_chain_again(r, c);
 		return false;
 	}
-	r->lags += !doubt && of_other_length(s, c);
 	if (doubt)
 		tell_doubt(s, c);
+	else
+		compare_answers(s, c);
 	ca_chain_clear(c);
 	return false;
 }

@@ -6,6 +6,7 @@
 #ifndef MST_SOURCE_CLOUDAPPS_PRIVATE_H
 #define MST_SOURCE_CLOUDAPPS_PRIVATE_H
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "rules/rules.h"
 #include "source/cloudapps/cloudapps.h"
@@ -113,7 +114,7 @@ bool ca_given(unsigned feed, unsigned field, const char *name, char *buf,
 
 #define CA_RESTARTS  3	 /* of one list, before its read has failed */
 #define CA_TRIES     3	 /* of a page that came damaged */
-#define CA_LAGS	     20	 /* lists of another length that stayed so */
+#define CA_LAGS	     20	 /* lists of users that are asked for twice in vain */
 #define CA_IN_FLIGHT 6	 /* lists under way side by side */
 #define CA_PAGE	     100 /* sizes of pages are multiples of it */
 
@@ -150,10 +151,19 @@ struct ca_chain {
 	bool linked; /* the page asked for came from a link */
 	bool other;  /* the other name of the function is tried */
 	bool again;  /* a doubtful list is being read once more */
+	bool twin;   /* because another one said the same */
 	bool anew;   /* what was kept of it is to be replaced */
+	struct mst_hash said, before; /* users it names; named then */
 	uint64_t records, doubles;
 	struct mst_arena arena; /* keys of seen */
 	struct mst_map seen;	/* ids and links of this list */
+};
+
+/* A list of users that was whole, until another one said the same. */
+struct ca_twin {
+	size_t at;
+	struct mst_hash said;
+	uint64_t records;
 };
 
 struct ca_read {
@@ -163,10 +173,14 @@ struct ca_read {
 	uint64_t pages, records;
 	uint64_t missing; /* lists that are not there */
 	uint64_t doubles;
-	bool one;	 /* only one app was asked for */
-	bool reread;	 /* streams, apps: all of it is read once more */
-	bool repeated;	 /* a page said what another list had said */
-	unsigned lags;	 /* lists that stayed of another length than told */
+	bool one;      /* only one app was asked for */
+	bool reread;   /* streams, apps: all of it is read once more */
+	bool repeated; /* a page said what another list had said */
+	/* lists of users that were asked for twice in vain: of another length
+	 * than told; that said what another one did */
+	unsigned lags, alike;
+	struct ca_twin twins[CA_LAGS]; /* to be read once more */
+	unsigned twins_n;
 	char doubt[200]; /* "" while there is none */
 	struct ca_chain chain[CA_IN_FLIGHT];
 };
@@ -190,7 +204,8 @@ struct mst_source {
 	size_t streams_n, streams_cap;
 	size_t all_streams; /* also those that `streams` leaves out */
 	int64_t newest_us;  /* any of them received data last */
-	/* what pages of streams and apps showed: hashes of their ids */
+	/* what pages of streams and apps, and lists of users, showed: hashes
+	 * of their ids */
 	struct mst_hash streams_page;
 	struct mst_map pages;
 	struct mst_arena pages_arena;
@@ -234,6 +249,9 @@ int ca_accept(struct mst_source *s, const struct mst_req *req,
 void ca_found_clear(struct mst_source *s);
 /* The apps alone: they are read once more. */
 void ca_found_apps_clear(struct mst_source *s);
+/* Which list showed what. */
+void ca_found_pages_clear(struct mst_source *s);
+void ca_found_page(struct mst_source *s, struct mst_hash ids, uintptr_t list);
 void ca_found_stream(struct mst_source *s, struct mst_json record);
 /* Did it receive data in the days that the reports cover? As far as the streams
  * themselves know: no clock of ours is asked. */

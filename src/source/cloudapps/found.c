@@ -38,13 +38,29 @@ bool ca_stream_chosen(const struct ca_conf *conf, struct mst_slice id,
 	return conf->streams.n == 0;
 }
 
-void ca_found_apps_clear(struct mst_source *s)
+void ca_found_pages_clear(struct mst_source *s)
 {
-	mst_map_fini(&s->by_id);
 	mst_map_fini(&s->pages);
 	if (s->pages_arena.max)
 		mst_arena_fini(&s->pages_arena);
 	s->pages_arena = (struct mst_arena){.max = 0};
+}
+
+void ca_found_page(struct mst_source *s, struct mst_hash ids, uintptr_t list)
+{
+	struct mst_slice key = {(const char *)&ids, sizeof(ids)};
+
+	if (!s->pages_arena.max)
+		mst_arena_init(&s->pages_arena, MST_MAX_ARENA);
+	if (!mst_map_has(&s->pages, key))
+		key = mst_arena_dup(&s->pages_arena, key);
+	(void)mst_map_put(&s->pages, key, (void *)list);
+}
+
+void ca_found_apps_clear(struct mst_source *s)
+{
+	mst_map_fini(&s->by_id);
+	ca_found_pages_clear(s);
 	free(s->apps);
 	free(s->shows);
 	s->apps = NULL;

@@ -35,6 +35,7 @@ static void forget(struct ca_chain *c)
 	c->link = NULL;
 	c->linked = false;
 	c->records = c->doubles = 0;
+	c->said = (struct mst_hash){0, 0};
 }
 
 void ca_chain_clear(struct ca_chain *c)
@@ -113,6 +114,17 @@ void ca_chain_of(const struct mst_source *s, const struct ca_chain *c,
 	*app_r = &s->apps[show->app];
 }
 
+/* A list that was whole is read once more, in the place of what was kept. */
+static void take_twin(struct ca_read *r, struct ca_chain *c)
+{
+	const struct ca_twin *t = &r->twins[--r->twins_n];
+
+	c->used = c->again = c->twin = c->anew = true;
+	c->at = t->at;
+	c->before = t->said;
+	r->records -= t->records;
+}
+
 /* The next list that nobody reads yet takes the place; false: there is none.
  * What is known of an app is asked for in the first stream that shows it. */
 static bool take_next(struct mst_source *s, struct ca_chain *c)
@@ -120,6 +132,10 @@ static bool take_next(struct mst_source *s, struct ca_chain *c)
 	struct ca_read *r = &s->read;
 	size_t n = lists_of(s);
 
+	if (r->twins_n > 0) {
+		take_twin(r, c);
+		return true;
+	}
 	while (r->next < n && !wanted(s, r->next))
 		r->next++;
 	if (r->next == n)
@@ -268,6 +284,8 @@ int ca_begin(struct mst_source *s, unsigned feed, const char *one,
 	ca_read_clear(&s->read);
 	if (feed == CA_STREAMS)
 		ca_found_clear(s);
+	else if (feed == CA_USERS)
+		ca_found_pages_clear(s); /* those of apps were compared */
 	if (feed <= CA_APPS) {
 		free(s->one);
 		s->one = one ? mst_strdup(one) : NULL;
