@@ -223,6 +223,33 @@ static void test_left_out(void **state MST_UNUSED)
 	device("{'u_name':'x'}", MST_SKIP, NULL);
 }
 
+/* What a console shows that ignores which sensor it was asked for. */
+static void test_hidden(void **state MST_UNUSED)
+{
+	static const char one[] =
+	    PLC("'u_sensor_ids':[{'u_sensor_id':1}],'sensorName1':'north-1',"
+		"'learning1':true,");
+	static const char two[] =
+	    PLC("'u_sensor_ids':[{'u_sensor_id':1},{'u_sensor_id':2}],"
+		"'sensorName1':'north-1','learning1':true,"
+		"'sensorName2':'south','learning2':false,");
+
+	device(one, MST_KEEP, NULL);
+	with("learning_sensors: skip\n");
+	device(one, MST_DROP, "learning_sensors");
+	device(two, MST_KEEP, NULL);
+	device(PLC("'u_sensor_ids':[{'u_sensor_id':1}],"), MST_KEEP, NULL);
+	with("sensors: [\"north*\"]\n");
+	device(one, MST_KEEP, NULL);
+	with("sensors: [\"south\"]\n");
+	device(one, MST_DROP, "sensors");
+	device(two, MST_KEEP, NULL);
+	with("sensors: [\"west\"]\n");
+	device(two, MST_DROP, "sensors");
+	with("sensors: [\"2\"]\n");
+	device(two, MST_KEEP, NULL);
+}
+
 static void test_sensors(void **state MST_UNUSED)
 {
 	keeps(OT_SENSORS, "ot_sensors",
@@ -460,10 +487,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_defaults), T(test_device_classes), T(test_read),
 	    T(test_filters),  T(test_unauthorized),   T(test_not_seen),
-	    T(test_left_out), T(test_sensors),	      T(test_classes),
-	    T(test_name_add), T(test_correlation),    T(test_serial),
-	    T(test_cleared),  T(test_cves),	      T(test_alerts),
-	    T(test_rules),
+	    T(test_left_out), T(test_hidden),	      T(test_sensors),
+	    T(test_classes),  T(test_name_add),	      T(test_correlation),
+	    T(test_serial),   T(test_cleared),	      T(test_cves),
+	    T(test_alerts),   T(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

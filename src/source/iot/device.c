@@ -369,6 +369,47 @@ void ot_only_sensor(const struct mst_value *v, struct mst_buf *out)
 		nth_sensor(v, 0, out);
 }
 
+static bool is_wanted(struct mst_rule_ctx *ctx, const struct mst_value *v,
+		      unsigned n, bool learning)
+{
+	struct mst_buf id = MST_BUF_INIT(64);
+	struct mst_slice name = ot_clean(ctx, v, OD_SENSOR_1 + n);
+	bool wanted;
+
+	nth_sensor(v, n, &id);
+	wanted = !name.n || ot_sensor_wanted(ot_conf_of(ctx), name,
+					     mst_buf_slice(&id), learning);
+	mst_buf_fini(&id);
+	return wanted;
+}
+
+const char *ot_device_hidden(struct mst_rule_ctx *ctx,
+			     const struct mst_value *v)
+{
+	const struct ot_conf *c = ot_conf_of(ctx);
+	const char *by = NULL;
+	size_t n;
+
+	if (!ot_leaves_out(c) || v[OD_SENSORS].type != MST_JSON_ARRAY)
+		return NULL;
+	n = mst_json_len(v[OD_SENSORS].u.j);
+	if (n > OD_SENSOR_3 - OD_SENSOR_1 + 1)
+		return NULL;
+	for (unsigned i = 0; i < n; i++) {
+		struct mst_slice s;
+		bool learning =
+		    mst_op_bool(ctx, v, OD_LEARNING_1 + i, NULL, &s) == 1 &&
+		    mst_slice_is(s, "true");
+
+		if (is_wanted(ctx, v, i, learning))
+			return NULL;
+		by = learning && c->learning_sensors == OT_LEARNING_SKIP
+			 ? "learning_sensors"
+			 : "sensors";
+	}
+	return by;
+}
+
 MS_OP(ot_op_sensor)
 {
 	struct mst_buf id = MST_BUF_INIT(64);

@@ -74,6 +74,9 @@ static const struct mst_field device_fields[OD__N] = {
     [OD_SENSOR_1] = {"sensorName1", "from the sensors", MST_FROM_ENGINE},
     [OD_SENSOR_2] = {"sensorName2", "from the sensors", MST_FROM_ENGINE},
     [OD_SENSOR_3] = {"sensorName3", "from the sensors", MST_FROM_ENGINE},
+    [OD_LEARNING_1] = {"learning1", "from the sensors", MST_FROM_ENGINE},
+    [OD_LEARNING_2] = {"learning2", "from the sensors", MST_FROM_ENGINE},
+    [OD_LEARNING_3] = {"learning3", "from the sensors", MST_FROM_ENGINE},
 };
 
 static const struct mst_field gone_fields[OG__N] = {

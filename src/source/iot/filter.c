@@ -125,6 +125,10 @@ MS_FILTER(ot_keep_device)
 
 	if (!ot_id(ctx, v, OD_ID).n)
 		return ms_skip("device without an id", why_r);
+	/* A console that ignores sensorId= shows them all the same. */
+	setting = ot_device_hidden(ctx, v);
+	if (setting)
+		return drop(setting, why_r);
 	setting = left_out_by(ctx, v);
 	if (!setting)
 		return MST_KEEP;

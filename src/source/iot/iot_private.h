@@ -114,6 +114,9 @@ enum ot_device_field {
 	OD_SENSOR_1, /* names of the sensors that see it, from OT_SENSORS */
 	OD_SENSOR_2,
 	OD_SENSOR_3,
+	OD_LEARNING_1, /* of the same */
+	OD_LEARNING_2,
+	OD_LEARNING_3,
 	OD__N
 };
 

@@ -117,6 +117,11 @@ struct mst_slice ot_device_class(struct mst_rule_ctx *ctx,
 				 const struct mst_value *v,
 				 struct mst_slice *missing_r);
 
+/* The setting that leaves out all sensors that see it, or NULL: as far as they
+ * are known, which the joins tell of three. */
+const char *ot_device_hidden(struct mst_rule_ctx *ctx,
+			     const struct mst_value *v);
+
 MS_OP(ot_op_class);
 MS_OP(ot_op_identity);
 MS_OP(ot_op_rank);
