@@ -77,6 +77,23 @@ static size_t unmatched(const struct mst_rekey *r)
 	return n;
 }
 
+static void show_left(struct mst_buf *out, const struct mst_rekey *r,
+		      bool clear)
+{
+	const uint64_t *n = r->left;
+
+	if (!n[MST_REKEY_FIRMWARE] && !n[MST_REKEY_LINKS] && !n[MST_REKEY_SEEN])
+		return;
+	(void)mst_buf_addf(
+	    out,
+	    "%llu firmware rows, %llu connections and %llu detections of '%s' "
+	    "%s; job %s makes its own\n",
+	    (unsigned long long)n[MST_REKEY_FIRMWARE],
+	    (unsigned long long)n[MST_REKEY_LINKS],
+	    (unsigned long long)n[MST_REKEY_SEEN], r->old.job.conf.source,
+	    clear ? "go with --clear" : "stay until --clear", r->now.job.name);
+}
+
 static void show(const struct mst_rekey *r, const struct wishes *w)
 {
 	struct mst_buf out = MST_BUF_INIT(1u << 30);
@@ -88,6 +105,13 @@ static void show(const struct mst_rekey *r, const struct wishes *w)
 			   !unmatched(r) ? ""
 			   : w->clear	 ? ", and go with --clear"
 					 : " (--clear takes them away)");
+	if (unmatched(r) && !w->approve)
+		(void)mst_buf_addf(
+		    &out,
+		    "where that is more than the guard of job %s "
+		    "lets go, it takes --clear --approve\n",
+		    r->old.job.name);
+	show_left(&out, r, w->clear);
 	if (r->known)
 		(void)mst_buf_addf(
 		    &out,
@@ -156,6 +180,11 @@ static void write_json(const struct mst_rekey *r, struct mst_jout *j)
 	mst_jout_ki64(j, "written", (int64_t)r->done);
 	mst_jout_ki64(j, "refused", (int64_t)r->refused);
 	mst_jout_ki64(j, "delivered_already", (int64_t)r->known);
+	mst_jout_key(j, "until_clear");
+	mst_jout_obj(j);
+	for (size_t i = 0; i < MST_REKEY_ANEW; i++)
+		mst_jout_ki64(j, mst_rekey_anew[i], (int64_t)r->left[i]);
+	mst_jout_end_obj(j);
 	mst_jout_key(j, "moves");
 	mst_jout_arr(j);
 	for (size_t i = 0; i < r->pairs_n; i++)
@@ -263,6 +292,7 @@ static int clear_once(struct doing *d, bool write, uint64_t *n_r,
 {
 	const struct mst_run_conf conf = {.job = d->old_job,
 					  .nothing = true,
+					  .anew = mst_rekey_anew,
 					  .approve = d->w.approve,
 					  .cancel = &cli_cancel};
 	struct mst_buf text = MST_BUF_INIT(1u << 20);

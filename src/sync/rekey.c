@@ -362,6 +362,33 @@ static void make_pairs(struct mst_rekey *r)
 	};
 }
 
+/* ---- what stays ---------------------------------------------------------- */
+
+const char *const mst_rekey_anew[MST_REKEY_ANEW + 1] = {
+    [MST_REKEY_FIRMWARE] = "ot_firmwares",
+    [MST_REKEY_LINKS] = "ot_connections",
+    [MST_REKEY_SEEN] = "ot_detections",
+};
+
+/* Detections of a sensor that is matched go along. */
+static int count_left(struct mst_rekey *r, struct mst_err *err)
+{
+	struct mst_recver *v = r->old.recver;
+	const char *target = r->old.job.conf.destination;
+
+	for (size_t i = 0; i < MST_REKEY_ANEW; i++) {
+		struct mst_recver_stats stats = {0};
+
+		if (i == MST_REKEY_SEEN && !r->sensor_why)
+			continue;
+		if (v->ops->stats(v, target, mst_rekey_anew[i], &stats, err) <
+		    0)
+			return -(int)err->code;
+		r->left[i] = stats.members;
+	}
+	return 0;
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 int mst_rekey_open(struct mst_rekey *r, struct mst_state *state,
@@ -388,7 +415,8 @@ int mst_rekey_open(struct mst_rekey *r, struct mst_state *state,
 	mst_rekey_match(&r->match);
 	leave_taken(&r->match);
 	make_pairs(r);
-	return mst_rekey_find(r, err);
+	return count_left(r, err) < 0 ? -(int)err->code
+				      : mst_rekey_find(r, err);
 }
 
 void mst_rekey_close(struct mst_rekey *r, const struct mst_err *failed)

@@ -36,6 +36,11 @@ enum mst_rekey_step {
 
 const char *mst_rekey_step_title(enum mst_rekey_step step);
 
+/* Sets that are not moved, for the console's job makes its own: what is in them
+ * stays until --clear. */
+enum { MST_REKEY_FIRMWARE, MST_REKEY_LINKS, MST_REKEY_SEEN, MST_REKEY_ANEW };
+extern const char *const mst_rekey_anew[MST_REKEY_ANEW + 1]; /* NULL ended */
+
 /* A device, or the sensor itself, on both sides. */
 struct mst_rekey_pair {
 	struct mst_slice old, now; /* keys */
@@ -74,6 +79,7 @@ struct mst_rekey {
 	struct mst_rekey_write *writes;
 	size_t writes_n, writes_cap;
 	uint64_t counts[MST_REKEY_STEPS];
+	uint64_t left[MST_REKEY_ANEW]; /* records, by mst_rekey_anew */
 	uint64_t done, refused;
 	bool run;
 };

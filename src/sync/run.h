@@ -27,6 +27,9 @@ struct mst_run_conf {
 	/* The source is not read and counts as one that shows nothing: what
 	 * its job delivered goes by the missing rules. */
 	bool nothing;
+	/* Sets (NULL ended) that somebody else makes anew: the guard holds
+	 * them back only when it holds back another one. NULL: none. */
+	const char *const *anew;
 	const struct mst_hash *plan; /* only if the delta has this sum */
 	/* Configuration that counts instead of what is stored, as if it were
 	 * (config.h); outlives the session. */

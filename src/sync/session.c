@@ -346,6 +346,15 @@ static uint64_t guard_base(struct mst_session *s,
 	return base;
 }
 
+static bool made_anew(const struct mst_session *s, const struct mst_set *set)
+{
+	for (const char *const *v = s->conf.anew; v && *v; v++) {
+		if (strcmp(*v, set->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int guard_set(struct mst_session *s, struct mst_set_delta *sd,
 		     struct mst_err *err)
 {
@@ -354,7 +363,7 @@ static int guard_set(struct mst_session *s, struct mst_set_delta *sd,
 
 	(void)snprintf(name, sizeof(name), "guard.%s", sd->set->name);
 	base = guard_base(s, sd, name);
-	sd->held = !s->conf.approve &&
+	sd->held = !s->conf.approve && (s->guarded || !made_anew(s, sd->set)) &&
 		   (double)sd->missing > mst_guard_limit(&s->job.conf, base);
 	if (sd->held) {
 		s->guarded = true;
@@ -379,10 +388,14 @@ static int guard_set(struct mst_session *s, struct mst_set_delta *sd,
 /* Would the run take away more than a person should have a look at? */
 static int guard(struct mst_session *s, struct mst_err *err)
 {
-	for (size_t i = 0; i < s->delta.sets_n; i++) {
-		if (s->delta.sets[i].selected &&
-		    guard_set(s, &s->delta.sets[i], err) < 0)
-			return -(int)err->code;
+	for (int anew = 0; anew < 2; anew++) {
+		for (size_t i = 0; i < s->delta.sets_n; i++) {
+			struct mst_set_delta *sd = &s->delta.sets[i];
+
+			if (sd->selected && made_anew(s, sd->set) == anew &&
+			    guard_set(s, sd, err) < 0)
+				return -(int)err->code;
+		}
 	}
 	/* What hangs on records that wait for a person waits with them. */
 	for (size_t i = 0; i < s->delta.sets_n; i++) {

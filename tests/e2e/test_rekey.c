@@ -479,6 +479,50 @@ static void cleared(void **state)
 	keep_free(&was);
 }
 
+static int64_t left(const char *table)
+{
+	return rig_count(&rig, table, "u_source=s1");
+}
+
+/* Connections and firmware of what was moved are nothing to ask about, though
+ * it is all of them; those of what stays wait with it. */
+static void guarded(void **state)
+{
+	struct kept was;
+	char said[80];
+	int64_t firmware, links;
+
+	(void)state;
+	guard = "    guard.share: 0%\n    guard.count: 0\n";
+	was = world();
+	firmware = left("u_muster_ot_firmware");
+	links = left("u_muster_ot_connection");
+	assert_true(firmware > 0 && links > 0);
+	rig_control(&rig, "DELETE", "/_sim/iot/devices", "{\"ids\":[1,3]}");
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--clear",
+		   "--yes");
+	rig_status(&rig, 6);
+	assert_non_null(strstr(rig.out.p, "takes --clear --approve"));
+	assert_int_equal(left("u_muster_ot_connection"), links);
+	keep_free(&was);
+
+	was = world();
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--yes");
+	rig_status(&rig, 0);
+	(void)snprintf(said, sizeof(said),
+		       "%lld firmware rows, %lld connections and 0 detections",
+		       (long long)firmware, (long long)links);
+	assert_non_null(strstr(rig.out.p, said));
+	assert_non_null(strstr(rig.out.p, "stay until --clear"));
+	rig_muster(&rig, "ot", "rekey", "ot", "--from", "s1", "--clear",
+		   "--yes");
+	rig_status(&rig, 0);
+	assert_int_equal(left("u_muster_ot_firmware"), 0);
+	assert_int_equal(left("u_muster_ot_connection"), 0);
+	keep_free(&was);
+	guard = "";
+}
+
 static void refused(void **state)
 {
 	(void)state;
@@ -503,7 +547,8 @@ int main(void)
 	    cmocka_unit_test(moved),	    cmocka_unit_test(cleared),
 	    cmocka_unit_test(refused),	    cmocka_unit_test(seen_twice),
 	    cmocka_unit_test(by_table_api), cmocka_unit_test(exact_keys),
-	    cmocka_unit_test(not_whole),    cmocka_unit_test(killed),
+	    cmocka_unit_test(not_whole),    cmocka_unit_test(guarded),
+	    cmocka_unit_test(killed),
 	};
 
 	return cmocka_run_group_tests_name("rekey", tests, begin, finish);
