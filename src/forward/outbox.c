@@ -79,6 +79,8 @@ static const char *const sql[Q__MAX] = {
     /* By the index of what is not done. */
     [Q_PAGE_STATE] = PAGE "d.state=?2 AND d.state<4" PAGE_END,
     [Q_BODY] = "SELECT form, body FROM alert WHERE seq=?1",
+    [Q_NEWEST] = "SELECT a.form, a.body FROM seen s JOIN alert a"
+		 " ON a.seq=s.alert WHERE s.heard=?1",
     [Q_OLD] = "SELECT seq, at_us FROM alert WHERE seq>?1 ORDER BY seq LIMIT ?2",
     [Q_HAS_OPEN] = "SELECT 1 FROM delivery WHERE id BETWEEN ?1 AND ?1+15"
 		   " AND (state<4 OR at_us>=?2) LIMIT 1",

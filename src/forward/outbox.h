@@ -212,6 +212,13 @@ int mst_outbox_page(struct mst_outbox *o, const struct mst_outbox_filter *f,
 int mst_outbox_body(struct mst_outbox *o, int64_t id, enum mst_form *form_r,
 		    struct mst_buf *body, struct mst_err *err);
 
+/* What an action has heard last of an alert, in arena. *form_r and *body_r stay
+ * as they are when it has not, or when that is not kept any more. */
+int mst_outbox_newest(struct mst_outbox *o, const char *action,
+		      const char *source, struct mst_slice key,
+		      struct mst_arena *arena, enum mst_form *form_r,
+		      struct mst_slice *body_r, struct mst_err *err);
+
 /* ---- beside: what came in and is no alert, cursors, counts --------------- */
 
 #define MST_OUTBOX_UNREAD 2000 /* kept; the oldest go */

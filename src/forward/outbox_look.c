@@ -103,6 +103,28 @@ int mst_outbox_page(struct mst_outbox *o, const struct mst_outbox_filter *f,
 	return rc;
 }
 
+int mst_outbox_newest(struct mst_outbox *o, const char *action,
+		      const char *source, struct mst_slice key,
+		      struct mst_arena *arena, enum mst_form *form_r,
+		      struct mst_slice *body_r, struct mst_err *err)
+{
+	const struct mst_outbox_heard h = mst_outbox_heard(
+	    mst_outbox_known(o, action), mst_outbox_known(o, source), key);
+	struct sqlite3_stmt *st;
+	int rc = mst_db_stmt(&o->db, Q_NEWEST, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_blob(st, 1, mst_outbox_heard_slice(&h));
+	rc = mst_db_step(&o->db, st, err);
+	if (rc <= 0)
+		return rc;
+	*form_r = (enum mst_form)mst_db_int(st, 0);
+	*body_r = mst_arena_dup(arena, mst_db_blob(st, 1));
+	mst_db_reset(st);
+	return 0;
+}
+
 int mst_outbox_body(struct mst_outbox *o, int64_t id, enum mst_form *form_r,
 		    struct mst_buf *body, struct mst_err *err)
 {

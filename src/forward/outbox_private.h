@@ -49,6 +49,7 @@ enum outbox_sql {
 	Q_PAGE,
 	Q_PAGE_STATE,
 	Q_BODY,
+	Q_NEWEST,
 	Q_OLD,
 	Q_HAS_OPEN,
 	Q_ALERT_DEL,

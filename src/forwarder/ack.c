@@ -70,7 +70,7 @@ static int read_cursor(struct acker *a, const char *name,
 }
 
 static int store_closed(struct acker *a, const char *source, const char *name,
-			const struct keys *k, struct mst_outbox_cursor *c,
+			struct keys *k, struct mst_outbox_cursor *c,
 			struct mst_err *err)
 {
 	size_t fresh = 0;
@@ -78,8 +78,11 @@ static int store_closed(struct acker *a, const char *source, const char *name,
 
 	mst_step();
 	mst_forwarder_lock(a->f);
-	rc = mst_owed_put(a->f->outbox, a->action->name, source, k->v, k->n,
-			  a->f->now_us(), &fresh, err);
+	rc = mst_closed_owed(a->f->outbox, a->action->name, source, k->v, &k->n,
+			     err);
+	if (rc == 0)
+		rc = mst_owed_put(a->f->outbox, a->action->name, source, k->v,
+				  k->n, a->f->now_us(), &fresh, err);
 	if (rc == 0)
 		rc = mst_outbox_cursor_put(a->f->outbox, name, c, err);
 	mst_forwarder_unlock(a->f);
@@ -380,6 +383,29 @@ static bool wanted(const struct mst_alert_action *a)
 	return a->acknowledge != MST_ACKNOWLEDGE_OFF;
 }
 
+/* Switched off: what is closed from now on is not told when it is switched on
+ * again. Of all sources, as rules change, too. */
+static int forget(struct mst_forwarder *f, const struct mst_alert_action *a,
+		  struct mst_err *err)
+{
+	static const struct mst_outbox_cursor none = {MST_TIME_NONE,
+						      MST_TIME_NONE};
+	int rc = 0;
+
+	mst_forwarder_lock(f);
+	for (size_t i = 0; i < f->conf->rules_n && rc == 0; i++) {
+		char *name MST_CLEANUP(mst_freep) = mst_asprintf(
+		    "ack/%s/%s", a->name, f->conf->rules[i].source);
+		struct mst_outbox_cursor c;
+
+		rc = mst_outbox_cursor(f->outbox, name, &c, err);
+		if (rc == 0 && c.wide_us != MST_TIME_NONE)
+			rc = mst_outbox_cursor_put(f->outbox, name, &none, err);
+	}
+	mst_forwarder_unlock(f);
+	return rc;
+}
+
 static void init(struct acker *a, struct mst_forwarder *f,
 		 const struct mst_alert_action *action, const atomic_bool *stop)
 {
@@ -395,8 +421,10 @@ int mst_ack_once(struct mst_forwarder *f, const atomic_bool *stop,
 	for (size_t i = 0; i < f->conf->actions_n && rc == 0; i++) {
 		struct acker a;
 
-		if (!wanted(&f->conf->actions[i]))
+		if (!wanted(&f->conf->actions[i])) {
+			rc = forget(f, &f->conf->actions[i], err);
 			continue;
+		}
 		init(&a, f, &f->conf->actions[i], stop);
 		rc = turn(&a, err);
 		mst_arena_fini(&a.arena);
@@ -435,8 +463,12 @@ int mst_ackers_start(struct mst_forwarder *f, struct mst_ackers **a_r,
 	for (size_t i = 0; i < f->conf->actions_n; i++) {
 		struct acker *a = &all->v[all->n];
 
-		if (!wanted(&f->conf->actions[i]))
-			continue;
+		if (!wanted(&f->conf->actions[i])) {
+			if (forget(f, &f->conf->actions[i], err) == 0)
+				continue;
+			mst_ackers_stop(&all);
+			return -(int)err->code;
+		}
 		init(a, f, &f->conf->actions[i], &all->stop);
 		all->n++;
 		a->running = pthread_create(&a->thread, NULL, run, a) == 0;

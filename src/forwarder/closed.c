@@ -11,8 +11,9 @@
 
 #include "base/time.h"
 
-#define ROWS  500
-#define PAGES 200
+#define ROWS	  500
+#define PAGES	  200
+#define ARENA_MAX (16u << 20)
 /* Times there are whole seconds, and of another clock. */
 #define CLOCKS_US INT64_C(60000000)
 
@@ -64,7 +65,8 @@ static void path_of(const struct mst_closed *c, unsigned page,
 			   rows ? "u_key,u_handled,sys_updated_on,"
 				  "sys_updated_by,sys_created_by"
 				: "correlation_id,active,state,close_notes,"
-				  "sys_updated_on",
+				  "sys_updated_on,sys_created_by,"
+				  "resolved_by.user_name,closed_by.user_name",
 			   ROWS, page * ROWS);
 	mst_buf_fini(&q);
 }
@@ -84,14 +86,26 @@ static bool is_closed_row(struct mst_json row)
 			     text(row, "sys_created_by"));
 }
 
+/* Who closed it, as far as the table says: not muster, with whose account it
+ * was made, and no job of ServiceNow. */
+static bool is_closer(struct mst_json row)
+{
+	struct mst_slice who = text(row, "resolved_by.user_name");
+
+	if (!who.n)
+		who = text(row, "closed_by.user_name");
+	return !who.n || (!mst_slice_is(who, "system") &&
+			  !mst_slice_eq(who, text(row, "sys_created_by")));
+}
+
 static bool is_closed_incident(const struct mst_closed *c, struct mst_json row)
 {
 	if (!mst_slice_is(text(row, "active"), "false") &&
 	    !mst_slice_is(text(row, "state"),
 			  c->action->u.incident.close_state))
 		return false;
-	return !mst_slice_istarts(text(row, "close_notes"),
-				  MST_INCIDENT_HANDLED);
+	return is_closer(row) && !mst_slice_istarts(text(row, "close_notes"),
+						    MST_INCIDENT_HANDLED);
 }
 
 static void take_row(const struct mst_closed *c, struct mst_json row)
@@ -140,5 +154,47 @@ int mst_closed_ask(struct mst_instance *i, const struct mst_closed *c,
 			take_row(c, row);
 	}
 	mst_buf_fini(&path);
+	return rc;
+}
+
+/* ---- what the console knows ---------------------------------------------- */
+
+static int is_handled(struct mst_outbox *o, const char *action,
+		      const char *source, struct mst_slice key,
+		      struct mst_arena *arena, bool *is_r, struct mst_err *err)
+{
+	struct mst_err unread = MST_ERR_INIT;
+	enum mst_form form = MST_FORM_JSON;
+	struct mst_slice body = {0};
+	struct mst_alert a;
+	int rc =
+	    mst_outbox_newest(o, action, source, key, arena, &form, &body, err);
+
+	*is_r = rc == 0 && body.n &&
+		mst_form_read(form, body, 0, arena, &a, &unread) == 0 &&
+		a.handled;
+	return rc;
+}
+
+int mst_closed_owed(struct mst_outbox *o, const char *action,
+		    const char *source, struct mst_slice *keys, size_t *n,
+		    struct mst_err *err)
+{
+	struct mst_arena arena;
+	size_t kept = 0;
+	int rc = 0;
+
+	mst_arena_init(&arena, ARENA_MAX);
+	for (size_t i = 0; i < *n && rc == 0; i++) {
+		bool handled = false;
+
+		mst_arena_reset(&arena);
+		rc = is_handled(o, action, source, keys[i], &arena, &handled,
+				err);
+		if (!handled)
+			keys[kept++] = keys[i];
+	}
+	mst_arena_fini(&arena);
+	*n = kept;
 	return rc;
 }

@@ -26,4 +26,11 @@ const char *mst_closed_why_not(const char *source);
 int mst_closed_ask(struct mst_instance *i, const struct mst_closed *c,
 		   const atomic_bool *stop, struct mst_err *err);
 
+/* Takes out those that were handled at the console itself, by what the action
+ * has heard last: it was muster that said so in ServiceNow, whoever has edited
+ * the record since, and the console is owed nothing. */
+int mst_closed_owed(struct mst_outbox *o, const char *action,
+		    const char *source, struct mst_slice *keys, size_t *n,
+		    struct mst_err *err);
+
 #endif

@@ -206,6 +206,34 @@ static void test_rows(void **state MST_UNUSED)
 	assert_false(handled(uuids[1]));
 }
 
+/* Handled at the console, so muster has written it: who edits the row later has
+ * not closed it, and nothing is learned. */
+static void test_edited(void **state MST_UNUSED)
+{
+	configure("application", "    acknowledge: learn\n", "console");
+	hear(uuids[0], false);
+	deliver();
+	hear(uuids[0], true);
+	deliver();
+	edit("u_muster_ot_alert", "u_key", uuids[0], "\"u_title\":\"x\"");
+	deliver();
+	assert_int_equal(owed().n, 0);
+	assert_false(handled(uuids[0]));
+}
+
+/* Muster has closed it, and somebody writes other notes. */
+static void test_noted(void **state MST_UNUSED)
+{
+	configure("incident", "    acknowledge: learn\n", "console");
+	hear(uuids[0], false);
+	deliver();
+	hear(uuids[0], true);
+	deliver();
+	edit("incident", "correlation_id", uuids[0], RESOLVED);
+	deliver();
+	assert_int_equal(owed().n, 0);
+}
+
 /* Off: nobody asks. */
 static void test_off(void **state MST_UNUSED)
 {
@@ -234,6 +262,32 @@ static void test_before(void **state MST_UNUSED)
 	assert_int_equal(owed().n, 0);
 }
 
+static int64_t later_us;
+
+static int64_t later(void)
+{
+	return mst_now_us() + later_us;
+}
+
+/* On, off and on again: what was closed meanwhile is not told either. */
+static void test_off_meanwhile(void **state MST_UNUSED)
+{
+	configure("incident", "    acknowledge: handle\n", "console");
+	hear(uuids[0], false);
+	deliver();
+	mst_forwarder_close(&f);
+	configure("incident", "    acknowledge: off\n", "console");
+	deliver();
+	edit("incident", "correlation_id", uuids[0], RESOLVED);
+	mst_forwarder_close(&f);
+	configure("incident", "    acknowledge: handle\n", "console");
+	f->now_us = later;
+	later_us = INT64_C(7200) * 1000000;
+	deliver();
+	deliver();
+	assert_int_equal(owed().n, 0);
+}
+
 #define NO_UUID "0123456789abcdef0123456789abcdef"
 
 static void test_cannot(void **state MST_UNUSED)
@@ -252,13 +306,6 @@ static void test_cannot(void **state MST_UNUSED)
 	assert_int_equal(owed().state[1], MST_OWED_NEVER);
 	deliver();
 	assert_int_equal(owed().tries, 2);
-}
-
-static int64_t later_us;
-
-static int64_t later(void)
-{
-	return mst_now_us() + later_us;
 }
 
 /* The console is away: it hears of it when it is back. */
@@ -288,8 +335,9 @@ static void test_away(void **state MST_UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_incidents), TEST(test_rows),   TEST(test_off),
-	    TEST(test_before),	  TEST(test_cannot), TEST(test_away),
+	    TEST(test_incidents), TEST(test_rows),	    TEST(test_edited),
+	    TEST(test_noted),	  TEST(test_off_meanwhile), TEST(test_off),
+	    TEST(test_before),	  TEST(test_cannot),	    TEST(test_away),
 	};
 	struct mst_sim_conf conf = {
 	    .devices = 1, .apps = -1, .iot_devices = 20, .empty = true};
