@@ -5,8 +5,12 @@
  */
 #include "sync/single.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/url.h"
 
 #define SOFTWARE "software_installs"
 
@@ -32,12 +36,45 @@ static struct mst_slice address(const struct mst_connection *c)
 	return url;
 }
 
+/* Behind the host of "https://host/path". */
+static struct mst_slice path_of(struct mst_slice url)
+{
+	const char *end = url.p + url.n, *p = url.p;
+
+	for (int slashes = 0; p < end; p++) {
+		if (*p == '/' && ++slashes == 3)
+			break;
+	}
+	return mst_slice(p, (size_t)(end - p));
+}
+
+/* "https://x" and "https://X:443/" are one. What is no URL is compared as it
+ * is written. */
+static bool same_address(struct mst_slice a, struct mst_slice b)
+{
+	char texts[2][1024];
+	struct mst_err ignored = MST_ERR_INIT;
+	struct mst_url x, y;
+
+	if (!a.n || !b.n)
+		return false;
+	if (mst_slice_ieq(a, b))
+		return true;
+	if (a.n >= sizeof(texts[0]) || b.n >= sizeof(texts[1]))
+		return false;
+	(void)snprintf(texts[0], sizeof(texts[0]), "%.*s", MST_SLICE_ARG(a));
+	(void)snprintf(texts[1], sizeof(texts[1]), "%.*s", MST_SLICE_ARG(b));
+	return mst_url_read(texts[0], &x, &ignored) == 0 &&
+	       mst_url_read(texts[1], &y, &ignored) == 0 &&
+	       x.https == y.https && x.port == y.port &&
+	       strcmp(x.host, y.host) == 0 &&
+	       mst_slice_ieq(path_of(a), path_of(b));
+}
+
 bool mst_single_instance(const struct mst_job *a, const struct mst_job *b)
 {
-	struct mst_slice url = address(&a->dest_end);
-
 	return strcmp(a->conf.destination, b->conf.destination) == 0 ||
-	       (url.n && mst_slice_ieq(url, address(&b->dest_end)));
+	       same_address(address(&a->dest_end), address(&b->dest_end));
 }
 
 /* Other devices for certain: other estates of one kind of source. */

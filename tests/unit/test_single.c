@@ -202,6 +202,45 @@ static void test_console_and_sensor(void **state MST_UNUSED)
 	t_ok(mst_config_check(&c, &err), &err);
 }
 
+/* Is the job of the second address one of the first address's instance? */
+static bool same(const char *a, const char *b)
+{
+	struct mst_config c = {.state = NULL};
+	struct mst_conf_item *items;
+	struct mst_job x, y;
+	char *yaml = mst_arena_printf(
+	    &arena,
+	    "connections:\n%s"
+	    "  - {name: i, type: servicenow, url: \"%s\", username: u, "
+	    "password: env:X}\n"
+	    "  - {name: j, type: servicenow, url: \"%s\", username: u, "
+	    "password: env:X}\n"
+	    "jobs:\n%s%s",
+	    PLANT("s1", "sensor", ""), a, b, JOB("a", "s1", "i"),
+	    JOB("b", "s1", "j"));
+	bool is;
+
+	t_ok(mst_conf_read_in(mst_slice_str(yaml), "m.yaml", &arena, &items,
+			      &c.front_n, &err),
+	     &err);
+	c.front = items;
+	t_ok(mst_job_get(&c, "a", &x, &err), &err);
+	t_ok(mst_job_get(&c, "b", &y, &err), &err);
+	is = mst_single_instance(&x, &y);
+	mst_job_fini(&x);
+	mst_job_fini(&y);
+	return is;
+}
+
+static void test_ports(void **state MST_UNUSED)
+{
+	assert_true(same("https://x.example", "https://X.example:443/"));
+	assert_true(same("http://127.0.0.1", "http://127.0.0.1:80"));
+	assert_false(same("https://x.example", "https://x.example:444"));
+	assert_false(same("https://x.example", "https://y.example:443"));
+	assert_false(same("http://127.0.0.1:443", "https://127.0.0.1"));
+}
+
 static void test_choices(void **state MST_UNUSED)
 {
 	t_log_expect(MST_WARN,
@@ -220,7 +259,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_two_sources),	T(test_one_source), T(test_allowed),
-	    T(test_console_and_sensor), T(test_choices),
+	    T(test_console_and_sensor), T(test_ports),	    T(test_choices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
