@@ -216,11 +216,13 @@ void mst_incident_open(const struct mst_incident_conf *c, const char *source,
 void mst_incident_update(const struct mst_alert *a, const char *mark,
 			 struct mst_buf *out)
 {
-	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
+	struct mst_buf plain = MST_BUF_INIT(TEXT_MAX);
+	struct mst_buf text = MST_BUF_INIT(2 * TEXT_MAX);
 	struct mst_buf note = MST_BUF_INIT(TEXT_MAX);
 	struct mst_jout j;
 
-	mst_act_description(a, &text);
+	mst_act_description(a, &plain);
+	mst_act_journal(mst_buf_slice(&plain), &text);
 	(void)mst_buf_adds(
 	    &note, "Defender for IoT saw this again, or more of it.\n\n");
 	/* The mark must not be what a long text loses. */
@@ -234,6 +236,7 @@ void mst_incident_update(const struct mst_alert *a, const char *mark,
 	mst_jout_end_obj(&j);
 	mst_buf_fini(&note);
 	mst_buf_fini(&text);
+	mst_buf_fini(&plain);
 }
 
 void mst_incident_close(const struct mst_incident_conf *c,
@@ -242,8 +245,9 @@ void mst_incident_close(const struct mst_incident_conf *c,
 	struct mst_buf text = MST_BUF_INIT(TEXT_MAX);
 	struct mst_jout j;
 
-	(void)mst_buf_addf(&text, MST_INCIDENT_HANDLED "%.*s",
-			   MST_SLICE_ARG(a->title));
+	/* Business rules copy these notes into the journal. */
+	(void)mst_buf_adds(&text, MST_INCIDENT_HANDLED);
+	mst_act_journal(a->title, &text);
 	mst_jout_init(&j, out);
 	mst_jout_obj(&j);
 	mst_jout_kstr(&j, "state", c->close_state);

@@ -27,6 +27,27 @@ struct mst_slice mst_act_cut(struct mst_slice s, size_t max)
 	return mst_slice(s.p, i);
 }
 
+void mst_act_journal(struct mst_slice s, struct mst_buf *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		size_t tag = i + 1;
+
+		if (s.p[i] != '[')
+			continue;
+		tag += tag < s.n && s.p[tag] == '/';
+		if (!mst_slice_istarts(mst_slice(s.p + tag, s.n - tag), "code"))
+			continue;
+		/* A blank breaks it, in front of a slash, too. */
+		(void)mst_buf_add_slice(out,
+					mst_slice(s.p + from, i + 1 - from));
+		(void)mst_buf_adds(out, " ");
+		from = i + 1;
+	}
+	(void)mst_buf_add_slice(out, mst_slice(s.p + from, s.n - from));
+}
+
 static bool is_plain(struct mst_slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -24,6 +24,10 @@ enum mst_acknowledge {
 /* The beginning of a text that has at most `max` characters as ServiceNow
  * counts them (UTF-16 units), never half of one. */
 struct mst_slice mst_act_cut(struct mst_slice s, size_t max);
+/* Appends a text so that a journal of ServiceNow shows it: what stands between
+ * [code] and [/code] there is HTML, and an alert's texts come from a network.
+ */
+void mst_act_journal(struct mst_slice s, struct mst_buf *out);
 /* What finds an alert's incident again: "iot/SOURCE/KEY" where that fits and
  * has nothing but letters, digits and "._:-", else "iot/" and 32 hex digits. So
  * it needs no escaping in a query. */

@@ -144,6 +144,26 @@ static void test_incident(void **state MST_UNUSED)
 	      "&sysparm_fields=sys_id,correlation_id,active&sysparm_limit=1");
 }
 
+/* A journal shows what is between these as HTML. */
+static void test_markup(void **state MST_UNUSED)
+{
+	struct mst_alert a = {
+	    .title = MST_SLICE_LIT("[cOdE]<b>[/code][co]"),
+	    .message = MST_SLICE_LIT("[[CODE]<a href=x>y</a>[/Code] [code"),
+	    .time_us = MST_TIME_NONE};
+
+	t_ok(make(""), &err);
+	mst_incident_update(&a, "m", &out);
+	assert_true(mst_slice_ifind(mst_buf_slice(&out),
+				    "[[ CODE]<a href=x>y</a>[ /Code] [ code"));
+	assert_null(mst_slice_ifind(mst_buf_slice(&out), "[code]"));
+	mst_buf_reset(&out);
+	mst_incident_close(&incident, &a, &out);
+	assert_true(
+	    mst_slice_ifind(mst_buf_slice(&out), ": [ cOdE]<b>[ /code][co]\""));
+	mst_buf_reset(&out);
+}
+
 static void test_security_incident(void **state MST_UNUSED)
 {
 	struct mst_alert a = {.title = MST_SLICE_LIT("Scan"),
@@ -477,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_incident),
 	    TEST(test_security_incident),
+	    TEST(test_markup),
 	    TEST(test_incident_options),
 	    TEST(test_cut),
 	    TEST(test_long_texts),
