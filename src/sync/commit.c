@@ -168,7 +168,9 @@ static int commit_record(struct mst_push *p, struct mst_push_group *a,
 	if (c->good ? !upsert : !delivered && !a->unsure)
 		return r->ops->del(r, p->delta->target, a->sd->set->name,
 				   &g->key, 1, err);
-	struct mst_group_put put = {.row = row_of(p, a, c->good)};
+	/* One that lacks a reference is looked at again. */
+	struct mst_group_put put = {.row =
+					row_of(p, a, c->good && !c->lacking)};
 
 	return r->ops->put(r, p->delta->target, a->sd->set->name, &put, 1, err);
 }

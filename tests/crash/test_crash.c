@@ -4,8 +4,8 @@
  * run picks up what was left: the CMDB and RecVer end as if nothing had
  * happened, and a further run writes nothing. The argument says which run
  * dies: "first" (into an empty CMDB), "day1" (patch Tuesday), the same of cloud
- * apps with "apps_" in front, or a store other than a file (as day1, with
- * RecVer there).
+ * apps with "apps_" in front and of a plant with "iot_", or a store other than
+ * a file (as day1, with RecVer there).
  */
 #include "tests/lib/sync_rig_store.h"
 
@@ -63,9 +63,10 @@ static void check(const char *straight)
 	rig_status(&rig, 0);
 }
 
-/* Every step; under sanitizers every third of them; of RecVer elsewhere, whose
- * commits die one by one in its own tests, every second. */
-#define STRIDE (T_SANITIZED ? 3 : store ? 2 : 1)
+/* Every step; under sanitizers every fourth of them; of RecVer elsewhere, whose
+ * commits die one by one in its own tests, every second; of a plant, which has
+ * the most sets, every ninth. */
+#define STRIDE (T_SANITIZED ? 4 : rig.source == RIG_IOT ? 9 : store ? 2 : 1)
 
 static void kill_at_every_step(void **state)
 {
@@ -120,7 +121,7 @@ static void compare_alive(const char *want, unsigned n)
 }
 
 /* Where the step that it dies at is only the beginning of the story. */
-#define STORY_STRIDE (T_SANITIZED ? 6 : 2)
+#define STORY_STRIDE (T_SANITIZED ? 8 : 3)
 
 /* The source moves on before the next run: what the dead run had written and
  * the source no longer shows must not stay alive. */
@@ -231,6 +232,15 @@ static int set_up_apps(void **state)
 	return 0;
 }
 
+static int set_up_iot(void **state)
+{
+	(void)state;
+	rig_start_source(&rig, RIG_IOT, NULL);
+	/* what ended is only seen by a full read */
+	rig.recver = "    full_read: 0s\n";
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest on_server[] = {
@@ -240,6 +250,10 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(kill_at_every_step),
 	    cmocka_unit_test(kill_in_a_row),
 	    cmocka_unit_test(kill_then_move_on),
+	};
+	const struct CMUnitTest iot[] = {
+	    cmocka_unit_test(kill_at_every_step),
+	    cmocka_unit_test(kill_in_a_row),
 	};
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kill_at_every_step),
@@ -253,6 +267,9 @@ int main(int argc, char **argv)
 	day1 = strstr(run, "first") == NULL;
 	if (strncmp(run, "apps_", 5) == 0)
 		return cmocka_run_group_tests_name(run, apps, set_up_apps,
+						   tear_down);
+	if (strncmp(run, "iot_", 4) == 0)
+		return cmocka_run_group_tests_name(run, iot, set_up_iot,
 						   tear_down);
 	if (strcmp(run, "first") == 0 || strcmp(run, "day1") == 0)
 		return cmocka_run_group_tests_name(run, tests, set_up,

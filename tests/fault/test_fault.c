@@ -7,7 +7,7 @@
  * nothing. The argument says which part: "alone" (twice, then never again),
  * "always", "moves_on" (what was written and never heard of), or the first
  * seed of forty mixtures; of fewer when a server follows, which has RecVer.
- * With "apps_" in front: of cloud apps.
+ * With "apps_" in front: of cloud apps; with "iot_": of a plant.
  */
 #include "tests/lib/sync_rig_store.h"
 
@@ -15,11 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIXTURES	40
+#define MIXTURES	(source == RIG_IOT ? 12 : 40)
 #define SERVER_MIXTURES (T_SANITIZED ? 4 : 12)
 #define TRIES		3
 
 static struct rig rig;
+static enum rig_source source = RIG_ENDPOINT;
 static char *alive_before; /* what the source showed, and shows */
 static unsigned first_seed;
 static const char *store; /* of RecVer; NULL: a file */
@@ -168,10 +169,20 @@ static const char *const kinds[] = {
 static const char *const hosts[] = {"login", "servicenow", "graph", "api",
 				    "blob"};
 
-/* Cloud apps come from the first three. */
+/* Cloud apps come from the first three, a plant from none of them but
+ * ServiceNow. */
 static size_t hosts_n(void)
 {
-	return rig.source == RIG_CLOUDAPPS ? 3 : MST_LEN(hosts);
+	return rig.source == RIG_CLOUDAPPS ? 3
+	       : rig.source == RIG_IOT	   ? 2
+					   : MST_LEN(hosts);
+}
+
+static const char *host_at(size_t i)
+{
+	if (rig.source == RIG_IOT)
+		return i ? "iot" : "servicenow";
+	return hosts[i];
 }
 
 static void each_alone(void **state)
@@ -183,10 +194,10 @@ static void each_alone(void **state)
 		/* under sanitizers every second one */
 		for (size_t k = T_SANITIZED ? h % 2 : 0; k < MST_LEN(kinds);
 		     k += T_SANITIZED ? 2 : 1) {
-			(void)snprintf(what, sizeof(what), "%s %s", hosts[h],
+			(void)snprintf(what, sizeof(what), "%s %s", host_at(h),
 				       kinds[k]);
 			prepare();
-			add_fault(hosts[h], kinds[k],
+			add_fault(host_at(h), kinds[k],
 				  "\"nth\":2,\"count\":2,\"retry_after\":0,"
 				  "\"delay_ms\":1");
 			faulty_run(what);
@@ -204,9 +215,9 @@ static void each_for_ever(void **state)
 	for (size_t h = 0; h < hosts_n(); h++) {
 		for (size_t k = 0; k < MST_LEN(kinds); k++) {
 			(void)snprintf(what, sizeof(what), "always %s %s",
-				       hosts[h], kinds[k]);
+				       host_at(h), kinds[k]);
 			prepare();
-			add_fault(hosts[h], kinds[k],
+			add_fault(host_at(h), kinds[k],
 				  "\"retry_after\":0,\"delay_ms\":1");
 			faulty_run(what);
 			put_right(what);
@@ -283,7 +294,7 @@ static void add_some(uint64_t *s)
 	char more[160];
 
 	for (unsigned i = 0; i < n; i++) {
-		const char *host = hosts[mix(s) % hosts_n()];
+		const char *host = host_at(mix(s) % hosts_n());
 		const char *kind = kinds[mix(s) % MST_LEN(kinds)];
 		unsigned percent = 5 + (unsigned)(mix(s) % 45);
 
@@ -325,12 +336,13 @@ static void mixtures_on_server(void **state)
 		mixture(first_seed + i);
 }
 
-static bool apps; /* of cloud apps */
-
 static int set_up(void **state)
 {
 	(void)state;
-	rig_start_source(&rig, apps ? RIG_CLOUDAPPS : RIG_ENDPOINT, NULL);
+	rig_start_source(&rig, source, NULL);
+	/* what ended is only seen by a full read */
+	if (source == RIG_IOT)
+		rig.recver = "    full_read: 0s\n";
 	return 0;
 }
 
@@ -362,8 +374,13 @@ int main(int argc, char **argv)
 	};
 	const char *part = argc > 1 ? argv[1] : "alone";
 
-	apps = strncmp(part, "apps_", 5) == 0;
-	part += apps ? 5 : 0;
+	if (strncmp(part, "apps_", 5) == 0) {
+		source = RIG_CLOUDAPPS;
+		part += 5;
+	} else if (strncmp(part, "iot_", 4) == 0) {
+		source = RIG_IOT;
+		part += 4;
+	}
 	if (strcmp(part, "alone") == 0)
 		return cmocka_run_group_tests_name("fault_alone", alone, set_up,
 						   tear_down);

@@ -532,6 +532,24 @@ static void add_lines(struct rig *r, const char *table, const char *query,
 		lines->v[lines->n++] = one_line(table, row);
 }
 
+/* CIs of any class, and muster's own tables. */
+static void add_plant(struct rig *r, const char *mine, const char *ci_column,
+		      struct lines *lines)
+{
+	char *ends = mst_asprintf("parent.%s,child.%s", ci_column, ci_column);
+
+	add_lines(r, "cmdb_ci", mine, ci_column, lines);
+	add_lines(r, "cmdb_rel_ci", "sys_created_by=" MST_SIM_USER, ends,
+		  lines);
+	free(ends);
+	add_lines(r, "cmdb_ot_entity", "", "ot_correlation_id", lines);
+	add_lines(r, "u_muster_ot_appliance", "u_state!=gone", "u_key", lines);
+	add_lines(r, "u_muster_ot_device", "u_state!=gone", "u_key", lines);
+	add_lines(r, "u_muster_ot_firmware", "", "u_key", lines);
+	add_lines(r, "u_muster_ot_connection", "", "u_key", lines);
+	add_lines(r, "u_muster_ot_alert", "", "u_key", lines);
+}
+
 char *rig_alive(struct rig *r, const char *ci_column)
 {
 	static const char mine[] =
@@ -553,6 +571,8 @@ char *rig_alive(struct rig *r, const char *ci_column)
 	add_lines(r, "cmdb_rel_person", "sys_created_by=" MST_SIM_USER, users,
 		  lines);
 	free(users);
+	if (r->source == RIG_IOT)
+		add_plant(r, mine, ci_column, lines);
 	qsort(lines->v, lines->n, sizeof(*lines->v), by_text);
 	(void)mst_buf_adds(&out, "");
 	for (size_t i = 0; i < lines->n; i++) {
