@@ -114,12 +114,15 @@ static const char *const sql[Q__MAX] = {
 	"CREATE TABLE secret(name TEXT PRIMARY KEY, sealed BLOB NOT NULL,"     \
 	" changed_us INTEGER NOT NULL) STRICT;"
 
+#define ITEM_CREATED                                                           \
+	"ALTER TABLE item ADD COLUMN created_us INTEGER NOT NULL DEFAULT 0;"   \
+	"UPDATE item SET created_us=changed_us"
+
 static const char *const upgrades[] = {
     "ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT ''",
     FIELD_TABLES,
     SECRET_TABLE,
-    "ALTER TABLE item ADD COLUMN created_us INTEGER NOT NULL DEFAULT 0;"
-    "UPDATE item SET created_us=changed_us",
+    ITEM_CREATED,
 };
 
 static const struct mst_db_spec spec = {
