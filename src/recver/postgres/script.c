@@ -4,10 +4,12 @@
  * \connect, \gexec and \set ON_ERROR_STOP, and a statement ends at the end of a
  * line.
  */
+#include <unistd.h>
+
 #include "recver/postgres/private.h"
 
 /* Of a statement that meets another set-up. */
-#define TRIES 5
+#define TRIES 12
 
 static const char *value_of(const struct mst_pg *c, const char *login,
 			    struct mst_slice name)
@@ -72,13 +74,13 @@ static int run_rows(struct mst_pg *c, const char *sql, struct mst_err *err)
 	return rc;
 }
 
-/* Another session has made the same meanwhile, whatever IF NOT EXISTS said:
- * unique keys of catalogs, names that are taken, "tuple concurrently
- * updated". */
+/* Another session makes the same meanwhile, whatever IF NOT EXISTS said: unique
+ * keys of catalogs, names that are taken, "tuple concurrently updated", what
+ * is in use. */
 static bool met_another(const struct mst_pg *c)
 {
-	static const char *const states[] = {"23505", "42710", "42P04",
-					     "42P06", "42P07", "XX000"};
+	static const char *const states[] = {"23505", "42710", "42P04", "42P06",
+					     "42P07", "XX000", "55006"};
 
 	for (size_t i = 0; i < MST_LEN(states); i++) {
 		if (strcmp(c->state, states[i]) == 0)
@@ -102,6 +104,8 @@ static int run_statement(struct mst_pg *c, struct mst_buf *sql,
 			  : mst_pg_do(c, sql->p, NULL, NULL, err);
 		if (rc == 0 || rc == -MST_E_TRANSIENT || !met_another(c))
 			break;
+		/* Not in step with the other one, who does the same. */
+		(void)usleep((unsigned)(i * 5000 + getpid() % 7 * 1000));
 	}
 	if (rc == 0)
 		mst_err_clear(err);
