@@ -42,7 +42,8 @@ static bool parts(char c)
 /* The next word of a list; false at its end. */
 static bool next_word(struct mst_slice *list, struct mst_slice *word_r)
 {
-	const char *p = list->p, *end = p + list->n, *from;
+	/* a text that is not there has no address to add to */
+	const char *p = list->n ? list->p : "", *end = p + list->n, *from;
 
 	while (p < end && parts(*p))
 		p++;
