@@ -76,11 +76,12 @@ static int run_rows(struct mst_pg *c, const char *sql, struct mst_err *err)
 
 /* Another session makes the same meanwhile, whatever IF NOT EXISTS said: unique
  * keys of catalogs, names that are taken, "tuple concurrently updated", what
- * is in use. */
+ * is in use, rights of one role that both give in another order. */
 static bool met_another(const struct mst_pg *c)
 {
-	static const char *const states[] = {"23505", "42710", "42P04", "42P06",
-					     "42P07", "XX000", "55006"};
+	static const char *const states[] = {"23505", "42710", "42P04",
+					     "42P06", "42P07", "XX000",
+					     "55006", "40P01", "40001"};
 
 	for (size_t i = 0; i < MST_LEN(states); i++) {
 		if (strcmp(c->state, states[i]) == 0)
