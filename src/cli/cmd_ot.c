@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
-#include "sync/rekey.h"
+#include "rekey/rekey.h"
 
 static const struct cli_command ot_cmd = {
     "ot", "rekey JOB --from CONNECTION",

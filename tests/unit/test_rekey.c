@@ -4,7 +4,7 @@
  */
 #include "tests/lib/t.h"
 
-#include "sync/rekey_match.h"
+#include "rekey/match.h"
 
 #define D(k, n, s, m, i)                                                       \
 	{                                                                      \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "sync/rekey_private.h"
+#include "rekey/private.h"
 #include "sync/step.h"
 
 #define BATCH 200

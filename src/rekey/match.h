@@ -3,8 +3,8 @@
  * Which device of a sensor is which of the console: by what both say of it,
  * and only where there is no other answer. Pure.
  */
-#ifndef MST_SYNC_REKEY_MATCH_H
-#define MST_SYNC_REKEY_MATCH_H
+#ifndef MST_REKEY_MATCH_H
+#define MST_REKEY_MATCH_H
 
 #include "base/slice.h"
 

@@ -4,7 +4,7 @@
  * left. Each round looks for traits that one device of each side has, and
  * takes a pair when each is the other's only one.
  */
-#include "sync/rekey_match.h"
+#include "rekey/match.h"
 
 #include "base/arena.h"
 #include "base/map.h"

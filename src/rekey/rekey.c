@@ -3,7 +3,7 @@
  * Both jobs, and who is who. What the sensor's job delivered is read in the
  * destination: RecVer forgets it early, the rows tell it until the last step.
  */
-#include "sync/rekey_private.h"
+#include "rekey/private.h"
 
 #include <stdlib.h>
 

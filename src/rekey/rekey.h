@@ -10,11 +10,11 @@
  *
  * It may be run again after it was cut off at any step.
  */
-#ifndef MST_SYNC_REKEY_H
-#define MST_SYNC_REKEY_H
+#ifndef MST_REKEY_REKEY_H
+#define MST_REKEY_REKEY_H
 
 #include "base/map.h"
-#include "sync/rekey_match.h"
+#include "rekey/match.h"
 #include "sync/run.h"
 
 struct mst_rekey_conf {

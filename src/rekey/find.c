@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "sync/rekey_private.h"
+#include "rekey/private.h"
 
 struct native {
 	struct mst_sysid target;

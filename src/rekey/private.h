@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shared by rekey.c (both jobs, who is who), rekey_find.c (what is to be
- * written) and rekey_write.c (writing it).
+ * Shared by rekey.c (both jobs, who is who), find.c (what is to be
+ * written) and write.c (writing it).
  */
-#ifndef MST_SYNC_REKEY_PRIVATE_H
-#define MST_SYNC_REKEY_PRIVATE_H
+#ifndef MST_REKEY_PRIVATE_H
+#define MST_REKEY_PRIVATE_H
 
-#include "sync/rekey.h"
+#include "rekey/rekey.h"
 
 #define MST_REKEY_DEVICES "ot_devices"
 #define MST_REKEY_SENSORS "ot_sensors"
