@@ -149,3 +149,76 @@ void bench_delta_init(struct mst_delta *d, const struct mst_job *job,
 		      .seed = 12345},
 	};
 }
+
+/* ---- a folder of saved answers ------------------------------------------- */
+
+static int folder_round(struct bench *b, const struct bench_folder *f,
+			const struct mst_job *job, const struct mst_spool *s,
+			struct mst_recver *r, double out[8],
+			struct mst_err *err)
+{
+	struct mst_delta *d = mst_alloc(sizeof(*d));
+	double from;
+	int rc;
+
+	bench_delta_init(d, job, s, r);
+	d->threads = f->threads;
+	d->dir = b->dir;
+	d->find = f->find;
+	from = bench_now();
+	rc = mst_delta_run(d, err);
+	out[0] = MST_MIN(out[0], bench_now() - from);
+	out[1] = out[2] = 0;
+	for (size_t k = 0; !f->set && k < job->catalog->feeds_n; k++)
+		out[1] += (double)d->feed_records[k];
+	if (f->set)
+		out[1] = (double)mst_delta_set(d, f->set)->read;
+	for (size_t k = 0; k < d->sets_n; k++)
+		out[2] += (double)d->sets[k].changes.recs_n;
+	if (rc == 0 && f->commit)
+		rc = bench_commit(d, err);
+	mst_delta_fini(d);
+	free(d);
+	return rc;
+}
+
+bool bench_folder_run(struct bench *b, void *folder, double out[8])
+{
+	const struct bench_folder *f = folder;
+	struct mst_err err = MST_ERR_INIT;
+	const struct mst_recver_ops *ops = mst_recver_find("sqlite");
+	const struct mst_recver_conf at = {.path = f->store};
+	struct mst_spool spool;
+	struct mst_recver *r;
+	struct mst_job job;
+	int rc = 0;
+
+	if (bench_make_job(&job, f->yaml, NULL, &err) < 0 ||
+	    mst_spool_open(&spool, job.source, f->dir, true, &err) < 0 ||
+	    ops->open(&at, "bench", true, &r, &err) < 0)
+		return bench_fail(&err);
+	mst_spool_nest(&spool);
+	out[0] = 1e9;
+	for (int i = 0; i < f->rounds && rc == 0; i++)
+		rc = folder_round(b, f, &job, &spool, r, out, &err);
+	out[3] = (double)bench_rss();
+	ops->close(&r);
+	mst_spool_fini(&spool);
+	mst_job_fini(&job);
+	return rc == 0 || bench_fail(&err);
+}
+
+void bench_folder_print(const char *name, const double out[8], int64_t requests,
+			double ratio)
+{
+	struct bench_line line = BENCH_LINE_INIT;
+
+	line.name = name;
+	line.rows = (uint64_t)out[1];
+	line.seconds = out[0];
+	line.rss = (uint64_t)out[3];
+	line.writes = (int64_t)out[2];
+	line.requests = requests;
+	line.ratio = ratio;
+	bench_print(&line);
+}

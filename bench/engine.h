@@ -24,4 +24,22 @@ void bench_delta_init(struct mst_delta *d, const struct mst_job *job,
 /* Everything was delivered: what a first load leaves behind. */
 int bench_commit(struct mst_delta *d, struct mst_err *err);
 
+/* A delta over a folder of saved answers. */
+struct bench_folder {
+	const char *yaml; /* of the connection */
+	const char *dir, *store;
+	unsigned threads;
+	bool commit; /* all of it is delivered then */
+	int rounds;
+	const char *set;  /* whose records are the rows; NULL: of all feeds */
+	mst_find_fn find; /* for look-ups, or NULL */
+};
+
+/* For bench_child, with a struct bench_folder. out: the best round's seconds,
+ * rows, changes, peak memory. */
+bool bench_folder_run(struct bench *b, void *folder, double out[8]);
+/* requests, ratio: -1: none. */
+void bench_folder_print(const char *name, const double out[8], int64_t requests,
+			double ratio);
+
 #endif

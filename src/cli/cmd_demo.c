@@ -122,22 +122,6 @@ static int apply(struct demo *d, struct mst_err *err)
 	return rc;
 }
 
-static int control(struct demo *d, const char *path, const char *body,
-		   struct mst_err *err)
-{
-	struct mst_buf out = MST_BUF_INIT(64u << 20);
-	int status =
-	    mst_sim_control(d->sim, "POST", path, mst_slice_str(body), &out);
-	int rc = 0;
-
-	if (status < 200 || status > 299)
-		rc = mst_err_set(err, MST_E_INTERNAL,
-				 "simulator: %s answered %d: %.200s", path,
-				 status, out.p ? out.p : "");
-	mst_buf_fini(&out);
-	return rc;
-}
-
 /* ---- a run ----- */
 
 static void take_counts(struct demo_run *r, const struct mst_session *s)
@@ -199,7 +183,7 @@ static int verify(struct demo *d, struct demo_run *r, struct mst_err *err)
 
 	(void)snprintf(body, sizeof(body), "{\"source\":\"%s\"}",
 		       r->source->type);
-	rc = control(d, "/_sim/synced", body, err);
+	rc = demo_control(d->sim, "/_sim/synced", body, err);
 	if (rc == 0)
 		rc = sim_verify(d->sim, &report, &r->differences, err);
 	if (rc == 0 && r->differences)
@@ -231,8 +215,9 @@ static int stage(struct demo *d, const char *label, int day,
 
 	if (day > 0) {
 		(void)snprintf(body, sizeof(body), "{\"day\":%d}", day);
-		if (control(d, "/_sim/day", body, err) < 0 ||
-		    control(d, "/_sim/sn/users", "{\"seed\":7}", err) < 0)
+		if (demo_control(d->sim, "/_sim/day", body, err) < 0 ||
+		    demo_control(d->sim, "/_sim/sn/users", "{\"seed\":7}",
+				 err) < 0)
 			return -(int)err->code;
 	}
 	for (size_t i = 0; i < MST_LEN(sources); i++) {
@@ -378,10 +363,10 @@ static int demo(struct demo *d, bool keep)
 	int rc = apply(d, &err);
 
 	if (rc == 0)
-		rc = control(d, "/_sim/truth",
-			     "{\"cloudapps\":"
-			     "{\"allow_user_synchronization\":true}}",
-			     &err);
+		rc = demo_control(d->sim, "/_sim/truth",
+				  "{\"cloudapps\":"
+				  "{\"allow_user_synchronization\":true}}",
+				  &err);
 	if (rc == 0)
 		rc = stage(d, "day 0", 0, &err);
 	if (rc == 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/forward.h"
+#include "cli/verbs.h"
 
 static const struct cli_command forward_cmd = {
     "forward",
@@ -65,12 +66,7 @@ enum verb {
 	OWED = 512
 };
 
-static const struct {
-	const char *name;
-	enum verb verb;
-	int least, most; /* words behind it */
-	const char *wants;
-} verbs[] = {
+static const struct cli_verb verbs[] = {
     {"run", RUN, 0, 0, "no name"},
     {"status", STATUS, 0, 0, "no name"},
     {"list", LIST, 0, 0, "no name; --action and --in choose"},
@@ -81,32 +77,13 @@ static const struct {
     {"drop", DROP, 1, 1, "the ID of a delivery"},
     {"test", TEST, 1, 1, "the name of a RULE"},
     {"why", WHY, 0, 1, "a FILE at most"},
+    {NULL, 0, 0, 0, NULL},
 };
 
-static int unknown_verb(const char *word)
+static const struct cli_verb *find_verb(int argc, char **argv,
+					const struct forward_opts *o)
 {
-	const char *names[MST_LEN(verbs) + 1] = {NULL};
-	const char *near;
-
-	for (size_t i = 0; i < MST_LEN(verbs); i++)
-		names[i] = verbs[i].name;
-	near = mst_nearest(word, names);
-	(void)fprintf(stderr,
-		      "muster: forward knows run, status, list, unread, owed, "
-		      "show, retry, drop, test and why, not '%s'%s%s%s\n",
-		      word, near ? "; did you mean '" : "", near ? near : "",
-		      near ? "'?" : "");
-	return CLI_USAGE;
-}
-
-/* An option that means nothing for the verb is a mistake. */
-static bool options_fit(const struct forward_opts *o, enum verb verb)
-{
-	const struct {
-		const char *name;
-		bool given;
-		unsigned of;
-	} all[] = {
+	const struct cli_verb_opt opts[] = {
 	    {"once", o->once, RUN},
 	    {"dry-run", o->dry_run, TEST},
 	    {"all", o->all, RETRY},
@@ -115,36 +92,16 @@ static bool options_fit(const struct forward_opts *o, enum verb verb)
 	    {"count", o->count != 0, LIST | UNREAD | OWED},
 	    {"before", o->before != 0, LIST | UNREAD | OWED},
 	    {"source", o->source != NULL, WHY},
+	    {NULL, false, 0},
 	};
+	const struct cli_verb *v =
+	    cli_verb_find("forward", verbs, opts, argc, argv);
 
-	for (size_t i = 0; i < MST_LEN(all); i++) {
-		if (!all[i].given || all[i].of & (unsigned)verb)
-			continue;
-		(void)fprintf(stderr,
-			      "muster: --%s means nothing with that; 'muster "
-			      "forward --help' says more\n",
-			      all[i].name);
-		return false;
-	}
-	return true;
-}
-
-static int find_verb(int argc, char **argv, const struct forward_opts *o,
-		     enum verb *verb_r)
-{
-	for (size_t i = 0; i < MST_LEN(verbs); i++) {
-		if (strcmp(verbs[i].name, argv[0]) != 0)
-			continue;
-		*verb_r = verbs[i].verb;
-		if (argc - 1 < verbs[i].least || argc - 1 > verbs[i].most ||
-		    (verbs[i].verb == RETRY && (argc == 2) == o->all)) {
-			(void)fprintf(stderr, "muster: forward %s wants %s\n",
-				      argv[0], verbs[i].wants);
-			return CLI_USAGE;
-		}
-		return options_fit(o, *verb_r) ? CLI_OK : CLI_USAGE;
-	}
-	return unknown_verb(argv[0]);
+	/* one delivery, or all of them */
+	if (!v || v->bit != RETRY || (argc == 2) != o->all)
+		return v;
+	cli_verb_wants("forward", v);
+	return NULL;
 }
 
 static int dispatch(struct mst_state *state, enum verb verb,
@@ -204,18 +161,19 @@ int cmd_forward(int argc, char **argv)
 	};
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_state *state = NULL;
-	int status = CLI_OK, rc;
-	enum verb verb = RUN;
+	const struct cli_verb *verb;
+	int status, rc;
 
 	if (!cli_parse(&forward_cmd, opts, &argc, &argv, 1, 2, &status))
 		return status;
-	status = find_verb(argc, argv, &o, &verb);
-	if (status != CLI_OK)
-		return status;
+	verb = find_verb(argc, argv, &o);
+	if (!verb)
+		return CLI_USAGE;
+	status = CLI_OK;
 	rc = cli_open_state(&state, &err);
 	if (rc == 0)
-		rc = dispatch(state, verb, &o, argc > 1 ? argv[1] : NULL,
-			      &status, &err);
+		rc = dispatch(state, (enum verb)verb->bit, &o,
+			      argc > 1 ? argv[1] : NULL, &status, &err);
 	mst_state_close(&state);
 	return rc < 0 ? cli_fail(&err) : status;
 }

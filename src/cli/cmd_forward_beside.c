@@ -6,6 +6,27 @@
 #include "cli/forward.h"
 #include "forward/owed.h"
 
+static int list_begin(struct mst_state *state, struct mst_outbox **outbox_r,
+		      struct forward_looking *l, struct mst_err *err)
+{
+	if (forward_outbox(state, outbox_r, err) < 0)
+		return -(int)err->code;
+	forward_begin(l);
+	if (cli.json)
+		mst_jout_arr(&l->j);
+	return 0;
+}
+
+static int list_end(struct mst_outbox **outbox, struct forward_looking *l,
+		    int rc)
+{
+	if (cli.json)
+		mst_jout_end_arr(&l->j);
+	forward_end(l, rc);
+	mst_outbox_close(outbox);
+	return rc;
+}
+
 /* ---- what could not be read ---------------------------------------------- */
 
 static int unread_row(void *ctx, const struct mst_outbox_unread *u)
@@ -42,21 +63,14 @@ int forward_unread(struct mst_state *state, const struct forward_opts *o,
 {
 	struct mst_outbox *outbox = NULL;
 	struct forward_looking l;
-	int rc = forward_outbox(state, &outbox, err);
+	int rc = list_begin(state, &outbox, &l, err);
 
 	if (rc < 0)
 		return rc;
-	forward_begin(&l);
-	if (cli.json)
-		mst_jout_arr(&l.j);
 	rc = mst_outbox_unread_page(outbox, (int64_t)o->before,
 				    o->count ? (size_t)o->count : FORWARD_COUNT,
 				    unread_row, &l, err);
-	if (cli.json)
-		mst_jout_end_arr(&l.j);
-	forward_end(&l, rc);
-	mst_outbox_close(&outbox);
-	return rc;
+	return list_end(&outbox, &l, rc);
 }
 
 /* ---- acknowledgements ---------------------------------------------------- */
@@ -92,19 +106,12 @@ int forward_owed(struct mst_state *state, const struct forward_opts *o,
 {
 	struct mst_outbox *outbox = NULL;
 	struct forward_looking l;
-	int rc = forward_outbox(state, &outbox, err);
+	int rc = list_begin(state, &outbox, &l, err);
 
 	if (rc < 0)
 		return rc;
-	forward_begin(&l);
-	if (cli.json)
-		mst_jout_arr(&l.j);
 	rc = mst_owed_page(outbox, (int64_t)o->before,
 			   o->count ? (size_t)o->count : FORWARD_COUNT,
 			   owed_row, &l, err);
-	if (cli.json)
-		mst_jout_end_arr(&l.j);
-	forward_end(&l, rc);
-	mst_outbox_close(&outbox);
-	return rc;
+	return list_end(&outbox, &l, rc);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/recver.h"
+#include "cli/verbs.h"
 
 static const struct cli_command recver_cmd = {
     "recver",
@@ -88,43 +89,19 @@ static int stats_of_job(struct mst_state *state, const char *job,
 
 enum verb { STATS = 1, RESET = 2, VERIFY = 4, COPY = 8, SCRIPT = 16 };
 
-static const struct {
-	const char *name;
-	enum verb verb;
-	int least, most; /* words behind it */
-	const char *wants;
-} verbs[] = {
+static const struct cli_verb verbs[] = {
     {"stats", STATS, 1, 1, "JOB"},
     {"reset", RESET, 1, 1, "JOB or CONNECTION"},
     {"verify", VERIFY, 1, 1, "JOB or CONNECTION"},
     {"copy", COPY, 2, 2, "FROM TO"},
     {"script", SCRIPT, 0, 1, "[CONNECTION]"},
+    {NULL, 0, 0, 0, NULL},
 };
 
-static int unknown_verb(const char *word)
+static const struct cli_verb *find_verb(int argc, char **argv,
+					const struct recver_opts *o)
 {
-	const char *names[MST_LEN(verbs) + 1] = {NULL};
-	const char *near;
-
-	for (size_t i = 0; i < MST_LEN(verbs); i++)
-		names[i] = verbs[i].name;
-	near = mst_nearest(word, names);
-	(void)fprintf(stderr,
-		      "muster: recver knows stats, reset, verify, copy and "
-		      "script, not '%s'%s%s%s\n",
-		      word, near ? "; did you mean '" : "", near ? near : "",
-		      near ? "'?" : "");
-	return CLI_USAGE;
-}
-
-/* An option that means nothing for the verb is a mistake. */
-static bool options_fit(const struct recver_opts *o, enum verb verb)
-{
-	const struct {
-		const char *name;
-		bool given;
-		unsigned of;
-	} all[] = {
+	const struct cli_verb_opt opts[] = {
 	    {"yes", o->yes, RESET | COPY},
 	    {"force", o->force, COPY},
 	    {"record-set", o->record_set != NULL, RESET},
@@ -136,18 +113,10 @@ static bool options_fit(const struct recver_opts *o, enum verb verb)
 	    {"script", o->script != NULL, SCRIPT},
 	    {"for", o->tool != NULL, SCRIPT},
 	    {"output", o->output != NULL, SCRIPT},
+	    {NULL, false, 0},
 	};
 
-	for (size_t i = 0; i < MST_LEN(all); i++) {
-		if (!all[i].given || all[i].of & (unsigned)verb)
-			continue;
-		(void)fprintf(stderr,
-			      "muster: --%s means nothing with that; 'muster "
-			      "recver --help' says more\n",
-			      all[i].name);
-		return false;
-	}
-	return true;
+	return cli_verb_find("recver", verbs, opts, argc, argv);
 }
 
 static int run(enum verb verb, char **words, int n, const struct recver_opts *o)
@@ -197,21 +166,12 @@ int cmd_recver(int argc, char **argv)
 	    {"output", "FILE", "script: into a file", NULL, &o.output, NULL},
 	    {0},
 	};
+	const struct cli_verb *verb;
 	int status;
 
 	if (!cli_parse(&recver_cmd, opts, &argc, &argv, 1, 3, &status))
 		return status;
-	for (size_t i = 0; i < MST_LEN(verbs); i++) {
-		if (strcmp(argv[0], verbs[i].name) != 0)
-			continue;
-		if (argc - 1 < verbs[i].least || argc - 1 > verbs[i].most) {
-			(void)fprintf(stderr, "muster: recver %s wants %s\n",
-				      verbs[i].name, verbs[i].wants);
-			return CLI_USAGE;
-		}
-		return options_fit(&o, verbs[i].verb)
-			   ? run(verbs[i].verb, argv + 1, argc - 1, &o)
-			   : CLI_USAGE;
-	}
-	return unknown_verb(argv[0]);
+	verb = find_verb(argc, argv, &o);
+	return verb ? run((enum verb)verb->bit, argv + 1, argc - 1, &o)
+		    : CLI_USAGE;
 }

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/settings.h"
+#include "cli/verbs.h"
 
 #define OUT_MAX	   (16u << 20)
 #define CELL	   34 /* bytes of a value in a table */
@@ -437,41 +438,25 @@ static int show_log(struct cli_settings *s, struct mst_err *err)
 
 /* ---- the command --------------------------------------------------------- */
 
-static const struct verb {
-	const char *name;
-	int words, most; /* behind it */
-	int (*run)(struct cli_settings *s, struct mst_err *err);
-} verbs[] = {
-    {"get", 1, 2, get},
-    {"set", 3, CLI_WORDS_MAX, cli_settings_set},
-    {"unset", 2, CLI_WORDS_MAX, cli_settings_unset},
-    {"diff", 1, 1, diff},
-    {"promote", 1, 1, cli_settings_promote},
-    {"undo", 1, 1, cli_settings_undo},
-    {"log", 1, 1, show_log},
+static const struct cli_verb verbs[] = {
+    {"get", 0, 1, 2, "CONNECTION [KEY]"},
+    {"set", 0, 3, CLI_WORDS_MAX, "CONNECTION KEY VALUE"},
+    {"unset", 0, 2, CLI_WORDS_MAX, "CONNECTION KEY"},
+    {"diff", 0, 1, 1, "CONNECTION"},
+    {"promote", 0, 1, 1, "CONNECTION"},
+    {"undo", 0, 1, 1, "CONNECTION"},
+    {"log", 0, 1, 1, "CONNECTION"},
+    {NULL, 0, 0, 0, NULL},
 };
 
-static const struct verb *find_verb(const char *word)
-{
-	const char *names[MST_LEN(verbs) + 1];
-	const char *near;
+/* In the order of the verbs. */
+static int (*const runs[])(struct cli_settings *s, struct mst_err *err) = {
+    get,      cli_settings_set,	    cli_settings_unset,
+    diff,     cli_settings_promote, cli_settings_undo,
+    show_log,
+};
 
-	for (size_t i = 0; i < MST_LEN(verbs); i++) {
-		if (strcmp(verbs[i].name, word) == 0)
-			return &verbs[i];
-		names[i] = verbs[i].name;
-	}
-	names[MST_LEN(verbs)] = NULL;
-	near = mst_nearest(word, names);
-	(void)fprintf(stderr,
-		      "muster: settings knows get, set, unset, diff, promote, "
-		      "undo and log, not '%s'%s%s%s\n",
-		      word, near ? "; did you mean '" : "", near ? near : "",
-		      near ? "'?" : "");
-	return NULL;
-}
-
-static int run(struct cli_settings *s, const struct verb *verb)
+static int run(struct cli_settings *s, const struct cli_verb *verb)
 {
 	struct mst_err err = MST_ERR_INIT;
 	int rc = cli_open_state(&s->state, &err);
@@ -480,7 +465,7 @@ static int run(struct cli_settings *s, const struct verb *verb)
 	mst_buf_init(&s->out, OUT_MAX);
 	mst_jout_init(&s->j, &s->out);
 	if (rc == 0)
-		rc = verb->run(s, &err);
+		rc = runs[verb - verbs](s, &err);
 	if (rc == 0 && cli.json && s->out.n)
 		(void)mst_buf_addc(&s->out, '\n');
 	if (rc == 0)
@@ -512,24 +497,15 @@ int cmd_settings(int argc, char **argv)
 	     &s.count},
 	    {0},
 	};
-	const struct verb *verb;
+	const struct cli_verb *verb;
 	int status;
 
 	if (!cli_parse(&settings_cmd, opts, &argc, &argv, 1, CLI_WORDS_MAX + 1,
 		       &status))
 		return status;
-	verb = find_verb(argv[0]);
+	verb = cli_verb_find("settings", verbs, NULL, argc, argv);
 	if (!verb)
 		return CLI_USAGE;
-	if (argc - 1 < verb->words || argc - 1 > verb->most) {
-		(void)fprintf(stderr, "muster: settings %s wants %s\n",
-			      verb->name,
-			      verb->words == 3	 ? "CONNECTION KEY VALUE"
-			      : verb->words == 2 ? "CONNECTION KEY"
-			      : verb->most == 2	 ? "CONNECTION [KEY]"
-						 : "CONNECTION");
-		return CLI_USAGE;
-	}
 	s.argc = argc;
 	s.argv = argv;
 	return run(&s, verb);

@@ -54,10 +54,10 @@ static void *forward(void *p)
 	return NULL;
 }
 
-static int control(struct mst_sim *sim, const char *path, const char *body,
-		   struct mst_err *err)
+int demo_control(struct mst_sim *sim, const char *path, const char *body,
+		 struct mst_err *err)
 {
-	struct mst_buf out = MST_BUF_INIT(1u << 20);
+	struct mst_buf out = MST_BUF_INIT(64u << 20);
 	int status =
 	    mst_sim_control(sim, "POST", path, mst_slice_str(body), &out);
 	int rc = 0;
@@ -96,7 +96,7 @@ static int send_to(struct mst_sim *sim, int port, struct mst_err *err)
 		       "{\"form\":\"webhook-extended\",\"alerts\":\"follow\","
 		       "\"retry\":true,\"url\":\"http://127.0.0.1:%d/\"}",
 		       port);
-	return control(sim, "/_sim/iot/send", body, err);
+	return demo_control(sim, "/_sim/iot/send", body, err);
 }
 
 /* Ten alerts for each device, a moment apart. */
@@ -107,7 +107,7 @@ static int strike(struct mst_sim *sim, struct mst_err *err)
 
 		(void)snprintf(body, sizeof(body),
 			       "{\"device\":%d,\"from\":%d}", 10 + i, 50);
-		if (control(sim, "/_sim/iot/attack", body, err) < 0)
+		if (demo_control(sim, "/_sim/iot/attack", body, err) < 0)
 			return -(int)err->code;
 		(void)usleep(PAUSE_US);
 	}
@@ -139,7 +139,8 @@ static int attack(struct mst_sim *sim, struct running *r, struct demo_attack *a,
 
 	if (port < 0)
 		return port;
-	if (control(sim, "/_sim/iot/switches", "{\"uuids\":true}", err) < 0 ||
+	if (demo_control(sim, "/_sim/iot/switches", "{\"uuids\":true}", err) <
+		0 ||
 	    send_to(sim, port, err) < 0 || strike(sim, err) < 0 ||
 	    watch(sim, from, a, err) < 0)
 		return -(int)err->code;

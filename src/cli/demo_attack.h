@@ -14,6 +14,9 @@ struct demo_attack {
 	double seconds; /* from the first alert to the last incident */
 };
 
+/* A request to the simulator's control API. */
+int demo_control(struct mst_sim *sim, const char *path, const char *body,
+		 struct mst_err *err);
 /* Rule, action and receiver as YAML, behind the simulator's. */
 bool demo_attack_yaml(struct mst_buf *out);
 /* Attacks the plant and waits until each alert that the rule takes is an

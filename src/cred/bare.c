@@ -17,26 +17,11 @@ static struct bare *bare_of(struct mst_auth *a)
 	return mst_container_of(a, struct bare, base);
 }
 
-static int begin(struct mst_auth *a, struct mst_req *req_r, struct mst_err *err)
-{
-	return 0;
-}
-
-static int accept(struct mst_auth *a, const struct mst_resp *resp,
-		  int64_t *ttl_ms_r, struct mst_err *err)
-{
-	return mst_err_set(err, MST_E_INTERNAL, "there is no token to read");
-}
-
 static int header(struct mst_auth *a, struct mst_buf *out, struct mst_err *err)
 {
 	mst_buf_adds(out, "Authorization: ");
 	mst_buf_add_slice(out, mst_secret_get(bare_of(a)->token));
 	return 0;
-}
-
-static void forget(struct mst_auth *a)
-{
 }
 
 static void free_bare(struct mst_auth *a)
@@ -47,10 +32,10 @@ static void free_bare(struct mst_auth *a)
 
 static const struct mst_auth_ops bare_ops = {
     .name = "token",
-    .begin = begin,
-    .accept = accept,
+    .begin = mst_auth_still_begin,
+    .accept = mst_auth_still_accept,
     .header = header,
-    .forget = forget,
+    .forget = mst_auth_still_forget,
     .free = free_bare,
 };
 

@@ -17,24 +17,9 @@ static struct basic *basic_of(struct mst_auth *a)
 	return mst_container_of(a, struct basic, base);
 }
 
-static int begin(struct mst_auth *a, struct mst_req *req_r, struct mst_err *err)
-{
-	return 0;
-}
-
-static int accept(struct mst_auth *a, const struct mst_resp *resp,
-		  int64_t *ttl_ms_r, struct mst_err *err)
-{
-	return mst_err_set(err, MST_E_INTERNAL, "there is no token to read");
-}
-
 static int header(struct mst_auth *a, struct mst_buf *out, struct mst_err *err)
 {
 	return mst_form_header("Basic", basic_of(a)->pair, out, err);
-}
-
-static void forget(struct mst_auth *a)
-{
 }
 
 static void free_basic(struct mst_auth *a)
@@ -45,10 +30,10 @@ static void free_basic(struct mst_auth *a)
 
 static const struct mst_auth_ops basic_ops = {
     .name = "basic",
-    .begin = begin,
-    .accept = accept,
+    .begin = mst_auth_still_begin,
+    .accept = mst_auth_still_accept,
     .header = header,
-    .forget = forget,
+    .forget = mst_auth_still_forget,
     .free = free_basic,
 };
 

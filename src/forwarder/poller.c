@@ -17,7 +17,6 @@
 #include "sync/connection.h"
 #include "sync/fetch.h"
 
-#define FEED	   "alerts"
 #define OVERLAP_US (INT64_C(3600) * 1000000)
 #define WIDE_US	   (INT64_C(3600) * 1000000)
 #define RETRY_MS   60000 /* of one look, all tries together */
@@ -190,7 +189,7 @@ static int read_since(struct look *l, int64_t since_us)
 
 	if (rc < 0)
 		return rc;
-	feed = mst_catalog_feed(ops_of(l)->catalog, FEED);
+	feed = mst_catalog_feed(ops_of(l)->catalog, MST_ALERT_FEED);
 	if (feed < 0)
 		return mst_err_set(l->err, MST_E_UNSUPPORTED,
 				   "connections of type %s have no alerts",

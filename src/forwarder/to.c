@@ -51,3 +51,14 @@ void mst_to_settle_rest(struct mst_sending *s, size_t n,
 	for (size_t i = 0; i < n; i++)
 		mst_to_settle(&s[i], what, "%.470s", why);
 }
+
+int mst_to_end(struct mst_sending *s, size_t n, const struct mst_err *away,
+	       struct mst_err *err)
+{
+	mst_to_settle_rest(s, n, MST_DELIVERED_LATER,
+			   away->code ? away->msg : "muster was told to stop");
+	if (!away->code)
+		return 0;
+	*err = *away;
+	return -(int)err->code;
+}

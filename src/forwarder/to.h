@@ -72,6 +72,11 @@ void mst_to_settle(struct mst_sending *s, enum mst_delivered what,
 void mst_to_settle_rest(struct mst_sending *s, size_t n,
 			enum mst_delivered what, const char *why);
 
+/* The end of a turn: what is left is for later, because the far end is away
+ * (away.code is set: returned, into err) or muster was told to stop. */
+int mst_to_end(struct mst_sending *s, size_t n, const struct mst_err *away,
+	       struct mst_err *err);
+
 extern const struct mst_to_ops mst_to_servicenow; /* incident, application */
 extern const struct mst_to_ops mst_to_event;
 extern const struct mst_to_ops mst_to_http;

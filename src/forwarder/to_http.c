@@ -43,18 +43,6 @@ static struct to_http *of(struct mst_to *to)
 
 /* ---- the secret header --------------------------------------------------- */
 
-static int auth_begin(struct mst_auth *a, struct mst_req *req_r,
-		      struct mst_err *err)
-{
-	return 0;
-}
-
-static int auth_accept(struct mst_auth *a, const struct mst_resp *resp,
-		       int64_t *ttl_ms_r, struct mst_err *err)
-{
-	return mst_err_set(err, MST_E_INTERNAL, "there is no token to read");
-}
-
 static int auth_header(struct mst_auth *a, struct mst_buf *out,
 		       struct mst_err *err)
 {
@@ -66,20 +54,16 @@ static int auth_header(struct mst_auth *a, struct mst_buf *out,
 	return 0;
 }
 
-static void auth_forget(struct mst_auth *a)
-{
-}
-
 static void auth_free(struct mst_auth *a)
 {
 }
 
 static const struct mst_auth_ops auth_ops = {
     .name = "header",
-    .begin = auth_begin,
-    .accept = auth_accept,
+    .begin = mst_auth_still_begin,
+    .accept = mst_auth_still_accept,
     .header = auth_header,
-    .forget = auth_forget,
+    .forget = mst_auth_still_forget,
     .free = auth_free,
 };
 
@@ -345,13 +329,7 @@ static int send_http(struct mst_to *to, struct mst_sending *s, size_t n,
 	}
 	if (u.held)
 		judge_held(&u);
-	mst_to_settle_rest(s, n, MST_DELIVERED_LATER,
-			   u.away.code ? u.away.msg
-				       : "muster was told to stop");
-	if (!u.away.code)
-		return 0;
-	*err = u.away;
-	return -(int)err->code;
+	return mst_to_end(s, n, &u.away, err);
 }
 
 /* The way there is looked at by whoever asks; a POST would be an alert. */

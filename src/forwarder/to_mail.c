@@ -274,13 +274,7 @@ static int send_mail(struct mst_to *to, struct mst_sending *s, size_t n,
 	}
 	if (u.held)
 		judge_held(&u, s, n);
-	mst_to_settle_rest(s, n, MST_DELIVERED_LATER,
-			   u.away.code ? u.away.msg
-				       : "muster was told to stop");
-	if (!u.away.code)
-		return 0;
-	*err = u.away;
-	return -(int)err->code;
+	return mst_to_end(s, n, &u.away, err);
 }
 
 /* ---- set-up checks ------------------------------------------------------- */

@@ -39,4 +39,12 @@ struct mst_auth {
 
 void mst_auth_free(struct mst_auth **a);
 
+/* For a credential that is sent with every request as it is: no token is asked
+ * for, so none is read and none forgotten. */
+int mst_auth_still_begin(struct mst_auth *a, struct mst_req *req_r,
+			 struct mst_err *err);
+int mst_auth_still_accept(struct mst_auth *a, const struct mst_resp *resp,
+			  int64_t *ttl_ms_r, struct mst_err *err);
+void mst_auth_still_forget(struct mst_auth *a);
+
 #endif

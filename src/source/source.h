@@ -186,6 +186,10 @@ struct mst_source_ops {
 extern const struct mst_source_ops *const mst_sources[];	/* NULL ended */
 const struct mst_source_ops *mst_source_find(const char *type); /* or NULL */
 
+/* The feed whose records can be forwarded as alerts, in sources that have it.
+ */
+#define MST_ALERT_FEED "alerts"
+
 /* First member of every source's conf struct: what the engine itself reads
  * from the options of a source connection. */
 struct mst_source_common {

@@ -13,9 +13,9 @@
 #include "forward/outbox.h"
 #include "forward/receiver.h"
 #include "forward/rule.h"
+#include "source/source.h"
 
-#define SOURCE_TYPE "iot"
-#define DEST_TYPE   "servicenow"
+#define DEST_TYPE "servicenow"
 
 static const char *const kinds[] = {MST_FORWARD_RULE,	  MST_FORWARD_ACTION,
 				    MST_FORWARD_RECEIVER, MST_EXCLUSION_WINDOW,
@@ -53,33 +53,36 @@ static int find_named(struct looking *l, const char *key, const char *kind,
 	return 0;
 }
 
-static int check_connection(struct looking *l, const char *name,
-			    const char *type)
+/* A connection of the destination that actions are made for. */
+static int check_dest(struct looking *l, const char *name)
 {
 	const struct mst_conf_item *found = NULL;
 
 	if (find_named(l, "connection", "connection", name, &found) < 0)
 		return -(int)l->err->code;
-	if (strcmp(found->type, type) == 0)
+	if (strcmp(found->type, DEST_TYPE) == 0)
 		return 0;
 	return mst_item_fail(l->item, "connection", l->err,
 			     "\"%s\" is of type %s; a %s needs one of type %s",
 			     name, found->type, mst_conf_entry(l->item->kind),
-			     type);
+			     DEST_TYPE);
 }
 
-static int check_source(struct looking *l, const char *name)
+/* A connection of a source that shows alerts. */
+static int check_source(struct looking *l, const char *key, const char *name)
 {
 	const struct mst_conf_item *found = NULL;
+	const struct mst_source_ops *ops;
 
-	if (find_named(l, "source", "connection", name, &found) < 0)
+	if (find_named(l, key, "connection", name, &found) < 0)
 		return -(int)l->err->code;
-	if (strcmp(found->type, SOURCE_TYPE) == 0)
+	ops = mst_source_find(found->type);
+	if (ops && mst_catalog_feed(ops->catalog, MST_ALERT_FEED) >= 0)
 		return 0;
-	return mst_item_fail(l->item, "source", l->err,
-			     "\"%s\" is of type %s; only connections of type "
-			     "%s have alerts to forward",
-			     name, found->type, SOURCE_TYPE);
+	return mst_item_fail(l->item, key, l->err,
+			     "\"%s\" is of type %s, which has no alerts to "
+			     "forward",
+			     name, found->type);
 }
 
 static int check_rule(struct looking *l)
@@ -89,7 +92,7 @@ static int check_rule(struct looking *l)
 	    mst_alert_rule_make(l->item, MST_TIME_NONE, l->arena, &r, l->err);
 
 	if (rc == 0)
-		rc = check_source(l, r.source);
+		rc = check_source(l, "source", r.source);
 	for (size_t i = 0; rc == 0 && i < r.actions.n; i++) {
 		const struct mst_conf_item *found = NULL;
 
@@ -107,7 +110,7 @@ static int check_action(struct looking *l)
 	if (rc < 0)
 		return rc;
 	if (a.connection)
-		rc = check_connection(l, a.connection, DEST_TYPE);
+		rc = check_dest(l, a.connection);
 	mst_action_fini(&a);
 	return rc;
 }
@@ -119,7 +122,7 @@ static int check_receiver(struct looking *l)
 
 	if (rc < 0)
 		return rc;
-	rc = check_connection(l, r.connection, SOURCE_TYPE);
+	rc = check_source(l, "connection", r.connection);
 	mst_receiver_fini(&r);
 	return rc;
 }

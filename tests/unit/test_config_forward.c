@@ -129,7 +129,7 @@ static void test_names(void **unused)
 		"mean 'iot'?");
 	refuses("forward_rules:\n"
 		"  - {name: r, source: cmdb, actions: [siem]}\n",
-		"only connections of type iot have alerts");
+		"is of type servicenow, which has no alerts to forward");
 	refuses("forward_actions:\n"
 		"  - {name: a, type: incident, connection: iot}\n",
 		"needs one of type servicenow");
@@ -139,7 +139,7 @@ static void test_names(void **unused)
 	refuses("forward_receivers:\n"
 		"  - {name: p, type: syslog, connection: cmdb,"
 		" listen: \"127.0.0.1:1\"}\n",
-		"needs one of type iot");
+		"is of type servicenow, which has no alerts to forward");
 	refuses("exclusion_windows:\n  - {name: w}\n",
 		"every other condition is missing");
 	refuses("outbox:\n  max: 5\n", "max");
