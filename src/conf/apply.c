@@ -386,10 +386,9 @@ static const struct mst_conf_value *find_value(const struct mst_conf_item *item,
 	return NULL;
 }
 
-static int unknown_key(const struct mst_conf_item *item,
-		       const struct mst_conf_value *v,
-		       const struct mst_opt *opts, struct mst_arena *arena,
-		       struct mst_err *err)
+int mst_conf_unknown(const struct mst_conf_item *item,
+		     const struct mst_conf_value *v, const struct mst_opt *opts,
+		     struct mst_arena *arena, struct mst_err *err)
 {
 	char shown[80], known[500];
 	const char **keys, *near;
@@ -415,8 +414,8 @@ static int unknown_key(const struct mst_conf_item *item,
 	    near ? "\"?" : "");
 }
 
-static int missing(const struct mst_conf_item *item, const struct mst_opt *o,
-		   struct mst_err *err)
+int mst_conf_missing(const struct mst_conf_item *item, const struct mst_opt *o,
+		     struct mst_err *err)
 {
 	return mst_conf_fail(
 	    err, item->file, item->line, MST_MAX(item->column, 1),
@@ -457,8 +456,8 @@ int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
 	 * a slip is both */
 	for (size_t i = 0; i < item->values_n; i++) {
 		if (!mst_opt_find(opts, item->values[i].key))
-			return unknown_key(item, &item->values[i], opts, arena,
-					   err);
+			return mst_conf_unknown(item, &item->values[i], opts,
+						arena, err);
 	}
 	for (const struct mst_opt *o = opts; o->key; o++) {
 		struct target t = {
@@ -474,7 +473,7 @@ int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
 		if (ret == 0 && t.value)
 			ret = set_value(&t);
 		else if (ret == 0 && (o->flags & MST_OPT_REQUIRED) && !o->def)
-			ret = missing(item, o, err);
+			ret = mst_conf_missing(item, o, err);
 		if (ret < 0)
 			return ret;
 	}

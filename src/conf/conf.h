@@ -136,6 +136,17 @@ bool mst_conf_is_single(const char *kind);
  * names the nearest one. Texts live in arena. */
 int mst_conf_apply(const struct mst_conf_item *item, const struct mst_opt *opts,
 		   void *out, struct mst_arena *arena, struct mst_err *err);
+/* All that mst_conf_apply would say of the item, not only the first of it: fn
+ * gets the value that is wrong (NULL: one is missing), its key, and the text
+ * without a place. Texts are lent for the call. Returns how many there are. */
+size_t mst_conf_wrong(const struct mst_conf_item *item,
+		      const struct mst_opt *opts,
+		      void (*fn)(void *ctx, const struct mst_conf_value *v,
+				 const char *key, const char *text),
+		      void *ctx);
+/* May an item be called so? Letters, digits, "_", "-" and "." behind the
+ * first. */
+bool mst_conf_name_ok(struct mst_slice name);
 /* The item as YAML text, one list entry below its section ("- name: …"), or
  * what stands below a section that is no list; keys in the given order; what
  * `muster export` prints and the state store keeps. Reading it back gives an

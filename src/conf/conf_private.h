@@ -37,6 +37,13 @@ int mst_conf_check_value(const struct mst_conf_item *item,
 			 const struct mst_conf_value *value,
 			 const struct mst_opt *opt, struct mst_arena *arena,
 			 struct mst_err *err);
+/* The errors for a key that the table does not have, and for one that the item
+ * lacks. */
+int mst_conf_unknown(const struct mst_conf_item *item,
+		     const struct mst_conf_value *v, const struct mst_opt *opts,
+		     struct mst_arena *arena, struct mst_err *err);
+int mst_conf_missing(const struct mst_conf_item *item, const struct mst_opt *o,
+		     struct mst_err *err);
 /* What a BOOL takes; false: it takes no such text. */
 bool mst_conf_bool(const char *text, bool *v_r);
 /* The setting that a key of a settings item speaks of: what stands in front

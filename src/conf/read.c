@@ -160,7 +160,7 @@ static int add_values(struct builder *b, const struct mst_node *map,
 
 /* ---- items ------------------------------------------------------------- */
 
-static bool name_ok(struct mst_slice s)
+bool mst_conf_name_ok(struct mst_slice s)
 {
 	if (s.n == 0 || s.n > MST_MAX_NAME)
 		return false;
@@ -187,7 +187,7 @@ static int get_word(struct builder *b, const struct mst_node *map,
 	if (n->kind != MST_NODE_TEXT || n->is_blank)
 		return mst_conf_fail(b->err, b->file, n->line, n->column,
 				     "\"%s\" must be a word", key);
-	if (!name_ok(n->text))
+	if (!mst_conf_name_ok(n->text))
 		return mst_conf_fail(b->err, b->file, n->line, n->column,
 				     "\"%s\" must be 1 to %d letters, digits, "
 				     "\"_\", \"-\" or \".\", and begin with a "

@@ -43,7 +43,7 @@ static int audit(struct mst_state *s, const struct mst_state_item *it,
 	mst_db_bind_text(st, 5, it->name);
 	if (before)
 		mst_db_bind_text(st, 6, before);
-	mst_db_bind_text(st, 7, it->yaml);
+	mst_db_bind_text(st, 7, it->yaml ? it->yaml : "");
 	mst_db_bind_text(st, 8, it->what ? it->what : "");
 	return mst_db_run(&s->db, st, err);
 }
@@ -73,8 +73,9 @@ static int stored(struct mst_state *s, const struct mst_state_item *it,
 	if (rc < 0)
 		return rc;
 	*yaml_r = rc ? mst_strdup(mst_db_text(st, 0)) : NULL;
-	*same_r = rc && strcmp(*yaml_r, it->yaml) == 0 &&
-		  strcmp(mst_db_text(st, 1), it->type) == 0;
+	*same_r = it->yaml ? rc && strcmp(*yaml_r, it->yaml) == 0 &&
+				 strcmp(mst_db_text(st, 1), it->type) == 0
+			   : !rc;
 	mst_db_reset(st);
 	return 0;
 }
@@ -95,6 +96,19 @@ static int store(struct mst_state *s, const struct mst_state_item *it,
 	return mst_db_run(&s->db, st, err);
 }
 
+static int take_out(struct mst_state *s, const struct mst_state_item *it,
+		    struct mst_err *err)
+{
+	struct sqlite3_stmt *st;
+	int rc = mst_db_stmt(&s->db, Q_ITEM_DEL, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_db_bind_text(st, 1, it->kind);
+	mst_db_bind_text(st, 2, it->name);
+	return mst_db_run(&s->db, st, err);
+}
+
 static int put_item(struct mst_state *s, const struct mst_state_item *it,
 		    const char *user, size_t *added, size_t *changed,
 		    struct mst_err *err)
@@ -110,7 +124,7 @@ static int put_item(struct mst_state *s, const struct mst_state_item *it,
 				 "meanwhile; nothing was saved; look again",
 				 it->kind, it->name);
 	if (rc == 0 && !same) {
-		rc = store(s, it, err);
+		rc = it->yaml ? store(s, it, err) : take_out(s, it, err);
 		if (rc == 0)
 			rc = audit(s, it, before, user, err);
 		if (before)

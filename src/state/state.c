@@ -20,6 +20,7 @@ static const char *const sql[Q__MAX] = {
     [Q_ITEM_PUT] = "INSERT INTO item(kind, name, type, yaml, changed_us,"
 		   " created_us) VALUES(?1, ?2, ?3, ?4, ?5, ?5)"
 		   " ON CONFLICT DO UPDATE SET type=?3, yaml=?4, changed_us=?5",
+    [Q_ITEM_DEL] = "DELETE FROM item WHERE kind=?1 AND name=?2",
     [Q_ITEMS] = "SELECT kind, name, type, yaml, created_us FROM item"
 		" WHERE ?1 IS NULL OR kind=?1 ORDER BY kind, name",
     [Q_AUDIT_PUT] = "INSERT INTO audit(at_us, uid, user, kind, name, before,"

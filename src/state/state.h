@@ -26,6 +26,7 @@ const char *mst_state_dir(const struct mst_state *s);
  * name ------------------------------------------------------------------- */
 
 struct mst_state_item {
+	/* For putting: yaml NULL takes the item out. */
 	const char *kind, *name, *type, *yaml;
 	/* For putting: what is done, for the audit ("promote"); NULL: it is
 	 * simply applied. */

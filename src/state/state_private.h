@@ -18,6 +18,7 @@
 enum {
 	Q_ITEM_GET,
 	Q_ITEM_PUT,
+	Q_ITEM_DEL,
 	Q_ITEMS,
 	Q_AUDIT_PUT,
 	Q_AUDIT,

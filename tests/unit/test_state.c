@@ -231,6 +231,34 @@ static void test_items_only_if(void **state)
 	mst_buf_fini(&yaml);
 }
 
+/* Without a text the item goes, if it is what was looked at. */
+static void test_items_removed(void **state)
+{
+	struct mst_state_item it = {"job", "a", "", "1", NULL, NULL};
+	struct mst_buf yaml = MST_BUF_INIT(100);
+	struct list l = {.stop = 0};
+	size_t added = 0, changed = 0;
+	bool found = true;
+
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	it.yaml = NULL;
+	it.what = "remove";
+	it.only_if = "2";
+	t_failed(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err,
+		 MST_E_CONFLICT, "job 'a' was changed by somebody");
+	it.only_if = "1";
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	assert_int_equal(changed, 1);
+	t_ok(mst_state_find(s, "job", "a", &yaml, &found, &err), &err);
+	assert_false(found);
+	it.only_if = NULL;
+	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
+	assert_int_equal(added + changed, 0);
+	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
+	assert_string_equal(l.text, "remove();(1);");
+	mst_buf_fini(&yaml);
+}
+
 struct creation {
 	const char *name;
 	int64_t us;
@@ -656,11 +684,11 @@ static void test_writes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_open),	   T(test_default_dir),	 T(test_items),
-	    T(test_items_only_if), T(test_upgrade),	 T(test_created),
-	    T(test_runs),	   T(test_status_names), T(test_lock),
-	    T(test_dead_run),	   T(test_counts),	 T(test_run_items),
-	    T(test_old_runs_go),   T(test_writes),
+	    T(test_open),	   T(test_default_dir),	  T(test_items),
+	    T(test_items_only_if), T(test_items_removed), T(test_upgrade),
+	    T(test_created),	   T(test_runs),	  T(test_status_names),
+	    T(test_lock),	   T(test_dead_run),	  T(test_counts),
+	    T(test_run_items),	   T(test_old_runs_go),	  T(test_writes),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
