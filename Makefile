@@ -9,6 +9,7 @@
 #   make bench      the benchmarks, one JSON object a line; ROWS=… DEVICES=…
 #   make install    prefix=/usr/local (or PREFIX=) DESTDIR=
 #   make dist       the release: program, manual, update sets as one archive
+#   make deb        the Debian package, in build/
 #   make fuzz       run the fuzz targets, FUZZ_SECONDS each
 #   make format     clang-format on all C files
 #   make clean      remove all build folders
@@ -52,6 +53,9 @@ install: all
 dist: all
 	@tools/dist $(B)
 
+deb: all
+	@tools/deb $(B)
+
 fuzz:
 	@tools/install-deps check
 	@exec tools/fuzz $(FUZZ_SECONDS) $(ARGS)
@@ -63,4 +67,4 @@ format:
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all demo check bench install dist fuzz format clean
+.PHONY: all demo check bench install dist deb fuzz format clean
