@@ -7,8 +7,8 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
-#include "cli/settings.h"
 #include "sync/explain.h"
+#include "sync/setting_show.h"
 
 static const struct cli_command explain_cmd = {
     "explain", "JOB KEY",
@@ -123,7 +123,7 @@ static void json_record(struct printer *p, const struct mst_explained *e)
 			      e->mapping->rows[e->desired->rows[i]].rule);
 		mst_jout_key(j, "settings");
 		mst_jout_arr(j);
-		cli_rule_settings_json(
+		mst_rule_settings_json(
 		    j, p->job, e->mapping->rows[e->desired->rows[i]].rule);
 		mst_jout_end_arr(j);
 		mst_jout_end_obj(j);
@@ -213,7 +213,7 @@ static void print_record(struct printer *p, const struct mst_explained *e)
 		(void)mst_buf_addf(&p->out, "    %-26s ", col->name);
 		add_lines(&p->out, c->text);
 		(void)mst_buf_addf(&p->out, "   [%s", rule);
-		cli_rule_settings(&p->out, p->job, rule);
+		mst_rule_settings_text(&p->out, p->job, rule);
 		(void)mst_buf_addf(&p->out, "]%s\n", flag_words(col->flags));
 	}
 }

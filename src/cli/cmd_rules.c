@@ -10,7 +10,7 @@
 #include "cli/cmd_settings.h"
 #include "cli/rules_names.h"
 #include "cli/rules_test.h"
-#include "cli/settings.h"
+#include "sync/setting_show.h"
 
 #define OUT_MAX (16u << 20)
 #define WIDTH	78
@@ -89,7 +89,7 @@ static void setting_text(struct printer *p, const struct view *v, size_t at)
 	struct mst_buf form = MST_BUF_INIT(OUT_MAX);
 
 	(void)mst_buf_addf(&form, "%s: ", v->settings[at].opt->key);
-	cli_setting_form(&form, v->settings[at].opt);
+	mst_setting_form(&form, v->settings[at].opt);
 	put_wrapped(&p->out, 4, form.p);
 	mst_buf_fini(&form);
 	if (is_default(v, at))
@@ -101,11 +101,11 @@ static void setting_text(struct printer *p, const struct view *v, size_t at)
 			continue;
 		s = &v->in.c[i].settings[at];
 		(void)mst_buf_addf(&p->out, "        %s  ",
-				   cli_env_title((enum mst_env)i));
-		cli_in_force(&p->out, s, (enum mst_env)i);
+				   mst_env_title((enum mst_env)i));
+		mst_in_force_text(&p->out, s, (enum mst_env)i);
 		if (s->stored && !s->override) {
 			(void)mst_buf_adds(&p->out, "; kept, not in force: ");
-			cli_setting_value(&p->out, s->opt, s->stored);
+			mst_setting_text(&p->out, s->opt, s->stored);
 		}
 		(void)mst_buf_addc(&p->out, '\n');
 	}
@@ -127,10 +127,10 @@ static void mappings_text(struct printer *p, const struct view *v)
 			if (!head)
 				(void)mst_buf_addf(
 				    &p->out, "custom mappings, %s\n",
-				    cli_env_title((enum mst_env)i));
+				    mst_env_title((enum mst_env)i));
 			head = true;
 			(void)mst_buf_addf(&p->out, "    %s: ", list[k].key);
-			cli_value(&p->out, list[k].value);
+			mst_conf_value_text(&p->out, list[k].value);
 			(void)mst_buf_addc(&p->out, '\n');
 		}
 	}
@@ -158,12 +158,12 @@ static void view_text(struct printer *p, const struct view *v)
 static void setting_json(struct printer *p, const struct view *v, size_t at)
 {
 	mst_jout_obj(&p->j);
-	cli_setting_json(&p->j, v->settings[at].opt);
+	mst_setting_json(&p->j, v->settings[at].opt);
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
 		if (!v->in.shown[i])
 			continue;
 		mst_jout_key(&p->j, mst_env_name((enum mst_env)i));
-		cli_in_force_json(&p->j, &v->in.c[i].settings[at],
+		mst_in_force_json(&p->j, &v->in.c[i].settings[at],
 				  (enum mst_env)i);
 	}
 	mst_jout_end_obj(&p->j);
@@ -185,7 +185,7 @@ static void mappings_json(struct printer *p, const struct view *v)
 			if (!list[k].custom)
 				continue;
 			mst_jout_key(&p->j, list[k].key);
-			cli_value_json(&p->j, NULL, list[k].value);
+			mst_conf_value_json(&p->j, NULL, list[k].value);
 		}
 		mst_jout_end_obj(&p->j);
 	}

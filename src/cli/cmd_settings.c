@@ -9,8 +9,8 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "cli/settings.h"
 #include "cli/verbs.h"
+#include "sync/setting_show.h"
 
 #define OUT_MAX	   (16u << 20)
 #define CELL	   34 /* bytes of a value in a table */
@@ -118,7 +118,7 @@ static void put_cell(struct mst_buf *out, const struct mst_setting *s,
 {
 	struct mst_buf cell = MST_BUF_INIT(OUT_MAX);
 
-	cli_in_force(&cell, s, env);
+	mst_in_force_text(&cell, s, env);
 	if (cell.n > CELL)
 		(void)mst_buf_addf(out, " %.*s...", CELL - 3, cell.p);
 	else
@@ -139,9 +139,9 @@ static void put_customs(struct cli_settings *s, const struct mst_connection *c,
 		    (below && (strncmp(list[i].key, below, len) != 0 ||
 			       (list[i].key[len] && list[i].key[len] != '.'))))
 			continue;
-		(void)mst_buf_addf(&s->out, "%-5s %s: ", cli_env_title(c->env),
+		(void)mst_buf_addf(&s->out, "%-5s %s: ", mst_env_title(c->env),
 				   list[i].key);
-		cli_value(&s->out, list[i].value);
+		mst_conf_value_text(&s->out, list[i].value);
 		(void)mst_buf_addc(&s->out, '\n');
 	}
 }
@@ -159,14 +159,14 @@ static void get_all(struct cli_settings *s, const struct cli_settings_view *v)
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
 		if (v->shown[i])
 			(void)mst_buf_addf(&s->out, " %-*s", CELL,
-					   cli_env_title((enum mst_env)i));
+					   mst_env_title((enum mst_env)i));
 	}
 	end_line(&s->out);
 	for (size_t k = 0; k < v->any->settings_n; k++) {
 		const struct mst_opt *opt = v->any->settings[k].opt;
 
 		(void)mst_buf_addf(&s->out, "%-28s %-7s", opt->key,
-				   cli_setting_type(opt));
+				   mst_setting_control(opt));
 		for (unsigned i = 0; i < MST_ENV__MAX; i++) {
 			if (v->shown[i])
 				put_cell(&s->out, &v->c[i].settings[k],
@@ -187,10 +187,10 @@ static void get_one(struct cli_settings *s, const struct cli_settings_view *v,
 		    size_t at)
 {
 	const struct mst_opt *opt = v->any->settings[at].opt;
-	const struct mst_rule *rule = cli_rule_find(opt->rule);
+	const struct mst_rule *rule = mst_rule_find(opt->rule);
 
 	(void)mst_buf_addf(&s->out, "%s: ", opt->key);
-	cli_setting_form(&s->out, opt);
+	mst_setting_form(&s->out, opt);
 	(void)mst_buf_addf(&s->out, "\n  %s\n  overrides %s%s%s%s%s\n",
 			   opt->help ? opt->help : "", opt->rule,
 			   rule ? " (" : "", rule ? rule->title : "",
@@ -202,11 +202,11 @@ static void get_one(struct cli_settings *s, const struct cli_settings_view *v,
 			continue;
 		one = &v->c[i].settings[at];
 		(void)mst_buf_addf(&s->out,
-				   "  %s: ", cli_env_title((enum mst_env)i));
-		cli_in_force(&s->out, one, (enum mst_env)i);
+				   "  %s: ", mst_env_title((enum mst_env)i));
+		mst_in_force_text(&s->out, one, (enum mst_env)i);
 		if (one->stored && !one->override) {
 			(void)mst_buf_adds(&s->out, "; kept, not in force: ");
-			cli_setting_value(&s->out, one->opt, one->stored);
+			mst_setting_text(&s->out, one->opt, one->stored);
 		}
 		(void)mst_buf_addc(&s->out, '\n');
 	}
@@ -222,7 +222,7 @@ static void customs_json(struct cli_settings *s, const struct mst_connection *c)
 		if (!list[i].custom)
 			continue;
 		mst_jout_key(&s->j, list[i].key);
-		cli_value_json(&s->j, NULL, list[i].value);
+		mst_conf_value_json(&s->j, NULL, list[i].value);
 	}
 	mst_jout_end_obj(&s->j);
 }
@@ -231,12 +231,12 @@ static void one_json(struct cli_settings *s, const struct cli_settings_view *v,
 		     size_t at)
 {
 	mst_jout_obj(&s->j);
-	cli_setting_json(&s->j, v->any->settings[at].opt);
+	mst_setting_json(&s->j, v->any->settings[at].opt);
 	for (unsigned i = 0; i < MST_ENV__MAX; i++) {
 		if (!v->shown[i])
 			continue;
 		mst_jout_key(&s->j, mst_env_name((enum mst_env)i));
-		cli_in_force_json(&s->j, &v->c[i].settings[at],
+		mst_in_force_json(&s->j, &v->c[i].settings[at],
 				  (enum mst_env)i);
 	}
 	mst_jout_end_obj(&s->j);
@@ -326,14 +326,14 @@ static int diff(struct cli_settings *s, struct mst_err *err)
 		mst_jout_kstr(&s->j, "prod", p.to.name);
 		mst_jout_key(&s->j, "differences");
 		mst_jout_arr(&s->j);
-		cli_changes_json(&s->j, p.to.opts, list, n);
+		mst_overrides_json(&s->j, p.to.opts, list, n);
 		mst_jout_end_arr(&s->j);
 		mst_jout_end_obj(&s->j);
 	} else {
 		(void)mst_buf_addf(&s->out, "TEST of %s -> PROD of %s%s\n",
 				   p.from.name, p.to.name,
 				   n ? ":" : ": no difference");
-		cli_changes(&s->out, list, n);
+		mst_overrides_text(&s->out, list, n);
 	}
 	s->status = n ? CLI_DRIFT : CLI_OK;
 	return 0;
@@ -358,8 +358,8 @@ static void log_text(struct logging *l, const struct mst_audit_entry *e,
 	mst_time_iso(e->at_us, at);
 	(void)mst_buf_addf(
 	    &l->s->out, "%s %-8s %s by %s\n", at, *e->what ? e->what : "apply",
-	    cli_env_title((enum mst_env)env), *e->user ? e->user : "?");
-	cli_changes(&l->s->out, list, n);
+	    mst_env_title((enum mst_env)env), *e->user ? e->user : "?");
+	mst_overrides_text(&l->s->out, list, n);
 }
 
 static void log_json(struct logging *l, const struct mst_audit_entry *e,
@@ -379,7 +379,7 @@ static void log_json(struct logging *l, const struct mst_audit_entry *e,
 	mst_jout_kstr(j, "environment", mst_env_name((enum mst_env)env));
 	mst_jout_key(j, "changes");
 	mst_jout_arr(j);
-	cli_changes_json(j, l->opts, list, n);
+	mst_overrides_json(j, l->opts, list, n);
 	mst_jout_end_arr(j);
 	mst_jout_kstr(j, "before", e->before);
 	mst_jout_kstr(j, "after", e->after);

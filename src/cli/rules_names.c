@@ -9,8 +9,8 @@
 
 #include "base/limits.h"
 #include "cli/cmd_settings.h"
-#include "cli/settings.h"
 #include "rules/names.h"
+#include "sync/setting_show.h"
 
 #define OUT_MAX (16u << 20)
 
@@ -38,7 +38,7 @@ static const char *origin_of(const struct table *t,
 		const struct mst_setting *s = &t->c->settings[i];
 
 		if (strcmp(s->opt->key, "software_names") == 0)
-			return cli_origin(mst_setting_origin(s), t->env);
+			return mst_origin_name(mst_setting_origin(s), t->env);
 	}
 	return "connection";
 }
@@ -175,7 +175,7 @@ static void show(struct printer *p, const struct table *t)
 		return;
 	}
 	(void)mst_buf_addf(&p->out, "names of software, %s%s%s:\n", of,
-			   t->c ? ", " : "", t->c ? cli_env_title(t->env) : "");
+			   t->c ? ", " : "", t->c ? mst_env_title(t->env) : "");
 	(p->in->name ? try_text : list_text)(p, t);
 }
 

@@ -7,8 +7,8 @@
 
 #include "cli/cli.h"
 #include "cli/rules_test_show.h"
-#include "cli/settings.h"
 #include "rules/custom.h"
+#include "sync/setting_show.h"
 
 #define OUT_MAX (256u << 20)
 
@@ -143,9 +143,9 @@ static void changes_text(struct mst_buf *out, struct cli_trial_show *s,
 	    mst_overrides_diff(end->overrides, s->settings, arena, &list);
 
 	(void)mst_buf_addf(out, "settings of %s for %s%s\n", s->connection,
-			   cli_env_title(s->env),
+			   mst_env_title(s->env),
 			   n ? ":" : ": the same as those in force");
-	cli_changes(out, list, n);
+	mst_overrides_text(out, list, n);
 }
 
 static void print_text(struct cli_trial_show *s)

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "sync/plan.h"
+#include "sync/setting_show.h"
 
 #define OUT_MAX (16u << 20)
 
@@ -182,14 +183,14 @@ static size_t show(struct saving *v)
 		mst_jout_kstr(&v->j, "what", v->s->what);
 		mst_jout_key(&v->j, "changes");
 		mst_jout_arr(&v->j);
-		cli_changes_json(&v->j, v->s->opts, list, n);
+		mst_overrides_json(&v->j, v->s->opts, list, n);
 		mst_jout_end_arr(&v->j);
 		return n;
 	}
 	(void)mst_buf_addf(&v->out, "settings of %s for %s%s\n",
-			   v->s->connection, cli_env_title(v->s->env),
+			   v->s->connection, mst_env_title(v->s->env),
 			   n ? ":" : ": nothing to change");
-	cli_changes(&v->out, list, n);
+	mst_overrides_text(&v->out, list, n);
 	cli_print(&v->out);
 	return n;
 }
@@ -280,7 +281,7 @@ static int show_set(struct showing *w, const struct mst_conf_item *item,
 		mst_jout_kstr(w->j, "environment", item->name + of.n + 1);
 		mst_jout_key(w->j, "changes");
 		mst_jout_arr(w->j);
-		cli_changes_json(w->j, c.opts, list, n);
+		mst_overrides_json(w->j, c.opts, list, n);
 		mst_jout_end_arr(w->j);
 		mst_jout_end_obj(w->j);
 	} else if (n) {
@@ -288,7 +289,7 @@ static int show_set(struct showing *w, const struct mst_conf_item *item,
 				   strcmp(item->name + of.n + 1, "prod") == 0
 				       ? "PROD"
 				       : "TEST");
-		cli_changes(&out, list, n);
+		mst_overrides_text(&out, list, n);
 		cli_print(&out);
 	}
 	*n_r += n > 0;
