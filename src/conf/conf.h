@@ -88,6 +88,7 @@ struct mst_conf_value {
 /* There is one of each at most: its section is a mapping. */
 #define MST_OUTBOX "outbox"
 #define MST_PROXY  "proxy"
+#define MST_SERVICE "service"
 
 struct mst_conf_item {
 	const char *kind; /* "connection", "job", MST_SETTINGS … */

@@ -31,6 +31,7 @@ static const struct section {
      NULL},
     {"outbox", MST_OUTBOX, "outbox", NULL, NULL},
     {"proxy", MST_PROXY, "proxy", NULL, NULL},
+    {"service", MST_SERVICE, "service", NULL, NULL},
 };
 
 static bool is_own_member(const struct section *s, struct mst_slice key)

@@ -10,6 +10,7 @@
 #include "sync/choice.h"
 #include "sync/config_forward.h"
 #include "sync/proxy.h"
+#include "sync/service.h"
 #include "sync/single.h"
 
 struct checking {
@@ -90,6 +91,13 @@ static int check_proxy(struct checking *k)
 	struct mst_proxy proxy;
 
 	return mst_proxy_section(k->config, &k->arena, &proxy, k->err);
+}
+
+static int check_service(struct checking *k)
+{
+	struct mst_service_conf service;
+
+	return mst_service_section(k->config, &k->arena, &service, k->err);
 }
 
 /* ---- jobs ---------------------------------------------------------------- */
@@ -190,6 +198,8 @@ static int check_item(struct checking *k, const struct mst_conf_item *item)
 		return check_job(k, item);
 	if (strcmp(item->kind, MST_PROXY) == 0)
 		return check_proxy(k);
+	if (strcmp(item->kind, MST_SERVICE) == 0)
+		return check_service(k);
 	return check_connection(k, item);
 }
 

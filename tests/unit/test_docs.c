@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "conf/service.h"
 #include "forward/action.h"
 #include "forward/exclude.h"
 #include "forward/outbox.h"
@@ -167,6 +168,7 @@ static void forwarding(void **state)
 	check_table("FORWARDING RECEIVERS", mst_receiver_opts);
 	check_table("OUTBOX", mst_outbox_opts);
 	check_table("PROXY", mst_proxy_opts);
+	check_table("SERVICE", mst_service_opts);
 }
 
 static void record_sets(void **state)
