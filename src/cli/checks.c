@@ -3,6 +3,7 @@
  * Set-up checks as lines for people, or as JSON.
  */
 #include "cli/checks.h"
+#include "cli/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +157,7 @@ void cli_checks_take(void *ctx, const struct mst_check *c)
 	struct cli_checks *r = ctx;
 
 	remember(r, c);
+	cli_worker_check(c);
 	if (cli.json) {
 		to_json(r, c);
 		return;

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/planfile.h"
+#include "cli/worker.h"
 
 static const struct cli_command run_cmd = {
     "run", "JOB",
@@ -101,6 +102,7 @@ int cli_run(struct mst_state *state, const struct mst_run_conf *conf)
 	int rc, code;
 
 	rc = mst_session_open(s, state, conf, true, &err);
+	cli_worker_run(s->run);
 	if (rc == 0)
 		rc = mst_session_read(s, &err);
 	if (rc == 0)

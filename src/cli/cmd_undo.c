@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "cli/cli.h"
+#include "cli/worker.h"
 #include "sync/undo.h"
 
 static const struct cli_command undo_cmd = {
@@ -204,6 +205,7 @@ static int undo(struct mst_undo *u, bool yes, bool all, struct mst_err *err)
 		return 0;
 	}
 	rc = mst_undo_run(u, err);
+	cli_worker_run(u->session.run);
 	if (cli.json)
 		print_json(u);
 	else

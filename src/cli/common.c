@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "cli/cli.h"
+#include "cli/worker.h"
 #include "conf/conf.h"
 
 struct cli_common cli;
@@ -131,6 +132,14 @@ static bool take(const struct cli_opt *o, const char *arg)
 	return false;
 }
 
+/* Whoever asks a service for a command may not point it at other folders. */
+static bool same_state(void)
+{
+	const char *own = cli_worker_state();
+
+	return own && strcmp(own, state_dir) == 0;
+}
+
 bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 	       int *argc, char ***argv, int least, int most, int *status_r)
 {
@@ -166,6 +175,11 @@ bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 	}
 	if (!ok || ((*argc < least || *argc > most) && !wrong_words(cmd)))
 		return false;
+	if (cli_worker() && state_dir && !same_state()) {
+		(void)fprintf(stderr, "muster: --state: the service has its "
+				      "own state folder; leave it out\n");
+		return false;
+	}
 	cli.state_dir = state_dir;
 	if (cli.quiet)
 		mst_log_level(MST_ERROR);
@@ -211,6 +225,7 @@ int cli_fail(const struct mst_err *err)
 	cli_progress_end();
 	mst_log_redact(err->msg, text, sizeof(text));
 	(void)fprintf(stderr, "muster: %s\n", text);
+	cli_worker_error(err, text);
 	return cli_status(err);
 }
 

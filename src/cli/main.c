@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "cli/cli.h"
+#include "cli/worker.h"
 
 atomic_bool cli_cancel;
 
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 	if (mst_secret_setup(&err) < 0 || mst_secret_no_dumps(&err) < 0)
 		return cli_fail(&err);
 	mst_log_level(MST_INFO);
+	cli_worker_begin();
 	for (const struct cli_command *c = cli_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name) == 0)
 			return cli_printed(c->run(argc - 1, argv + 1));

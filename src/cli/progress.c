@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "cli/cli.h"
+#include "cli/worker.h"
 
 #define EVERY_US 100000 /* repaint at most ten times a second */
 #define BAR	 24
@@ -100,6 +101,8 @@ const struct mst_progress *cli_progress(void)
 {
 	static const struct mst_progress progress = {now, NULL};
 
+	if (cli_worker())
+		return cli_worker_progress();
 	at.terminal = isatty(STDERR_FILENO) == 1;
 	return cli.quiet ? NULL : &progress;
 }
