@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fields. Those of connections and settings come from the option tables of the
+// program (connection-types of the API): OptionField draws one row of them.
+import { cls, html, useId, useState } from '../lib/html.js';
+import { words } from '../lib/format.js';
+
+/**
+ * The frame of a field: label, help, error. children: a function that gets the
+ * attributes its input must have.
+ */
+export function Field({ label, help, error, required, children, note }) {
+	const id = useId();
+	const described = [help && `${id}-h`, error && `${id}-e`].filter(Boolean).join(' ');
+
+	return html`<div class=${cls('field', { 'field-bad': error })}>
+		<label class="field-label" for=${id}>${label}${required &&
+			html`<span class="field-must"> required</span>`}${note}</label>
+		${children({ id, 'aria-describedby': described || undefined,
+			'aria-invalid': error ? 'true' : undefined,
+			'aria-required': required ? 'true' : undefined })}
+		${help && html`<p class="field-help" id=${`${id}-h`}>${help}</p>`}
+		${error && html`<p class="field-error" id=${`${id}-e`}>${error}</p>`}</div>`;
+}
+
+/** A line of text. onInput gets the text. */
+export function TextField({ value, onInput, type = 'text', disabled, placeholder, inputmode,
+	autocomplete = 'off', maxlength, autofocus, spellcheck = false, mono, ...frame }) {
+	return html`<${Field} ...${frame}>${(attrs) => html`<input ...${attrs} type=${type}
+		value=${value ?? ''} disabled=${disabled} placeholder=${placeholder}
+		autocomplete=${autocomplete} maxlength=${maxlength} autofocus=${autofocus}
+		inputmode=${inputmode} spellcheck=${spellcheck} class=${mono && 'mono'}
+		onInput=${(e) => onInput(e.target.value)} />`}<//>`;
+}
+
+export function TextArea({ value, onInput, rows = 4, disabled, mono, ...frame }) {
+	return html`<${Field} ...${frame}>${(attrs) => html`<textarea ...${attrs} rows=${rows}
+		disabled=${disabled} class=${mono && 'mono'} spellcheck=${false}
+		value=${value ?? ''} onInput=${(e) => onInput(e.target.value)}></textarea>`}<//>`;
+}
+
+/** choices: [value] or [[value, text]]; none: text of "not chosen" */
+export function SelectField({ value, onInput, choices, none, disabled, ...frame }) {
+	return html`<${Field} ...${frame}>${(attrs) => html`<select ...${attrs} disabled=${disabled}
+		value=${value ?? ''} onChange=${(e) => onInput(e.target.value)}>
+		${none !== undefined && html`<option value="">${none}</option>`}
+		${choices.map((c) => {
+			const [v, text] = Array.isArray(c) ? c : [c, c];
+
+			return html`<option value=${v} selected=${String(v) === String(value ?? '')}>${text}</option>`;
+		})}</select>`}<//>`;
+}
+
+/** A box to tick with its text beside it. */
+export function CheckField({ checked, onInput, label, help, disabled, why }) {
+	const id = useId();
+	const text = why || help;
+
+	return html`<div class=${cls('check', { 'check-off': disabled || why })}>
+		<input type="checkbox" id=${id} checked=${checked} disabled=${disabled || Boolean(why)}
+			aria-describedby=${text ? `${id}-h` : undefined}
+			onChange=${(e) => onInput(e.target.checked)} />
+		<div><label for=${id}>${label}</label>
+			${text && html`<p class="field-help" id=${`${id}-h`}>${text}</p>`}</div></div>`;
+}
+
+/** One of few, all in sight: choices: [[value, text, help, why it cannot be]] */
+export function RadioField({ value, onInput, choices, label, error }) {
+	const id = useId();
+
+	return html`<fieldset class=${cls('radios', { 'field-bad': error })}><legend class="field-label">${label}</legend>
+		${choices.map(([v, text, help, why], i) => html`<div class=${cls('check', { 'check-off': why })}>
+			<input type="radio" name=${id} id=${`${id}-${i}`} checked=${v === value}
+				disabled=${Boolean(why)} aria-describedby=${help || why ? `${id}-${i}-h` : undefined}
+				onChange=${() => onInput(v)} />
+			<div><label for=${`${id}-${i}`}>${text}</label>
+				${(why || help) && html`<p class="field-help" id=${`${id}-${i}-h`}>${why || help}</p>`}</div></div>`)}
+		${error && html`<p class="field-error" role="alert">${error}</p>`}</fieldset>`;
+}
+
+/** A slider with its number beside it. */
+export function SliderField({ value, onInput, min, max, step = 'any', disabled, ...frame }) {
+	return html`<${Field} ...${frame}>${(attrs) => html`<div class="slider">
+		<input type="range" min=${min} max=${max} step=${step} value=${value ?? min}
+			disabled=${disabled} aria-label=${`${frame.label}: slider`}
+			onInput=${(e) => onInput(e.target.value)} />
+		<input ...${attrs} type="number" min=${min} max=${max} step=${step} disabled=${disabled}
+			value=${value ?? ''} onInput=${(e) => onInput(e.target.value)} /></div>`}<//>`;
+}
+
+const HINTS = {
+	duration: 'for example 30s, 15m, 8h, 7d',
+	size: 'for example 512KiB, 64MiB, 1GiB',
+	percent: 'for example 30%',
+	list: 'one per line',
+};
+
+/**
+ * A field for a row of an option table: {key, kind, required, default, choices,
+ * min, max, help}. value: as the API has it; onInput gets the same. A secret
+ * that is set shows where it is kept, never what it is.
+ */
+export function OptionField({ option: o, value, onInput, error, disabled, label }) {
+	const frame = {
+		label: label || words(o.key), error, required: o.required, disabled,
+		help: [o.help, HINTS[o.kind], o.default !== null && o.default !== undefined &&
+			o.default !== '' && `default: ${o.default}`].filter(Boolean).join('; '),
+	};
+
+	switch (o.kind) {
+	case 'bool':
+		return html`<${CheckField} checked=${value ?? String(o.default) === 'true'}
+			onInput=${onInput} label=${frame.label} help=${error || frame.help} disabled=${disabled} />`;
+	case 'choice':
+		return html`<${SelectField} ...${frame} value=${value} onInput=${onInput}
+			choices=${o.choices || []} none=${o.default ? `${o.default} (default)` : 'choose …'} />`;
+	case 'int':
+	case 'decimal':
+		return html`<${TextField} ...${frame} value=${value} mono
+			inputmode=${o.kind === 'int' ? 'numeric' : 'decimal'}
+			onInput=${(v) => onInput(v === '' ? null : Number.isFinite(Number(v)) ? Number(v) : v)} />`;
+	case 'list':
+		return html`<${TextArea} ...${frame} rows=${3} mono
+			value=${Array.isArray(value) ? value.join('\n') : value}
+			onInput=${(v) => onInput(v.split('\n').map((x) => x.trim()).filter(Boolean))} />`;
+	case 'secret':
+		return html`<${SecretField} ...${frame} value=${value} onInput=${onInput} />`;
+	default:
+		return html`<${TextField} ...${frame} value=${value} placeholder=${o.default ?? undefined}
+			mono=${o.kind !== 'text'} inputmode=${o.kind === 'url' ? 'url' : undefined}
+			onInput=${(v) => onInput(v === '' ? null : v)} />`;
+	}
+}
+
+/** A reference to a secret ("env:NAME"); one that is set is replaced, not read. */
+export function SecretField({ value, onInput, ...frame }) {
+	const set = value && typeof value === 'object' && value.set;
+	const [open, setOpen] = useState(!set);
+
+	if (!open) {
+		return html`<${Field} ...${frame}>${(attrs) => html`<div class="secret">
+			<input ...${attrs} readonly value=${value.ref || 'is set'} class="mono" />
+			<button type="button" class="btn btn-small" disabled=${frame.disabled} onClick=${() => {
+				setOpen(true);
+				onInput(null);
+			}}>Replace</button></div>`}<//>`;
+	}
+	return html`<${TextField} ...${frame} mono value=${typeof value === 'string' ? value : ''}
+		placeholder="env:NAME, file:/path, credential:name, sealed:name"
+		onInput=${(v) => onInput(v === '' ? null : v)} />`;
+}
