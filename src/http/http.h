@@ -32,6 +32,10 @@ struct mst_http_req;
 
 struct mst_http_feed; /* an event stream */
 
+#define MST_HTTP_TYPE_JSON "application/json"
+#define MST_HTTP_TYPE_TEXT "text/plain; charset=utf-8"
+#define MST_HTTP_TYPE_YAML "application/yaml"
+
 struct mst_http_resp {
 	int status;	  /* 200 unless set */
 	const char *type; /* application/json unless set */
@@ -56,6 +60,10 @@ int mst_http_problem(struct mst_http_req *r, struct mst_http_resp *resp,
 int mst_http_problem_as(struct mst_http_req *r, struct mst_http_resp *resp,
 			int status, const char *code, const char *fmt, ...)
     MST_PRINTF(5, 6);
+/* Adds what is wrong with one member of the body ("/client_id") or parameter
+ * ("?limit"); the problem that the request ends with lists them. At most 64. */
+void mst_http_wrong(struct mst_http_req *r, const char *pointer,
+		    const char *fmt, ...) MST_PRINTF(3, 4);
 
 /* ---- routes -------------------------------------------------------------- */
 
@@ -72,6 +80,7 @@ struct mst_http_query {
 #define MST_ROUTE_EVENTS 8u  /* an event stream */
 #define MST_ROUTE_OPEN	 16u /* nobody need have signed in */
 #define MST_ROUTE_TEXT	 32u /* the body is no JSON */
+#define MST_ROUTE_PLAIN	 64u /* the answer is no JSON */
 
 struct mst_http_route {
 	enum mst_http_method method;
@@ -90,10 +99,11 @@ struct mst_http_route {
 		   struct mst_err *err);
 };
 
+/* A table's end is n, or a route without a path. */
 struct mst_http_table {
 	const char *base; /* "/api/v1", "" */
 	const struct mst_http_route *routes;
-	size_t n;
+	size_t n; /* 0: up to the route without a path */
 };
 
 /* ---- a request ----------------------------------------------------------- */
@@ -111,6 +121,13 @@ struct mst_http_req {
 	void *local;		/* of this thread */
 	void *app;		/* the server's user's */
 	const void *who;	/* set by the gate */
+	/* Set by the gate: who is counted by the limit of requests; NULL: the
+	 * address alone. */
+	const char *caller;
+	const char *detail; /* of the problem that it ended with, or NULL */
+	/* The caller is at the other end of the socket: nothing says that
+	 * somebody else stands between. */
+	bool direct;
 	struct mst_http *http;
 	void *private_;
 };
@@ -156,13 +173,23 @@ int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 
 /* ---- the server ---------------------------------------------------------- */
 
+#define MST_HTTP_ANY UINT32_MAX
+
 struct mst_http_conf {
 	const char *address;		  /* "127.0.0.1", "::" */
 	int port;			  /* 0: a free one */
 	const char *cert_file, *key_file; /* PEM; NULL: no TLS */
 	unsigned threads;		  /* 0: one per core, at most 4 */
 	unsigned connections;		  /* at once; 0: 2048 */
-	size_t body_max;		  /* 0: 16 MiB */
+	unsigned per_address; /* of these from one address; 0: 1024 */
+	/* Requests a second of one address, of one caller, and ten times as
+	 * many at once; 0: 200; MST_HTTP_ANY: no limit. */
+	unsigned address_rate, caller_rate;
+	size_t body_max; /* 0: 16 MiB */
+	/* How long a request's head, all of it, and a connection without one
+	 * may take; between two signs of life on a stream. 0: 20 s, 120 s,
+	 * 75 s, 15 s. */
+	int64_t head_ms, whole_ms, idle_ms, alive_ms;
 	/* Addresses ("10.0.0.0/8") whose X-Forwarded-For and -Proto count. */
 	const char *const *proxies;
 	const struct mst_http_table *tables;
@@ -175,7 +202,7 @@ struct mst_http_conf {
 	 * MST_E_THROTTLED 429). */
 	int (*gate)(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_err *err);
-	/* After it, for logs and metrics. */
+	/* After it, for logs and metrics; r->route may be NULL. */
 	void (*done)(const struct mst_http_req *r, int status, int64_t us);
 	/* What no table has: the console. NULL: 404. */
 	int (*fallback)(struct mst_http_req *r, struct mst_http_resp *resp,
@@ -185,9 +212,36 @@ struct mst_http_conf {
 int mst_http_open(const struct mst_http_conf *conf, struct mst_http **h_r,
 		  struct mst_err *err);
 int mst_http_port(const struct mst_http *h);
+/* Connections that are open, and streams among them. */
+void mst_http_counts(struct mst_http *h, unsigned *connections_r,
+		     unsigned *streams_r);
 /* Certificate and key are read again. */
 int mst_http_reload(struct mst_http *h, struct mst_err *err);
 /* No new connections; streams end; what is under way gets up to so long. */
 void mst_http_close(struct mst_http **h, int64_t grace_ms);
+
+/* ---- without a socket ---------------------------------------------------- */
+
+/* The same way through routes, checks, gate and handler, in the caller's
+ * thread, of a server that was made by mst_http_open_none: for tests, fuzzing
+ * and whoever has the program itself at hand. headers: "Name: value" texts,
+ * NULL at the end. */
+int mst_http_open_none(const struct mst_http_conf *conf, struct mst_http **h_r,
+		       struct mst_err *err);
+struct mst_http_direct {
+	const char *method, *uri; /* "GET", "/api/v1/runs?limit=2" */
+	const char *const *headers;
+	struct mst_slice body;
+	const char *peer; /* NULL: "127.0.0.1" */
+};
+/* What it was answered with: head has a line for each header. */
+struct mst_http_said {
+	int status;
+	struct mst_buf head, body;
+};
+void mst_http_said_fini(struct mst_http_said *s);
+/* Streams are not followed: body is what is sent first. */
+void mst_http_ask(struct mst_http *h, const struct mst_http_direct *q,
+		  struct mst_http_said *s_r);
 
 #endif
