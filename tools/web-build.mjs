@@ -5,13 +5,14 @@
 // out of npm's folder, all below a name that changes with their content; then
 // gzips them and writes one table of C, or a folder.
 //
-//   tools/web-build.mjs WEB MODULES --c FILE       for src/api/console.c
+//   tools/web-build.mjs WEB MODULES --c FILE       for src/api/console.c; with
+//                                    --dep FILE also what it was made from
 //   tools/web-build.mjs WEB MODULES --folder DIR   to look at
 //   tools/web-build.mjs --none --c FILE            a table without files
 //   tools/web-build.mjs WEB MODULES --sizes        what a first view loads
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix, relative } from 'node:path';
+import { dirname, join, posix, relative, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 
@@ -142,6 +143,14 @@ export function table(files) {
 	return out.join('\n');
 }
 
+/** As make reads it: the table is made anew when one of its sources changes. */
+function depends(web, target) {
+	const from = web ? [...['src', 'css'].flatMap((f) => list(join(web, f))),
+		...['index.html', 'icon.svg', 'package.json'].map((f) => join(web, f))] : [];
+
+	return `${target}: ${from.map((f) => resolve(f).replaceAll(' ', '\\ ')).join(' ')}\n`;
+}
+
 function main(args) {
 	const [web, modules] = args;
 	const option = (name) => {
@@ -153,6 +162,9 @@ function main(args) {
 
 	if (option('--c')) {
 		writeFileSync(option('--c'), table(files));
+	}
+	if (option('--dep')) {
+		writeFileSync(option('--dep'), depends(files.length && web, option('--c')));
 	}
 	if (option('--folder')) {
 		for (const f of files) {

@@ -66,7 +66,7 @@ export function SignIn() {
 export function PasswordForm({ done, cancel }) {
 	const [f, set] = useState({ old: '', next: '', again: '' });
 	const change = useAction(async () => {
-		await api.put('/me/password', { current: f.old, new: f.next });
+		await api.put('/me/password', { current: f.old, password: f.next });
 		await lookWho();
 		done?.();
 	});
@@ -84,7 +84,7 @@ export function PasswordForm({ done, cancel }) {
 		<${TextField} label="Current password" type="password" value=${f.old} onInput=${put('old')}
 			autocomplete="current-password" error=${change.error?.of?.('/current')} />
 		<${TextField} label="New password" type="password" value=${f.next} onInput=${put('next')}
-			autocomplete="new-password" error=${change.error?.of?.('/new')}
+			autocomplete="new-password" error=${change.error?.of?.('/password')}
 			help="At least 12 characters; a sentence is good, and easier to type than signs" />
 		<${TextField} label="New password again" type="password" value=${f.again}
 			onInput=${put('again')} autocomplete="new-password"

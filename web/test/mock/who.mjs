@@ -18,9 +18,9 @@ export const routes = [
 		return undefined;
 	}],
 	['PUT', '/me/password', ({ state, body, problem }) => {
-		if (body.new.length < 12) {
+		if (body.password.length < 12) {
 			return problem(422, 'the password is too short: 12 characters at least',
-				[{ pointer: '/new', detail: 'is too short: 12 characters at least' }]);
+				[{ pointer: '/password', detail: 'is too short: 12 characters at least' }]);
 		}
 		state.user.must_change = false;
 		return undefined;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole TEST set becomes that of PROD: the difference first, what PROD's
+// jobs would then write if asked for, consent, then it is done.
+import { html, useEffect, useState } from '../lib/html.js';
+import { api, path } from '../lib/api.js';
+import { useAction, useGet } from '../lib/load.js';
+import { Consent, FormDialog } from '../ui/dialog.js';
+import { SelectField } from '../ui/form.js';
+import { ErrorBox, Loading } from '../ui/states.js';
+import { toast, toastTask } from '../ui/toast.js';
+import { Changes, TryJobs } from './changes.js';
+
+function Preview({ of: look, body }) {
+	if (look.error) {
+		return html`<${ErrorBox} error=${look.error} />`;
+	}
+	return look.data ? html`<${Changes} of=${look.data} env="prod" />
+		${look.data.changes.length > 0 && html`<${TryJobs} jobs=${look.data.jobs} body=${body} />`}` :
+		html`<${Loading} what="Comparing TEST with PROD" />`;
+}
+
+/** c: the connection; a destination has one environment: then to another one */
+export function Promote({ of: c, onClose, done }) {
+	const other = c.role === 'destination';
+	const all = useGet(other ? '/connections?limit=500' : null);
+	const to = (all.data?.items || []).filter((x) => x.type === c.type && x.name !== c.name &&
+		x.environments.includes('prod')).map((x) => x.name);
+	const [chosen, choose] = useState('');
+	const target = other ? chosen || to[0] : null;
+	const ready = !other || Boolean(target);
+	const [agreed, agree] = useState(false);
+	const [seen, see] = useState({});
+	const body = { ...target ? { to: target } : {} };
+
+	useEffect(() => {
+		let gone = false;
+
+		see({});
+		agree(false);
+		if (ready) {
+			api.post(path`/connections/${c.name}/settings/promote` + '?preview=1', body)
+				.then((data) => gone || see({ data }), (error) => gone || see({ error }));
+		}
+		return () => {
+			gone = true;
+		};
+	}, [target, ready]);
+	const save = useAction(async () => {
+		const data = await api.post(path`/connections/${c.name}/settings/promote`, { ...body, consent: true });
+
+		if (data?.what !== undefined) {
+			toastTask({ approval: data }, 'Promoting');
+		} else {
+			toast(`TEST's settings of ${c.name} are now PROD's`);
+		}
+		done();
+	});
+
+	return html`<${FormDialog} wide title=${`Promote ${c.name}: TEST → PROD`} yes="Promote" onClose=${onClose}
+		onSubmit=${save.run} busy=${save.busy} error=${save.error}
+		why=${!ready ? 'Choose where to' : !seen.data ? 'The difference is not there yet' : !seen.data.changes.length ?
+			'Nothing differs' : agreed ? '' : 'Tick the box first'}>
+		${other && (to.length ? html`<${SelectField} label="To" value=${target} choices=${to} onInput=${choose} />` :
+			all.data && html`<p>There is no other ${c.title} connection for PROD to promote to.</p>`)}
+		${ready && html`<${Preview} of=${seen} body=${{ environment: 'prod', promote: true }} />`}
+		${seen.data?.changes.length > 0 && html`<${Consent} checked=${agreed} onChange=${agree}>
+			The whole TEST set, settings and mappings, replaces that of PROD${target ? ` on ${target}` : ''}.
+			PROD's jobs work with it from their next run on.<//>`}<//>`;
+}
