@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who somebody is, and what they may. Passwords are argon2id (libsodium),
- * sessions and tokens are kept as hashes only. No I/O but the state store's
- * and, for OpenID Connect, net/client's.
+ * What somebody may: roles as bits, and somebody who was let in. Who they are
+ * is found out in door.h.
  */
 #ifndef MST_AUTH_AUTH_H
 #define MST_AUTH_AUTH_H
@@ -16,11 +15,15 @@
 #define MST_MAY_CONFIGURE  4u
 #define MST_MAY_ADMINISTER 8u
 #define MST_MAY_AUDIT	   16u
+#define MST_MAY_ALL	   31u
 
 unsigned mst_role_may(enum mst_role role);
-/* "read, operate"; and back. */
+/* Appends "read, operate"; mst_may_parse takes these words with commas or
+ * blanks between them. False: a word that is none, or no word at all. */
 void mst_may_text(unsigned may, struct mst_buf *out);
 bool mst_may_parse(struct mst_slice words, unsigned *may_r);
+/* The word of one bit: "read"; NULL when it is none. */
+const char *mst_may_word(unsigned bit);
 
 /* Somebody who was let in. Texts live in the arena of the one who asked. */
 struct mst_who {
