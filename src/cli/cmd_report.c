@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/cli.h"
@@ -28,7 +29,7 @@ static const struct cli_command report_cmd = {
     "  noise       the columns that made the last runs update records",
     cmd_report};
 
-enum form { TEXT, CSV, JSON };
+enum form { TEXT, CSV, JSON, XLSX };
 
 struct asking {
 	enum form form;
@@ -38,18 +39,19 @@ struct asking {
 
 static bool take_format(const char *text, enum form *form_r)
 {
-	static const char *const names[] = {"text", "csv", "json"};
+	static const char *const names[] = {"text", "csv", "json", "xlsx"};
 
 	*form_r = cli.json ? JSON : TEXT;
 	if (!text)
 		return true;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		*form_r = (enum form)i;
 		if (strcmp(text, names[i]) == 0)
 			return true;
 	}
-	(void)fprintf(
-	    stderr, "muster: --format is text, csv or json, not '%s'\n", text);
+	(void)fprintf(stderr,
+		      "muster: --format is text, csv, json or xlsx, not '%s'\n",
+		      text);
 	return false;
 }
 
@@ -71,6 +73,8 @@ static int render(const struct mst_report *r, const struct asking *a,
 		rc = mst_report_csv(r, a->section, out, err);
 	else if (a->form == JSON)
 		rc = mst_report_json(r, a->section, out, err);
+	else if (a->form == XLSX)
+		rc = mst_report_xlsx(r, a->section, out, err);
 	else
 		mst_report_text(r, a->most, out);
 	if (rc == 0 && out->overflow)
@@ -130,12 +134,13 @@ int cmd_report(int argc, char **argv)
 	const char *format = NULL;
 	bool all = false;
 	const struct cli_opt opts[] = {
-	    {"format", "FORM", "text, csv or json (--json is --format json)",
-	     NULL, &format, NULL},
+	    {"format", "FORM",
+	     "text, csv, json (also --json), or xlsx: a workbook", NULL,
+	     &format, NULL},
 	    {"out", "FILE", "write it to a file (mode 0600)", NULL, &a.out,
 	     NULL},
-	    {"section", "NAME", "csv, json: only this part of the report", NULL,
-	     &a.section, NULL},
+	    {"section", "NAME", "csv, json, xlsx: only this part of the report",
+	     NULL, &a.section, NULL},
 	    {"all", NULL, "text: show whole lists", &all, NULL, NULL},
 	    {"days", "N", "cve: how far back resolved ones count (90)", NULL,
 	     NULL, &conf.days},
@@ -154,6 +159,11 @@ int cmd_report(int argc, char **argv)
 	    !in_range("runs", conf.runs, NUMBER_MAX) ||
 	    !in_range("top", conf.top, 100))
 		return CLI_USAGE;
+	if (a.form == XLSX && !a.out && isatty(STDOUT_FILENO)) {
+		(void)fprintf(stderr, "muster: a workbook is no text for a "
+				      "terminal; --out FILE says where to\n");
+		return CLI_USAGE;
+	}
 	if (all)
 		a.most = UINT64_MAX;
 	conf.name = argv[0];

@@ -7,10 +7,10 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "conf/conf.h"
-#include "report/report.h"
+#include "report/report_private.h"
 #include "json/out.h"
 
-static int find(const struct mst_report *r, const char *name,
+int report_find(const struct mst_report *r, const char *name,
 		const struct mst_report_section **s_r, struct mst_err *err)
 {
 	const char *names[MST_REPORT_SECTIONS + 1];
@@ -86,7 +86,7 @@ int mst_report_csv(const struct mst_report *r, const char *section,
 	const struct mst_report_section *one = NULL;
 	bool first = true;
 
-	if (section && find(r, section, &one, err) < 0)
+	if (section && report_find(r, section, &one, err) < 0)
 		return -(int)err->code;
 	for (size_t i = 0; i < r->sections_n; i++) {
 		const struct mst_report_section *s = &r->sections[i];
@@ -120,11 +120,31 @@ static void json_cell(struct mst_jout *j, const struct mst_report_column *c,
 		mst_jout_slice(j, s);
 }
 
-static void json_section(struct mst_jout *j, const struct mst_report_section *s)
+static void json_columns(struct mst_jout *j, const struct mst_report_section *s)
+{
+	static const char *const types[] = {"text", "number", "time"};
+
+	mst_jout_key(j, "columns");
+	mst_jout_arr(j);
+	for (size_t i = 0; i < s->columns_n; i++) {
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "name", s->columns[i].name);
+		mst_jout_kstr(j, "title", s->columns[i].title);
+		mst_jout_kstr(j, "type", types[s->columns[i].type]);
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+}
+
+static void json_section(struct mst_jout *j, const struct mst_report *r,
+			 const struct mst_report_section *s)
 {
 	mst_jout_key(j, s->name);
 	mst_jout_obj(j);
 	mst_jout_kstr(j, "title", s->title);
+	mst_jout_kbool(j, "list", s->list);
+	mst_jout_kbool(j, "main", s->columns == r->main);
+	json_columns(j, s);
 	mst_jout_ki64(j, "total", (int64_t)(s->rows + s->more));
 	mst_jout_key(j, "rows");
 	mst_jout_arr(j);
@@ -146,7 +166,7 @@ int mst_report_json(const struct mst_report *r, const char *section,
 	struct mst_jout j;
 	char iso[21];
 
-	if (section && find(r, section, &one, err) < 0)
+	if (section && report_find(r, section, &one, err) < 0)
 		return -(int)err->code;
 	mst_time_iso(r->made_us, iso);
 	mst_jout_init(&j, out);
@@ -169,7 +189,7 @@ int mst_report_json(const struct mst_report *r, const char *section,
 	mst_jout_obj(&j);
 	for (size_t i = 0; i < r->sections_n; i++) {
 		if (!one || one == &r->sections[i])
-			json_section(&j, &r->sections[i]);
+			json_section(&j, r, &r->sections[i]);
 	}
 	mst_jout_end_obj(&j);
 	mst_jout_end_obj(&j);

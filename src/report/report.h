@@ -101,6 +101,15 @@ void mst_report_text(const struct mst_report *r, uint64_t most,
  * main one. MST_E_NOTFOUND: there is no such section. */
 int mst_report_csv(const struct mst_report *r, const char *section,
 		   struct mst_buf *out, struct mst_err *err);
+/* An Office Open XML workbook (.xlsx) with a sheet per section and one that
+ * says what it may lack; section NULL: all of them. Goes through a file in
+ * $TMPDIR. */
+int mst_report_xlsx(const struct mst_report *r, const char *section,
+		    struct mst_buf *out, struct mst_err *err);
+/* The report that this is the JSON of, for other forms of it. MST_E_CORRUPT:
+ * it is none. To be finished, also after an error. */
+int mst_report_read(struct mst_slice json, struct mst_report *r,
+		    struct mst_err *err);
 /* section NULL: all of them. */
 int mst_report_json(const struct mst_report *r, const char *section,
 		    struct mst_buf *out, struct mst_err *err);

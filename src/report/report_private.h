@@ -32,6 +32,10 @@ int report_read(struct report *x, const char *const *sets, size_t n,
 int report_scan(struct report *x, struct mst_scan *scans, size_t n,
 		const char *what, struct mst_err *err);
 
+/* A section by its name; MST_E_NOTFOUND names the nearest. */
+int report_find(const struct mst_report *r, const char *name,
+		const struct mst_report_section **s_r, struct mst_err *err);
+
 /* A copy of the columns, the report's, with another title for one of them. */
 const struct mst_report_column *
 report_titled(struct mst_report *r, const struct mst_report_column *columns,

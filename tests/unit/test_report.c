@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reports as text, CSV and JSON.
+ * Reports as text, CSV, JSON and XLSX.
  */
 #include "tests/lib/t.h"
 
@@ -191,15 +191,82 @@ static void test_json(void **state MST_UNUSED)
 	     "{\"report\":\"test\",\"title\":\"A test\",\"job\":\"main\","
 	     "\"made_at\":\"2026-11-21T00:00:00Z\",\"complete\":false,"
 	     "\"notes\":[{\"text\":\"half\",\"incomplete\":true}],"
-	     "\"sections\":{\"things\":{\"title\":\"Things\",\"total\":2,"
+	     "\"sections\":{\"things\":{\"title\":\"Things\",\"list\":true,"
+	     "\"main\":true,\"columns\":["
+	     "{\"name\":\"kind\",\"title\":\"Kind\",\"type\":\"text\"},"
+	     "{\"name\":\"name\",\"title\":\"Name\",\"type\":\"text\"},"
+	     "{\"name\":\"days\",\"title\":\"Days\",\"type\":\"number\"},"
+	     "{\"name\":\"seen\",\"title\":\"Seen\",\"type\":\"time\"},"
+	     "{\"name\":\"nothing\",\"title\":\"Nothing\",\"type\":\"text\"},"
+	     "{\"name\":\"why\",\"title\":\"Why\",\"type\":\"text\"}],"
+	     "\"total\":2,"
 	     "\"rows\":[{\"kind\":\"thing\",\"name\":\"a\",\"days\":9,"
 	     "\"seen\":\"2026-11-11T23:59:59Z\",\"nothing\":\"\",\"why\":"
 	     "\"short\"},{\"kind\":\"thing\",\"name\":\"B\xc3\xbcro\","
 	     "\"days\":null,\"seen\":null,\"nothing\":\"\",\"why\":\"\"}]},"
-	     "\"sums\":{\"title\":\"Sums\",\"total\":0,\"rows\":[]}}}\n");
+	     "\"sums\":{\"title\":\"Sums\",\"list\":false,\"main\":false,"
+	     "\"columns\":["
+	     "{\"name\":\"what\",\"title\":\"What\",\"type\":\"text\"},"
+	     "{\"name\":\"share\",\"title\":\"Share\",\"type\":\"number\"}],"
+	     "\"total\":0,\"rows\":[]}}}\n");
 	mst_buf_reset(&out);
 	t_ok(mst_report_json(&r, "sums", &out, &err), &err);
 	assert_null(strstr(out.p, "things"));
+}
+
+/* What a report was is what its JSON makes again. */
+static void test_read(void **state MST_UNUSED)
+{
+	struct mst_buf csv = MST_BUF_INIT(1u << 20);
+	struct mst_buf again = MST_BUF_INIT(1u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_report copy;
+
+	add(things(), "=1+1", "2026-11-20T00:00:00Z", "a, b");
+	(void)MST_REPORT_TABLE(&r, "sums", "Sums", sums, false);
+	mst_report_note(&r, true, "half");
+	mst_buf_reset(&out);
+	t_ok(mst_report_json(&r, NULL, &out, &err), &err);
+	t_ok(mst_report_csv(&r, NULL, &csv, &err), &err);
+	t_ok(mst_report_read(mst_buf_slice(&out), &copy, &err), &err);
+	t_ok(mst_report_csv(&copy, NULL, &again, &err), &err);
+	t_is(mst_buf_slice(&again), csv.p);
+	mst_buf_reset(&again);
+	t_ok(mst_report_json(&copy, NULL, &again, &err), &err);
+	t_is(mst_buf_slice(&again), out.p);
+	mst_report_fini(&copy);
+	t_failed(
+	    mst_report_read(MST_SLICE_LIT("{\"report\":\"x\"}"), &copy, &err),
+	    &err, MST_E_CORRUPT, "not the JSON of a report");
+	mst_report_fini(&copy);
+	mst_buf_fini(&csv);
+	mst_buf_fini(&again);
+}
+
+static bool holds(const char *text)
+{
+	return memmem(out.p, out.n, text, strlen(text)) != NULL;
+}
+
+/* A workbook: a file of files, one of them per sheet. */
+static void test_xlsx(void **state MST_UNUSED)
+{
+	struct mst_err err = MST_ERR_INIT;
+
+	add(things(), "=1+1", "2026-11-20T00:00:00Z", "\x01<&>");
+	(void)MST_REPORT_TABLE(&r, "sums", "Sums", sums, false);
+	mst_report_note(&r, true, "half");
+	mst_buf_reset(&out);
+	t_ok(mst_report_xlsx(&r, NULL, &out, &err), &err);
+	assert_memory_equal(out.p, "PK\3\4", 4);
+	assert_true(holds("xl/worksheets/sheet3.xml"));
+	assert_false(holds("xl/worksheets/sheet4.xml"));
+	mst_buf_reset(&out);
+	t_ok(mst_report_xlsx(&r, "sums", &out, &err), &err);
+	assert_true(holds("xl/worksheets/sheet1.xml"));
+	assert_false(holds("xl/worksheets/sheet2.xml"));
+	t_failed(mst_report_xlsx(&r, "thing", &out, &err), &err, MST_E_NOTFOUND,
+		 "did you mean 'things'?");
 }
 
 /* More notes than there is room for: the last one counts. */
@@ -218,8 +285,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_text), T(test_tame_text),  T(test_csv),
-	    T(test_json), T(test_many_notes),
+	    T(test_text), T(test_tame_text), T(test_csv),	 T(test_json),
+	    T(test_read), T(test_xlsx),	     T(test_many_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
