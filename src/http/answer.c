@@ -13,7 +13,7 @@
 
 #define PAGE_POLICY                                                            \
 	"default-src 'none'; script-src 'self'; style-src 'self'; "            \
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; "          \
+	"img-src 'self'; font-src 'self'; connect-src 'self'; "                \
 	"manifest-src 'self'; form-action 'self'; base-uri 'none'; "           \
 	"frame-ancestors 'none'"
 #define DATA_POLICY "default-src 'none'; frame-ancestors 'none'"
@@ -277,7 +277,9 @@ static bool encode(struct http_exchange *x)
 	bool takes = takes_gzip(x);
 
 	if (resp->fixed.p && resp->fixed_gzip) {
-		if (!takes)
+		if (takes)
+			mst_http_answer_header(x, "Content-Encoding", "gzip");
+		else
 			inflate_fixed(x);
 		return takes;
 	}
@@ -290,6 +292,7 @@ static bool encode(struct http_exchange *x)
 	mst_buf_fini(&resp->body);
 	resp->body = packed;
 	resp->fixed = mst_slice(NULL, 0);
+	mst_http_answer_header(x, "Content-Encoding", "gzip");
 	return true;
 }
 
@@ -356,42 +359,66 @@ static const char *caching(const struct http_exchange *x, bool tagged)
 	return tagged ? "private, no-cache" : "no-store";
 }
 
+/* "ETag: …" among its own headers: what is behind it. */
+static const char *own_tag(const struct mst_http_resp *resp)
+{
+	for (size_t i = 0; i < MST_LEN(resp->headers); i++)
+		if (resp->headers[i] &&
+		    strncmp(resp->headers[i], "ETag: ", 6) == 0)
+			return resp->headers[i] + 6;
+	return NULL;
+}
+
+static bool not_modified(const struct http_exchange *x, const char *tag)
+{
+	const char *none = mst_http_header(&x->r, "If-None-Match");
+
+	return none && (strcmp(none, "*") == 0 || mst_http_etag_in(none, tag));
+}
+
+static void drop_body(struct mst_http_resp *resp)
+{
+	resp->status = 304;
+	resp->fixed = mst_slice(NULL, 0);
+	mst_buf_fini(&resp->body);
+}
+
+/* The tag of its bytes, and what has them already is not sent them again. */
+static void tag_bytes(struct http_exchange *x)
+{
+	struct mst_http_resp *resp = &x->resp;
+	struct mst_slice bytes =
+	    resp->fixed.p ? resp->fixed : mst_buf_slice(&resp->body);
+	const char *tag = mst_http_etag(&x->r.arena, bytes, false);
+
+	if (not_modified(x, tag))
+		drop_body(resp);
+	else if (encode(x))
+		tag = mst_arena_printf(&x->r.arena, "%.*s-gz\"",
+				       (int)strlen(tag) - 1, tag);
+	mst_http_answer_header(x, "ETag", tag);
+}
+
 void mst_http_answer_finish(struct http_exchange *x)
 {
 	struct mst_http_resp *resp = &x->resp;
-	const char *none = mst_http_header(&x->r, "If-None-Match");
-	bool tagged, gzip;
+	const char *own = own_tag(resp);
+	bool get, tagged;
 
 	if (!resp->status)
 		resp->status = 200;
 	if (!resp->type)
 		resp->type =
 		    resp->feed ? "text/event-stream" : MST_HTTP_TYPE_JSON;
-	tagged = x->r.method == MST_GET && resp->status == 200 &&
-		 !resp->no_etag && !resp->feed;
-	if (tagged) {
-		struct mst_slice bytes =
-		    resp->fixed.p ? resp->fixed : mst_buf_slice(&resp->body);
-		const char *tag = mst_http_etag(&x->r.arena, bytes, false);
-
-		if (none &&
-		    (strcmp(none, "*") == 0 || mst_http_etag_in(none, tag))) {
-			resp->status = 304;
-			resp->fixed = mst_slice(NULL, 0);
-			mst_buf_fini(&resp->body);
-		}
-		gzip = resp->status == 200 && encode(x);
-		mst_http_answer_header(
-		    x, "ETag",
-		    gzip ? mst_arena_printf(&x->r.arena, "%.*s-gz\"",
-					    (int)strlen(tag) - 1, tag)
-			 : tag);
-	} else {
-		gzip = !resp->feed && encode(x);
-	}
-	if (gzip)
-		mst_http_answer_header(x, "Content-Encoding", "gzip");
-	if (resp->body.n || resp->fixed.n || resp->feed || x->head)
+	get = x->r.method == MST_HTTP_GET && resp->status == 200 && !resp->feed;
+	tagged = get && (own || !resp->no_etag);
+	if (tagged && own && not_modified(x, own))
+		drop_body(resp);
+	else if (tagged && !own)
+		tag_bytes(x);
+	else if (!resp->feed)
+		(void)encode(x);
+	if (resp->body.n || resp->fixed.n || resp->feed)
 		mst_http_answer_header(x, "Content-Type", resp->type);
 	if (is_compressible(resp->type))
 		mst_http_answer_header(x, "Vary", "Accept-Encoding");

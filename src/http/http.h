@@ -8,8 +8,8 @@
  * own (a handle of the state store). A handler runs to its end in one of them
  * and must not wait for anything but the store.
  */
-#ifndef MST_HTTP_HTTP_H
-#define MST_HTTP_HTTP_H
+#ifndef MST_HTTP_H
+#define MST_HTTP_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -18,10 +18,10 @@
 #include "json/out.h"
 
 enum mst_http_method {
-	MST_GET = 1,
-	MST_POST,
-	MST_PUT,
-	MST_DELETE,
+	MST_HTTP_GET = 1,
+	MST_HTTP_POST,
+	MST_HTTP_PUT,
+	MST_HTTP_DELETE,
 	MST_HTTP_METHODS
 };
 
@@ -48,8 +48,9 @@ struct mst_http_resp {
 	 */
 	struct mst_slice fixed;
 	bool fixed_gzip;
-	bool no_etag;	/* else a GET of 200 has one, of its bytes */
-	bool cacheable; /* for good: its name changes with it */
+	/* Else a GET of 200 has one, of its bytes; or its own among headers. */
+	bool no_etag;
+	bool cacheable;		    /* for good: its name changes with it */
 	struct mst_http_feed *feed; /* an event stream instead; taken over */
 };
 
@@ -182,8 +183,8 @@ struct mst_http_conf {
 	unsigned threads;		  /* 0: one per core, at most 4 */
 	unsigned connections;		  /* at once; 0: 2048 */
 	unsigned per_address; /* of these from one address; 0: 1024 */
-	/* Requests a second of one address, of one caller, and ten times as
-	 * many at once; 0: 200; MST_HTTP_ANY: no limit. */
+	/* Requests a minute of one address, of one caller; what ten seconds
+	 * allow may come at once. 0: 12,000; MST_HTTP_ANY: no limit. */
 	unsigned address_rate, caller_rate;
 	size_t body_max; /* 0: 16 MiB */
 	/* How long a request's head, all of it, and a connection without one

@@ -19,7 +19,7 @@
 #define PROXIES_MAX 32u
 #define SLOTS	    4096u /* of counts; power of two */
 #define NEAR	    8u	  /* slots that one key may have */
-#define BURST	    10u	  /* seconds' worth at once */
+#define BURST_LEAST 20.0
 
 struct net {
 	unsigned char a[16];
@@ -292,14 +292,15 @@ static struct bucket *bucket_of(struct http_peers *p, uint64_t key)
 		if (!oldest || b->at_us < oldest->at_us)
 			oldest = b;
 	}
-	*oldest = (struct bucket){.key = key, .tokens = -1};
+	*oldest = (struct bucket){.key = key, .at_us = INT64_MAX, .tokens = -1};
 	return oldest;
 }
 
 bool mst_http_peers_ask(struct http_peers *p, const char *who, unsigned rate,
 			int64_t *wait_ms_r)
 {
-	double most = (double)rate * BURST;
+	double most = MST_MAX((double)rate / 6, BURST_LEAST);
+	double per_us = (double)rate / 60e6;
 	int64_t now_us = mst_mono_us();
 	struct bucket *b;
 	bool ok;
@@ -310,14 +311,13 @@ bool mst_http_peers_ask(struct http_peers *p, const char *who, unsigned rate,
 	b = bucket_of(p, key_of(who));
 	if (b->tokens < 0)
 		b->tokens = most;
-	else
-		b->tokens = MST_MIN(
-		    most, b->tokens + (double)(now_us - b->at_us) * rate / 1e6);
+	b->tokens += (double)MST_MAX(now_us - b->at_us, 0) * per_us;
+	b->tokens = MST_MIN(most, b->tokens);
 	b->at_us = now_us;
 	ok = b->tokens >= 1;
 	if (ok)
 		b->tokens -= 1;
-	*wait_ms_r = (int64_t)((1 - b->tokens) * 1000 / rate) + 1;
+	*wait_ms_r = (int64_t)((1 - b->tokens) / per_us / 1000) + 1;
 	(void)pthread_mutex_unlock(&p->lock);
 	return ok;
 }

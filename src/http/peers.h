@@ -36,8 +36,8 @@ bool mst_http_peers_come(struct http_peers *p, const char *address,
 			 unsigned most);
 void mst_http_peers_go(struct http_peers *p, const char *address);
 
-/* One request of who (an address, a caller) with `rate` a second and ten times
- * as many at once; false: *wait_ms_r until the next. */
+/* One request of who (an address, a caller) with `rate` a minute, and what ten
+ * seconds allow (20 at least) at once; false: *wait_ms_r until the next. */
 bool mst_http_peers_ask(struct http_peers *p, const char *who, unsigned rate,
 			int64_t *wait_ms_r);
 

@@ -12,6 +12,7 @@
 #include <microhttpd.h>
 
 #define THREADS_MOST 4
+#define RATE	     12000
 
 /* ---- configuration ------------------------------------------------------- */
 
@@ -39,8 +40,8 @@ static void take_conf(struct mst_http *h, const struct mst_http_conf *conf)
 		c->threads = (unsigned)MST_MIN(MST_MAX(cores, 1), THREADS_MOST);
 	c->connections = c->connections ? c->connections : 2048;
 	c->per_address = c->per_address ? c->per_address : 1024;
-	c->address_rate = c->address_rate ? c->address_rate : 200;
-	c->caller_rate = c->caller_rate ? c->caller_rate : 200;
+	c->address_rate = c->address_rate ? c->address_rate : RATE;
+	c->caller_rate = c->caller_rate ? c->caller_rate : RATE;
 	c->body_max = c->body_max ? c->body_max : (size_t)16 << 20;
 	c->head_ms = or_ms(c->head_ms, 20000);
 	c->whole_ms = or_ms(c->whole_ms, 120000);
