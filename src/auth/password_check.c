@@ -167,8 +167,9 @@ static char letter_of(char c)
 	return at && c ? letters[at - signs] : (char)tolower((unsigned char)c);
 }
 
-/* Its letters, without what stands at the ends and is none. */
-static size_t bare(struct mst_slice p, char *out, size_t room)
+/* Its letters, without what stands at the ends and is none. signs: those within
+ * it are letters, too. */
+static size_t bare(struct mst_slice p, bool signs, char *out, size_t room)
 {
 	size_t n = 0;
 
@@ -178,7 +179,8 @@ static size_t bare(struct mst_slice p, char *out, size_t room)
 	while (p.n && !isalpha((unsigned char)*p.p) && *p.p != '@')
 		p = mst_slice(p.p + 1, p.n - 1);
 	for (size_t i = 0; i < p.n && n + 1 < room; i++) {
-		char c = letter_of(p.p[i]);
+		char c = signs ? letter_of(p.p[i])
+			       : (char)tolower((unsigned char)p.p[i]);
 
 		if (isalpha((unsigned char)c))
 			out[n++] = c;
@@ -262,19 +264,27 @@ bool mst_password_is_common(struct mst_slice p)
 {
 	char low[MST_PASSWORD_MOST + 1], letters[MST_PASSWORD_MOST + 1];
 	size_t n = 0;
+	bool is;
 
 	if (p.n > MST_PASSWORD_MOST)
 		return false;
 	for (; n < p.n; n++)
 		low[n] = (char)tolower((unsigned char)p.p[n]);
 	low[n] = 0;
-	n = bare(p, letters, sizeof(letters));
-	n = n && is_words(letters, n) ? 1 : 0;
-	if (!n)
-		n = repeats(mst_slice(low, p.n)) || is_run(low, p.n);
+	is = repeats(mst_slice(low, p.n));
+	n = 0;
+	for (size_t i = 0; i < p.n; i++) { /* signs between do not hide a run */
+		if (isalnum((unsigned char)low[i]))
+			low[n++] = low[i];
+	}
+	is = is || (n && is_run(low, n));
+	for (int signs = 0; signs < 2 && !is; signs++) {
+		n = bare(p, signs, letters, sizeof(letters));
+		is = is_words(letters, n);
+	}
 	mst_wipe(low, sizeof(low));
 	mst_wipe(letters, sizeof(letters));
-	return n != 0;
+	return is;
 }
 
 static size_t characters(struct mst_slice p)

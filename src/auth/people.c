@@ -5,6 +5,7 @@
  */
 #include "auth/people.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "auth/door_private.h"
@@ -13,35 +14,6 @@
 #define DAY_US 86400000000LL
 
 /* ---- names --------------------------------------------------------------- */
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool mst_user_name_fold(struct mst_slice name, char out[MST_MAX_USER + 1])
-{
-	/* Who asks in the place of a person. */
-	static const char *const ours[] = {"schedule", "service", "system"};
-
-	if (name.n == 0 || name.n > MST_MAX_USER)
-		return false;
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		if (!is_letter(c) && (i == 0 || !c || !strchr("._-@+", c)))
-			return false;
-		out[i] = c;
-	}
-	out[name.n] = 0;
-	for (size_t i = 0; i < MST_LEN(ours); i++) {
-		if (strcmp(out, ours[i]) == 0)
-			return false;
-	}
-	return true;
-}
 
 static int bad_name(const char *name, struct mst_err *err)
 {
@@ -285,9 +257,7 @@ static int check_token(const char *name, int64_t days, struct mst_err *err)
 	size_t n = strlen(name);
 
 	for (const char *p = name; *p; p++) {
-		char c = (char)(*p | 32);
-
-		if (!is_letter(c) && !strchr("._-", *p))
+		if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
 			n = 0;
 	}
 	if (n == 0 || n > 64)
