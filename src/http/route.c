@@ -61,7 +61,11 @@ int mst_http_ways_make(struct mst_http *h, struct mst_err *err)
 
 static bool fits(const struct http_way *w, const struct http_exchange *x)
 {
-	if (w->n != x->segs)
+	bool base = strcmp(w->route->path, "/") == 0;
+
+	/* A table's base with and without a slash is the same. */
+	if (w->n != x->segs &&
+	    !(base && x->segs == w->n + 1 && x->seg[w->n].n == 0))
 		return false;
 	for (size_t i = 0; i < w->n; i++)
 		if (w->seg[i].param ? x->seg[i].n == 0

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lists of tables: what is not here does not exist.
+ */
+#include "api/tables.h"
+
+#define V1(table)                                                              \
+	{                                                                      \
+		.base = "/api/v1", .routes = (table)                           \
+	}
+
+const struct mst_http_table mst_api_tables[] = {
+    V1(mst_api_root),
+    {.base = "", .routes = mst_api_health},
+};
+const size_t mst_api_tables_n = MST_LEN(mst_api_tables);
+
+const struct mst_api_schema *const mst_api_schemas[] = {
+    mst_api_root_schemas,
+    NULL,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * All tables of routes and schemas, one of each for a resource file. A table
+ * ends with an entry without a path, or a name. Whoever adds a resource adds
+ * its line in tables.c, too.
+ */
+#ifndef MST_API_TABLES_H
+#define MST_API_TABLES_H
+
+#include "api/schema.h"
+#include "http/http.h"
+
+/* Below /api/v1. */
+extern const struct mst_http_route mst_api_root[];
+
+/* At the server's root: health, metrics. */
+extern const struct mst_http_route mst_api_health[];
+
+extern const struct mst_api_schema mst_api_root_schemas[];
+
+extern const struct mst_http_table mst_api_tables[];
+extern const size_t mst_api_tables_n;
+/* NULL at its end. */
+extern const struct mst_api_schema *const mst_api_schemas[];
+
+#endif
