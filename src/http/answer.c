@@ -410,7 +410,8 @@ void mst_http_answer_finish(struct http_exchange *x)
 	if (!resp->type)
 		resp->type =
 		    resp->feed ? "text/event-stream" : MST_HTTP_TYPE_JSON;
-	get = x->r.method == MST_HTTP_GET && resp->status == 200 && !resp->feed;
+	get =
+	    x->r.method == MST_ROUTE_GET && resp->status == 200 && !resp->feed;
 	tagged = get && (own || !resp->no_etag);
 	if (tagged && own && not_modified(x, own))
 		drop_body(resp);

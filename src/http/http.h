@@ -18,10 +18,10 @@
 #include "json/out.h"
 
 enum mst_http_method {
-	MST_HTTP_GET = 1,
-	MST_HTTP_POST,
-	MST_HTTP_PUT,
-	MST_HTTP_DELETE,
+	MST_ROUTE_GET = 1,
+	MST_ROUTE_POST,
+	MST_ROUTE_PUT,
+	MST_ROUTE_DELETE,
 	MST_HTTP_METHODS
 };
 

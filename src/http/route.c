@@ -106,12 +106,12 @@ static int take_params(struct http_exchange *x, const struct http_way *w,
 static enum mst_http_method method_of(const char *m)
 {
 	if (strcmp(m, "GET") == 0)
-		return MST_HTTP_GET;
+		return MST_ROUTE_GET;
 	if (strcmp(m, "POST") == 0)
-		return MST_HTTP_POST;
+		return MST_ROUTE_POST;
 	if (strcmp(m, "PUT") == 0)
-		return MST_HTTP_PUT;
-	return strcmp(m, "DELETE") == 0 ? MST_HTTP_DELETE : MST_HTTP_METHODS;
+		return MST_ROUTE_PUT;
+	return strcmp(m, "DELETE") == 0 ? MST_ROUTE_DELETE : MST_HTTP_METHODS;
 }
 
 static const char *allowed(unsigned methods)
@@ -126,10 +126,10 @@ static const char *allowed(unsigned methods)
 	if (!out[0]) {
 		struct mst_buf b = MST_BUF_INIT(sizeof(text[0]));
 
-		for (unsigned m = MST_HTTP_GET; m < MST_HTTP_METHODS; m++)
+		for (unsigned m = MST_ROUTE_GET; m < MST_HTTP_METHODS; m++)
 			if (methods & 1u << m)
 				(void)mst_buf_addf(&b, "%s%s", b.n ? ", " : "",
-						   names[m - MST_HTTP_GET]);
+						   names[m - MST_ROUTE_GET]);
 		memcpy(out, b.p, b.n + 1);
 		mst_buf_fini(&b);
 	}
