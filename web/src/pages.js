@@ -23,6 +23,14 @@ export const pages = [
 		load: () => import('./pages/job-wizard.js') },
 	{ path: '/jobs/:name/edit', title: 'Edit job', need: 'configure',
 		load: () => import('./pages/job-wizard.js') },
+	{ path: '/connections', title: 'Connections', need: 'read', group: 'Set up', icon: 'connections',
+		also: ['/new-connection'], load: () => import('./pages/connections.js') },
+	{ path: '/new-connection', title: 'New connection', need: 'configure',
+		load: () => import('./pages/new-connection.js') },
+	{ path: '/connections/:name', title: 'Connection', need: 'read',
+		load: () => import('./pages/connection.js') },
+	{ path: '/connections/:name/settings', title: 'Settings', need: 'read',
+		load: () => import('./pages/settings.js') },
 
 	{ path: '/account', title: 'Your account', need: '', load: () => import('./pages/account.js') },
 ];

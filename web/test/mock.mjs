@@ -17,9 +17,14 @@ import { makeState } from './mock/state.mjs';
 import { routes as who } from './mock/who.mjs';
 import { routes as watch } from './mock/watch.mjs';
 import { routes as jobs } from './mock/jobs.mjs';
+import { routes as asked } from './mock/asked.mjs';
+import { routes as conf } from './mock/conf-routes.mjs';
+import { routes as people } from './mock/people-routes.mjs';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ROUTES = [...who, ...watch, ...jobs];
+// A route that answers PASS leaves it to the next that fits.
+const PASS = Symbol('pass');
+const ROUTES = [...asked, ...who, ...watch, ...jobs, ...conf, ...people];
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const CODES = { 400: 'invalid', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found',
@@ -129,8 +134,13 @@ export async function startMock(options = {}) {
 					req.headers['x-csrf-token'] !== state.user.csrf) {
 					send(res, problem(403, 'the header X-CSRF-Token is missing or wrong'));
 				} else {
-					send(res, await fn({ params, body, q: url.searchParams, state, emit,
-						page, problem, headers: req.headers }));
+					const out = await fn({ params, body, q: url.searchParams, state, emit,
+						page, problem, headers: req.headers, pass: PASS });
+
+					if (out === PASS) {
+						continue;
+					}
+					send(res, out);
 				}
 				return;
 			}

@@ -88,8 +88,8 @@ function Edit({ of: c, etag, type, saved }) {
 		save.run();
 	}}>
 		<${ConfForm} ...${conf.form} disabled=${!mine} />
-		${settings.length > 0 && html`<${Note}>${plural(settings.length, 'setting')} of this connection
-			${settings.length === 1 ? 'has' : 'have'} a value for both environments
+		${settings.length > 0 && html`<${Note}>${plural(settings.length, 'setting')} of this connection${' '}
+			${settings.length === 1 ? 'has' : 'have'} a value for both environments${' '}
 			(${settings.map((o) => o.key).join(', ')}): see <a href=${connectionAt(c.name, '/settings')}>Settings</a>.<//>`}
 		<${ErrorBox} error=${save.error} />
 		${mine && html`<div class="form-foot form-foot-stay">

@@ -4,6 +4,7 @@
 // settings, rules, forwarding, RecVer, audit, users, tokens, the service. Option
 // tables, checks, an explained record and reports are those of a real muster.
 import fs from 'node:fs';
+import { NOW } from './state.mjs';
 
 const data = (name) => JSON.parse(fs.readFileSync(
 	new URL(`../data/${name}.json`, import.meta.url), 'utf8'));
@@ -16,7 +17,7 @@ export const explained = data('explain');
 export const tried = data('try');
 const ruleTitles = data('rules_endpoint');
 
-export const at = (minutes) => new Date(Date.now() - minutes * 60000).toISOString();
+export const at = (minutes) => new Date(NOW - minutes * 60000).toISOString();
 
 const TENANT = '11111111-2222-3333-4444-555555555555';
 const CLIENT = '66666666-7777-8888-9999-aaaaaaaaaaaa';
@@ -117,7 +118,7 @@ lookup:
 		{ name: 'eve', full_name: 'Eve Ellis', role: 'operator', state: 'disabled', sign_in: 'password', last_sign_in_at: null, must_change: true },
 	],
 	tokens: [
-		{ id: 'tok_1', name: 'ci', user: 'ann', scopes: ['read', 'operate'], created_at: at(90000), expires_at: new Date(Date.now() + 8 * 864e5).toISOString(), last_used_at: at(5) },
+		{ id: 'tok_1', name: 'ci', user: 'ann', scopes: ['read', 'operate'], created_at: at(90000), expires_at: new Date(NOW + 8 * 864e5).toISOString(), last_used_at: at(5) },
 		{ id: 'tok_2', name: 'grafana', user: 'bob', scopes: ['read'], created_at: at(400000), expires_at: at(500), last_used_at: at(600) },
 	],
 	sessions: [
@@ -130,9 +131,9 @@ lookup:
 	],
 	certificates: [
 		{ location: 'LocalMachine', store: 'My', path: '/etc/muster/certs/My/muster.pem', subject: 'CN=muster', thumbprint: '7C1F0A0B0C0D0E0F101112131415161718191A1B',
-			valid_from: at(400000), valid_to: new Date(Date.now() + 20 * 864e5).toISOString(), key: true, used_by: ['apps'], warning: 'ends in 20 days' },
+			valid_from: at(400000), valid_to: new Date(NOW + 20 * 864e5).toISOString(), key: true, used_by: ['apps'], warning: 'ends in 20 days' },
 		{ location: '', store: '', path: '/etc/muster/forward.pem', subject: 'CN=alerts.example.com', thumbprint: '00A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3',
-			valid_from: at(90000), valid_to: new Date(Date.now() + 300 * 864e5).toISOString(), key: true, used_by: [], warning: '' },
+			valid_from: at(90000), valid_to: new Date(NOW + 300 * 864e5).toISOString(), key: true, used_by: [], warning: '' },
 	],
 	service: { listen: '127.0.0.1:8443', approval: 'prod_changes', session_idle: '30m' },
 	nodes: [

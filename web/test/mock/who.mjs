@@ -25,5 +25,4 @@ export const routes = [
 		state.user.must_change = false;
 		return undefined;
 	}],
-	['GET', '/me/sessions', () => ({ items: [] })],
 ];
