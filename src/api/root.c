@@ -64,17 +64,17 @@ static int get_ready(struct mst_http_req *r, struct mst_http_resp *resp,
 }
 
 const struct mst_http_route mst_api_root[] = {
-    {MST_HTTP_GET, "/", "get_root", "service",
+    {MST_ROUTE_GET, "/", "get_root", "service",
      "What this is, and how one may sign in.", 0, MST_ROUTE_OPEN, NULL, "root",
      .run = get_root},
     {0},
 };
 
 const struct mst_http_route mst_api_health[] = {
-    {MST_HTTP_GET, "/healthz", "get_health", "service",
+    {MST_ROUTE_GET, "/healthz", "get_health", "service",
      "Whether the process is alive.", 0, MST_ROUTE_OPEN, NULL, "health",
      .run = get_alive},
-    {MST_HTTP_GET, "/readyz", "get_readiness", "service",
+    {MST_ROUTE_GET, "/readyz", "get_readiness", "service",
      "Whether it can work: the state store answers, the keeper moves.", 0,
      MST_ROUTE_OPEN, NULL, "health", .run = get_ready},
     {0},

@@ -11,11 +11,15 @@
 
 const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_root),
+    V1(mst_api_connections),
+    V1(mst_api_settings),
     {.base = "", .routes = mst_api_health},
 };
 const size_t mst_api_tables_n = MST_LEN(mst_api_tables);
 
 const struct mst_api_schema *const mst_api_schemas[] = {
     mst_api_root_schemas,
+    mst_api_connection_schemas,
+    mst_api_settings_schemas,
     NULL,
 };

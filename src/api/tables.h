@@ -12,11 +12,15 @@
 
 /* Below /api/v1. */
 extern const struct mst_http_route mst_api_root[];
+extern const struct mst_http_route mst_api_connections[];
+extern const struct mst_http_route mst_api_settings[];
 
 /* At the server's root: health, metrics. */
 extern const struct mst_http_route mst_api_health[];
 
 extern const struct mst_api_schema mst_api_root_schemas[];
+extern const struct mst_api_schema mst_api_connection_schemas[];
+extern const struct mst_api_schema mst_api_settings_schemas[];
 
 extern const struct mst_http_table mst_api_tables[];
 extern const size_t mst_api_tables_n;
