@@ -191,7 +191,9 @@ static int show(struct mst_state *state, int64_t id, uint64_t items,
 	} else {
 		(void)mst_buf_addc(&p->out, '\n');
 	}
-	if (mst_state_run_items(state, id, items, show_item, p, err) < 0)
+	if (mst_state_run_items(state, id,
+				&(struct mst_item_filter){.n = items},
+				show_item, p, err) < 0)
 		return -(int)err->code;
 	if (p->json) {
 		mst_jout_end_arr(&p->j);
@@ -233,7 +235,10 @@ int cmd_runs(int argc, char **argv)
 	} else if (rc == 0) {
 		if (p.json)
 			mst_jout_arr(&p.j);
-		rc = mst_state_runs(state, job, 0, count, list_run, &p, &err);
+		rc = mst_state_runs(state,
+				    &(struct mst_run_filter){
+					.job = job, .status = -1, .n = count},
+				    list_run, &p, &err);
 		if (p.json)
 			mst_jout_end_arr(&p.j);
 	}

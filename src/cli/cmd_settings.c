@@ -429,7 +429,9 @@ static int show_log(struct cli_settings *s, struct mst_err *err)
 	mst_arena_init(&l.arena, MST_MAX_ARENA);
 	if (cli.json)
 		mst_jout_arr(&s->j);
-	rc = mst_state_audit(s->state, 0, SIZE_MAX, log_one, &l, err);
+	rc =
+	    mst_state_audit(s->state, &(struct mst_audit_filter){.n = SIZE_MAX},
+			    log_one, &l, err);
 	if (cli.json)
 		mst_jout_end_arr(&s->j);
 	mst_arena_fini(&l.arena);

@@ -294,7 +294,8 @@ int cli_settings_undo(struct cli_settings *s, struct mst_err *err)
 	if (end_of(s, s->argv[1], MST_ENV_PROD, &c, err) < 0)
 		return -(int)err->code;
 	f.name = mst_settings_name(c.name, MST_ENV_PROD, &s->arena);
-	if (mst_state_audit(s->state, 0, SIZE_MAX, find_promotion, &f, err) < 0)
+	if (mst_state_audit(s->state, &(struct mst_audit_filter){.n = SIZE_MAX},
+			    find_promotion, &f, err) < 0)
 		return -(int)err->code;
 	if (!f.found)
 		return mst_err_set(err, MST_E_NOTFOUND,

@@ -69,6 +69,9 @@ int mst_db_find(const struct mst_db_spec *spec, const char *path, bool create,
  * use the same statement within. */
 int mst_db_stmt(struct mst_db *db, unsigned id, struct sqlite3_stmt **st_r,
 		struct mst_err *err);
+/* One of the caller's own, which it finalizes before the database is closed. */
+int mst_db_prepare(struct mst_db *db, const char *sql,
+		   struct sqlite3_stmt **st_r, struct mst_err *err);
 /* One step. Returns 1 for a row, 0 at the end (and resets), <0 on error. */
 int mst_db_step(struct mst_db *db, struct sqlite3_stmt *st,
 		struct mst_err *err);

@@ -283,16 +283,24 @@ void mst_db_close(struct mst_db *db)
 	*db = (struct mst_db){0};
 }
 
+int mst_db_prepare(struct mst_db *db, const char *sql, sqlite3_stmt **st_r,
+		   struct mst_err *err)
+{
+	int rc = sqlite3_prepare_v3(db->h, sql, -1, SQLITE_PREPARE_PERSISTENT,
+				    st_r, NULL);
+
+	return rc == SQLITE_OK ? 0 : mst_db_fail(db, rc, err);
+}
+
 int mst_db_stmt(struct mst_db *db, unsigned id, sqlite3_stmt **st_r,
 		struct mst_err *err)
 {
 	if (!db->stmts[id]) {
-		int rc = sqlite3_prepare_v3(db->h, db->spec->sql[id], -1,
-					    SQLITE_PREPARE_PERSISTENT,
-					    &db->stmts[id], NULL);
+		int rc =
+		    mst_db_prepare(db, db->spec->sql[id], &db->stmts[id], err);
 
-		if (rc != SQLITE_OK)
-			return mst_db_fail(db, rc, err);
+		if (rc < 0)
+			return rc;
 	}
 	sqlite3_reset(db->stmts[id]);
 	sqlite3_clear_bindings(db->stmts[id]);

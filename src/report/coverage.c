@@ -150,11 +150,15 @@ static int read_all(struct covering *c, struct mst_err *err)
 
 	if (report_cis_read(x, c->set, &c->cis, err) < 0 ||
 	    report_scan(x, &natives, 1, "native keys", err) < 0 ||
-	    mst_state_runs(x->state, x->conf->job, 0, 1, last_run, &run, err) <
-		0)
+	    mst_state_runs(x->state,
+			   &(struct mst_run_filter){
+			       .job = x->conf->job, .status = -1, .n = 1},
+			   last_run, &run, err) < 0)
 		return -(int)err->code;
-	return run ? mst_state_run_items(x->state, run, SIZE_MAX, take_refused,
-					 c, err)
+	return run ? mst_state_run_items(
+			 x->state, run,
+			 &(struct mst_item_filter){.n = SIZE_MAX}, take_refused,
+			 c, err)
 		   : 0;
 }
 

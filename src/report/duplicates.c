@@ -186,7 +186,10 @@ static int superseded(struct looking *l, struct mst_err *err)
 {
 	struct report *x = l->x;
 
-	if (mst_state_runs(x->state, x->conf->job, 0, 20, pick_run, l, err) < 0)
+	if (mst_state_runs(x->state,
+			   &(struct mst_run_filter){
+			       .job = x->conf->job, .status = -1, .n = 20},
+			   pick_run, l, err) < 0)
 		return -(int)err->code;
 	if (!l->run) {
 		mst_report_note(x->r, true,
@@ -194,8 +197,9 @@ static int superseded(struct looking *l, struct mst_err *err)
 				"replaced records");
 		return 0;
 	}
-	return mst_state_run_items(x->state, l->run, SIZE_MAX, take_item, l,
-				   err);
+	return mst_state_run_items(x->state, l->run,
+				   &(struct mst_item_filter){.n = SIZE_MAX},
+				   take_item, l, err);
 }
 
 int report_duplicates(struct report *x, struct mst_err *err)

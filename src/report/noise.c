@@ -266,7 +266,10 @@ static int changed(struct report *x, struct mst_err *err)
 	mst_arena_init(&c->arena, HELD_MAX + LINE_MAX);
 	c->parser = mst_json_parser_new(LINE_MAX);
 	c->second = mst_json_parser_new(LINE_MAX);
-	rc = mst_state_runs(x->state, x->conf->job, 0, 1000, take_run, c, err);
+	rc = mst_state_runs(x->state,
+			    &(struct mst_run_filter){
+				.job = x->conf->job, .status = -1, .n = 1000},
+			    take_run, c, err);
 	if (c->n > 1)
 		qsort(c->v, c->n, sizeof(*c->v), by_records);
 	for (size_t i = 0; i < c->n; i++) {

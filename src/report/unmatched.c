@@ -215,14 +215,18 @@ static int from_runs(struct unmatched *u, struct mst_report_section *reasons,
 {
 	struct report *x = u->x;
 
-	if (mst_state_runs(x->state, x->conf->job, 0, 10, pick_run, u, err) < 0)
+	if (mst_state_runs(x->state,
+			   &(struct mst_run_filter){
+			       .job = x->conf->job, .status = -1, .n = 10},
+			   pick_run, u, err) < 0)
 		return -(int)err->code;
 	if (!u->run)
 		mst_report_note(x->r, true,
 				"the job has not run yet: nothing is known of "
 				"refused and skipped records");
-	else if (mst_state_run_items(x->state, u->run, 1000000, take_item, u,
-				     err) < 0)
+	else if (mst_state_run_items(x->state, u->run,
+				     &(struct mst_item_filter){.n = 1000000},
+				     take_item, u, err) < 0)
 		return -(int)err->code;
 	add_reasons(u, reasons);
 	return 0;

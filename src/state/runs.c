@@ -5,16 +5,88 @@
 #include "base/time.h"
 #include "state_private.h"
 
+static const char q_run_dead[] =
+    "UPDATE run SET status=?2 WHERE job=?1 AND status=?3";
+/* The newest run that goes: ?2 runs are newer. */
+static const char q_run_oldest[] =
+    "SELECT id FROM run WHERE job=?1 ORDER BY id DESC"
+    " LIMIT 1 OFFSET ?2";
+static const char q_run_trim_items[] =
+    "DELETE FROM run_item WHERE run IN"
+    " (SELECT id FROM run WHERE job=?1 AND id<=?2)";
+static const char q_run_trim_sets[] =
+    "DELETE FROM run_set WHERE run IN"
+    " (SELECT id FROM run WHERE job=?1 AND id<=?2)";
+static const char q_run_trim_fields[] =
+    "DELETE FROM run_field WHERE run IN"
+    " (SELECT id FROM run WHERE job=?1 AND id<=?2)";
+static const char q_run_trim[] = "DELETE FROM run WHERE job=?1 AND id<=?2";
+static const char q_run_add[] =
+    "INSERT INTO run(job, started_us, status, asked_by)"
+    " VALUES(?1, ?2, ?3, ?4) RETURNING id";
+static const char q_run_end[] =
+    "UPDATE run SET ended_us=?2, status=?3, error=?4, read=?5,"
+    " writes=?6, requests=?7, proof=?8 WHERE id=?1";
+#define RUN                                                                    \
+	"SELECT id, job, started_us, ended_us, status, error, read, writes,"   \
+	" requests, proof, task, asked_by FROM run"
+static const char q_runs[] = RUN " WHERE id<?1 ORDER BY id DESC LIMIT ?2";
+static const char q_runs_job[] =
+    RUN " WHERE job=?3 AND id<?1 ORDER BY id DESC LIMIT ?2";
+static const char q_runs_status[] =
+    RUN " WHERE status=?4 AND id<?1 ORDER BY id DESC LIMIT ?2";
+static const char q_runs_both[] =
+    RUN " WHERE job=?3 AND status=?4 AND id<?1 ORDER BY id DESC LIMIT ?2";
+/* What reads as dead is among those that are stored as running, too. */
+static const char q_runs_dead[] =
+    RUN " WHERE status IN (?4, ?5) AND id<?1 ORDER BY id DESC LIMIT ?2";
+static const char q_runs_dead_job[] =
+    RUN " WHERE job=?3 AND status IN (?4, ?5) AND id<?1"
+	" ORDER BY id DESC LIMIT ?2";
+static const char q_run[] = RUN " WHERE id=?1";
+static const char q_set_put[] =
+    "INSERT INTO run_set(run, name, read, new, changed, retired, deleted,"
+    " closed, reopened, unchanged, refused, skipped, requests, us)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    " ON CONFLICT(run, name) DO UPDATE SET read=?3, new=?4, changed=?5, "
+    "retired=?6,"
+    " deleted=?7, closed=?8, reopened=?9, unchanged=?10, refused=?11,"
+    " skipped=?12, requests=?13, us=?14";
+static const char q_sets[] =
+    "SELECT name, read, new, changed, retired, deleted, closed,"
+    " reopened, unchanged, refused, skipped, requests, us"
+    " FROM run_set WHERE run=?1 ORDER BY id";
+static const char q_log_count[] = "SELECT count(*) FROM run_item WHERE run=?1";
+static const char q_log_put[] =
+    "INSERT INTO run_item(run, rset, key, what, reason,"
+    " request_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+#define ITEM "SELECT rset, key, what, reason, request_id, id FROM run_item"
+static const char q_log[] =
+    ITEM " WHERE run=?1 AND id>?2 AND (?3='' OR what=?3)"
+	 " AND (?4='' OR rset=?4) ORDER BY id LIMIT ?5";
+
+static const char *const status_names[] = {
+    [MST_RUN_RUNNING] = "running",     [MST_RUN_OK] = "ok",
+    [MST_RUN_PARTIAL] = "partial",     [MST_RUN_FAILED] = "failed",
+    [MST_RUN_CANCELLED] = "cancelled", [MST_RUN_GUARD] = "guard",
+    [MST_RUN_DEAD] = "dead",
+};
+
 const char *mst_run_status_name(enum mst_run_status s)
 {
-	static const char *const names[] = {
-	    [MST_RUN_RUNNING] = "running",     [MST_RUN_OK] = "ok",
-	    [MST_RUN_PARTIAL] = "partial",     [MST_RUN_FAILED] = "failed",
-	    [MST_RUN_CANCELLED] = "cancelled", [MST_RUN_GUARD] = "guard",
-	    [MST_RUN_DEAD] = "dead",
-	};
+	return (unsigned)s < MST_LEN(status_names) ? status_names[s]
+						   : "unknown";
+}
 
-	return (unsigned)s < MST_LEN(names) ? names[s] : "unknown";
+bool mst_run_status_parse(struct mst_slice word, enum mst_run_status *s_r)
+{
+	for (unsigned i = 0; i < MST_LEN(status_names); i++) {
+		if (mst_slice_eq(word, mst_slice_str(status_names[i]))) {
+			*s_r = (enum mst_run_status)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- begin, end ---------------------------------------------------------- */
@@ -22,42 +94,42 @@ const char *mst_run_status_name(enum mst_run_status s)
 /* Who begins a run holds the job's lock, so no other run of it can live. */
 static int bury(struct mst_state *s, const char *job, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_RUN_DEAD, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_run_dead, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, job);
-	mst_db_bind_int(st, 2, MST_RUN_DEAD);
-	mst_db_bind_int(st, 3, MST_RUN_RUNNING);
-	return mst_db_run(&s->db, st, err);
+	mst_sdb_bind_text(st, 1, job);
+	mst_sdb_bind_int(st, 2, MST_RUN_DEAD);
+	mst_sdb_bind_int(st, 3, MST_RUN_RUNNING);
+	return mst_sdb_run(st, NULL, err);
 }
 
 /* Removes what is older than the newest `keep` runs of the job. */
 static int trim(struct mst_state *s, const char *job, int keep,
-		const unsigned *q, size_t q_n, struct mst_err *err)
+		const char *const *q, size_t q_n, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
+	struct mst_sdb_st *st;
 	int64_t oldest;
-	int rc = mst_db_stmt(&s->db, Q_RUN_OLDEST, &st, err);
+	int rc = mst_sdb_stmt(s->db, q_run_oldest, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, job);
-	mst_db_bind_int(st, 2, keep);
-	rc = mst_db_step(&s->db, st, err);
+	mst_sdb_bind_text(st, 1, job);
+	mst_sdb_bind_int(st, 2, keep);
+	rc = mst_sdb_step(st, err);
 	if (rc <= 0)
 		return rc;
-	oldest = mst_db_int(st, 0);
-	mst_db_reset(st);
+	oldest = mst_sdb_int(st, 0);
+	mst_sdb_reset(st);
 	rc = 0;
 	for (size_t i = 0; i < q_n && rc == 0; i++) {
-		rc = mst_db_stmt(&s->db, q[i], &st, err);
+		rc = mst_sdb_stmt(s->db, q[i], &st, err);
 		if (rc < 0)
 			break;
-		mst_db_bind_text(st, 1, job);
-		mst_db_bind_int(st, 2, oldest);
-		rc = mst_db_run(&s->db, st, err);
+		mst_sdb_bind_text(st, 1, job);
+		mst_sdb_bind_int(st, 2, oldest);
+		rc = mst_sdb_run(st, NULL, err);
 	}
 	return rc;
 }
@@ -65,23 +137,23 @@ static int trim(struct mst_state *s, const char *job, int keep,
 static int add_run(struct mst_state *s, const char *job, int64_t *id_r,
 		   struct mst_err *err)
 {
-	static const unsigned items[] = {Q_RUN_TRIM_ITEMS};
-	static const unsigned all[] = {Q_RUN_TRIM_SETS, Q_RUN_TRIM_ITEMS,
-				       Q_RUN_TRIM_FIELDS, Q_RUN_TRIM};
-	struct sqlite3_stmt *st;
+	static const char *const items[] = {q_run_trim_items};
+	static const char *const all[] = {q_run_trim_sets, q_run_trim_items,
+					  q_run_trim_fields, q_run_trim};
+	struct mst_sdb_st *st;
 	int rc = bury(s, job, err);
 
 	if (rc == 0)
-		rc = mst_db_stmt(&s->db, Q_RUN_ADD, &st, err);
+		rc = mst_sdb_stmt(s->db, q_run_add, &st, err);
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, job);
-	mst_db_bind_int(st, 2, mst_now_us());
-	mst_db_bind_int(st, 3, MST_RUN_RUNNING);
-	rc = mst_db_run(&s->db, st, err);
+	mst_sdb_bind_text(st, 1, job);
+	mst_sdb_bind_int(st, 2, mst_now_us());
+	mst_sdb_bind_int(st, 3, MST_RUN_RUNNING);
+	mst_sdb_bind_text(st, 4, mst_state_actor(s));
+	rc = mst_sdb_number(st, id_r, err);
 	if (rc < 0)
 		return rc;
-	*id_r = mst_db_last_id(&s->db);
 	rc = trim(s, job, MST_STATE_ITEM_RUNS, items, MST_LEN(items), err);
 	if (rc == 0)
 		rc = trim(s, job, MST_STATE_RUNS, all, MST_LEN(all), err);
@@ -93,13 +165,13 @@ int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
 {
 	int64_t id = 0;
 	bool own;
-	int rc = mst_db_own_begin(&s->db, &own, err);
+	int rc = mst_sdb_own_begin(s->db, &own, err);
 
 	if (rc < 0)
 		return rc;
 	s->items_run = 0; /* old ones go */
 	rc = add_run(s, job, &id, err);
-	rc = mst_db_own_end(&s->db, own, rc, err);
+	rc = mst_sdb_own_end(s->db, own, rc, err);
 	if (rc == 0)
 		rc = mst_state_lock_run(s, job, id, err);
 	if (rc == 0)
@@ -118,45 +190,47 @@ static int no_run(int64_t id, struct mst_err *err)
 int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
 		      struct mst_err *err)
 {
-	int64_t ended = run->ended_us;
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_RUN_END, &st, err);
+	int64_t ended = run->ended_us, n = 0;
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_run_end, &st, err);
 
 	if (rc < 0)
 		return rc;
 	if (ended == MST_TIME_NONE || ended == 0)
 		ended = mst_now_us();
-	mst_db_bind_int(st, 1, run->id);
-	mst_db_bind_int(st, 2, ended);
-	mst_db_bind_int(st, 3, run->status);
-	mst_db_bind_text(st, 4, run->error);
-	mst_db_bind_int(st, 5, (int64_t)run->read);
-	mst_db_bind_int(st, 6, (int64_t)run->writes);
-	mst_db_bind_int(st, 7, (int64_t)run->requests);
-	mst_db_bind_text(st, 8, run->proof);
-	rc = mst_db_run(&s->db, st, err);
-	if (rc == 0 && mst_db_changes(&s->db) == 0)
+	mst_sdb_bind_int(st, 1, run->id);
+	mst_sdb_bind_int(st, 2, ended);
+	mst_sdb_bind_int(st, 3, run->status);
+	mst_sdb_bind_text(st, 4, run->error);
+	mst_sdb_bind_int(st, 5, (int64_t)run->read);
+	mst_sdb_bind_int(st, 6, (int64_t)run->writes);
+	mst_sdb_bind_int(st, 7, (int64_t)run->requests);
+	mst_sdb_bind_text(st, 8, run->proof);
+	rc = mst_sdb_run(st, &n, err);
+	if (rc == 0 && n == 0)
 		rc = no_run(run->id, err);
 	return rc;
 }
 
 /* ---- reading ------------------------------------------------------------- */
 
-static int give_run(struct mst_state *s, struct sqlite3_stmt *st,
-		    int (*fn)(void *ctx, const struct mst_run *run), void *ctx,
-		    struct mst_err *err)
+/* As it is stored; what is RUNNING may be dead. */
+static int read_run(struct mst_state *s, struct mst_sdb_st *st,
+		    struct mst_run *run_r, struct mst_err *err)
 {
 	struct mst_run run = {
-	    .id = mst_db_int(st, 0),
-	    .job = mst_db_text(st, 1),
-	    .started_us = mst_db_int(st, 2),
-	    .ended_us = mst_db_time(st, 3),
-	    .status = (enum mst_run_status)mst_db_int(st, 4),
-	    .error = mst_db_text(st, 5),
-	    .read = (uint64_t)mst_db_int(st, 6),
-	    .writes = (uint64_t)mst_db_int(st, 7),
-	    .requests = (uint64_t)mst_db_int(st, 8),
-	    .proof = mst_db_text(st, 9),
+	    .id = mst_sdb_int(st, 0),
+	    .job = mst_sdb_text(st, 1),
+	    .started_us = mst_sdb_int(st, 2),
+	    .ended_us = mst_sdb_time(st, 3),
+	    .status = (enum mst_run_status)mst_sdb_int(st, 4),
+	    .error = mst_sdb_text(st, 5),
+	    .read = (uint64_t)mst_sdb_int(st, 6),
+	    .writes = (uint64_t)mst_sdb_int(st, 7),
+	    .requests = (uint64_t)mst_sdb_int(st, 8),
+	    .proof = mst_sdb_text(st, 9),
+	    .task = mst_sdb_int(st, 10),
+	    .asked_by = mst_sdb_text(st, 11),
 	};
 	bool lives = true;
 	int rc = 0;
@@ -165,28 +239,64 @@ static int give_run(struct mst_state *s, struct sqlite3_stmt *st,
 		rc = mst_state_run_lives(s, run.job, run.id, &lives, err);
 	if (!lives)
 		run.status = MST_RUN_DEAD;
-	return rc < 0 ? rc : fn(ctx, &run);
+	*run_r = run;
+	return rc;
 }
 
-int mst_state_runs(struct mst_state *s, const char *job, int64_t before,
-		   size_t n, int (*fn)(void *ctx, const struct mst_run *run),
-		   void *ctx, struct mst_err *err)
+static int ask_runs(struct mst_state *s, const struct mst_run_filter *f,
+		    int64_t before, struct mst_sdb_st **st_r,
+		    struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_RUNS, &st, err);
+	bool dead = f->status == MST_RUN_DEAD;
+	const char *q = f->status < 0 ? (f->job ? q_runs_job : q_runs)
+			: dead	      ? (f->job ? q_runs_dead_job : q_runs_dead)
+			: f->job      ? q_runs_both
+				      : q_runs_status;
+	int rc = mst_sdb_stmt(s->db, q, st_r, err);
 
 	if (rc < 0)
 		return rc;
-	if (job)
-		mst_db_bind_text(st, 1, job);
-	mst_db_bind_int(st, 2, before);
-	mst_db_bind_int(st, 3, (int64_t)MST_MIN(n, (size_t)INT64_MAX));
-	while ((rc = mst_db_step(&s->db, st, err)) > 0) {
-		rc = give_run(s, st, fn, ctx, err);
-		if (rc != 0)
-			break;
-	}
-	mst_db_reset(st);
+	mst_sdb_bind_int(*st_r, 1, before);
+	mst_sdb_bind_int(*st_r, 2, (int64_t)MST_MIN(f->n, (size_t)INT64_MAX));
+	if (f->job)
+		mst_sdb_bind_text(*st_r, 3, f->job);
+	if (f->status >= 0)
+		mst_sdb_bind_int(*st_r, 4, f->status);
+	if (dead)
+		mst_sdb_bind_int(*st_r, 5, MST_RUN_RUNNING);
+	return 0;
+}
+
+int mst_state_runs(struct mst_state *s, const struct mst_run_filter *f,
+		   int (*fn)(void *ctx, const struct mst_run *run), void *ctx,
+		   struct mst_err *err)
+{
+	int64_t before = f->before ? f->before : INT64_MAX;
+	struct mst_sdb_st *st;
+	struct mst_run run;
+	size_t given = 0, seen;
+	int rc;
+
+	do { /* a page may hold runs of which the process is gone */
+		seen = 0;
+		rc = ask_runs(s, f, before, &st, err);
+		while (rc >= 0 && given < f->n &&
+		       (rc = mst_sdb_step(st, err)) > 0) {
+			seen++;
+			rc = read_run(s, st, &run, err);
+			before = run.id;
+			if (rc < 0 ||
+			    (f->status >= 0 && (int)run.status != f->status))
+				continue;
+			given++;
+			rc = fn(ctx, &run);
+			if (rc)
+				goto out;
+		}
+	} while (rc >= 0 && given < f->n && seen == f->n);
+	rc = MST_MIN(rc, 0);
+out:
+	mst_sdb_reset(st);
 	return rc;
 }
 
@@ -194,18 +304,21 @@ int mst_state_run(struct mst_state *s, int64_t id,
 		  int (*fn)(void *ctx, const struct mst_run *run), void *ctx,
 		  struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_RUN, &st, err);
+	struct mst_sdb_st *st;
+	struct mst_run run;
+	int rc = mst_sdb_stmt(s->db, q_run, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, id);
-	rc = mst_db_step(&s->db, st, err);
+	mst_sdb_bind_int(st, 1, id);
+	rc = mst_sdb_step(st, err);
 	if (rc == 0)
 		return no_run(id, err);
 	if (rc > 0)
-		rc = give_run(s, st, fn, ctx, err);
-	mst_db_reset(st);
+		rc = read_run(s, st, &run, err);
+	if (rc == 0)
+		rc = fn(ctx, &run);
+	mst_sdb_reset(st);
 	return rc;
 }
 
@@ -217,17 +330,17 @@ int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
 	const uint64_t v[] = {c->read,	  c->new_,    c->changed,  c->retired,
 			      c->deleted, c->closed,  c->reopened, c->unchanged,
 			      c->refused, c->skipped, c->requests};
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_SET_PUT, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_set_put, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, run);
-	mst_db_bind_text(st, 2, set);
+	mst_sdb_bind_int(st, 1, run);
+	mst_sdb_bind_text(st, 2, set);
 	for (size_t i = 0; i < MST_LEN(v); i++)
-		mst_db_bind_int(st, (int)i + 3, (int64_t)v[i]);
-	mst_db_bind_int(st, (int)MST_LEN(v) + 3, c->us);
-	return mst_db_run(&s->db, st, err);
+		mst_sdb_bind_int(st, (int)i + 3, (int64_t)v[i]);
+	mst_sdb_bind_int(st, (int)MST_LEN(v) + 3, c->us);
+	return mst_sdb_run(st, NULL, err);
 }
 
 int mst_state_run_sets(struct mst_state *s, int64_t run,
@@ -235,33 +348,33 @@ int mst_state_run_sets(struct mst_state *s, int64_t run,
 				 const struct mst_run_counts *c),
 		       void *ctx, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_SETS, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_sets, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, run);
-	while ((rc = mst_db_step(&s->db, st, err)) > 0) {
+	mst_sdb_bind_int(st, 1, run);
+	while ((rc = mst_sdb_step(st, err)) > 0) {
 		const struct mst_run_counts c = {
-		    .read = (uint64_t)mst_db_int(st, 1),
-		    .new_ = (uint64_t)mst_db_int(st, 2),
-		    .changed = (uint64_t)mst_db_int(st, 3),
-		    .retired = (uint64_t)mst_db_int(st, 4),
-		    .deleted = (uint64_t)mst_db_int(st, 5),
-		    .closed = (uint64_t)mst_db_int(st, 6),
-		    .reopened = (uint64_t)mst_db_int(st, 7),
-		    .unchanged = (uint64_t)mst_db_int(st, 8),
-		    .refused = (uint64_t)mst_db_int(st, 9),
-		    .skipped = (uint64_t)mst_db_int(st, 10),
-		    .requests = (uint64_t)mst_db_int(st, 11),
-		    .us = mst_db_int(st, 12),
+		    .read = (uint64_t)mst_sdb_int(st, 1),
+		    .new_ = (uint64_t)mst_sdb_int(st, 2),
+		    .changed = (uint64_t)mst_sdb_int(st, 3),
+		    .retired = (uint64_t)mst_sdb_int(st, 4),
+		    .deleted = (uint64_t)mst_sdb_int(st, 5),
+		    .closed = (uint64_t)mst_sdb_int(st, 6),
+		    .reopened = (uint64_t)mst_sdb_int(st, 7),
+		    .unchanged = (uint64_t)mst_sdb_int(st, 8),
+		    .refused = (uint64_t)mst_sdb_int(st, 9),
+		    .skipped = (uint64_t)mst_sdb_int(st, 10),
+		    .requests = (uint64_t)mst_sdb_int(st, 11),
+		    .us = mst_sdb_int(st, 12),
 		};
 
-		rc = fn(ctx, mst_db_text(st, 0), &c);
+		rc = fn(ctx, mst_sdb_text(st, 0), &c);
 		if (rc != 0)
 			break;
 	}
-	mst_db_reset(st);
+	mst_sdb_reset(st);
 	return rc;
 }
 
@@ -271,37 +384,37 @@ int mst_state_run_sets(struct mst_state *s, int64_t run,
  * that adds to it. */
 static int count_logged(struct mst_state *s, int64_t run, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
+	struct mst_sdb_st *st;
 	int rc;
 
 	if (s->items_run == run)
 		return 0;
-	rc = mst_db_stmt(&s->db, Q_LOG_COUNT, &st, err);
+	rc = mst_sdb_stmt(s->db, q_log_count, &st, err);
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, run);
-	rc = mst_db_step(&s->db, st, err);
-	s->items_n = rc > 0 ? mst_db_int(st, 0) : 0;
+	mst_sdb_bind_int(st, 1, run);
+	rc = mst_sdb_step(st, err);
+	s->items_n = rc > 0 ? mst_sdb_int(st, 0) : 0;
 	s->items_run = run;
-	mst_db_reset(st);
+	mst_sdb_reset(st);
 	return rc < 0 ? rc : 0;
 }
 
 static int log_one(struct mst_state *s, int64_t run,
 		   const struct mst_run_item *it, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_LOG_PUT, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_log_put, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, run);
-	mst_db_bind_text(st, 2, it->set);
-	mst_db_bind_text(st, 3, it->key);
-	mst_db_bind_text(st, 4, it->what);
-	mst_db_bind_text(st, 5, it->reason);
-	mst_db_bind_text(st, 6, it->request_id);
-	return mst_db_run(&s->db, st, err);
+	mst_sdb_bind_int(st, 1, run);
+	mst_sdb_bind_text(st, 2, it->set);
+	mst_sdb_bind_text(st, 3, it->key);
+	mst_sdb_bind_text(st, 4, it->what);
+	mst_sdb_bind_text(st, 5, it->reason);
+	mst_sdb_bind_text(st, 6, it->request_id);
+	return mst_sdb_run(st, NULL, err);
 }
 
 int mst_state_item_log(struct mst_state *s, int64_t run,
@@ -313,7 +426,7 @@ int mst_state_item_log(struct mst_state *s, int64_t run,
 
 	if (n == 0)
 		return 0;
-	rc = mst_db_own_begin(&s->db, &own, err);
+	rc = mst_sdb_own_begin(s->db, &own, err);
 	if (rc < 0)
 		return rc;
 	rc = count_logged(s, run, err);
@@ -322,36 +435,41 @@ int mst_state_item_log(struct mst_state *s, int64_t run,
 		rc = log_one(s, run, &items[i], err);
 		s->items_n++;
 	}
-	rc = mst_db_own_end(&s->db, own, rc, err);
+	rc = mst_sdb_own_end(s->db, own, rc, err);
 	if (rc < 0)
 		s->items_run = 0;
 	return rc;
 }
 
-int mst_state_run_items(struct mst_state *s, int64_t run, size_t max,
+int mst_state_run_items(struct mst_state *s, int64_t run,
+			const struct mst_item_filter *f,
 			int (*fn)(void *ctx, const struct mst_run_item *i),
 			void *ctx, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_LOG, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_log, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_int(st, 1, run);
-	mst_db_bind_int(st, 2, (int64_t)MST_MIN(max, (size_t)INT64_MAX));
-	while ((rc = mst_db_step(&s->db, st, err)) > 0) {
+	mst_sdb_bind_int(st, 1, run);
+	mst_sdb_bind_int(st, 2, f->after);
+	mst_sdb_bind_text(st, 3, f->what);
+	mst_sdb_bind_text(st, 4, f->set);
+	mst_sdb_bind_int(st, 5, (int64_t)MST_MIN(f->n, (size_t)INT64_MAX));
+	while ((rc = mst_sdb_step(st, err)) > 0) {
 		const struct mst_run_item it = {
-		    .set = mst_db_text(st, 0),
-		    .key = mst_db_text(st, 1),
-		    .what = mst_db_text(st, 2),
-		    .reason = mst_db_text(st, 3),
-		    .request_id = mst_db_text(st, 4),
+		    .set = mst_sdb_text(st, 0),
+		    .key = mst_sdb_text(st, 1),
+		    .what = mst_sdb_text(st, 2),
+		    .reason = mst_sdb_text(st, 3),
+		    .request_id = mst_sdb_text(st, 4),
+		    .id = mst_sdb_int(st, 5),
 		};
 
 		rc = fn(ctx, &it);
 		if (rc != 0)
 			break;
 	}
-	mst_db_reset(st);
+	mst_sdb_reset(st);
 	return rc;
 }

@@ -11,6 +11,16 @@
 #include "base/time.h"
 #include "state_private.h"
 
+static const char q_secret_put[] =
+    "INSERT INTO secret(name, sealed, changed_us)"
+    " VALUES(?1, ?2, ?3)"
+    " ON CONFLICT(name) DO UPDATE SET sealed=?2, changed_us=?3";
+static const char q_secret_del[] = "DELETE FROM secret WHERE name=?1";
+static const char q_secrets[] =
+    "SELECT name, sealed, changed_us FROM secret ORDER BY name";
+static const char q_secret_count[] = "SELECT count(*) FROM secret";
+static const char q_secret_get[] = "SELECT sealed FROM secret WHERE name=?1";
+
 #define SEALED_MAX (128u << 10)
 
 /* ---- the key ------------------------------------------------------------- */
@@ -54,6 +64,14 @@ static int check_place(const struct mst_state *s, const char *path,
 			   path);
 }
 
+static int count_rows(struct mst_state *s, int64_t *n_r, struct mst_err *err)
+{
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_secret_count, &st, err);
+
+	return rc < 0 ? rc : mst_sdb_number(st, n_r, err);
+}
+
 /* make: a first key when there is no file and nothing is sealed yet. */
 static int keyring_open(struct mst_state *s, bool make, struct keyring *k,
 			bool *made_r, struct mst_err *err)
@@ -68,7 +86,7 @@ static int keyring_open(struct mst_state *s, bool make, struct keyring *k,
 		rc = mst_seal_load(k->path, &k->keys, err);
 	if (rc != -MST_E_NOTFOUND)
 		return rc;
-	if (mst_db_number(&s->db, "SELECT count(*) FROM secret", &rows, err))
+	if (count_rows(s, &rows, err))
 		return -(int)err->code;
 	if (!make || rows)
 		return mst_err_set(err, MST_E_NOTFOUND,
@@ -100,24 +118,24 @@ static int put_row(struct mst_state *s, const char *name,
 		   struct mst_slice sealed, int64_t changed_us,
 		   struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_SECRET_PUT, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_secret_put, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, name);
-	mst_db_bind_blob(st, 2, sealed);
-	mst_db_bind_int(st, 3, changed_us);
-	return mst_db_run(&s->db, st, err);
+	mst_sdb_bind_text(st, 1, name);
+	mst_sdb_bind_blob(st, 2, sealed);
+	mst_sdb_bind_int(st, 3, changed_us);
+	return mst_sdb_run(st, NULL, err);
 }
 
 static int audit(struct mst_state *s, const char *name, const char *what,
 		 struct mst_err *err)
 {
-	const struct mst_state_item it = {
-	    .kind = "secret", .name = name, .yaml = "", .what = what};
+	const struct mst_audit_entry e = {
+	    .kind = "secret", .name = name, .what = what};
 
-	return mst_state_audit_put(s, &it, NULL, err);
+	return mst_audit_put(s, &e, err);
 }
 
 static int check_name(const char *name, struct mst_err *err)
@@ -142,16 +160,16 @@ static int set_locked(struct mst_state *s, const char *name,
 	if (rc == 0)
 		mst_seal(k.keys, name, value, &sealed);
 	if (rc == 0)
-		rc = mst_db_own_begin(&s->db, &own, err);
+		rc = mst_sdb_own_begin(s->db, &own, err);
 	if (rc == 0) {
 		rc =
 		    put_row(s, name, mst_buf_slice(&sealed), mst_now_us(), err);
 		if (rc == 0)
 			rc = audit(s, name, "set", err);
-		rc = mst_db_own_end(&s->db, own, rc, err);
+		rc = mst_sdb_own_end(s->db, own, rc, err);
 	}
 	if (rc == 0)
-		rc = mst_db_sync(&s->db, err);
+		rc = mst_sdb_sync(s->db, err);
 	if (rc == 0 && made) {
 		*key_r = k.path;
 		k.path = NULL;
@@ -191,14 +209,15 @@ static int not_there(const char *name, struct mst_err *err)
 static int remove_row(struct mst_state *s, const char *name,
 		      struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_SECRET_DEL, &st, err);
+	struct mst_sdb_st *st;
+	int64_t n = 0;
+	int rc = mst_sdb_stmt(s->db, q_secret_del, &st, err);
 
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, name);
-	rc = mst_db_run(&s->db, st, err);
-	if (rc == 0 && mst_db_changes(&s->db) == 0)
+	mst_sdb_bind_text(st, 1, name);
+	rc = mst_sdb_run(st, &n, err);
+	if (rc == 0 && n == 0)
 		return not_there(name, err);
 	return rc ? rc : audit(s, name, "remove", err);
 }
@@ -214,13 +233,13 @@ int mst_state_secret_remove(struct mst_state *s, const char *name,
 		rc = lock(s, &l, err);
 	if (rc < 0)
 		return rc;
-	rc = mst_db_own_begin(&s->db, &own, err);
+	rc = mst_sdb_own_begin(s->db, &own, err);
 	if (rc == 0) {
 		rc = remove_row(s, name, err);
-		rc = mst_db_own_end(&s->db, own, rc, err);
+		rc = mst_sdb_own_end(s->db, own, rc, err);
 	}
 	if (rc == 0)
-		rc = mst_db_sync(&s->db, err);
+		rc = mst_sdb_sync(s->db, err);
 	mst_lock_drop(&l);
 	return rc;
 }
@@ -231,24 +250,24 @@ int mst_state_secrets(struct mst_state *s,
 {
 	struct mst_err no_key = MST_ERR_INIT;
 	struct keyring k = {NULL, NULL, false};
-	struct sqlite3_stmt *st;
+	struct mst_sdb_st *st;
 	bool made;
 	int rc = keyring_open(s, false, &k, &made, &no_key);
 
 	if (rc < 0)
 		mst_seal_free(&k.keys);
-	rc = mst_db_stmt(&s->db, Q_SECRETS, &st, err);
-	while (rc >= 0 && (rc = mst_db_step(&s->db, st, err)) > 0) {
+	rc = mst_sdb_stmt(s->db, q_secrets, &st, err);
+	while (rc >= 0 && (rc = mst_sdb_step(st, err)) > 0) {
 		const struct mst_state_secret e = {
-		    .name = mst_db_text(st, 0),
-		    .changed_us = mst_db_int(st, 2),
+		    .name = mst_sdb_text(st, 0),
+		    .changed_us = mst_sdb_int(st, 2),
 		    .opens =
-			k.keys && mst_seal_has_key(k.keys, mst_db_blob(st, 1)),
+			k.keys && mst_seal_has_key(k.keys, mst_sdb_blob(st, 1)),
 		};
 
 		rc = fn(ctx, &e);
 		if (rc) {
-			mst_db_reset(st);
+			mst_sdb_reset(st);
 			break;
 		}
 	}
@@ -260,24 +279,24 @@ int mst_state_secret(struct mst_state *s, const char *name,
 		     struct mst_secret **s_r, struct mst_err *err)
 {
 	struct keyring k = {NULL, NULL, false};
-	struct sqlite3_stmt *st;
+	struct mst_sdb_st *st;
 	bool made;
 	int rc = check_name(name, err);
 
 	if (rc == 0)
-		rc = mst_db_stmt(&s->db, Q_SECRET_GET, &st, err);
+		rc = mst_sdb_stmt(s->db, q_secret_get, &st, err);
 	if (rc < 0)
 		return rc;
-	mst_db_bind_text(st, 1, name);
-	rc = mst_db_step(&s->db, st, err);
+	mst_sdb_bind_text(st, 1, name);
+	rc = mst_sdb_step(st, err);
 	if (rc == 0)
 		return not_there(name, err);
 	if (rc < 0)
 		return rc;
 	rc = keyring_open(s, false, &k, &made, err);
 	if (rc == 0)
-		rc = mst_seal_open(k.keys, name, mst_db_blob(st, 0), s_r, err);
-	mst_db_reset(st);
+		rc = mst_seal_open(k.keys, name, mst_sdb_blob(st, 0), s_r, err);
+	mst_sdb_reset(st);
 	keyring_fini(&k);
 	return rc;
 }
@@ -317,18 +336,18 @@ static void rows_fini(struct rows *r)
 
 static int read_rows(struct mst_state *s, struct rows *r, struct mst_err *err)
 {
-	struct sqlite3_stmt *st;
-	int rc = mst_db_stmt(&s->db, Q_SECRETS, &st, err);
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q_secrets, &st, err);
 
-	while (rc >= 0 && (rc = mst_db_step(&s->db, st, err)) > 0) {
+	while (rc >= 0 && (rc = mst_sdb_step(st, err)) > 0) {
 		struct row *row;
 
 		r->v = mst_realloc(r->v, (r->n + 1) * sizeof(*r->v));
 		row = &r->v[r->n++];
-		row->name = mst_strdup(mst_db_text(st, 0));
+		row->name = mst_strdup(mst_sdb_text(st, 0));
 		mst_buf_init(&row->sealed, SEALED_MAX);
-		mst_buf_add_slice(&row->sealed, mst_db_blob(st, 1));
-		row->changed_us = mst_db_int(st, 2);
+		mst_buf_add_slice(&row->sealed, mst_sdb_blob(st, 1));
+		row->changed_us = mst_sdb_int(st, 2);
 	}
 	return rc;
 }
@@ -357,7 +376,7 @@ static int seal_all(struct mst_state *s, const struct mst_seal_keys *keys,
 {
 	struct rows r = {NULL, 0};
 	bool own;
-	int rc = mst_db_own_begin(&s->db, &own, err);
+	int rc = mst_sdb_own_begin(s->db, &own, err);
 
 	if (rc < 0)
 		return rc;
@@ -368,8 +387,8 @@ static int seal_all(struct mst_state *s, const struct mst_seal_keys *keys,
 		rc = audit(s, "", "rotate", err);
 	*n_r = r.n;
 	rows_fini(&r);
-	rc = mst_db_own_end(&s->db, own, rc, err);
-	return rc == 0 ? mst_db_sync(&s->db, err) : rc;
+	rc = mst_sdb_own_end(s->db, own, rc, err);
+	return rc == 0 ? mst_sdb_sync(s->db, err) : rc;
 }
 
 /* Everything must open before anything is changed. */

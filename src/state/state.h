@@ -100,6 +100,7 @@ enum mst_run_status {
 };
 
 const char *mst_run_status_name(enum mst_run_status s);
+bool mst_run_status_parse(struct mst_slice word, enum mst_run_status *s_r);
 
 struct mst_run_counts { /* one record set of a run */
 	uint64_t read, new_, changed, retired, deleted, closed, reopened;
@@ -115,12 +116,15 @@ struct mst_run {
 	const char *error; /* "" when none */
 	uint64_t read, writes, requests;
 	const char *proof; /* JSON text: proofs of the reads */
+	/* By reads: the task that it is of (0: none), and who asked for it. */
+	int64_t task;
+	const char *asked_by;
 };
 
 /* Take the job's lock first: a run whose job is not locked by the process that
  * began it reads as MST_RUN_DEAD. Runs of the job that died before are marked
- * so for good, and what is older than the newest 1,000 runs (20 for refused
- * and skipped records) is removed. */
+ * so for good, and what is older than the newest 100,000 runs (20 for refused
+ * and skipped records) is removed. Who asked for it is mst_state_actor. */
 int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
 			struct mst_err *err);
 /* By id: end (now, when not set), status, error, counts and proof. */
@@ -128,10 +132,16 @@ int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
 		      struct mst_err *err);
 int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
 			 const struct mst_run_counts *c, struct mst_err *err);
-/* Newest first, at most n, ids below `before` (0: all); job NULL: all. */
-int mst_state_runs(struct mst_state *s, const char *job, int64_t before,
-		   size_t n, int (*fn)(void *ctx, const struct mst_run *run),
-		   void *ctx, struct mst_err *err);
+struct mst_run_filter {
+	const char *job; /* NULL: all */
+	int status;	 /* enum mst_run_status; -1: any */
+	int64_t before;	 /* ids below; 0: all */
+	size_t n;	 /* at most */
+};
+/* Newest first. */
+int mst_state_runs(struct mst_state *s, const struct mst_run_filter *f,
+		   int (*fn)(void *ctx, const struct mst_run *run), void *ctx,
+		   struct mst_err *err);
 int mst_state_run(struct mst_state *s, int64_t id,
 		  int (*fn)(void *ctx, const struct mst_run *run), void *ctx,
 		  struct mst_err *err);
@@ -146,12 +156,20 @@ struct mst_run_item {
 	const char *set, *key, *what /* "refused", "skipped", "without" */,
 	    *reason;
 	const char *request_id;
+	int64_t id; /* by reads */
 };
 
 int mst_state_item_log(struct mst_state *s, int64_t run,
 		       const struct mst_run_item *items, size_t n,
 		       struct mst_err *err);
-int mst_state_run_items(struct mst_state *s, int64_t run, size_t max,
+struct mst_item_filter { /* NULL, 0: any */
+	const char *what, *set;
+	int64_t after; /* ids above */
+	size_t n;      /* at most */
+};
+/* In the order in which they came. */
+int mst_state_run_items(struct mst_state *s, int64_t run,
+			const struct mst_item_filter *f,
 			int (*fn)(void *ctx, const struct mst_run_item *i),
 			void *ctx, struct mst_err *err);
 
@@ -227,19 +245,57 @@ void mst_state_unlock(struct mst_state_lock **l);
 
 /* ---- audit --------------------------------------------------------------- */
 
+/* Who changes things through this handle from now on: a request of the API sets
+ * it, NULL takes it away. Without it it is $MUSTER_ACTOR via $MUSTER_ACTOR_VIA
+ * (as the daemon sets them for a worker), else the user of the process via
+ * "cli". Copied. */
+void mst_state_actor_set(struct mst_state *s, const char *name, const char *via,
+			 const char *address);
+/* Who that is; until it is set again. */
+const char *mst_state_actor(struct mst_state *s);
+
+#define MST_AUDIT_HASH 32
 struct mst_audit_entry {
 	int64_t id, at_us, uid;
-	const char *user; /* name; "ann (sudo)" when root by sudo */
+	/* Name; "ann (sudo)" when root by sudo. For putting, these three: NULL
+	 * takes those of mst_state_actor_set. */
+	const char *user, *via, *address;
 	const char *kind, *name;
-	const char *before; /* "" when the item is new */
+	const char *before; /* "" when there was none; for putting: NULL */
 	const char *after;
 	const char *what; /* "set", "promote" …; "" when it was applied */
+	const unsigned char *hash; /* by reads: MST_AUDIT_HASH bytes */
 };
 
-/* Changes of the configuration, newest first, at most max, ids below `before`
- * (0: all). Texts are lent for the call. */
-int mst_state_audit(struct mst_state *s, int64_t before, size_t max,
+/* Adds an entry: user, via, address, kind, name, before, after, what. What the
+ * functions of the store change they put themselves. */
+int mst_audit_put(struct mst_state *s, const struct mst_audit_entry *e,
+		  struct mst_err *err);
+
+struct mst_audit_filter { /* NULL, 0: any */
+	const char *kind, *name, *user;
+	int64_t before; /* ids below */
+	size_t n;	/* at most */
+};
+/* Newest first. Texts are lent for the call. */
+int mst_state_audit(struct mst_state *s, const struct mst_audit_filter *f,
 		    int (*fn)(void *ctx, const struct mst_audit_entry *e),
 		    void *ctx, struct mst_err *err);
+
+/* The newest entry; id 0 and a hash of zeroes when there is none. */
+int mst_audit_head(struct mst_state *s, int64_t *id_r,
+		   unsigned char hash_r[MST_AUDIT_HASH], struct mst_err *err);
+
+struct mst_audit_check {
+	uint64_t entries;		    /* that fit */
+	int64_t bad_id;			    /* the first that does not; 0 */
+	const char *why;		    /* "" */
+	unsigned char head[MST_AUDIT_HASH]; /* newest hash */
+};
+/* Goes through all of them. want: a hash that was the head once and must be in
+ * the chain; NULL: none. Returns 0 for a chain that is broken, too: c_r says
+ * so. */
+int mst_audit_verify(struct mst_state *s, const unsigned char *want,
+		     struct mst_audit_check *c_r, struct mst_err *err);
 
 #endif

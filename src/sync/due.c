@@ -72,7 +72,10 @@ int mst_due_list(struct mst_state *state, struct mst_arena *arena,
 
 		if (!read_job(&config, *names, arena, d))
 			continue;
-		if (mst_state_runs(state, d->job, 0, 1, take_run, d, err) < 0)
+		if (mst_state_runs(state,
+				   &(struct mst_run_filter){
+				       .job = d->job, .status = -1, .n = 1},
+				   take_run, d, err) < 0)
 			return -(int)err->code;
 		if (d->on)
 			d->due_us = d->run ? d->last_us + d->minutes * MINUTE_US

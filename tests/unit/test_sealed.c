@@ -170,7 +170,9 @@ static void test_audit(void **state)
 	set("a", "hunter2");
 	t_ok(mst_state_secrets_rotate(s, &n, &err), &err);
 	t_ok(mst_state_secret_remove(s, "a", &err), &err);
-	t_ok(mst_state_audit(s, 0, 100, add_entry, &b, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.n = 100}, add_entry,
+			     &b, &err),
+	     &err);
 	t_is(mst_buf_slice(&b), "secret a remove;secret  rotate;secret a set;");
 	mst_buf_fini(&b);
 }
@@ -238,8 +240,8 @@ static void test_rotation_of_damaged(void **state)
 	set("a", "hunter2");
 	set("b", "other");
 	t_ok(mst_file_read(key, &before, &err), &err);
-	t_ok(mst_db_exec(&s->db, "UPDATE secret SET name='c' WHERE name='b'",
-			 &err),
+	t_ok(mst_sdb_exec(s->db, "UPDATE secret SET name='c' WHERE name='b'",
+			  &err),
 	     &err);
 	t_failed(mst_state_secrets_rotate(s, &n, &err), &err, MST_E_CORRUPT,
 		 "\"c\" was changed in the state store");

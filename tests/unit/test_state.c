@@ -175,14 +175,18 @@ static void test_items(void **state)
 		 &err, MST_E_NOTFOUND, "there are: defender and others");
 
 	l = (struct list){.stop = 0};
-	t_ok(mst_state_audit(s, 0, 100, add_audit, &l, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.n = 100}, add_audit,
+			     &l, &err),
+	     &err);
 	assert_string_equal(l.text, "5 connection snow2:>url: z\n;"
 				    "5 job main:a: 1\n>a: 2\n;"
 				    "0 connection defender:>tenant: y\n;"
 				    "0 connection snow:>url: x\n;"
 				    "0 job main:>a: 1\n;");
 	l = (struct list){.stop = 0};
-	t_ok(mst_state_audit(s, 4, 1, add_audit, &l, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.before = 4, .n = 1},
+			     add_audit, &l, &err),
+	     &err);
 	assert_string_equal(l.text, "0 connection defender:>tenant: y\n;");
 	mst_buf_fini(&yaml);
 	mst_buf_fini(&tiny);
@@ -226,7 +230,9 @@ static void test_items_only_if(void **state)
 	     &err);
 	assert_true(found);
 	t_is(mst_buf_slice(&yaml), "3");
-	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.n = 100}, add_what,
+			     &l, &err),
+	     &err);
 	assert_string_equal(l.text, "(3);undo(2);promote(1);");
 	mst_buf_fini(&yaml);
 }
@@ -254,7 +260,9 @@ static void test_items_removed(void **state)
 	it.only_if = NULL;
 	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
 	assert_int_equal(added + changed, 0);
-	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.n = 100}, add_what,
+			     &l, &err),
+	     &err);
 	assert_string_equal(l.text, "remove();(1);");
 	mst_buf_fini(&yaml);
 }
@@ -279,25 +287,6 @@ static int64_t created(const char *name)
 
 	t_ok(mst_state_items(s, NULL, find_created, &c, &err), &err);
 	return c.us;
-}
-
-/* A file of the version before, with its audit. */
-static void test_upgrade(void **state)
-{
-	struct list l = {.stop = 0};
-	const struct mst_state_item it = {"job", "main", "", "a: 1\n"};
-	size_t added, changed;
-
-	t_ok(mst_state_put_items(s, &it, 1, &added, &changed, &err), &err);
-	mst_state_close(&s);
-	sql("ALTER TABLE item DROP COLUMN created_us;"
-	    " ALTER TABLE audit DROP COLUMN what; DROP TABLE run_field;"
-	    " DROP TABLE sample; DROP TABLE secret; PRAGMA user_version=1");
-	t_ok(mst_state_open(dir, &s, &err), &err);
-	t_ok(mst_state_audit(s, 0, 100, add_what, &l, &err), &err);
-	assert_string_equal(l.text, "(a: 1\n);");
-	/* Nobody knows when it came to be: when it was changed last. */
-	assert_true(created("main") == T0);
 }
 
 /* Changing an item does not make it a new one. */
@@ -334,7 +323,12 @@ static void assert_runs(const char *job, int64_t before, size_t n,
 {
 	struct list l = {.stop = 0};
 
-	t_ok(mst_state_runs(s, job, before, n, add_run, &l, &err), &err);
+	t_ok(mst_state_runs(
+		 s,
+		 &(struct mst_run_filter){
+		     .job = job, .status = -1, .before = before, .n = n},
+		 add_run, &l, &err),
+	     &err);
 	assert_string_equal(l.text, want);
 }
 
@@ -480,6 +474,51 @@ static void test_dead_run(void **state)
 	mst_state_unlock(&l);
 }
 
+/* The first version of the file, with an item and its audit. */
+static const char first_version[] =
+    "CREATE TABLE item(kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " type TEXT NOT NULL, yaml TEXT NOT NULL, changed_us INTEGER NOT NULL,"
+    " PRIMARY KEY(kind, name)) STRICT;"
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL,"
+    " uid INTEGER NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL,"
+    " name TEXT NOT NULL, before TEXT, after TEXT NOT NULL) STRICT;"
+    "CREATE TABLE run(id INTEGER PRIMARY KEY, job TEXT NOT NULL,"
+    " started_us INTEGER NOT NULL, ended_us INTEGER, status INTEGER NOT NULL,"
+    " error TEXT, read INTEGER, writes INTEGER, requests INTEGER, proof TEXT)"
+    " STRICT; CREATE INDEX run_job ON run(job, id);"
+    "INSERT INTO item VALUES('job', 'main', '', 'a: 1', 1760000000000000);"
+    "INSERT INTO audit VALUES(1, 5, 0, 'ann', 'job', 'main', NULL, 'a: 0');"
+    "INSERT INTO audit VALUES(2, 6, 0, 'ann', 'job', 'main', 'a: 0', 'a: 1');"
+    "INSERT INTO run VALUES(7, 'main', 8, 9, 1, '', 1, 2, 3, '');"
+    "PRAGMA application_id=1297306452; PRAGMA user_version=1";
+
+static void test_upgrade(void **state)
+{
+	struct list l = {.stop = 0};
+	struct mst_audit_check c;
+	char *file = mst_asprintf("%s/state.db", dir);
+	char *log = mst_asprintf("%s-wal", file);
+
+	mst_state_close(&s);
+	assert_int_equal(unlink(file), 0);
+	(void)unlink(log);
+	free(file);
+	free(log);
+	sql(first_version);
+	t_ok(mst_state_open(dir, &s, &err), &err);
+	t_ok(mst_state_audit(s, &(struct mst_audit_filter){.n = 100}, add_what,
+			     &l, &err),
+	     &err);
+	assert_string_equal(l.text, "(a: 1);(a: 0);");
+	/* Nobody knows when it came to be: when it was changed last. */
+	assert_true(created("main") == T0);
+	assert_runs("main", 0, 10, "7 main ok ;");
+	/* What was there is in the chain from now on. */
+	t_ok(mst_audit_verify(s, NULL, &c, &err), &err);
+	assert_int_equal(c.entries, 2);
+	assert_int_equal(c.bad_id, 0);
+}
+
 static int add_counts(void *ctx, const char *set,
 		      const struct mst_run_counts *c)
 {
@@ -543,7 +582,9 @@ static void test_run_items(void **state)
 		many[i] = one[1];
 	t_ok(mst_state_item_log(s, id, one, 2, &err), &err);
 	t_ok(mst_state_item_log(s, id + 1, one, 1, &err), &err);
-	t_ok(mst_state_run_items(s, id, 100, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, id, &(struct mst_item_filter){.n = 100},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 2);
 	assert_string_equal(l.text, "devices pc-1 refused no such class req-1;"
 				    "devices pc-2 skipped no name ;");
@@ -554,13 +595,19 @@ static void test_run_items(void **state)
 	t_ok(mst_state_item_log(s, id + 1, one, 1, &err), &err);
 	t_ok(mst_state_item_log(s, id, one, 1, &err), &err);
 	l.n = 2;
-	t_ok(mst_state_run_items(s, id, 1000000, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, id, &(struct mst_item_filter){.n = 1000000},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 2 + 100000);
 	l.n = 2;
-	t_ok(mst_state_run_items(s, id + 1, 9, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, id + 1, &(struct mst_item_filter){.n = 9},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 2 + 2);
 	l.n = 2;
-	t_ok(mst_state_run_items(s, id, 10, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, id, &(struct mst_item_filter){.n = 10},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 2 + 10);
 	free(many);
 }
@@ -578,20 +625,30 @@ static void test_old_runs_go(void **state)
 	t_ok(mst_state_item_log(s, other, &item, 1, &err), &err);
 	for (int i = 1; i < 20; i++)
 		id = begin("a");
-	t_ok(mst_state_run_items(s, first, 9, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, first, &(struct mst_item_filter){.n = 9},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 1);
 	id = begin("a");
 	l.n = 0;
-	t_ok(mst_state_run_items(s, first, 9, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, first, &(struct mst_item_filter){.n = 9},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 0);
-	t_ok(mst_state_run_items(s, other, 9, add_refused, &l, &err), &err);
+	t_ok(mst_state_run_items(s, other, &(struct mst_item_filter){.n = 9},
+				 add_refused, &l, &err),
+	     &err);
 	assert_int_equal(l.n, 1);
 	l.n = 0;
 	t_ok(mst_state_run_sets(s, first, add_counts, &l, &err), &err);
 	assert_int_equal(l.n, 1);
-	for (int i = 21; i <= 1000; i++)
-		id = begin("a");
-	assert_int_equal(id, first + 1001);
+	mst_state_close(&s);
+	sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
+	    " WHERE i<99979) INSERT INTO run(job, started_us, status)"
+	    " SELECT 'a', 1, 1 FROM n");
+	t_ok(mst_state_open(dir, &s, &err), &err);
+	id = begin("a");
+	assert_int_equal(id, first + 100001);
 	l.n = 0;
 	t_ok(mst_state_run_sets(s, first, add_counts, &l, &err), &err);
 	assert_int_equal(l.n, 0);
