@@ -35,12 +35,16 @@ int mst_api_change_begin(struct mst_api_change *k, struct mst_http_req *r,
 			 struct mst_err *err);
 void mst_api_change_fini(struct mst_api_change *k);
 /* k->after is what is to be: checks it, and answers with what changes; saves
- * it, when this is no preview. what is wrong with it is added by the caller's
- * `place`, which may take the error's place away; NULL: as it is. */
+ * it, when this is no preview. refuse: answers when it is wrong; NULL: a
+ * problem. */
 int mst_api_change_end(struct mst_api_change *k,
-		       void (*place)(struct mst_api_change *k,
+		       int (*refuse)(struct mst_api_change *k,
 				     struct mst_err *err),
 		       struct mst_err *err);
+/* The set of k with the custom mappings of a YAML text in the place of its
+ * own. MST_E_INVALID with "mappings:line:column". */
+int mst_api_mappings_read(struct mst_api_change *k, struct mst_slice text,
+			  struct mst_conf_item *after_r, struct mst_err *err);
 /* The set of k with the settings of "values" in the place of its own; custom
  * mappings stay. What is wrong is added to the problem; then MST_E_INVALID. */
 int mst_api_settings_read(struct mst_api_change *k, struct mst_json values,

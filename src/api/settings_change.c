@@ -201,18 +201,16 @@ static int answer(struct mst_api_change *k, bool *saved_r, struct mst_err *err)
 }
 
 int mst_api_change_end(struct mst_api_change *k,
-		       void (*place)(struct mst_api_change *k,
+		       int (*refuse)(struct mst_api_change *k,
 				     struct mst_err *err),
 		       struct mst_err *err)
 {
 	struct mst_api_stored now;
 	bool saved = false;
 
-	if (check(k, err) < 0) {
-		if (place)
-			place(k, err);
-		return mst_api_refuse(k->r, k->resp, err);
-	}
+	if (check(k, err) < 0)
+		return refuse ? refuse(k, err)
+			      : mst_api_refuse(k->r, k->resp, err);
 	if (!k->preview && !k->consent) {
 		mst_http_wrong(k->r, "/consent", "is true, and was not given");
 		(void)mst_err_set(err, MST_E_INVALID,

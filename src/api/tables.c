@@ -13,6 +13,11 @@ const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_root),
     V1(mst_api_connections),
     V1(mst_api_settings),
+    V1(mst_api_mappings),
+    V1(mst_api_forward_items),
+    V1(mst_api_session),
+    V1(mst_api_users),
+    V1(mst_api_tokens),
     {.base = "", .routes = mst_api_health},
 };
 const size_t mst_api_tables_n = MST_LEN(mst_api_tables);
@@ -21,5 +26,10 @@ const struct mst_api_schema *const mst_api_schemas[] = {
     mst_api_root_schemas,
     mst_api_connection_schemas,
     mst_api_settings_schemas,
+    mst_api_mapping_schemas,
+    mst_api_forward_item_schemas,
+    mst_api_session_schemas,
+    mst_api_user_schemas,
+    mst_api_token_schemas,
     NULL,
 };

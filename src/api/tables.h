@@ -14,6 +14,11 @@
 extern const struct mst_http_route mst_api_root[];
 extern const struct mst_http_route mst_api_connections[];
 extern const struct mst_http_route mst_api_settings[];
+extern const struct mst_http_route mst_api_mappings[];
+extern const struct mst_http_route mst_api_forward_items[];
+extern const struct mst_http_route mst_api_session[];
+extern const struct mst_http_route mst_api_users[];
+extern const struct mst_http_route mst_api_tokens[];
 
 /* At the server's root: health, metrics. */
 extern const struct mst_http_route mst_api_health[];
@@ -21,6 +26,11 @@ extern const struct mst_http_route mst_api_health[];
 extern const struct mst_api_schema mst_api_root_schemas[];
 extern const struct mst_api_schema mst_api_connection_schemas[];
 extern const struct mst_api_schema mst_api_settings_schemas[];
+extern const struct mst_api_schema mst_api_session_schemas[];
+extern const struct mst_api_schema mst_api_user_schemas[];
+extern const struct mst_api_schema mst_api_token_schemas[];
+extern const struct mst_api_schema mst_api_mapping_schemas[];
+extern const struct mst_api_schema mst_api_forward_item_schemas[];
 
 extern const struct mst_http_table mst_api_tables[];
 extern const size_t mst_api_tables_n;
