@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "api/gate.h"
 #include "api/private.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -43,7 +44,6 @@ static int gate(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_api *a = mst_api_of(r);
 	unsigned need = r->route ? r->route->need : 0;
 
-	(void)resp;
 	if (a->conf.anybody) {
 		r->who = a->conf.anybody;
 		r->caller = a->conf.anybody->user;
@@ -53,9 +53,7 @@ static int gate(struct mst_http_req *r, struct mst_http_resp *resp,
 					   a->conf.anybody->user);
 		return 0;
 	}
-	if (!r->route || r->route->flags & MST_ROUTE_OPEN)
-		return 0;
-	return mst_err_set(err, MST_E_AUTH, "sign in first");
+	return mst_auth_gate(r, resp, err);
 }
 
 static void done(const struct mst_http_req *r, int status, int64_t us)

@@ -17,6 +17,7 @@
 
 #define LOCK_MOST_MS 3600000LL
 #define AGENT_MOST   200
+#define REREAD_US    5000000LL
 
 /* ---- the door itself ----------------------------------------------------- */
 
@@ -51,18 +52,42 @@ void mst_door_free(struct mst_door **d)
 	*d = NULL;
 }
 
+bool mst_door_is_set(struct mst_door *d)
+{
+	bool is;
+
+	pthread_mutex_lock(&d->lock);
+	is = d->conf != NULL;
+	pthread_mutex_unlock(&d->lock);
+	return is;
+}
+
+bool mst_door_is_due(struct mst_door *d, int64_t mono_us)
+{
+	bool due;
+
+	pthread_mutex_lock(&d->lock);
+	due = !d->conf || mono_us - d->set_us >= REREAD_US;
+	if (due)
+		d->set_us = mono_us;
+	pthread_mutex_unlock(&d->lock);
+	return due;
+}
+
 void mst_door_set(struct mst_door *d, const struct mst_service_conf *conf,
-		  struct mst_arena *arena)
+		  const struct mst_proxy *proxy, struct mst_arena *arena)
 {
 	struct mst_door_conf *c = mst_alloc(sizeof(*c)), *old;
 
 	c->service = *conf;
+	c->proxy = *proxy;
 	c->arena = *arena;
 	c->users = 1; /* the door */
 	*arena = (struct mst_arena){0};
 	pthread_mutex_lock(&d->lock);
 	old = d->conf;
 	d->conf = c;
+	d->set_us = mst_mono_us();
 	pthread_mutex_unlock(&d->lock);
 	if (old)
 		mst_door_release(d, old);

@@ -14,18 +14,24 @@
 #include "auth/auth.h"
 #include "auth/token.h"
 #include "conf/service.h"
+#include "net/proxy.h"
 
 struct mst_door;
 
 struct mst_door *mst_door_new(void);
 void mst_door_free(struct mst_door **d);
-/* What the section says from now on. Takes over the arena that its texts live
- * in (zeroes *arena). */
+/* What the section says from now on, and the proxy on the way to the issuer.
+ * Takes over the arena that their texts live in (zeroes *arena). */
 void mst_door_set(struct mst_door *d, const struct mst_service_conf *conf,
-		  struct mst_arena *arena);
+		  const struct mst_proxy *proxy, struct mst_arena *arena);
+bool mst_door_is_set(struct mst_door *d);
+/* True to one caller every five seconds, and while it is not set: it is time to
+ * read the section again. */
+bool mst_door_is_due(struct mst_door *d, int64_t mono_us);
 /* The same as it was set last, held until it is released. */
 struct mst_door_conf {
 	struct mst_service_conf service;
+	struct mst_proxy proxy;
 	struct mst_arena arena;
 	unsigned users;
 };

@@ -14,6 +14,7 @@
 struct mst_door {
 	pthread_mutex_t lock; /* of conf */
 	struct mst_door_conf *conf;
+	int64_t set_us; /* when, monotonic */
 	struct mst_tries *tries;
 	atomic_int hashing; /* passwords that are being hashed now */
 	int hashing_most;
