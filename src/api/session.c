@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/body.h"
 #include "api/gate.h"
+#include "api/members.h"
 #include "api/tables.h"
 #include "auth/people.h"
 #include "base/time.h"
@@ -27,14 +27,14 @@ static int post_session(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_caller from = mst_api_caller(r);
 	struct mst_door_session session;
 	const char *user, *password;
-	struct mst_api_body b;
-	int rc = mst_api_body_begin(&b, r, err);
+	struct mst_api_members b;
+	int rc = mst_api_members_begin(&b, r, err);
 
 	if (rc < 0)
 		return rc;
-	user = mst_api_body_text(&b, "user", true);
-	password = mst_api_body_text(&b, "password", true);
-	if (!mst_api_body_ok(&b, resp))
+	user = mst_api_members_text(&b, "user", true);
+	password = mst_api_members_text(&b, "password", true);
+	if (!mst_api_members_ok(&b, resp))
 		return 0;
 	mst_state_actor_set(mst_api_state(r), user, "console", r->peer);
 	rc = mst_door_sign_in(mst_api_door(r), mst_api_state(r), user,
@@ -124,8 +124,8 @@ static int put_password(struct mst_http_req *r, struct mst_http_resp *resp,
 	const struct mst_who *who = mst_api_who(r);
 	struct mst_door_session session;
 	const char *old, *password;
-	struct mst_api_body b;
-	int rc = mst_api_body_begin(&b, r, err);
+	struct mst_api_members b;
+	int rc = mst_api_members_begin(&b, r, err);
 
 	if (rc == 0 && who->token)
 		rc = mst_err_set(err, MST_E_FORBIDDEN,
@@ -133,9 +133,9 @@ static int put_password(struct mst_http_req *r, struct mst_http_resp *resp,
 				 "sign in");
 	if (rc < 0)
 		return rc;
-	old = mst_api_body_text(&b, "current", true);
-	password = mst_api_body_text(&b, "password", true);
-	if (!mst_api_body_ok(&b, resp))
+	old = mst_api_members_text(&b, "current", true);
+	password = mst_api_members_text(&b, "password", true);
+	if (!mst_api_members_ok(&b, resp))
 		return 0;
 	rc = mst_door_password(mst_api_door(r), mst_api_state(r), who,
 			       mst_slice_str(old), mst_slice_str(password),

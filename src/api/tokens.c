@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/body.h"
+#include "api/members.h"
 #include "api/tables.h"
 #include "auth/people.h"
 #include "base/time.h"
@@ -79,20 +79,20 @@ static int get_tokens(struct mst_http_req *r, struct mst_http_resp *resp,
 }
 
 /* Until when, in whole days: the end is never later than was asked for. */
-static int64_t days_of(struct mst_api_body *b)
+static int64_t days_of(struct mst_api_members *b)
 {
-	int64_t until = mst_api_body_time(b, "expires_at"), days;
+	int64_t until = mst_api_members_time(b, "expires_at"), days;
 
 	if (until == MST_TIME_NONE)
 		return MST_TOKEN_DAYS;
 	days = (until - mst_now_us()) / DAY_US;
 	if (days < 1)
-		mst_api_body_wrong(b, "expires_at",
-				   "must be at least a day from now");
+		mst_api_members_wrong(b, "expires_at",
+				      "must be at least a day from now");
 	else if (days > MST_TOKEN_DAYS_MOST)
-		mst_api_body_wrong(b, "expires_at",
-				   "must be at most %d days from now",
-				   MST_TOKEN_DAYS_MOST);
+		mst_api_members_wrong(b, "expires_at",
+				      "must be at most %d days from now",
+				      MST_TOKEN_DAYS_MOST);
 	return days;
 }
 
@@ -120,22 +120,23 @@ static int post_token(struct mst_http_req *r, struct mst_http_resp *resp,
 	const char *name, *words, *user;
 	struct mst_jout j;
 	struct finding f = {.j = &j, .id = id, .text = text};
-	struct mst_api_body b;
+	struct mst_api_members b;
 	unsigned scopes = 0;
 	int64_t days;
-	int rc = mst_api_body_begin(&b, r, err);
+	int rc = mst_api_members_begin(&b, r, err);
 
 	if (rc < 0)
 		return rc;
-	name = mst_api_body_text(&b, "name", true);
-	user = mst_api_body_text(&b, "user", false);
-	words = mst_api_body_words(&b, "scopes");
+	name = mst_api_members_text(&b, "name", true);
+	user = mst_api_members_text(&b, "user", false);
+	words = mst_api_members_words(&b, "scopes");
 	if (!words || !mst_may_parse(mst_slice_str(words), &scopes))
-		mst_api_body_wrong(&b, "scopes",
-				   "must be some of read, operate, configure, "
-				   "administer, audit");
+		mst_api_members_wrong(
+		    &b, "scopes",
+		    "must be some of read, operate, configure, "
+		    "administer, audit");
 	days = days_of(&b);
-	if (!mst_api_body_ok(&b, resp))
+	if (!mst_api_members_ok(&b, resp))
 		return 0;
 	user = user ? user : who->user;
 	rc = may_make(who, user, scopes, err);

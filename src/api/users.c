@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/body.h"
+#include "api/members.h"
 #include "api/tables.h"
 #include "auth/people.h"
 #include "base/time.h"
@@ -92,15 +92,15 @@ static int get_user(struct mst_http_req *r, struct mst_http_resp *resp,
 	return answer(r, resp, mst_http_param(r, "name"), NULL, err);
 }
 
-static enum mst_role role_of(struct mst_api_body *b, bool need)
+static enum mst_role role_of(struct mst_api_members *b, bool need)
 {
-	const char *word = mst_api_body_text(b, "role", need);
+	const char *word = mst_api_members_text(b, "role", need);
 	enum mst_role role = MST_ROLE__MAX;
 
 	if (word && !mst_role_parse(mst_slice_str(word), &role))
-		mst_api_body_wrong(b, "role",
-				   "must be viewer, operator, administrator "
-				   "or auditor");
+		mst_api_members_wrong(b, "role",
+				      "must be viewer, operator, administrator "
+				      "or auditor");
 	return role;
 }
 
@@ -116,21 +116,22 @@ static int post_user(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	struct mst_person p = {.must_change = true};
 	char once[MST_PASSWORD_ONCE] = "";
-	struct mst_api_body b;
+	struct mst_api_members b;
 	const char *sign_in;
-	int rc = mst_api_body_begin(&b, r, err);
+	int rc = mst_api_members_begin(&b, r, err);
 
 	if (rc < 0)
 		return rc;
-	p.name = mst_api_body_text(&b, "name", true);
-	p.full_name = mst_api_body_text(&b, "full_name", false);
+	p.name = mst_api_members_text(&b, "name", true);
+	p.full_name = mst_api_members_text(&b, "full_name", false);
 	p.role = role_of(&b, true);
-	sign_in = mst_api_body_text(&b, "sign_in", false);
+	sign_in = mst_api_members_text(&b, "sign_in", false);
 	if (sign_in && strcmp(sign_in, "password") != 0)
-		mst_api_body_wrong(&b, "sign_in",
-				   "must be password: who signs in by OpenID "
-				   "Connect is made at the first sign-in");
-	if (!mst_api_body_ok(&b, resp))
+		mst_api_members_wrong(
+		    &b, "sign_in",
+		    "must be password: who signs in by OpenID "
+		    "Connect is made at the first sign-in");
+	if (!mst_api_members_ok(&b, resp))
 		return 0;
 	rc = mst_people_add(mst_api_state(r), &p, once, err);
 	if (rc == -MST_E_INVALID)
@@ -152,17 +153,17 @@ static int put_user(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	const char *name = mst_http_param(r, "name"), *full;
 	enum mst_role role;
-	struct mst_api_body b;
+	struct mst_api_members b;
 	int disabled, unlock;
-	int rc = mst_api_body_begin(&b, r, err);
+	int rc = mst_api_members_begin(&b, r, err);
 
 	if (rc < 0)
 		return rc;
-	full = mst_api_body_text(&b, "full_name", false);
+	full = mst_api_members_text(&b, "full_name", false);
 	role = role_of(&b, false);
-	disabled = mst_api_body_bool(&b, "disabled");
-	unlock = mst_api_body_bool(&b, "unlock");
-	if (!mst_api_body_ok(&b, resp))
+	disabled = mst_api_members_bool(&b, "disabled");
+	unlock = mst_api_members_bool(&b, "unlock");
+	if (!mst_api_members_ok(&b, resp))
 		return 0;
 	if (full || role != MST_ROLE__MAX || disabled >= 0)
 		rc = mst_people_change(mst_api_state(r), name, full, role,

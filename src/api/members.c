@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See body.h.
+ * See members.h.
  */
-#include "api/body.h"
+#include "api/members.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -11,15 +11,15 @@
 
 #include "base/time.h"
 
-int mst_api_body_begin(struct mst_api_body *b, struct mst_http_req *r,
-		       struct mst_err *err)
+int mst_api_members_begin(struct mst_api_members *b, struct mst_http_req *r,
+			  struct mst_err *err)
 {
-	*b = (struct mst_api_body){.r = r};
+	*b = (struct mst_api_members){.r = r};
 	return mst_http_json(r, &b->root, err);
 }
 
-void mst_api_body_wrong(struct mst_api_body *b, const char *key,
-			const char *fmt, ...)
+void mst_api_members_wrong(struct mst_api_members *b, const char *key,
+			   const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -32,34 +32,34 @@ void mst_api_body_wrong(struct mst_api_body *b, const char *key,
 		       text);
 }
 
-static struct mst_json get(struct mst_api_body *b, const char *key)
+static struct mst_json get(struct mst_api_members *b, const char *key)
 {
 	assert(b->n < MST_LEN(b->asked));
 	b->asked[b->n++] = key;
 	return mst_json_get(b->root, key);
 }
 
-const char *mst_api_body_text(struct mst_api_body *b, const char *key,
-			      bool need)
+const char *mst_api_members_text(struct mst_api_members *b, const char *key,
+				 bool need)
 {
 	struct mst_json v = get(b, key);
 	struct mst_slice s = mst_json_str(v);
 
 	if (mst_json_type(v) == MST_JSON_NULL) {
 		if (need)
-			mst_api_body_wrong(b, key, "is missing");
+			mst_api_members_wrong(b, key, "is missing");
 		return NULL;
 	}
 	if (mst_json_type(v) != MST_JSON_STRING)
-		mst_api_body_wrong(b, key, "must be a text");
+		mst_api_members_wrong(b, key, "must be a text");
 	else if (s.n && memchr(s.p, 0, s.n))
-		mst_api_body_wrong(b, key, "holds a zero byte");
+		mst_api_members_wrong(b, key, "holds a zero byte");
 	else
 		return mst_arena_dup(&b->r->arena, s).p;
 	return NULL;
 }
 
-int mst_api_body_bool(struct mst_api_body *b, const char *key)
+int mst_api_members_bool(struct mst_api_members *b, const char *key)
 {
 	struct mst_json v = get(b, key);
 	bool is = false;
@@ -67,13 +67,13 @@ int mst_api_body_bool(struct mst_api_body *b, const char *key)
 	if (mst_json_type(v) == MST_JSON_NULL)
 		return -1;
 	if (mst_json_type(v) != MST_JSON_BOOL || !mst_json_bool(v, &is)) {
-		mst_api_body_wrong(b, key, "must be true or false");
+		mst_api_members_wrong(b, key, "must be true or false");
 		return -1;
 	}
 	return is;
 }
 
-const char *mst_api_body_words(struct mst_api_body *b, const char *key)
+const char *mst_api_members_words(struct mst_api_members *b, const char *key)
 {
 	struct mst_buf text = MST_BUF_INIT(4096);
 	struct mst_json v = get(b, key), item;
@@ -83,37 +83,38 @@ const char *mst_api_body_words(struct mst_api_body *b, const char *key)
 	if (mst_json_type(v) == MST_JSON_NULL)
 		return NULL;
 	if (mst_json_type(v) != MST_JSON_ARRAY)
-		mst_api_body_wrong(b, key, "must be a list of texts");
+		mst_api_members_wrong(b, key, "must be a list of texts");
 	while (mst_json_type(v) == MST_JSON_ARRAY &&
 	       mst_json_next(&it, NULL, &item)) {
 		if (mst_json_type(item) != MST_JSON_STRING)
-			mst_api_body_wrong(b, key, "must be a list of texts");
+			mst_api_members_wrong(b, key,
+					      "must be a list of texts");
 		(void)mst_buf_addc(&text, ' ');
 		(void)mst_buf_add_slice(&text, mst_json_str(item));
 	}
 	if (text.overflow)
-		mst_api_body_wrong(b, key, "is too long");
+		mst_api_members_wrong(b, key, "is too long");
 	words =
 	    mst_arena_dup(&b->r->arena, mst_slice_trim(mst_buf_slice(&text))).p;
 	mst_buf_fini(&text);
 	return words;
 }
 
-int64_t mst_api_body_time(struct mst_api_body *b, const char *key)
+int64_t mst_api_members_time(struct mst_api_members *b, const char *key)
 {
-	const char *text = mst_api_body_text(b, key, false);
+	const char *text = mst_api_members_text(b, key, false);
 	int64_t us;
 
 	if (!text)
 		return MST_TIME_NONE;
 	if (mst_time_parse(mst_slice_str(text), &us) && us != MST_TIME_NONE)
 		return us;
-	mst_api_body_wrong(b, key,
-			   "must be a time such as 2026-11-21T19:45:00Z");
+	mst_api_members_wrong(b, key,
+			      "must be a time such as 2026-11-21T19:45:00Z");
 	return MST_TIME_NONE;
 }
 
-static bool was_asked(const struct mst_api_body *b, struct mst_slice key)
+static bool was_asked(const struct mst_api_members *b, struct mst_slice key)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (mst_slice_is(key, b->asked[i]))
@@ -122,7 +123,7 @@ static bool was_asked(const struct mst_api_body *b, struct mst_slice key)
 	return false;
 }
 
-bool mst_api_body_ok(struct mst_api_body *b, struct mst_http_resp *resp)
+bool mst_api_members_ok(struct mst_api_members *b, struct mst_http_resp *resp)
 {
 	struct mst_json_iter it = mst_json_iter(b->root);
 	struct mst_slice key;
@@ -130,9 +131,9 @@ bool mst_api_body_ok(struct mst_api_body *b, struct mst_http_resp *resp)
 
 	while (mst_json_next(&it, &key, &v)) {
 		if (!was_asked(b, key))
-			mst_api_body_wrong(b,
-					   mst_arena_dup(&b->r->arena, key).p,
-					   "is not known here");
+			mst_api_members_wrong(
+			    b, mst_arena_dup(&b->r->arena, key).p,
+			    "is not known here");
 	}
 	if (b->bad)
 		(void)mst_http_problem_as(b->r, resp, 422, "unprocessable",
