@@ -25,7 +25,7 @@ static int make(const struct mst_schedule_text *t, struct mst_schedule *s,
 		const char **key_r, struct mst_err *err)
 {
 	*key_r = "time_zone";
-	if (mst_zone_get(t->time_zone, &s->zone, err) < 0)
+	if (mst_tz_get(t->time_zone, &s->zone, err) < 0)
 		return -(int)err->code;
 	*key_r = "cron";
 	if (t->cron &&
@@ -67,7 +67,7 @@ int mst_schedule_make(const struct mst_schedule_text *t,
 
 void mst_schedule_fini(struct mst_schedule *s)
 {
-	mst_zone_free(&s->zone);
+	mst_tz_free(&s->zone);
 	*s = (struct mst_schedule){.kind = MST_SCHEDULE_NONE};
 }
 

@@ -11,7 +11,7 @@
 
 #define S_US INT64_C(1000000)
 
-struct mst_zone {
+struct mst_tz {
 	GTimeZone *tz;
 };
 
@@ -20,7 +20,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
-int mst_zone_get(const char *name, struct mst_zone **z_r, struct mst_err *err)
+int mst_tz_get(const char *name, struct mst_tz **z_r, struct mst_err *err)
 {
 	GTimeZone *tz = name && *name ? g_time_zone_new_identifier(name)
 				      : g_time_zone_new_local();
@@ -40,7 +40,7 @@ int mst_zone_get(const char *name, struct mst_zone **z_r, struct mst_err *err)
 	return 0;
 }
 
-void mst_zone_free(struct mst_zone **z)
+void mst_tz_free(struct mst_tz **z)
 {
 	if (!*z)
 		return;
@@ -49,14 +49,14 @@ void mst_zone_free(struct mst_zone **z)
 }
 
 /* Seconds that the wall is ahead of UTC at that second. */
-static int64_t ahead(const struct mst_zone *z, int64_t s)
+static int64_t ahead(const struct mst_tz *z, int64_t s)
 {
 	gint at = g_time_zone_find_interval(z->tz, G_TIME_TYPE_UNIVERSAL, s);
 
 	return at < 0 ? 0 : g_time_zone_get_offset(z->tz, at);
 }
 
-int64_t mst_zone_wall(const struct mst_zone *z, int64_t us)
+int64_t mst_tz_wall(const struct mst_tz *z, int64_t us)
 {
 	int64_t s = floor_div(us, S_US);
 
@@ -64,7 +64,7 @@ int64_t mst_zone_wall(const struct mst_zone *z, int64_t us)
 }
 
 /* When the clock is moved between two seconds that differ. */
-static int64_t moved(const struct mst_zone *z, int64_t from, int64_t to)
+static int64_t moved(const struct mst_tz *z, int64_t from, int64_t to)
 {
 	const int64_t before = ahead(z, from);
 
@@ -80,7 +80,7 @@ static int64_t moved(const struct mst_zone *z, int64_t from, int64_t to)
 }
 
 /* The clock is moved once in two days at most. */
-int64_t mst_zone_time(const struct mst_zone *z, int64_t wall, bool *skipped_r)
+int64_t mst_tz_time(const struct mst_tz *z, int64_t wall, bool *skipped_r)
 {
 	int64_t before = ahead(z, wall - MST_DAY_S);
 	int64_t after = ahead(z, wall + MST_DAY_S);
@@ -101,7 +101,7 @@ int64_t mst_zone_time(const struct mst_zone *z, int64_t wall, bool *skipped_r)
 	return s * S_US;
 }
 
-int64_t mst_zone_again(const struct mst_zone *z, int64_t wall)
+int64_t mst_tz_again(const struct mst_tz *z, int64_t wall)
 {
 	int64_t before = ahead(z, wall - MST_DAY_S);
 	int64_t after = ahead(z, wall + MST_DAY_S);

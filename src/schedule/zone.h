@@ -8,20 +8,20 @@
 
 #include "base/err.h"
 
-struct mst_zone;
+struct mst_tz;
 
 /* IANA name ("Europe/Berlin", "UTC"); NULL or "": the machine's. Freed with
- * mst_zone_free; cheap, as zones are shared. MST_E_INVALID: there is none of
+ * mst_tz_free; cheap, as zones are shared. MST_E_INVALID: there is none of
  * this name. */
-int mst_zone_get(const char *name, struct mst_zone **z_r, struct mst_err *err);
-void mst_zone_free(struct mst_zone **z);
+int mst_tz_get(const char *name, struct mst_tz **z_r, struct mst_err *err);
+void mst_tz_free(struct mst_tz **z);
 
-int64_t mst_zone_wall(const struct mst_zone *z, int64_t us);
+int64_t mst_tz_wall(const struct mst_tz *z, int64_t us);
 /* The first point in time at which the clock shows it; one that the clock skips
  * (*skipped_r, may be NULL): when it skips. */
-int64_t mst_zone_time(const struct mst_zone *z, int64_t wall, bool *skipped_r);
+int64_t mst_tz_time(const struct mst_tz *z, int64_t wall, bool *skipped_r);
 /* The second one; MST_TIME_NONE when the clock shows it once. */
-int64_t mst_zone_again(const struct mst_zone *z, int64_t wall);
+int64_t mst_tz_again(const struct mst_tz *z, int64_t wall);
 
 /* Days since 1970-01-01 and the calendar. */
 int64_t mst_day_of(int64_t wall); /* floors */

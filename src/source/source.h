@@ -208,6 +208,7 @@ struct mst_source_common {
 	 * connection run by themselves; 0 minutes: it has no such options. */
 	bool sync;
 	int64_t sync_minutes;
+	int64_t concurrent_runs; /* option: how many may use it at once */
 	/* Of feeds that are mirrored: how old the last full read may be. */
 	int64_t full_read_ms;
 };

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "sync/choice.h"
 #include "sync/config_forward.h"
+#include "sync/job_schedule.h"
 #include "sync/proxy.h"
 #include "sync/service.h"
 #include "sync/single.h"
@@ -240,6 +241,8 @@ int mst_config_check(const struct mst_config *c, struct mst_err *err)
 	rc = check_items(&k);
 	if (rc == 0)
 		rc = check_jobs(&k);
+	if (rc == 0)
+		rc = mst_job_schedule_order(c, &k.arena, err);
 	if (rc == 0)
 		rc = mst_forward_check(c, &k.arena, err);
 	free(k.covered);

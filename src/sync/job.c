@@ -10,6 +10,9 @@
 
 #include "base/limits.h"
 #include "rules/custom.h"
+#include "sync/job_schedule.h"
+
+#define SCHEDULE(member) offsetof(struct mst_job_conf, schedule.member)
 
 const struct mst_opt mst_job_opts[] = {
     {"source", MST_OPT_TEXT, offsetof(struct mst_job_conf, source), NULL, NULL,
@@ -58,6 +61,26 @@ const struct mst_opt mst_job_opts[] = {
      offsetof(struct mst_job_conf, second_software), "no", NULL, 0, 0, 0,
      "deliver installed software although another job delivers it to the same "
      "instance from another source"},
+    {"schedule.cron", MST_OPT_TEXT, SCHEDULE(cron), NULL, NULL, 0, 0, 0,
+     "when the job runs by itself: minute, hour, day of month, month, day of "
+     "week; or @hourly, @daily, @weekly, @monthly, @yearly"},
+    {"schedule.every", MST_OPT_DURATION, SCHEDULE(every_ms), NULL, NULL, 1000,
+     366 * 24 * 3600000.0, 0,
+     "run it at this interval, counted from the start of the last run"},
+    {"schedule.after", MST_OPT_TEXT, SCHEDULE(after), NULL, NULL, 0, 0, 0,
+     "run it when a run of this job has ended well"},
+    {"schedule.time_zone", MST_OPT_TEXT, SCHEDULE(time_zone), NULL, NULL, 0, 0,
+     0, "IANA time zone of cron and windows; the machine's when left out"},
+    {"schedule.windows", MST_OPT_LIST, SCHEDULE(windows), NULL, NULL, 0, 0, 0,
+     "when runs may begin and write: Mon-Fri 22:00-06:00; always when left "
+     "out"},
+    {"schedule.jitter", MST_OPT_DURATION, SCHEDULE(jitter_ms), "0", NULL, 0,
+     24 * 3600000.0, 0,
+     "begin up to so much later, so that jobs do not all begin at once"},
+    {"schedule.missed", MST_OPT_CHOICE, SCHEDULE(missed), "once", "once|skip",
+     0, 0, 0, "a run that was missed: caught up once, or left out"},
+    {"schedule.paused", MST_OPT_BOOL, SCHEDULE(paused), "no", NULL, 0, 0, 0,
+     "do not run it by itself"},
     {0},
 };
 
@@ -283,6 +306,18 @@ static int load_ends(const struct mst_config *c,
 	return 0;
 }
 
+static int check_schedule(const struct mst_config *c,
+			  const struct mst_conf_item *item,
+			  const struct mst_job *j, struct mst_err *err)
+{
+	struct mst_err why = MST_ERR_INIT;
+	const char *key = "";
+
+	if (mst_job_schedule_check(item->name, &j->conf, &key, &why) == 0)
+		return 0;
+	return fail(c, item, key, err, "%s", why.msg);
+}
+
 static int load(const struct mst_config *c, const char *name, struct mst_job *j,
 		struct mst_err *err)
 {
@@ -290,6 +325,7 @@ static int load(const struct mst_config *c, const char *name, struct mst_job *j,
 
 	if (mst_config_get(c, "job", name, &j->arena, &item, err) < 0 ||
 	    mst_conf_apply(item, mst_job_opts, &j->conf, &j->arena, err) < 0 ||
+	    check_schedule(c, item, j, err) < 0 ||
 	    load_ends(c, item, j, err) < 0)
 		return -(int)err->code;
 	if (mst_job_catalog(&j->source_end, &j->dest_end, &j->arena,

@@ -24,6 +24,14 @@ struct mst_job_conf {
 	bool source_limits;	/* keep to the source's documented rates */
 	int64_t undo_days;	/* a run can be undone for; 0: never */
 	bool second_software;	/* another job may write software there too */
+	struct {
+		const char *cron, *after, *time_zone; /* NULL */
+		int64_t every_ms;		      /* 0 */
+		struct mst_opt_list windows;
+		int64_t jitter_ms;
+		int missed; /* enum mst_missed */
+		bool paused;
+	} schedule; /* job_schedule.h */
 };
 
 #define MST_JOB_NONE "none" /* alone in relationships */

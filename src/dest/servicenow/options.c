@@ -117,6 +117,13 @@ const struct mst_opt mst_sn_opts[] = {
      .rule = "servicenow.user_relation"},
     {"workers", MST_OPT_INT, AT(workers), "4", .min = 1, .max = 4,
      .help = "requests under way at once"},
+    {"concurrent_runs", MST_OPT_INT, AT(concurrent_runs), "4", .min = 1,
+     .max = 100,
+     .help = "how many runs of the service may write to it at once"},
+    {"requests_per_hour", MST_OPT_INT, AT(requests_per_hour), "0", .min = 0,
+     .max = 1e9,
+     .help = "what all runs together may ask for in an hour; a run that finds "
+	     "it used up waits for the next hour. 0 is no limit"},
     {"batch_seconds", MST_OPT_INT, AT(batch_seconds), "10", .min = 1, .max = 25,
      .help = "how long a batch should take; ServiceNow cuts it at 30"},
     {"batch_max", MST_OPT_INT, AT(batch_max), "800", .min = 1,

@@ -71,6 +71,7 @@ struct sn_conf {
 	const char *client_id, *client_secret, *refresh_token;
 	const char *discovery_source;
 	int64_t workers, batch_seconds, batch_max, ire_items;
+	int64_t concurrent_runs, requests_per_hour;
 	uint64_t body_max;
 	struct mst_proxy proxy;
 	const char *ca_file;

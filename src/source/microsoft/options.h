@@ -100,6 +100,15 @@
 	    {"assume_complete", MST_OPT_BOOL, COMMON(assume_complete), "no",   \
 	     .help = "Take a folder without a manifest for everything there "  \
 		     "is, so that what it does not show is retired."},         \
+	    {"concurrent_runs",                                                \
+	     MST_OPT_INT,                                                      \
+	     COMMON(concurrent_runs),                                          \
+	     "1",                                                              \
+	     NULL,                                                             \
+	     1,                                                                \
+	     100,                                                              \
+	     .help = "How many runs of the service may read from it at "       \
+		     "once."},                                                 \
 	    MST_RECVER_OPTS(RECVER), MST_PROXY_OPTS(COMMON),                   \
 	{                                                                      \
 		"ca_file", MST_OPT_TEXT, COMMON(ca_file),                      \

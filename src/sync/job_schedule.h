@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options schedule.* of jobs, and how many runs may use a connection at
+ * once.
+ */
+#ifndef MST_SYNC_JOB_SCHEDULE_H
+#define MST_SYNC_JOB_SCHEDULE_H
+
+#include "schedule/schedule.h"
+#include "sync/job.h"
+
+/* Its texts; they live as long as conf's. */
+struct mst_schedule_text mst_job_schedule_text(const char *job,
+					       const struct mst_job_conf *conf);
+/* Is it right by itself? key_r: the option that is not. */
+int mst_job_schedule_check(const char *job, const struct mst_job_conf *conf,
+			   const char **key_r, struct mst_err *err);
+/* Are the jobs that jobs in front run after there, and is none after itself,
+ * by however many others? MST_E_INVALID with the place in the file. */
+int mst_job_schedule_order(const struct mst_config *c, struct mst_arena *arena,
+			   struct mst_err *err);
+/* Option concurrent_runs of a connection; 0: it has none. */
+int64_t mst_connection_runs(const struct mst_connection *c);
+/* Option requests_per_hour; 0: no budget. */
+uint64_t mst_connection_budget(const struct mst_connection *c);
+
+#endif
