@@ -49,6 +49,7 @@ static void orphaned(void)
 void cli_worker_begin(void)
 {
 	const char *fd = getenv("MUSTER_WORKER"), *task = getenv("MUSTER_TASK");
+	const char *form = getenv("MUSTER_LOG");
 	struct pollfd reader = {.events = POLLOUT};
 	uint64_t n;
 
@@ -59,6 +60,7 @@ void cli_worker_begin(void)
 	(void)unsetenv("MUSTER_WORKER");
 	if (task)
 		mst_log_field("task", task);
+	mst_log_json(form && strcmp(form, "json") == 0);
 	/* SIGKILL of the daemon leaves it no time to say so. It may have come
 	 * before the call: then the pipe is broken already. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
