@@ -56,7 +56,7 @@ export function Diff({ fields, of: caption = 'What changes', kind = 'update' }) 
 	}
 	const added = kind === 'insert';
 
-	return html`<table class="diff"><caption class="hidden">${caption}</caption>
+	return html`<table class=${added ? 'diff diff-added' : 'diff'}><caption class="hidden">${caption}</caption>
 		<thead><tr><th scope="col">Column</th>${!added && html`<th scope="col">Before</th>`}
 			<th scope="col">${added ? 'Value' : 'After'}</th></tr></thead>
 		<tbody>${fields.map((f) => html`<tr><th scope="row"><code>${f.column ?? f.name}</code></th>

@@ -69,7 +69,7 @@ export function Table({ columns, rows, of: caption, rowKey = (r) => r.id ?? r.na
 				c.title || html`<span class="hidden">${c.label || 'Actions'}</span>`}</th>`;
 	};
 	const body = (c, row) => {
-		const inside = c.cell ? c.cell(row) :
+		const inside = c.cell ? html`<div class="cell">${c.cell(row)}</div>` :
 			typeof row[c.key] === 'number' ? count(row[c.key]) : row[c.key] ?? '–';
 		const looks = cls({ num: c.num, wide: c.wide, hide: c.hide, zero: c.num &&
 			!c.cell && row[c.key] === 0 });
@@ -90,7 +90,7 @@ export function Table({ columns, rows, of: caption, rowKey = (r) => r.id ?? r.na
 /** Goes on by key: `after` of the address. next: the cursor of the list */
 export function Pager({ after, next, n, what = 'rows', name = 'after' }) {
 	if (!after && !next) {
-		return n ? html`<p class="pager-all">${count(n)} ${what}, all of them</p>` : null;
+		return n > 1 ? html`<p class="pager-all">${count(n)} ${what}, all of them</p>` : null;
 	}
 	return html`<nav class="pager" aria-label="Pages">
 		<${Button} small icon="left" why=${after ? '' : 'This is the first page'}

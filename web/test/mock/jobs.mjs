@@ -30,13 +30,6 @@ export function jobList(state) {
 		task: j.name === 'main' && !state.kept.cancelled ? { id: 812, kind: 'run', state: 'running', run: 4713 } : null }));
 }
 
-const CONNECTIONS = [
-	{ name: 'defender', type: 'endpoint', role: 'source', title: 'Microsoft Defender for Endpoint', alias: 'Headquarters', environments: ['prod', 'test'] },
-	{ name: 'clouds', type: 'cloudapps', role: 'source', title: 'Microsoft Defender for Cloud Apps', alias: null, environments: ['prod'] },
-	{ name: 'ot', type: 'iot', role: 'source', title: 'Microsoft Defender for IoT', alias: 'Plant 3', environments: ['test'] },
-	{ name: 'cmdb', type: 'servicenow', role: 'destination', title: 'ServiceNow', alias: null, environments: ['prod'] },
-	{ name: 'cmdb-test', type: 'servicenow', role: 'destination', title: 'ServiceNow', alias: null, environments: ['test'] },
-].map((c) => ({ ...c, jobs: [], last_test: { at: at(-26 * HOUR), failed: 0, warned: 1 }, problem: null }));
 
 const set = (name, title, help, more) => ({ name, title, help, why: null, needs: [], ...more });
 
@@ -55,9 +48,9 @@ export const routes = [
 		}
 		const all = (jobList(state), state.kept.jobs ||= []);
 		const i = all.findIndex((j) => j.name === params.name);
-		const dest = CONNECTIONS.find((c) => c.name === body.values.destination);
+
 		const job = { name: params.name, source: body.values.source, destination: body.values.destination,
-			environment: dest?.environments[0], record_sets: body.values.record_sets || [],
+			environment: body.values.destination === 'cmdb' ? 'prod' : 'test', record_sets: body.values.record_sets || [],
 			relationships: body.values.relationships || [],
 			schedule: schedule({ cron: body.values['schedule.cron'] || null }, 'as set'), paused: null,
 			next_at: at(HOUR), problem: null, values: body.values };
@@ -107,7 +100,3 @@ export const routes = [
 		options: [] })],
 ];
 
-/** Pages of connections have their own, richer answer; this one is for the wizard alone. */
-export const connectionRoutes = [
-	['GET', '/connections', ({ state }) => ({ items: state.empty ? [] : CONNECTIONS, next: null })],
-];
