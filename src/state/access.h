@@ -2,6 +2,8 @@
  *
  * Who may come in: users, sessions, tokens, and approvals. Rows only: what a
  * password or a token is worth is judged in src/auth. Part of the state store.
+ * Every change of them is in the audit, sign-in, sign-out and wrong passwords
+ * too; a name that no user has is mst_audit_put's, by whoever refuses it.
  */
 #ifndef MST_STATE_ACCESS_H
 #define MST_STATE_ACCESS_H
@@ -32,7 +34,8 @@ struct mst_user {
 /* A new one: MST_E_CONFLICT when the name is taken. */
 int mst_user_add(struct mst_state *s, const struct mst_user *u,
 		 struct mst_err *err);
-/* All columns but name and created_us. MST_E_NOTFOUND. */
+/* All columns but name and created_us. MST_E_NOTFOUND. Changes are in the
+ * audit, when somebody was seen is not. */
 int mst_user_put(struct mst_state *s, const struct mst_user *u,
 		 struct mst_err *err);
 /* With its sessions and tokens. MST_E_CONFLICT: it is the last administrator
@@ -109,8 +112,8 @@ struct mst_approval {
 };
 int mst_approval_add(struct mst_state *s, const struct mst_approval *a,
 		     int64_t *id_r, struct mst_err *err);
-/* From waiting to `state`; MST_E_CONFLICT when it is not waiting, or the same
- * person asked for it. */
+/* From waiting to `state`; MST_E_CONFLICT when it is not waiting, or who asked
+ * for it would approve it (they may reject it). */
 int mst_approval_decide(struct mst_state *s, int64_t id, const char *state,
 			const char *by, const char *why, int64_t now_us,
 			struct mst_err *err);

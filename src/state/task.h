@@ -38,6 +38,7 @@ struct mst_task {
 	const char *asked_via;	 /* "console", "api", "schedule", "cli" */
 	const char *approved_by; /* "" */
 	const char *node;	 /* that has it; "" */
+	/* MST_TIME_NONE: not yet. not_before_us: 0 at once. */
 	int64_t created_us, not_before_us, started_us, ended_us;
 	int64_t run;	 /* 0: none, or not yet */
 	int exit_status; /* -1: none */
@@ -46,7 +47,8 @@ struct mst_task {
 	uint64_t output_n; /* bytes that are kept */
 };
 
-/* Queues it (or MST_TASK_WAITING); id, created_us are set by the store. */
+/* Queues it (or MST_TASK_WAITING); id, created_us are set by the store. What
+ * was not asked for by the schedule and does more than look is in the audit. */
 int mst_task_put(struct mst_state *s, const struct mst_task *t, int64_t *id_r,
 		 struct mst_err *err);
 /* Takes the oldest queued task whose time has come and that `fits` (NULL: any)
@@ -60,12 +62,13 @@ int mst_task_claim(struct mst_state *s, const char *node, int64_t now_us,
 int mst_task_defer(struct mst_state *s, int64_t id, const char *node,
 		   int64_t not_before_us, struct mst_err *err);
 /* Of a running task of this node; MST_E_CONFLICT when it is not (any more).
- * Members that are NULL or 0 stay. */
+ * Members that are NULL or 0 stay. The run gets the task's number, too. */
 int mst_task_tell(struct mst_state *s, int64_t id, const char *node,
 		  int64_t run, const char *progress, bool *cancel_r,
 		  struct mst_err *err);
-/* Its end: state, exit_status, error; with what it printed. Output and log are
- * kept in pieces, at most MST_TASK_OUTPUT of it. */
+/* Its end by the node that has it (id, node): state, exit_status, error; with
+ * what it printed. At most MST_TASK_OUTPUT of the output is kept, and the end
+ * of the log. MST_E_CONFLICT as mst_task_tell. */
 #define MST_TASK_OUTPUT (64u << 20)
 #define MST_TASK_LOG	(64u << 10)
 int mst_task_end(struct mst_state *s, const struct mst_task *t,
@@ -96,7 +99,8 @@ int mst_task(struct mst_state *s, int64_t id,
 /* Appends what it printed (log: to standard error). */
 int mst_task_output(struct mst_state *s, int64_t id, bool log,
 		    struct mst_buf *out, struct mst_err *err);
-/* What is older goes: output after days, rows after row_days. */
+/* What is older goes: output after days (and of all but the newest 1,000 of a
+ * kind), rows and past notices after row_days. */
 int mst_task_trim(struct mst_state *s, int64_t now_us, int days, int row_days,
 		  struct mst_err *err);
 
@@ -104,10 +108,13 @@ int mst_task_trim(struct mst_state *s, int64_t now_us, int days, int row_days,
 
 /* The key of a caller: new, or the task (or other id) of the first time.
  * body: a hash of the request; another one for the same key is
- * MST_E_CONFLICT. Keys go after 24 hours. */
+ * MST_E_CONFLICT. *first_r 0: it is new, and the caller says what became of it
+ * with mst_request_key_done. MST_E_TRANSIENT: the first one has not said so yet
+ * (for a minute). Keys go after 24 hours. */
 int mst_request_key(struct mst_state *s, const char *caller, const char *key,
 		    struct mst_hash body, int64_t now_us, int64_t *first_r,
 		    struct mst_err *err);
+/* id 0: nothing came of it; the key is free again. */
 int mst_request_key_done(struct mst_state *s, const char *caller,
 			 const char *key, int64_t id, struct mst_err *err);
 
@@ -130,7 +137,8 @@ int mst_job_plans(struct mst_state *s,
 		  int (*fn)(void *ctx, const struct mst_job_plan *p), void *ctx,
 		  struct mst_err *err);
 /* Moves next_us on and queues the task, if next_us still is `was_us`: one node
- * wins. t NULL: only moves it. *done_r false: another one did it. */
+ * wins. was_us MST_TIME_NONE: as of a job without a row. t NULL: only moves it.
+ * *done_r false: another one did it. */
 int mst_job_due(struct mst_state *s, const char *job, int64_t was_us,
 		int64_t next_us, uint64_t basis, int64_t due_us,
 		const struct mst_task *t, bool *done_r, struct mst_err *err);
@@ -149,7 +157,8 @@ struct mst_node {
 #define MST_NODE_GONE_US 10000000
 
 /* Begins or goes on; MST_E_CONFLICT when another living process has the name
- * (incarnation: a random number of the process). */
+ * (incarnation: a random number of the process). When it begins, tasks that a
+ * process of this name left behind are rescued. */
 int mst_node_beat(struct mst_state *s, const char *name, uint64_t incarnation,
 		  const char *version, const char *address,
 		  struct mst_err *err);

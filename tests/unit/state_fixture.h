@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A state store for each test, in whichever database the program is linked
+ * with: state_sqlite.c, ../contract/state_postgres.c.
+ */
+#ifndef MST_TESTS_STATE_FIXTURE_H
+#define MST_TESTS_STATE_FIXTURE_H
+
+#include "tests/lib/t.h"
+
+#include "base/time.h"
+#include "state/access.h"
+#include "state/task.h"
+
+#define T0 1760000000000000ll
+
+extern struct mst_state *s;
+extern struct mst_err err;
+
+/* Per test: an empty store, the clock at T0. */
+int state_set_up(void **state);
+int state_tear_down(void **state);
+/* Another handle of the same store. */
+void state_other(struct mst_state **other_r);
+/* Statements behind muster's back. */
+void state_sql(const char *text);
+
+#endif
