@@ -20,13 +20,15 @@ int mst_checkup_open(struct mst_state *state, const char *connection,
 		     const struct mst_checkup_conf *conf,
 		     struct mst_checkup **c_r, struct mst_err *err)
 {
+	const struct mst_config config = {state, conf->front, conf->front_n};
 	struct mst_checkup *c = mst_alloc(sizeof(*c));
 	int rc;
 
 	c->conf = *conf;
 	c->state = state;
 	mst_arena_init(&c->arena, MST_MAX_ARENA);
-	rc = mst_connection_load(state, connection, &c->arena, &c->c, err);
+	rc = mst_connection_get(&config, connection, MST_ENV__MAX, &c->arena,
+				&c->c, err);
 	if (rc == 0 && c->c.source)
 		rc = mst_checkup_recver_open(c, err);
 	else if (rc == 0 && conf->admin)

@@ -25,6 +25,10 @@ struct mst_checkup_conf {
 	 * and stored nowhere. */
 	const char *admin, *admin_password;
 	const atomic_bool *cancel;
+	/* Items that count as if they were stored (sync/config.h); they outlive
+	 * it. */
+	const struct mst_conf_item *front;
+	size_t front_n;
 };
 
 /* MST_E_NOTFOUND: there is no such connection; errors of its options. */

@@ -166,6 +166,7 @@ int mst_checkup_jobs(struct mst_state *state, const struct mst_connection *c,
 		     const struct mst_checkup_conf *conf,
 		     struct mst_checkup_jobs *j_r, struct mst_err *err)
 {
+	const struct mst_config config = {state, conf->front, conf->front_n};
 	struct mst_checkup_jobs j = {.jobs_n = 0};
 	struct mst_err why = MST_ERR_INIT;
 	struct names names;
@@ -181,7 +182,7 @@ int mst_checkup_jobs(struct mst_state *state, const struct mst_connection *c,
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		struct mst_job *job = &j.jobs[j.jobs_n];
 
-		if (mst_job_load(state, names.v[i], job, &why) < 0) {
+		if (mst_job_get(&config, names.v[i], job, &why) < 0) {
 			add_word(broken, sizeof(broken), why.msg);
 			continue;
 		}

@@ -69,6 +69,7 @@ static int list(struct mst_state *state, struct mst_err *err)
 struct setup {
 	bool on, yes;
 	const char *admin, *admin_password;
+	const char *file; /* test: what counts as stored */
 };
 
 static void show_fix(struct cli_checks *r, const struct mst_checkup *c,
@@ -231,6 +232,21 @@ static int check_actions(struct mst_state *state, const char *name,
 	return rc;
 }
 
+/* A file's items are right as if they were stored, or it is no test of them. */
+static int take_file(struct mst_state *state, const struct setup *setup,
+		     struct mst_conf *file, struct mst_err *err)
+{
+	struct mst_config config = {.state = state};
+
+	if (!setup->file)
+		return 0;
+	if (mst_conf_load(setup->file, file, err) < 0)
+		return -(int)err->code;
+	config.front = file->items;
+	config.front_n = file->items_n;
+	return mst_config_check(&config, err);
+}
+
 static int check(struct mst_state *state, const char *name,
 		 const struct setup *setup, int *status, struct mst_err *err)
 {
@@ -242,9 +258,14 @@ static int check(struct mst_state *state, const char *name,
 	    .admin_password = setup->admin_password,
 	    .cancel = &cli_cancel,
 	};
+	struct mst_conf file = {.items = NULL};
 	struct mst_checkup *c = NULL;
-	int rc = mst_checkup_open(state, name, &conf, &c, err);
+	int rc = take_file(state, setup, &file, err);
 
+	conf.front = file.items;
+	conf.front_n = file.items_n;
+	if (rc == 0)
+		rc = mst_checkup_open(state, name, &conf, &c, err);
 	if (rc == 0) {
 		cli_checks_begin(r, name, mst_checkup_type(c));
 		rc = mst_checkup_run(c, err);
@@ -258,6 +279,7 @@ static int check(struct mst_state *state, const char *name,
 		*status = cli_checks_status(r);
 	}
 	mst_checkup_close(&c);
+	mst_conf_fini(&file);
 	cli_checks_fini(r);
 	free(r);
 	return rc;
@@ -275,6 +297,8 @@ static int check_words(int argc, char **argv, const struct setup *setup)
 	bool tests = strcmp(argv[0], "test") == 0;
 	bool shows = strcmp(argv[0], "show") == 0;
 
+	if (setup->file && !tests)
+		return usage("--file goes with test");
 	if (strcmp(argv[0], "list") == 0)
 		return argc == 1 ? CLI_OK : usage("list takes no name");
 	if (!tests && !shows && strcmp(argv[0], "setup") != 0)
@@ -305,6 +329,9 @@ int cmd_connection(int argc, char **argv)
 	     "its password, as env:NAME, file:PATH or credential:NAME; else "
 	     "asked for",
 	     NULL, &setup.admin_password, NULL},
+	    {"file", "FILE",
+	     "test: as if what this YAML file holds were stored", NULL,
+	     &setup.file, NULL},
 	    {0},
 	};
 	struct mst_err err = MST_ERR_INIT;
