@@ -37,7 +37,7 @@ const COLUMNS = [
 export function TryCounts({ of: out }) {
 	return html`<${Table} of="What the next run would write" columns=${COLUMNS} rows=${out.record_sets}
 		rowKey=${(s) => s.record_set} empty="It looked at no record set" />
-		${out.record_sets.filter((s) => s.guard).map((s) => html`<${Note} level="warning">The guard would hold
+		${out.record_sets.filter((s) => s.guard).map((s) => html`<${Note} level="warning">The guard would hold${' '}
 			${s.record_set} back: more than its share would be retired, deleted or closed.<//>`)}`;
 }
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One rule, action, receiver or window of forwarding: its form; testing a rule.
+import { html, useMemo, useState } from '../lib/html.js';
+import { api, may, newKey, path } from '../lib/api.js';
+import { useAction, useGet } from '../lib/load.js';
+import { go, setQuery, useLeaveGuard } from '../lib/router.js';
+import { Button, RoleNote } from '../ui/button.js';
+import { ask } from '../ui/dialog.js';
+import { CheckField, TextField } from '../ui/form.js';
+import { Page, Section } from '../ui/page.js';
+import { Empty, ErrorBox, Loaded } from '../ui/states.js';
+import { toast, toastTask } from '../ui/toast.js';
+import { Checks } from '../conf/checks.js';
+import { focusWrong, useConf } from '../conf/edit.js';
+import { ConfForm } from '../conf/form.js';
+import { KINDS, cutFor, typeTitle, withNames } from '../conf/forward.js';
+import { TaskView, useTask } from '../conf/task.js';
+import { leave } from './connection.js';
+
+function Test({ rule, dirty }) {
+	const [id, setId] = useState(null);
+	const [dry, setDry] = useState(true);
+	const t = useTask(id);
+	const begin = useAction(async () => {
+		const got = await api.task('/forward/tests', { rule, dry_run: dry }, newKey());
+
+		if (got.approval) {
+			toastTask(got, 'Testing');
+		}
+		setId(got.task?.id ?? null);
+	});
+
+	return html`<${Section} title="Test" id="test" actions=${html`<${Button} need="operate" icon="play" busy=${begin.busy} onClick=${begin.run}
+			why=${dirty ? 'Save or discard the changes first' : ''}>Test this rule<//>`}>
+		${may('operate') && html`<${CheckField} label="Only look: send no test alert" checked=${dry} onInput=${setDry}
+			help=${dry ? '' : 'A test alert that says so goes to every action of the rule.'} />`}
+		<${ErrorBox} error=${begin.error} /><${TaskView} of=${t} what="Testing" quiet=${t.output?.checks} /><${Checks} of=${t} /><//>`;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+function Form({ kind, type, item, etag, done }) {
+	const cut = useMemo(() => cutFor(kind), [kind]);
+	const conf = useConf(type, item?.values || {}, cut);
+	const [name, setName] = useState(item?.name || '');
+	const [tried, setTried] = useState(false);
+	const mine = may('configure');
+	const bad = NAME.test(name) ? '' : name ? 'Letters, digits, "_", "-" and "." only; it begins with a letter or digit' : 'A name is needed';
+	const where = path`/forward/${kind}/${name}`;
+	const save = useAction(async () => {
+		setTried(true);
+		if (!conf.ok() || bad) {
+			focusWrong();
+			return;
+		}
+		try {
+			const data = await api.put(where, { type: type.type, values: conf.body() }, item ? { match: etag } : { fresh: true });
+
+			if (data?.what !== undefined) {
+				toastTask({ approval: data }, `Changes of ${name}`);
+			} else {
+				toast(`${name} is saved`);
+			}
+			done(name);
+		} catch (e) {
+			if (conf.refused(e)) {
+				focusWrong();
+			}
+			throw e;
+		}
+	});
+	const remove = useAction(async () => {
+		if (await ask({ title: `Remove ${name}?`, danger: true, yes: 'Remove', text: kind === 'actions' ?
+			'Rules that name it must not be there any more.' : 'What it took before goes on its way.' })) {
+			await api.del(where, { match: etag });
+			toast(`${name} was removed`);
+			go(`/forwarding/${kind}`, { force: true });
+		}
+	});
+	const dirty = conf.dirty || !item && Boolean(name);
+
+	useLeaveGuard(dirty, leave);
+	return html`<form noValidate class="conf" onSubmit=${(e) => {
+		e.preventDefault();
+		save.run();
+	}}>
+		${!item && html`<fieldset class="conf-section"><legend>New ${KINDS[kind].one}</legend><${TextField} label="Name" required mono value=${name}
+			onInput=${setName} maxlength="63" error=${tried && bad || ''} /></fieldset>`}
+		<${ConfForm} ...${conf.form} disabled=${!mine} />
+		<${ErrorBox} error=${save.error || remove.error} />
+		${mine && html`<div class="form-foot form-foot-stay"><span class="fine" role="status">${dirty ? 'Not saved yet' : 'As it is stored'}</span>
+			${item && html`<${Button} kind="danger" icon="trash" busy=${remove.busy} onClick=${remove.run}>Remove…<//>`}
+			${item ? html`<${Button} why=${dirty ? '' : 'There is nothing to discard'} onClick=${conf.reset}>Discard<//>` :
+				html`<${Button} href=${`/forwarding/${kind}`}>Cancel<//>`}
+			<${Button} type="submit" kind="primary" busy=${save.busy} why=${dirty || !item ? '' : 'There is nothing to save'}>Save<//></div>`}</form>
+		${item && kind === 'rules' && html`<${Test} rule=${item.name} dirty=${dirty} />`}`;
+}
+
+function Choose({ types, kind }) {
+	return html`<ul class="choices">${types.map((t) => html`<li><a class="choice" href=${`/new-forwarding/${kind}?type=${t.type}`} onClick=${(e) => {
+		e.preventDefault();
+		setQuery({ type: t.type });
+	}}><strong>${typeTitle(t.type)}</strong><span>${t.type}</span></a></li>`)}</ul>`;
+}
+
+export default function ForwardItem({ params, query }) {
+	const { kind, name } = params;
+	const k = KINDS[kind];
+	const forms = useGet(k && '/forward/forms');
+	const item = useGet(name && k ? path`/forward/${kind}/${name}` : null);
+	const connections = useGet(k && '/connections?limit=500');
+	const actions = useGet(k && '/forward/actions?limit=500');
+
+	if (!k) {
+		return html`<${Page} title="Nothing here"><${Empty} icon="explain" title="There is no page at this address" /><//>`;
+	}
+	const ready = forms.data && connections.data && actions.data;
+	const wait = [forms, connections, actions].find((g) => !g.data) || forms;
+	const types = forms.data?.[kind] || [];
+	const wanted = name ? item.data?.type : types.length === 1 ? types[0].type : query.type;
+	const found = types.find((t) => t.type === wanted) || (name && item.data && types.length === 1 ? types[0] : null);
+	const draw = () => !found ? html`<${Choose} types=${types} kind=${kind} />` : html`<${Form} key=${`${found.type}${item.etag}`} kind=${kind} item=${item.data} etag=${item.etag}
+		type=${withNames(kind, found, { connections: connections.data.items, actions: actions.data.items }, item.data?.values || {})}
+		done=${(n) => name ? item.reload() : go(`/forwarding/${kind}/${encodeURIComponent(n)}`, { force: true })} />`;
+
+	return html`<${Page} title=${name || `New ${k.one}`} sub=${found?.type ? typeTitle(found.type) : ''} crumbs=${[['Forwarding', '/forwarding'], [k.title, `/forwarding/${kind}`]]}>
+		<${RoleNote} need="configure" what="Changing forwarding" />
+		${!ready ? html`<${Loaded} of=${wait} show=${() => null} />` : name ? html`<${Loaded} of=${item} show=${draw} />` : draw()}<//>`;
+}
