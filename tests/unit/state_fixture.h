@@ -24,5 +24,9 @@ int state_tear_down(void **state);
 void state_other(struct mst_state **other_r);
 /* Statements behind muster's back. */
 void state_sql(const char *text);
+/* The database refuses it, with this in its words. */
+void state_sql_refused(const char *text, const char *part);
+/* Statement after which the audit may be tampered with. */
+extern const char state_unlock_audit[];
 
 #endif
