@@ -24,6 +24,7 @@ const RESULTS = {
 	plan: ['Changes', PlanView], undo: ['What it takes back', UndoView],
 	test: ['Checks', Checks], setup: ['Checks', Checks],
 };
+const CHECKS = ['test', 'setup'];
 
 function Going({ task, reload }) {
 	const progress = useProgress(`/tasks/${task.id}/events`, task.progress, false, reload);
@@ -31,7 +32,7 @@ function Going({ task, reload }) {
 	return html`<${Section} title="Progress" id="progress">${task.state === 'waiting' ?
 		html`<${Note} title="A second person must approve this" actions=${html`<${Button} small href="/approvals">Approvals<//>`} />` :
 		task.state === 'queued' ? html`<${Note} title="It is queued">It begins as soon as a worker is free and its job is not busy.<//>` :
-			html`<${Steps} progress=${progress} />`}<//>`;
+			CHECKS.includes(task.kind) ? html`<${Checks} task=${task} />` : html`<${Steps} progress=${progress} />`}<//>`;
 }
 
 function Results({ task, query }) {

@@ -25,8 +25,8 @@ export function Field({ label, help, error, required, children, note }) {
 
 /** A line of text. onInput gets the text. */
 export function TextField({ value, onInput, type = 'text', disabled, placeholder, inputmode,
-	autocomplete = 'off', maxlength, autofocus, spellcheck = false, mono, ...frame }) {
-	return html`<${Field} ...${frame}>${(attrs) => html`<input ...${attrs} type=${type}
+	autocomplete = 'off', maxlength, autofocus, spellcheck = false, mono, list, ...frame }) {
+	return html`<${Field} ...${frame}>${(attrs) => html`<input ...${attrs} type=${type} list=${list}
 		value=${value ?? ''} disabled=${disabled} placeholder=${placeholder}
 		autocomplete=${autocomplete} maxlength=${maxlength} autofocus=${autofocus}
 		inputmode=${inputmode} spellcheck=${spellcheck} class=${mono && 'mono'}

@@ -15,14 +15,14 @@ export function jobList(state) {
 		{ name: 'main', source: 'defender', destination: 'cmdb', environment: 'prod', record_sets: [],
 			relationships: [], schedule: schedule({ every_ms: HOUR / 2 }, 'every 30 minutes'), paused: null,
 			next_at: at(16 * MIN), problem: null, values: { source: 'defender', destination: 'cmdb', 'schedule.every': '30m' } },
-		{ name: 'apps', source: 'clouds', destination: 'cmdb', environment: 'prod', record_sets: ['cloud_apps'],
+		{ name: 'apps', source: 'apps', destination: 'cmdb', environment: 'prod', record_sets: ['cloud_apps'],
 			relationships: [], schedule: schedule({ cron: '0 2 * * *' }, 'every day at 02:00'), paused: null,
 			next_at: at(5.25 * HOUR), problem: 'the last complete run is 31 h old; the schedule wants one a day',
-			values: { source: 'clouds', destination: 'cmdb', record_sets: ['cloud_apps'], 'schedule.cron': '0 2 * * *', 'schedule.time_zone': 'Europe/Berlin' } },
-		{ name: 'plant', source: 'ot', destination: 'cmdb-test', environment: 'test', record_sets: [],
+			values: { source: 'apps', destination: 'cmdb', record_sets: ['cloud_apps'], 'schedule.cron': '0 2 * * *', 'schedule.time_zone': 'Europe/Berlin' } },
+		{ name: 'plant', source: 'plant', destination: 'cmdb-test', environment: 'test', record_sets: [],
 			relationships: ['device_connects'], schedule: schedule({ after: 'main', windows: ['Mon-Fri 22:00-06:00'] }, 'after main, Mon-Fri 22:00-06:00'),
 			paused: { by: 'otto', at: at(-3 * HOUR), why: 'firmware update of the sensors' }, next_at: null, problem: null,
-			values: { source: 'ot', destination: 'cmdb-test', 'schedule.after': 'main', 'schedule.windows': ['Mon-Fri 22:00-06:00'] } },
+			values: { source: 'plant', destination: 'cmdb-test', 'schedule.after': 'main', 'schedule.windows': ['Mon-Fri 22:00-06:00'] } },
 	];
 	const last = { main: 4712, apps: 4701, plant: 4709 };
 
@@ -84,7 +84,11 @@ export const routes = [
 		emit('job', { name: params.name });
 		return job;
 	}],
-	['GET', '/job-choices', ({ q }) => ({ environment: q.get('destination') === 'cmdb' ? 'prod' : 'test',
+	['GET', '/job-choices', ({ q }) => q.get('source') !== 'defender' ? {
+		environment: q.get('destination') === 'cmdb' ? 'prod' : 'test',
+		record_sets: [set('cloud_apps', 'Cloud apps', 'business applications'), set('cloud_app_users', 'Users of cloud apps', '', { needs: ['cloud_apps'] })],
+		relationships: [], asset_types: [], options: [] } : ({
+		environment: q.get('destination') === 'cmdb' ? 'prod' : 'test',
 		record_sets: [
 			set('devices', 'Devices', 'computers and servers as configuration items'),
 			set('software_packages', 'Software packages', 'one record per product and version'),
