@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/gate.h"
+#include "api/plan.h"
 #include "api/private.h"
 #include "api/tables.h"
 #include "base/log.h"
@@ -150,6 +151,7 @@ void mst_api_close(struct mst_api **api, int64_t grace_ms)
 	if (!a)
 		return;
 	mst_http_close(&a->http, grace_ms);
+	mst_api_plans_drop(a);
 	mst_api_metrics_free(&a->metrics);
 	mst_arena_fini(&a->arena);
 	free(a);

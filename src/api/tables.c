@@ -11,10 +11,16 @@
 
 const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_root),
+    V1(mst_api_runs),
+    V1(mst_api_tasks),
+    V1(mst_api_plans),
+    V1(mst_api_job_tasks),
     V1(mst_api_connections),
     V1(mst_api_settings),
     V1(mst_api_mappings),
     V1(mst_api_forward_items),
+    V1(mst_api_trials),
+    V1(mst_api_asks),
     V1(mst_api_session),
     V1(mst_api_users),
     V1(mst_api_tokens),
@@ -24,10 +30,16 @@ const size_t mst_api_tables_n = MST_LEN(mst_api_tables);
 
 const struct mst_api_schema *const mst_api_schemas[] = {
     mst_api_root_schemas,
+    mst_api_run_schemas,
+    mst_api_task_schemas,
+    mst_api_plan_schemas,
+    mst_api_job_task_schemas,
     mst_api_connection_schemas,
     mst_api_settings_schemas,
     mst_api_mapping_schemas,
     mst_api_forward_item_schemas,
+    mst_api_trial_schemas,
+    mst_api_ask_schemas,
     mst_api_session_schemas,
     mst_api_user_schemas,
     mst_api_token_schemas,

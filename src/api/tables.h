@@ -16,14 +16,24 @@ extern const struct mst_http_route mst_api_connections[];
 extern const struct mst_http_route mst_api_settings[];
 extern const struct mst_http_route mst_api_mappings[];
 extern const struct mst_http_route mst_api_forward_items[];
+extern const struct mst_http_route mst_api_trials[];
+extern const struct mst_http_route mst_api_asks[];
 extern const struct mst_http_route mst_api_session[];
 extern const struct mst_http_route mst_api_users[];
 extern const struct mst_http_route mst_api_tokens[];
+extern const struct mst_http_route mst_api_runs[];
+extern const struct mst_http_route mst_api_tasks[];
+extern const struct mst_http_route mst_api_plans[];
+extern const struct mst_http_route mst_api_job_tasks[];
 
 /* At the server's root: health, metrics. */
 extern const struct mst_http_route mst_api_health[];
 
 extern const struct mst_api_schema mst_api_root_schemas[];
+extern const struct mst_api_schema mst_api_run_schemas[];
+extern const struct mst_api_schema mst_api_task_schemas[];
+extern const struct mst_api_schema mst_api_plan_schemas[];
+extern const struct mst_api_schema mst_api_job_task_schemas[];
 extern const struct mst_api_schema mst_api_connection_schemas[];
 extern const struct mst_api_schema mst_api_settings_schemas[];
 extern const struct mst_api_schema mst_api_session_schemas[];
@@ -31,6 +41,8 @@ extern const struct mst_api_schema mst_api_user_schemas[];
 extern const struct mst_api_schema mst_api_token_schemas[];
 extern const struct mst_api_schema mst_api_mapping_schemas[];
 extern const struct mst_api_schema mst_api_forward_item_schemas[];
+extern const struct mst_api_schema mst_api_trial_schemas[];
+extern const struct mst_api_schema mst_api_ask_schemas[];
 
 extern const struct mst_http_table mst_api_tables[];
 extern const size_t mst_api_tables_n;

@@ -75,13 +75,14 @@ struct mst_http_query {
 	const char *choices; /* "a|b|c" or NULL */
 };
 
-#define MST_ROUTE_TASK	 1u  /* answers 202 with a task; Idempotency-Key */
-#define MST_ROUTE_LIST	 2u  /* limit, after; {"items", "next"} */
-#define MST_ROUTE_MATCH	 4u  /* takes If-Match */
-#define MST_ROUTE_EVENTS 8u  /* an event stream */
-#define MST_ROUTE_OPEN	 16u /* nobody need have signed in */
-#define MST_ROUTE_TEXT	 32u /* the body is no JSON */
-#define MST_ROUTE_PLAIN	 64u /* the answer is no JSON */
+#define MST_ROUTE_TASK	   1u	/* answers 202 with a task; Idempotency-Key */
+#define MST_ROUTE_LIST	   2u	/* limit, after; {"items", "next"} */
+#define MST_ROUTE_MATCH	   4u	/* takes If-Match */
+#define MST_ROUTE_EVENTS   8u	/* an event stream */
+#define MST_ROUTE_OPEN	   16u	/* nobody need have signed in */
+#define MST_ROUTE_TEXT	   32u	/* the body is no JSON */
+#define MST_ROUTE_PLAIN	   64u	/* the answer is no JSON */
+#define MST_ROUTE_ACCEPTED 128u /* answers 202 */
 
 struct mst_http_route {
 	enum mst_http_method method;
@@ -171,6 +172,9 @@ void mst_http_hub_end(struct mst_http_hub *h, const char *topic);
 int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_http_hub *h, const char *topic,
 		    struct mst_slice first, struct mst_err *err);
+
+/* Of a stream that was just made: it ends behind `first`. */
+void mst_http_stream_last(struct mst_http_resp *resp);
 
 /* ---- the server ---------------------------------------------------------- */
 

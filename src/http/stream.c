@@ -192,3 +192,9 @@ int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 	resp->headers[MST_LEN(resp->headers) - 1] = "X-Accel-Buffering: no";
 	return 0;
 }
+
+void mst_http_stream_last(struct mst_http_resp *resp)
+{
+	if (resp->feed)
+		resp->feed->said_end = true;
+}

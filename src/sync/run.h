@@ -11,6 +11,9 @@
 #include "sync/fetch.h"
 #include "sync/push.h"
 
+/* Among the proofs of a run: what the guard held back. */
+#define MST_PROOF_HELD "(held)"
+
 struct mst_run_conf {
 	const char *job;
 	struct mst_opt_list record_sets; /* instead of the job's; n 0: those */

@@ -573,6 +573,28 @@ static uint64_t requests_of(const struct mst_client *client)
 	return stats.requests;
 }
 
+/* What waits for a person, as it is told to one. */
+static void write_held(const struct mst_session *s, struct mst_jout *j)
+{
+	mst_jout_key(j, MST_PROOF_HELD);
+	mst_jout_arr(j);
+	for (size_t i = 0; i < s->delta.sets_n; i++) {
+		const struct mst_set_delta *sd = &s->delta.sets[i];
+
+		if (!sd->selected || !sd->held)
+			continue;
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "record_set", sd->set->name);
+		mst_jout_ki64(j, "n", (int64_t)sd->missing);
+		mst_jout_ki64(j, "of", (int64_t)sd->stored);
+		mst_jout_ki64(
+		    j, "limit",
+		    (int64_t)mst_guard_limit(&s->job.conf, sd->stored));
+		mst_jout_end_obj(j);
+	}
+	mst_jout_end_arr(j);
+}
+
 static void write_proof(struct mst_session *s, struct mst_buf *out)
 {
 	const struct mst_catalog *c = s->job.catalog;
@@ -580,6 +602,8 @@ static void write_proof(struct mst_session *s, struct mst_buf *out)
 
 	mst_jout_init(&j, out);
 	mst_jout_obj(&j);
+	if (s->guarded)
+		write_held(s, &j);
 	for (size_t i = 0; i < c->feeds_n; i++) {
 		const struct mst_spool_feed *f = &s->spool.feeds[i];
 		char as_of[21] = "";

@@ -5,7 +5,11 @@
  */
 #include "tests/lib/t.h"
 
+#include <stdio.h>
+
 #include "api/api.h"
+#include "base/time.h"
+#include "state/task.h"
 
 static struct mst_api *api;
 static const struct mst_who *who;
@@ -55,6 +59,208 @@ static void has(const char *uri, int status, const char *part)
 	mst_http_said_fini(&s);
 }
 
+static void post(const char *uri, const char *body, const char *key, int status,
+		 const char *part)
+{
+	const char *headers[] = {"Content-Type: application/json", NULL, NULL};
+	char line[80];
+	struct mst_http_direct q = {.method = "POST",
+				    .uri = uri,
+				    .headers = headers,
+				    .body = mst_slice_str(body)};
+	struct mst_http_said s;
+
+	if (key) {
+		(void)snprintf(line, sizeof(line), "Idempotency-Key: %s", key);
+		headers[1] = line;
+	}
+	mst_http_ask(mst_api_http(api), &q, &s);
+	if (s.status != status || !strstr(s.body.p ? s.body.p : "", part))
+		fail_msg("%s %s: %d: %s", uri, body, s.status,
+			 s.body.p ? s.body.p : "");
+	mst_http_said_fini(&s);
+}
+
+/* Two connections that nobody asks anything, and a job between them. */
+static void put_job(struct mst_state *s)
+{
+	const struct mst_state_item items[] = {
+	    {.kind = "connection",
+	     .name = "defender",
+	     .type = "endpoint",
+	     .yaml = "name: defender\ntype: endpoint\n"
+		     "tenant_id: 11111111-2222-3333-4444-555555555555\n"
+		     "client_id: 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+		     "client_secret: env:FAKE\n"},
+	    {.kind = "connection",
+	     .name = "cmdb",
+	     .type = "servicenow",
+	     .yaml = "name: cmdb\ntype: servicenow\n"
+		     "url: https://example.invalid\nusername: u\n"
+		     "password: env:FAKE\nenvironment: test\n"},
+	    {.kind = "job",
+	     .name = "main",
+	     .type = "",
+	     .yaml = "name: main\nsource: defender\ndestination: cmdb\n"},
+	};
+	struct mst_err err = MST_ERR_INIT;
+	size_t added, changed;
+
+	t_ok(mst_state_put_items(s, items, MST_LEN(items), &added, &changed,
+				 &err),
+	     &err);
+}
+
+static struct mst_state *open_state(void)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = NULL;
+
+	t_ok(mst_state_open(t_path("state"), &s, &err), &err);
+	return s;
+}
+
+static void runs(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	const struct mst_run_counts c = {.read = 7, .new_ = 2, .refused = 1};
+	const struct mst_run_item items[] = {
+	    {.set = "devices", .key = "a", .what = "refused", .reason = "r"},
+	    {.set = "devices", .key = "b", .what = "skipped", .reason = "s"},
+	};
+	int64_t id, first = 0;
+
+	(void)state;
+	put_job(s);
+	for (int i = 0; i < 3; i++) {
+		t_ok(mst_state_run_begin(s, "main", &id, &err), &err);
+		t_ok(mst_state_run_counts(s, id, "devices", &c, &err), &err);
+		t_ok(mst_state_item_log(s, id, items, 2, &err), &err);
+		t_ok(
+		    mst_state_run_end(
+			s,
+			&(struct mst_run){
+			    .id = id,
+			    .status = MST_RUN_GUARD,
+			    .error = "",
+			    .ended_us = MST_TIME_NONE,
+			    .proof = "{\"(held)\":[{\"record_set\":\"devices\","
+				     "\"n\":4,\"of\":5,\"limit\":3}],"
+				     "\"machines\":{\"complete\":true,"
+				     "\"why\":\"\",\"pages\":1}}"},
+			&err),
+		    &err);
+		first = first ? first : id;
+	}
+	has("/api/v1/runs?limit=2", 200, "\"next\":\"2\"");
+	has("/api/v1/runs?limit=2&after=2", 200, "\"next\":null");
+	has("/api/v1/runs?status=ok", 200, "{\"items\":[],\"next\":null}");
+	has("/api/v1/runs?job=other", 200, "{\"items\":[]");
+	has("/api/v1/runs?status=odd", 400, "?status");
+	has("/api/v1/runs?nonsense=1", 400, "?nonsense");
+	has("/api/v1/runs?limit=0", 400, "from 1 to 500");
+	has("/api/v1/runs/1", 200, "\"name\":\"devices\",\"read\":7,\"new\":2");
+	has("/api/v1/runs/1", 200,
+	    "\"held\":[{\"record_set\":\"devices\",\"n\":4,\"of\":5,"
+	    "\"limit\":3}]");
+	has("/api/v1/runs/1", 200, "{\"feed\":\"machines\",\"complete\":true");
+	has("/api/v1/runs/1/items?what=skipped", 200, "\"key\":\"b\"");
+	has("/api/v1/runs/1/items?limit=1", 200, "\"next\":\"1\"");
+	has("/api/v1/runs/99", 404, "not_found");
+	has("/api/v1/runs/x", 404, "not_found");
+	post("/api/v1/runs/1/cancel", "", NULL, 409, "is over");
+	post("/api/v1/runs/1/undo", "{\"write\":true}", NULL, 202,
+	     "[\"undo\",\"--all\",\"--yes\",\"--json\",\"--\",\"1\"]");
+	mst_state_close(&s);
+}
+
+static void tasks(void **state)
+{
+	(void)state;
+	post("/api/v1/jobs/main/runs", "{}", "k1", 202,
+	     "[\"run\",\"--json\",\"--\",\"main\"]");
+	post("/api/v1/jobs/main/runs", "{}", "k1", 202, "\"id\":2,");
+	post("/api/v1/jobs/main/runs", "{\"full\":true}", "k1", 422,
+	     "unprocessable");
+	post("/api/v1/jobs/main/runs",
+	     "{\"full\":true,\"devices\":[\"--approve\"],\"limit\":5,"
+	     "\"record_sets\":[\"devices\",\"vulnerabilities\"]}",
+	     NULL, 202,
+	     "[\"run\",\"--record-set=devices,vulnerabilities\","
+	     "\"--device=--approve\",\"--full\",\"--limit=5\",\"--json\","
+	     "\"--\",\"main\"]");
+	post("/api/v1/jobs/main/runs", "{\"odd\":1}", NULL, 422, "/odd");
+	post("/api/v1/jobs/main/runs", "{\"limit\":-1}", NULL, 422, "/limit");
+	post("/api/v1/jobs/main/runs", "[]", NULL, 400, "no JSON object");
+	post("/api/v1/jobs/gone/runs", "{}", NULL, 404, "not_found");
+	post("/api/v1/jobs/main/plans", "", NULL, 202, "\"--all\"");
+	has("/api/v1/tasks?limit=1", 200, "\"next\":\"4\"");
+	has("/api/v1/tasks?kind=plan", 200, "\"id\":4");
+	has("/api/v1/tasks?state=live", 200, "\"queued\"");
+	has("/api/v1/tasks/2", 200, "\"asked_by\":\"ann\"");
+	has("/api/v1/tasks/77", 404, "not_found");
+	has("/api/v1/tasks/2/output", 200, "");
+	has("/api/v1/tasks/4/changes", 409, "has made no plan");
+	post("/api/v1/jobs/main/pause", "{\"why\":\"holidays\"}", NULL, 204,
+	     "");
+	post("/api/v1/jobs/main/resume", "", NULL, 204, "");
+}
+
+static int take_node(void *ctx, const struct mst_task *t)
+{
+	(void)ctx;
+	(void)t;
+	return 0;
+}
+
+static void plan_changes(void **state)
+{
+	static const char plan[] =
+	    "{\"muster_plan\":1,\"job\":\"main\",\"sum\":"
+	    "\"00000000000000000000000000000000\","
+	    "\"made\":\"2026-11-21T19:45:00Z\",\"requests\":4,"
+	    "\"estimated_seconds\":1.5,\"counts\":{},\"changes\":["
+	    "{\"record_set\":\"devices\",\"action\":\"insert\",\"key\":\"a\","
+	    "\"fields\":[{\"column\":\"name\",\"before\":null,"
+	    "\"after\":\"Apple\"}]},"
+	    "{\"record_set\":\"devices\",\"action\":\"retire\",\"key\":\"b\","
+	    "\"held\":true,\"fields\":[]}]}\n";
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	struct mst_task end = {
+	    .state = MST_TASK_DONE, .exit_status = 7, .error = ""};
+	bool got = true;
+
+	(void)state;
+	t_ok(mst_node_beat(s, "n1", 1, "v", "a", &err), &err);
+	for (end.id = 1; got; end.id++) {
+		t_ok(mst_task_claim(s, "n1", INT64_MAX, NULL, take_node, NULL,
+				    &got, &err),
+		     &err);
+		if (!got)
+			break;
+		end.node = "n1";
+		t_ok(mst_task_end(s, &end, mst_slice_str(plan),
+				  MST_SLICE_LIT("log"), &err),
+		     &err);
+	}
+	mst_state_close(&s);
+	has("/api/v1/tasks/4/output", 200, "muster_plan");
+	has("/api/v1/tasks/4/log", 200, "log");
+	has("/api/v1/tasks/4/changes", 200,
+	    "\"made_at\":\"2026-11-21T19:45:00");
+	has("/api/v1/tasks/4/changes?limit=1", 200, "\"next\":\"1\"");
+	has("/api/v1/tasks/4/changes?after=1", 200, "\"held\":true");
+	has("/api/v1/tasks/4/changes?q=apple", 200, "\"after\":\"Apple\"");
+	has("/api/v1/tasks/4/changes?action=update", 200,
+	    "{\"items\":[],\"next\":null,\"counts\":[{");
+	has("/api/v1/tasks/2/changes", 409, "is no plan");
+	post("/api/v1/jobs/main/runs", "{\"plan\":4}", NULL, 202,
+	     "[\"run\",\"--plan\",\"@plan.json\",\"--json\",\"--\",\"main\"]");
+	post("/api/v1/jobs/main/runs", "{\"plan\":2}", NULL, 409, "is no plan");
+}
+
 static void root_and_health(void **state)
 {
 	(void)state;
@@ -70,6 +276,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(root_and_health, open_api,
 					    close_api),
+	    cmocka_unit_test_setup_teardown(runs, open_api, close_api),
+	    cmocka_unit_test_setup_teardown(tasks, open_api, close_api),
+	    cmocka_unit_test_setup_teardown(plan_changes, open_api, close_api),
 	};
 
 	who = &administrator;

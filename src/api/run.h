@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs as the API shows them.
+ */
+#ifndef MST_API_RUN_H
+#define MST_API_RUN_H
+
+#include "api/api.h"
+#include "state/state.h"
+
+#define MST_API_RUN_STATES "running|ok|partial|failed|cancelled|guard|dead"
+
+/* Members of one run, into an open object. */
+void mst_api_run_members(struct mst_jout *j, const struct mst_run *run);
+/* The newest run of a job as an object, or null. */
+int mst_api_last_run(struct mst_state *s, const char *job, struct mst_jout *j,
+		     struct mst_err *err);
+
+#endif

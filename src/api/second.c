@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A request that waits for a second person.
+ */
+#include "api/second.h"
+
+#include <inttypes.h>
+
+#include "auth/door.h"
+#include "base/time.h"
+
+#define ENDS_US (7 * 86400000000LL) /* nobody decided within a week */
+
+bool mst_api_second_wanted(const struct mst_http_req *r, bool change)
+{
+	struct mst_door *d = mst_api_door(r);
+	const struct mst_door_conf *c;
+	int wants;
+
+	if (!d)
+		return false;
+	c = mst_door_hold(d);
+	wants = c ? c->service.approval : MST_SECOND_NONE;
+	if (c)
+		mst_door_release(d, c);
+	return wants == MST_SECOND_ALL ||
+	       wants == (change ? MST_SECOND_CHANGES : MST_SECOND_RUNS);
+}
+
+/* A body that is JSON stands as it is, another one as a text. */
+static void write_request(const struct mst_http_req *r, struct mst_buf *out)
+{
+	static const char *const methods[] = {"", "GET", "POST", "PUT",
+					      "DELETE"};
+	struct mst_slice body = mst_slice_trim(r->body);
+	struct mst_jout j;
+
+	mst_jout_init(&j, out);
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "method", methods[r->method]);
+	mst_jout_kstr(&j, "path", r->path);
+	mst_jout_key(&j, "body");
+	if (body.n == 0)
+		mst_jout_null(&j);
+	else if (body.p[0] == '{' && mst_json_span(body) == body.n)
+		mst_jout_raw(&j, body);
+	else
+		mst_jout_slice(&j, body);
+	mst_jout_end_obj(&j);
+}
+
+void mst_api_approval_json(struct mst_jout *j, const struct mst_approval *a)
+{
+	mst_jout_obj(j);
+	mst_jout_ki64(j, "id", a->id);
+	mst_jout_kstr(j, "state", a->state);
+	mst_jout_kstr(j, "what", a->what);
+	mst_jout_kstr(j, "needs", a->needs);
+	mst_jout_key(j, "request");
+	mst_jout_raw(
+	    j, mst_slice_str(a->request && *a->request ? a->request : "null"));
+	mst_jout_kstr(j, "asked_by", a->asked_by);
+	mst_api_time(j, "asked_at", a->asked_us);
+	mst_api_text(j, "decided_by", a->decided_by);
+	mst_api_time(j, "decided_at", a->decided_us);
+	mst_api_text(j, "why", a->why);
+	mst_jout_key(j, "task");
+	if (a->task)
+		mst_jout_i64(j, a->task);
+	else
+		mst_jout_null(j);
+	mst_api_time(j, "expires_at", a->ends_us);
+	mst_jout_end_obj(j);
+}
+
+static int write_one(void *ctx, const struct mst_approval *a)
+{
+	mst_api_approval_json(ctx, a);
+	return 0;
+}
+
+int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
+		       const char *what, const char *needs, int64_t task,
+		       struct mst_err *err)
+{
+	const struct mst_who *who = mst_api_who(r);
+	struct mst_buf request = MST_BUF_INIT(32u << 20);
+	int64_t now_us = mst_now_us(), id;
+	struct mst_jout j;
+	int rc;
+
+	write_request(r, &request);
+	rc = mst_approval_add(
+	    mst_api_state(r),
+	    &(struct mst_approval){.state = "waiting",
+				   .what = what,
+				   .needs = needs,
+				   .request = request.p ? request.p : "",
+				   .asked_by = who ? who->user : "",
+				   .decided_by = "",
+				   .why = "",
+				   .task = task,
+				   .asked_us = now_us,
+				   .ends_us = now_us + ENDS_US},
+	    &id, err);
+	mst_buf_fini(&request);
+	if (rc < 0)
+		return rc;
+	mst_api_wake(r);
+	mst_api_changed(r, "approval", "");
+	mst_jout_init(&j, &resp->body);
+	resp->status = 202;
+	resp->location =
+	    mst_arena_printf(&r->arena, "/api/v1/approvals/%" PRId64, id);
+	return mst_approval(mst_api_state(r), id, write_one, &j, err);
+}

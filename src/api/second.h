@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What touches PROD may need a second person (option approval of the section
+ * `service`).
+ */
+#ifndef MST_API_SECOND_H
+#define MST_API_SECOND_H
+
+#include "api/api.h"
+#include "state/access.h"
+
+/* Does it wait for a second person? change: of the configuration that PROD has;
+ * else a run that writes there. */
+bool mst_api_second_wanted(const struct mst_http_req *r, bool change);
+/* Keeps the request as it came and answers 202 with the approval. what: for
+ * people; needs: "operate" or "configure"; task: that waits, or 0. */
+int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
+		       const char *what, const char *needs, int64_t task,
+		       struct mst_err *err);
+/* One as an object. */
+void mst_api_approval_json(struct mst_jout *j, const struct mst_approval *a);
+
+#endif
