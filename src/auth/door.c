@@ -28,6 +28,7 @@ struct mst_door *mst_door_new(void)
 
 	(void)pthread_mutex_init(&d->lock, NULL);
 	d->tries = mst_tries_new();
+	mst_issuer_init(&d->issuer);
 	/* Each takes a core and 64 MiB; others must get on meanwhile. */
 	d->hashing_most = cores < 4 ? 1 : cores < 8 ? 2 : 4;
 	return d;
@@ -47,6 +48,7 @@ void mst_door_free(struct mst_door **d)
 		return;
 	conf_free((*d)->conf);
 	mst_tries_free(&(*d)->tries);
+	mst_issuer_fini(&(*d)->issuer);
 	(void)pthread_mutex_destroy(&(*d)->lock);
 	free(*d);
 	*d = NULL;
@@ -214,7 +216,7 @@ static int count_wrong(struct mst_door *d, struct mst_state *s,
 {
 	const struct mst_door_conf *c = mst_door_hold(d);
 	int64_t tries = c->service.password.tries,
-		lock_ms = c->service.password.lock, now = mst_now_us();
+		lock_ms = c->service.password.lock;
 	int64_t over = u->failures + 1 - tries;
 
 	mst_door_release(d, c);
@@ -222,8 +224,8 @@ static int count_wrong(struct mst_door *d, struct mst_state *s,
 		lock_ms *= 2;
 	if (lock_ms > LOCK_MOST_MS)
 		lock_ms = LOCK_MOST_MS;
-	return mst_user_tried(s, u->name, false, now, (int)tries,
-			      now + lock_ms * 1000, err);
+	return mst_user_tried(s, u->name, false, mst_now_us(), (int)tries,
+			      lock_ms * 1000, err);
 }
 
 /* The user of a name and password. */

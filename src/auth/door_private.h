@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "auth/door.h"
+#include "auth/oidc_issuer.h"
 #include "auth/tries.h"
 
 struct mst_door {
@@ -16,7 +17,8 @@ struct mst_door {
 	struct mst_door_conf *conf;
 	int64_t set_us; /* when, monotonic */
 	struct mst_tries *tries;
-	atomic_int hashing; /* passwords that are being hashed now */
+	struct mst_issuer issuer; /* of OpenID Connect */
+	atomic_int hashing;	  /* passwords that are being hashed now */
 	int hashing_most;
 };
 

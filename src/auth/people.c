@@ -230,9 +230,11 @@ int mst_people_unlock(struct mst_state *s, const char *name,
 
 	mst_arena_init(&arena, 1u << 20);
 	rc = get(s, name, &arena, &u, err);
-	if (rc == 0)
-		rc = mst_user_tried(s, u.name, true, mst_now_us(), 0,
-				    MST_TIME_NONE, err);
+	if (rc == 0) {
+		u.failures = 0;
+		u.locked_us = MST_TIME_NONE;
+		rc = mst_user_put(s, &u, err);
+	}
 	mst_arena_fini(&arena);
 	return rc;
 }

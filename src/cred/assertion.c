@@ -108,3 +108,20 @@ int mst_assertion_make(const struct mst_cert *c, const char *alg,
 	mst_buf_wipe_fini(&jwt);
 	return rc;
 }
+
+int mst_cred_assertion(const char *certificate, const char *key,
+		       const struct mst_secret *password, const char *aud,
+		       const char *client_id, struct mst_buf *out,
+		       struct mst_err *err)
+{
+	const struct mst_cert_conf conf = {
+	    .path = certificate, .key_path = key, .password = password};
+	struct mst_cert c;
+	int rc = mst_cert_load(&conf, &c, err);
+
+	if (rc < 0)
+		return rc;
+	rc = mst_assertion_make(&c, "PS256", aud, client_id, out, err);
+	mst_cert_fini(&c);
+	return rc;
+}

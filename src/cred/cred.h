@@ -49,6 +49,15 @@ const char *mst_cred_warning(struct mst_auth *a);
  * "; ". "" when there is none. */
 const char *mst_cred_advice(struct mst_auth *a);
 
+/* A client assertion (PS256) of a certificate, for one token end point: what a
+ * sign-in proves itself with instead of a client secret. key NULL: in the same
+ * file; password NULL: none. Appended to out, which the caller wipes. */
+struct mst_secret;
+int mst_cred_assertion(const char *certificate, const char *key,
+		       const struct mst_secret *password, const char *aud,
+		       const char *client_id, struct mst_buf *out,
+		       struct mst_err *err);
+
 /* For set-up checks. What mst_cred_entra refuses before it reads any secret,
  * key or token. */
 int mst_cred_entra_check(const struct mst_cred_entra *conf,
