@@ -14,6 +14,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct open_file;
 
 /* What a store's database is; const data of the store. */
 struct mst_db_spec {
@@ -46,7 +47,8 @@ struct mst_db {
 	struct sqlite3 *h;
 	struct sqlite3_stmt **stmts;
 	char *path;
-	bool is_new; /* its tables were made by this open */
+	struct open_file *file; /* among those of this process */
+	bool is_new;		/* its tables were made by this open */
 	bool in_tx, tx_broken;
 };
 

@@ -4,7 +4,7 @@
  * moves the log into the file. After a crash or a power cut the next opener
  * finds every whole commit in the log and drops the torn one.
  */
-#include "db/db.h"
+#include "db/db_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -138,8 +138,11 @@ int mst_db_find(const struct mst_db_spec *spec, const char *path, bool create,
 		struct mst_err *err)
 {
 	struct mst_db db = {.spec = spec, .path = mst_strdup(path)};
-	int rc = look(&db, create, err);
+	int rc;
 
+	mst_db_files_lock();
+	rc = look(&db, create, err);
+	mst_db_files_unlock();
 	free(db.path);
 	return rc;
 }
@@ -152,21 +155,32 @@ static int not_ours(const struct mst_db *db, struct mst_err *err)
 			   db->path, db->spec->what);
 }
 
-static int open_file(struct mst_db *db, bool create, struct mst_err *err)
+static int open_alone(struct mst_db *db, bool create, struct mst_err *err)
 {
 	int rc = look(db, create, err);
 
 	if (rc < 0)
 		return rc;
-	if (mst_db_is_foreign(db->path, (uint32_t)db->spec->app_id))
+	if (mst_db_head_is_foreign(db->path, (uint32_t)db->spec->app_id))
 		return not_ours(db, err);
 	rc = sqlite3_open_v2(db->path, &db->h,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK)
 		return mst_db_fail(db, rc, err);
+	db->file = mst_db_files_add(db->path);
 	sqlite3_extended_result_codes(db->h, 1);
 	sqlite3_busy_timeout(db->h, BUSY_MS);
 	return 0;
+}
+
+static int open_file(struct mst_db *db, bool create, struct mst_err *err)
+{
+	int rc;
+
+	mst_db_files_lock();
+	rc = open_alone(db, create, err);
+	mst_db_files_unlock();
+	return rc;
 }
 
 static int set_up(struct mst_db *db, struct mst_err *err)
@@ -278,7 +292,10 @@ void mst_db_close(struct mst_db *db)
 	for (unsigned i = 0; db->stmts && i < db->spec->sql_n; i++)
 		sqlite3_finalize(db->stmts[i]);
 	free(db->stmts);
+	mst_db_files_lock();
 	sqlite3_close(db->h);
+	mst_db_files_del(db->file);
+	mst_db_files_unlock();
 	free(db->path);
 	*db = (struct mst_db){0};
 }

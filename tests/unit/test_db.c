@@ -4,6 +4,7 @@
  */
 #include "tests/lib/t.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,6 +161,53 @@ static void test_upgrade(void **state)
 		 "newer muster (schema 3, this one knows 1)");
 }
 
+/* As another process sees it: is SQLite's lock on the file held? While it is,
+ * nobody takes its log away. */
+static bool is_held(const char *path)
+{
+	struct flock shared = {.l_type = F_WRLCK,
+			       .l_whence = SEEK_SET,
+			       .l_start = 0x40000002,
+			       .l_len = 510};
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int fd = open(path, O_RDWR | O_CLOEXEC);
+
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &shared) < 0
+			  ? 2
+			  : shared.l_type != F_UNLCK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status) == 1;
+}
+
+/* Several handles of one process, as the threads of the daemon have them: what
+ * one of them opens and closes takes nothing from the others. */
+static void test_handles(void **state)
+{
+	const char *path = t_path("handles.db");
+	struct mst_db a, b;
+
+	(void)state;
+	t_ok(mst_db_open(&a, &versions[0], path, true, &err), &err);
+	assert_true(is_held(path));
+	t_ok(mst_db_open(&b, &versions[0], path, true, &err), &err);
+	assert_true(is_held(path));
+	assert_false(mst_db_is_foreign(path, 1));
+	assert_true(is_held(path));
+	mst_db_close(&b);
+	assert_true(is_held(path));
+	t_ok(mst_db_find(&versions[0], path, true, &err), &err);
+	assert_true(is_held(path));
+	mst_db_close(&a);
+	assert_false(is_held(path));
+	assert_true(mst_db_is_foreign(path, 1));
+}
+
 static void test_lock(void **state)
 {
 	const char *path = t_path("lock");
@@ -202,9 +250,8 @@ static void test_lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_transactions),
-	    cmocka_unit_test(test_upgrade),
+	    cmocka_unit_test(test_values),  cmocka_unit_test(test_transactions),
+	    cmocka_unit_test(test_upgrade), cmocka_unit_test(test_handles),
 	    cmocka_unit_test(test_lock),
 	};
 
