@@ -21,7 +21,7 @@ function Menu({ user, path, close }) {
 	const approvals = useGet('/approvals?state=waiting&limit=50', { live: ['approval', 'task'] });
 	const waiting = approvals.data?.items?.length || 0;
 
-	return html`<nav class="menu" aria-label="Pages" id="menu">${GROUPS.map((g) => {
+	return html`<nav class="menu" aria-label="Menu" id="menu">${GROUPS.map((g) => {
 		const of = pages.filter((p) => p.group === g && may(p.need, user));
 
 		return of.length > 0 && html`<div class="menu-group"><h2 id=${`menu-${g.replace(' ', '')}`}>${g}</h2>

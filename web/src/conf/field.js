@@ -48,8 +48,8 @@ export function WordsField({ label, help, error, choices, value, onInput, disabl
 		${error && html`<p class="field-error">${error}</p>`}</fieldset>`;
 }
 
-const WAYS = [['value', 'Enter it here: it is sealed and never shown again'],
-	['ref', 'Refer to where it is']];
+const WAYS = [['value', 'Enter it: sealed, never shown again'],
+	['ref', 'Refer to where it is kept']];
 
 /** Write-only: one that is set is kept or replaced, never shown. */
 export function SecretInput({ value, onInput, label, help, error, required, disabled }) {
@@ -71,7 +71,7 @@ export function SecretInput({ value, onInput, label, help, error, required, disa
 				onInput(undefined);
 			}} /> <span>${text}</span></label>`)}</div>
 		<div class="secret">${way === 'value' ? html`<${TextField} label=${label} type="password"
-				autocomplete="new-password" value=${typed} help=${help} error=${error} required=${required}
+				autocomplete="new-password" value=${typed} help=${help.replace(/, as (a reference|env:).*/, '.')} error=${error} required=${required}
 				onInput=${(v) => onInput(v ? { value: v } : undefined)} />` :
 			html`<${TextField} mono label=${label} value=${typeof value === 'string' ? value : ''}
 				placeholder="env:NAME" help="env:NAME, file:/PATH, credential:NAME, sealed:NAME or exec:/PROGRAM"

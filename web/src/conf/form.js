@@ -49,18 +49,19 @@ function Way({ section, way, onWay, disabled }) {
 /**
  * list: sections(); values, ways: what stands in it; onInput(key, value),
  * onWay(section id, way, key of the option that says it or null); errors:
- * {key: text}.
+ * {key: text}; lead: what stands first in the first section.
  */
-export function ConfForm({ list, options, values, ways, onInput, onWay, errors = {}, disabled }) {
+export function ConfForm({ list, options, values, ways, onInput, onWay, errors = {}, disabled, lead }) {
 	const rows = byKey(options);
 	const field = (s, key) => html`<${ConfField} key=${key} disabled=${disabled} error=${errors[key]}
 		option=${{ ...rows.get(key), required: rows.get(key).required ||
 			needed(s, ways[s.id]).includes(key) }}
 		value=${values[key]} onInput=${(v) => onInput(key, v)} />`;
 
-	return list.map((s) => {
+	return list.map((s, i) => {
 		const keys = shown(s, ways[s.id]);
 		const inside = html`${s.help && html`<p class="conf-help">${s.help}</p>`}
+			${i === 0 && lead}
 			${s.choice && html`<${Way} section=${s} way=${ways[s.id]} disabled=${disabled}
 				onWay=${(w) => onWay(s.id, w, s.choice.key)} />`}
 			<div class="conf-fields">${keys.map((k) => field(s, k))}</div>`;

@@ -23,7 +23,7 @@ function Preview({ of: look, body }) {
 /** c: the connection; a destination has one environment: then to another one */
 export function Promote({ of: c, onClose, done }) {
 	const other = c.role === 'destination';
-	const all = useGet(other ? '/connections?limit=500' : null);
+	const all = useGet(other ? '/connections' : null);
 	const to = (all.data?.items || []).filter((x) => x.type === c.type && x.name !== c.name &&
 		x.environments.includes('prod')).map((x) => x.name);
 	const [chosen, choose] = useState('');

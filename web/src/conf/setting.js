@@ -97,7 +97,7 @@ export function SettingIn({ setting: s, env, own, changed, onInput, disabled, er
 			<span>Override default<span class="hidden"> of ${s.key} in ${name}</span></span></label>
 		${on ? html`<${Control} setting=${s} value=${own.value} disabled=${disabled} described=${bad ? `${id}-e` : undefined}
 				label=${`${s.key} in ${name}`} onInput=${(value) => onInput({ override: true, value })} />` :
-			html`<p class="setting-force"><span class="setting-value">${shownValue(s, below(s))}</span>
+			html`<p class="setting-force"><span class="setting-value">${shownValue(s, below(s))}</span>${' '}
 				<span class="fine">${FROM[s.connection !== null && s.connection !== undefined ? 'connection' : 'default']}${
 				kept ? `; kept, not in force: ${shownValue(s, own.value)}` : ''}</span></p>`}
 		${bad && html`<p class="field-error" id=${`${id}-e`}>${s.key} ${bad}</p>`}</div>`;

@@ -44,7 +44,7 @@ function Sessions() {
 }
 
 function Tokens({ user }) {
-	const got = useGet('/tokens?limit=500');
+	const got = useGet('/tokens');
 	const [open, setOpen] = useState(false);
 	const [once, show] = useState(null);
 

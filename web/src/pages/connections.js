@@ -41,7 +41,7 @@ function List({ title, role, items, empty }) {
 }
 
 export default function Connections() {
-	const got = useGet('/connections?limit=500', { live: ['task'], wants: (t) => ['test', 'setup'].includes(t.kind) });
+	const got = useGet('/connections', { live: ['task'], wants: (t) => ['test', 'setup'].includes(t.kind) });
 
 	return html`<${Page} title="Connections" intro="A source is read, a destination is written; a job joins one of each.">
 		<${RoleNote} need="configure" what="Adding and changing connections" />

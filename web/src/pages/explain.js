@@ -108,7 +108,7 @@ function Form({ jobs, query }) {
 }
 
 export default function Explain({ query }) {
-	const jobs = useGet('/jobs?limit=500');
+	const jobs = useGet('/jobs');
 
 	return html`<${Page} title="Explain a record" intro="From the source record through the rules to what ServiceNow was given, column by column.">
 		<${Loaded} of=${jobs} what="Reading the jobs" show=${({ items }) => items.length ? html`<${Form} jobs=${items} query=${query} />` :

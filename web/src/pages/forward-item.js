@@ -109,8 +109,8 @@ export default function ForwardItem({ params, query }) {
 	const k = KINDS[kind];
 	const forms = useGet(k && '/forward/forms');
 	const item = useGet(name && k ? path`/forward/${kind}/${name}` : null);
-	const connections = useGet(k && '/connections?limit=500');
-	const actions = useGet(k && '/forward/actions?limit=500');
+	const connections = useGet(k && '/connections');
+	const actions = useGet(k && '/forward/actions');
 
 	if (!k) {
 		return html`<${Page} title="Nothing here"><${Empty} icon="explain" title="There is no page at this address" /><//>`;

@@ -13,7 +13,7 @@ import { ForwardNav, KINDS, gist, typeTitle } from '../conf/forward.js';
 export default function ForwardList({ params }) {
 	const kind = params.kind;
 	const k = KINDS[kind];
-	const got = useGet(k ? `/forward/${kind}?limit=500` : null);
+	const got = useGet(k ? `/forward/${kind}` : null);
 
 	if (!k) {
 		return html`<${Page} title="Nothing here"><${Empty} icon="explain" title="There is no page at this address" /><//>`;

@@ -74,11 +74,9 @@ function Form({ type }) {
 		e.preventDefault();
 		save.run();
 	}}>
-		<fieldset class="conf-section"><legend>${type.title}</legend>
-			<${TextField} label="Name" required mono value=${name} onInput=${setName} maxlength="63"
-				help="How jobs, logs and commands call it. It stays: the alias can change."
-				error=${tried && bad || save.error?.of?.('/name') || ''} /></fieldset>
-		<${ConfForm} ...${conf.form} />
+		<${ConfForm} ...${conf.form} lead=${html`<${TextField} label="Name" required mono value=${name} onInput=${setName} maxlength="63"
+			help="How jobs, logs and commands call it. It stays: the alias can change."
+			error=${tried && bad || save.error?.of?.('/name') || ''} />`} />
 		<${ErrorBox} error=${save.error} />
 		<div class="form-foot form-foot-stay"><${Button} href="/connections">Cancel<//>
 			<${Button} type="submit" kind="primary" busy=${save.busy}>Save<//></div>
@@ -90,7 +88,9 @@ function Form({ type }) {
 export default function NewConnection({ query }) {
 	const types = useGet('/connection-types');
 
-	return html`<${Page} title=${query.role ? `New ${query.role}` : 'New connection'}
+	const title = types.data?.items.find((t) => t.type === query.type)?.title;
+
+	return html`<${Page} title=${query.role ? `New ${query.role}` : 'New connection'} sub=${title}
 		crumbs=${[['Connections', '/connections']]}>
 		<${Loaded} of=${types} show=${({ items }) => {
 			const type = items.find((t) => t.type === query.type);

@@ -95,7 +95,7 @@ function One({ of: r, reload }) {
 }
 
 export default function RecVer() {
-	const got = useGet('/recver?limit=500', { live: ['task'], wants: (t) => t.kind === 'recver' && t.state === 'done' });
+	const got = useGet('/recver', { live: ['task'], wants: (t) => t.kind === 'recver' && t.state === 'done' });
 
 	return html`<${Page} title="RecVer" intro="Checksums of what was delivered, one database for each source. Dirty groups are compared again by the next run, pending ones looked up.">
 		<${RoleNote} need="administer" what="Resetting" />

@@ -112,7 +112,7 @@ function Make({ kind, jobs, query }) {
 
 export default function Report({ params, query }) {
 	const kinds = useGet('/reports');
-	const jobs = useGet('/jobs?limit=500');
+	const jobs = useGet('/jobs');
 	const kind = kinds.data?.items.find((k) => k.name === params.name);
 
 	return html`<${Page} title=${kind?.title || 'Report'} crumbs=${[['Reports', '/reports']]}>

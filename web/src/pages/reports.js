@@ -8,7 +8,7 @@ import { Empty, Loaded } from '../ui/states.js';
 
 export default function Reports() {
 	const got = useGet('/reports');
-	const jobs = useGet('/jobs?limit=500');
+	const jobs = useGet('/jobs');
 
 	return html`<${Page} title="Reports" intro="A report asks a job’s two ends and writes nothing. Tables and plots, and files for a spreadsheet.">
 		<${Loaded} of=${got} what="Reading the reports" show=${({ items }) => html`

@@ -42,7 +42,7 @@ function Mappings({ of: by, name }) {
 
 	return html`<${Section} title="Custom mappings" id="mappings" sub=${rows.length ? plural(rows.length, 'column') : ''}>
 		${rows.length ? html`<ul class="rules">${rows.map((m) => html`<li class="rule-set on" key=${m.env + m.column}><${Env} of=${m.env} />
-			<a href=${`${connectionAt(name, '/mappings')}?env=${m.env}`}><code>${m.column}</code></a> <code class="fine">${m.text}</code></li>`)}</ul>` :
+			<a href=${`${connectionAt(name, '/mappings')}?env=${m.env}`}><code>${m.column.replace(/^mappings\./, '')}</code></a> <code class="fine">${m.text}</code></li>`)}</ul>` :
 			html`<p class="conf-help">None. A custom mapping makes a column in a way of your own:${' '}
 				<a href=${connectionAt(name, '/mappings')}>Mappings</a>.</p>`}<//>`;
 }

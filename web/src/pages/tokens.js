@@ -11,7 +11,7 @@ import { NewToken, TokenOnce, TokenTable } from '../conf/tokens.js';
 import { PEOPLE } from './users.js';
 
 export default function Tokens({ user }) {
-	const got = useGet('/tokens?limit=500');
+	const got = useGet('/tokens');
 	const [open, setOpen] = useState(false);
 	const [once, show] = useState(null);
 

@@ -79,7 +79,7 @@ function Edit({ of: u, onClose, done }) {
 const STATE = { active: 'active', locked: 'locked', disabled: 'disabled' };
 
 export default function Users({ user }) {
-	const got = useGet('/users?limit=500');
+	const got = useGet('/users');
 	const [open, setOpen] = useState(null);
 	const [once, show] = useState(null);
 	const done = (u) => {

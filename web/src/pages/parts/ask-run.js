@@ -32,7 +32,7 @@ export function RunButton({ job, small, kind }) {
 		}
 	}, [run.error]);
 	return html`<${Button} need="operate" small=${small} kind=${kind} icon="play" why=${whyNot(job)} busy=${run.busy}
-		onClick=${run.run} aria-label=${`Run ${job.name} now`}>Run now<//>`;
+		onClick=${run.run} aria-label=${`Run now: ${job.name}`}>Run now<//>`;
 }
 
 /** All that a run or a plan can be told. sets: record sets of the job */
