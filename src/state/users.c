@@ -109,7 +109,13 @@ static int no_user(const char *name, struct mst_err *err)
 struct summary {
 	char *text;
 	char *hash;
+	bool administers;
 };
+
+static bool administers(const struct mst_user *u)
+{
+	return u->role == MST_ROLE_ADMINISTRATOR && !u->disabled;
+}
 
 static bool is_set(const char *v)
 {
@@ -135,6 +141,7 @@ static int summarise(void *ctx, const struct mst_user *u)
 
 	m->text = text_of(u);
 	m->hash = mst_strdup(u->hash);
+	m->administers = administers(u);
 	return 0;
 }
 
@@ -162,7 +169,7 @@ static int audit_put(struct mst_state *s, const struct mst_user *u,
 int mst_user_add(struct mst_state *s, const struct mst_user *u,
 		 struct mst_err *err)
 {
-	const struct summary none = {NULL, NULL};
+	const struct summary none = {.text = NULL};
 	struct mst_user v = *u;
 	int64_t n = 0;
 	bool own;
@@ -180,18 +187,37 @@ int mst_user_add(struct mst_state *s, const struct mst_user *u,
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
+static int need_administrator(struct mst_state *s, const char *name,
+			      struct mst_err *err)
+{
+	int n = 0;
+	int rc = mst_user_administrators(s, &n, err);
+
+	if (rc == 0 && n == 0)
+		rc = mst_err_set(err, MST_E_CONFLICT,
+				 "'%s' is the last administrator that can sign "
+				 "in: make another one first",
+				 name);
+	return rc;
+}
+
 static int put(struct mst_state *s, const struct mst_user *u,
 	       struct mst_err *err)
 {
-	struct summary was = {NULL, NULL};
+	struct summary was = {.text = NULL};
 	bool found = false;
 	int64_t n;
 	int rc = mst_user_find(s, u->name, summarise, &was, &found, err);
 
 	if (rc == 0 && !found)
 		return no_user(u->name, err);
+	/* Of two that lower each other one waits here. */
+	if (rc == 0 && was.administers && !administers(u))
+		rc = mst_audit_lock(s, err);
 	if (rc == 0)
 		rc = write_row(s, q_put, u, &n, err);
+	if (rc == 0 && was.administers && !administers(u))
+		rc = need_administrator(s, u->name, err);
 	if (rc == 0)
 		rc = audit_put(s, u, &was, err);
 	free(was.text);
@@ -226,12 +252,11 @@ static int remove_user(struct mst_state *s, const char *name,
 	static const char q_user[] = "DELETE FROM users WHERE name=?1";
 	static const char q_sessions[] = "DELETE FROM session WHERE owner=?1";
 	static const char q_tokens[] = "DELETE FROM token WHERE owner=?1";
-	struct summary was = {NULL, NULL};
+	struct summary was = {.text = NULL};
 	struct mst_audit_entry e = {
 	    .kind = "user", .name = name, .what = "remove"};
 	bool found = false;
 	int64_t n;
-	int administrators = 0;
 	/* Of two that remove each other's one waits here. */
 	int rc = mst_audit_lock(s, err);
 
@@ -243,12 +268,7 @@ static int remove_user(struct mst_state *s, const char *name,
 	if (rc == 0)
 		rc = drop(s, q_user, name, &n, err);
 	if (rc == 0)
-		rc = mst_user_administrators(s, &administrators, err);
-	if (rc == 0 && administrators == 0)
-		rc = mst_err_set(err, MST_E_CONFLICT,
-				 "'%s' is the last administrator that can sign "
-				 "in: make another one first",
-				 name);
+		rc = need_administrator(s, name, err);
 	if (rc == 0)
 		rc = drop(s, q_sessions, name, &n, err);
 	if (rc == 0)
