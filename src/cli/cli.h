@@ -79,6 +79,7 @@ const struct mst_progress *cli_progress(void);
 void cli_progress_end(void);
 
 int cmd_apply(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_connection(int argc, char **argv);
 int cmd_fetch(int argc, char **argv);
@@ -88,6 +89,7 @@ int cmd_ot(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_settings(int argc, char **argv);

@@ -64,8 +64,9 @@ static int move_on(struct mst_state *s, const struct due *d, bool *done_r,
 {
 	static const char q[] =
 	    "UPDATE job_plan SET next_us=?2, basis=?3,"
-	    " last_due_us=CASE WHEN ?5=1 THEN ?4 ELSE last_due_us END"
-	    " WHERE job=?1 AND coalesce(next_us, ?7)=?6";
+	    " last_due_us=CASE WHEN ?7=1 THEN ?4 ELSE last_due_us END"
+	    " WHERE job=?1 AND coalesce(next_us, ?6)=?5"
+	    " AND (?7=0 OR coalesce(last_due_us, ?6)<?4)";
 	struct mst_sdb_st *st;
 	int64_t n = 0;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
@@ -76,9 +77,9 @@ static int move_on(struct mst_state *s, const struct due *d, bool *done_r,
 	mst_sdb_bind_time(st, 2, d->next_us);
 	mst_sdb_bind_int(st, 3, (int64_t)d->basis);
 	mst_sdb_bind_int(st, 4, d->due_us);
-	mst_sdb_bind_int(st, 5, d->task != NULL);
-	mst_sdb_bind_int(st, 6, d->was_us);
-	mst_sdb_bind_int(st, 7, MST_TIME_NONE);
+	mst_sdb_bind_int(st, 5, d->was_us);
+	mst_sdb_bind_int(st, 6, MST_TIME_NONE);
+	mst_sdb_bind_int(st, 7, d->due_us && d->due_us != MST_TIME_NONE);
 	rc = mst_sdb_run(st, &n, err);
 	*done_r = rc == 0 && n == 1;
 	return rc;

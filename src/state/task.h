@@ -138,7 +138,9 @@ int mst_job_plans(struct mst_state *s,
 		  struct mst_err *err);
 /* Moves next_us on and queues the task, if next_us still is `was_us`: one node
  * wins. was_us MST_TIME_NONE: as of a job without a row. t NULL: only moves it.
- * *done_r false: another one did it. */
+ * due_us becomes last_due_us, and must be later than it is: what was due at a
+ * time, or because something ended then, is answered once; 0 or MST_TIME_NONE
+ * leaves it. *done_r false: another one did it. */
 int mst_job_due(struct mst_state *s, const char *job, int64_t was_us,
 		int64_t next_us, uint64_t basis, int64_t due_us,
 		const struct mst_task *t, bool *done_r, struct mst_err *err);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the files of the keeper share.
+ */
+#ifndef MST_SERVE_KEEPER_PRIVATE_H
+#define MST_SERVE_KEEPER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "serve/agenda.h"
+#include "serve/dispatch.h"
+#include "serve/keeper.h"
+
+struct mst_keeper {
+	struct mst_keeper_conf conf;
+	struct mst_state *state;
+	struct mst_loop *loop;
+	struct mst_agenda *agenda;
+	struct mst_dispatch *dispatch;
+	pthread_t thread;
+	bool has_thread;
+	uint64_t incarnation;
+	bool shared; /* other nodes are alive */
+
+	/* monotonic: when each is looked at next */
+	int64_t beat_us, refresh_us, claim_us, tend_us, after_us;
+	bool look_after; /* a run may have ended */
+	bool stopping;
+	struct mst_buf argv; /* of the task that is being made */
+
+	/* for other threads */
+	atomic_uint_fast64_t turns;
+	atomic_int stops; /* how often it was told to */
+	atomic_int stops_done;
+	atomic_bool reload, stopped, store_ok;
+	atomic_uint_fast64_t jobs, running, due, late_us_max, started, ended,
+	    failed, store_errors;
+};
+
+#endif
