@@ -38,7 +38,7 @@ export function Button({ kind, need, why, busy, icon, children, href, small,
 			} else {
 				onClick?.(e);
 			}
-		}}>${inside}${why && html`<span id=${id} class="hidden">${why}</span>`}</button>`;
+		}}>${inside}${why && html`<span id=${id} class="hidden" aria-hidden="true">${why}</span>`}</button>`;
 }
 
 export const ROLE_OF = {
