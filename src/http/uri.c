@@ -161,10 +161,17 @@ static int split_query(struct http_exchange *x, struct mst_slice query,
 int mst_http_uri_split(struct http_exchange *x, struct mst_err *err)
 {
 	struct mst_slice uri = mst_slice_str(x->uri);
-	const char *q = memchr(uri.p, '?', uri.n);
-	size_t path_n = q ? (size_t)(q - uri.p) : uri.n;
+	const char *q;
+	size_t path_n;
 	int rc;
 
+	/* "http://host/path", as proxies are asked, is the path to us. */
+	if (mst_slice_istarts(uri, "http://") ||
+	    mst_slice_istarts(uri, "https://"))
+		uri = mst_slice_str(uri.p + 8 + strcspn(uri.p + 8, "/"));
+	x->r.path = uri.p;
+	q = memchr(uri.p, '?', uri.n);
+	path_n = q ? (size_t)(q - uri.p) : uri.n;
 	if (uri.n == 0 || uri.p[0] != '/')
 		return mst_err_set(err, MST_E_INVALID,
 				   "the address does not begin with '/'");
