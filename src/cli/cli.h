@@ -85,6 +85,7 @@ int cmd_connection(int argc, char **argv);
 int cmd_fetch(int argc, char **argv);
 int cmd_forward(int argc, char **argv);
 int cmd_import_cyberx(int argc, char **argv);
+int cmd_jobs(int argc, char **argv);
 int cmd_ot(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -28,6 +28,7 @@ const struct cli_command cli_commands[] = {
     {"run", "JOB", "bring the destination in step", cmd_run},
     {"serve", "", "run jobs when they are due, answer the API and the console",
      cmd_serve},
+    {"jobs", "[JOB]", "show when jobs run next", cmd_jobs},
     {"sync", "", "run jobs by themselves, each at its frequency", cmd_sync},
     {"runs", "[ID]", "show past runs, or one of them", cmd_runs},
     {"audit", "[list | verify | head]", "show who changed what", cmd_audit},

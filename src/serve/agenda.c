@@ -9,12 +9,13 @@
 #include "base/time.h"
 #include "serve/agenda_private.h"
 
-struct mst_agenda *mst_agenda_new(struct mst_state *state)
+struct mst_agenda *mst_agenda_new(struct mst_state *state, bool look)
 {
 	struct mst_agenda *a = mst_alloc(sizeof(*a));
 
 	a->state = state;
 	a->version = -1;
+	a->look = look;
 	return a;
 }
 
@@ -81,14 +82,14 @@ static int make_row(struct mst_agenda *a, struct agenda_job *j, int64_t now_us,
 		    struct mst_err *err)
 {
 	int64_t next, last, due;
-	bool done;
+	bool done = true;
 
 	if (last_start(a, j, &last, err) < 0)
 		return -(int)err->code;
 	next = mst_schedule_next(&j->schedule, now_us, last);
 	due = j->v.after ? now_us : MST_TIME_NONE;
-	if (mst_job_due(a->state, j->v.name, j->v.due_us, next, j->basis, due,
-			NULL, &done, err) < 0)
+	if (!a->look && mst_job_due(a->state, j->v.name, j->v.due_us, next,
+				    j->basis, due, NULL, &done, err) < 0)
 		return -(int)err->code;
 	/* Another node was first: its row is read with the next look. */
 	if (!done)

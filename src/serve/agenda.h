@@ -24,8 +24,9 @@ struct mst_agenda_job { /* lent until the next refresh */
 	int64_t due_us; /* MST_TIME_NONE: nobody can say */
 };
 
-/* state is borrowed. */
-struct mst_agenda *mst_agenda_new(struct mst_state *state);
+/* state is borrowed. look: nothing is written, rows that are missing are made
+ * up; for showing alone. */
+struct mst_agenda *mst_agenda_new(struct mst_state *state, bool look);
 void mst_agenda_free(struct mst_agenda **a);
 
 /* Reads what changed: jobs and connections when the configuration did, the rows

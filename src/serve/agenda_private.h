@@ -24,6 +24,7 @@ struct agenda_job {
 
 struct mst_agenda {
 	struct mst_state *state;
+	bool look;
 	int64_t version; /* of the configuration that was read; -1: none */
 	struct agenda_job **v;
 	size_t n, cap;

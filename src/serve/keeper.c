@@ -250,7 +250,7 @@ static int open_all(struct mst_keeper *k, struct mst_err *err)
 	if (mst_loop_new(&k->loop, err) < 0 ||
 	    mst_state_open(k->conf.state_dir, &k->state, err) < 0)
 		return -(int)err->code;
-	k->agenda = mst_agenda_new(k->state);
+	k->agenda = mst_agenda_new(k->state, false);
 	conf.state = k->state;
 	conf.loop = k->loop;
 	conf.agenda = k->agenda;

@@ -29,6 +29,20 @@ static const char *source_of(const struct mst_conf_item *job)
 	return NULL;
 }
 
+static bool has_schedule(const struct mst_conf_item *job)
+{
+	static const char *const keys[] = {"schedule.cron", "schedule.every",
+					   "schedule.after"};
+
+	for (size_t i = 0; i < job->values_n; i++) {
+		for (size_t k = 0; k < MST_LEN(keys); k++) {
+			if (strcmp(job->values[i].key, keys[k]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* False: it is none that could run. */
 static bool read_job(const struct mst_config *config, const char *name,
 		     struct mst_arena *arena, struct mst_due *d)
@@ -48,7 +62,8 @@ static bool read_job(const struct mst_config *config, const char *name,
 			      .has_option = mst_opt_find(c.opts, "sync"),
 			      .last_us = MST_TIME_NONE,
 			      .due_us = MST_TIME_NONE};
-	d->on = d->has_option && c.source_conf->sync;
+	/* A schedule of its own counts instead. */
+	d->on = d->has_option && c.source_conf->sync && !has_schedule(item);
 	d->minutes = c.source_conf->sync_minutes;
 	return true;
 }

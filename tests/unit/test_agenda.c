@@ -141,7 +141,7 @@ static void reads(void **unused)
 		     "  - name: d\n    source: gone\n    destination: cmdb\n"
 		     "  - name: e\n    source: e\n    destination: cmdb\n"
 		     "    schedule: {cron: \"0 13 * * *\", paused: yes}\n");
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 	const struct mst_agenda_job *j;
 	struct mst_err err = MST_ERR_INIT;
 	int64_t times[3];
@@ -180,7 +180,7 @@ static void fires(void **unused)
 		     "    schedule: {cron: \"*/10 * * * *\", missed: skip}\n"
 		     "  - name: c\n    source: e\n    destination: cmdb\n"
 		     "    schedule: {every: 30m}\n");
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 
 	(void)unused;
 	is_due(a, "c ");
@@ -207,7 +207,7 @@ static void intervals(void **unused)
 	    "intervals", "jobs:\n"
 			 "  - name: c\n    source: e\n    destination: cmdb\n"
 			 "    schedule: {every: 30m}\n");
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 
 	(void)unused;
 	is_due(a, "c ");
@@ -229,8 +229,8 @@ static void after(void **unused)
 		     "  - name: a\n    source: e\n    destination: cmdb\n"
 		     "  - name: b\n    source: e\n    destination: cmdb\n"
 		     "    schedule: {after: a}\n");
-	struct mst_agenda *a = mst_agenda_new(state),
-			  *other = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false),
+			  *other = mst_agenda_new(state, false);
 
 	(void)unused;
 	run(state, "a", MST_RUN_OK); /* before b was there */
@@ -261,8 +261,8 @@ static void nodes(void **unused)
 	    "nodes", "jobs:\n"
 		     "  - name: a\n    source: e\n    destination: cmdb\n"
 		     "    schedule: {cron: \"*/10 * * * *\"}\n");
-	struct mst_agenda *a = mst_agenda_new(state),
-			  *b = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false),
+			  *b = mst_agenda_new(state, false);
 	struct mst_err err = MST_ERR_INIT;
 	struct seen s = {.say = MST_AGENDA_RUN}, t = s;
 
@@ -290,7 +290,7 @@ static void busy(void **unused)
 	    "busy", "jobs:\n"
 		    "  - name: a\n    source: e\n    destination: cmdb\n"
 		    "    schedule: {cron: \"*/10 * * * *\"}\n");
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 	struct mst_err err = MST_ERR_INIT;
 	struct seen s = {.say = MST_AGENDA_LATER};
 
@@ -318,7 +318,7 @@ static void changes(void **unused)
 		       "    schedule: {cron: \"*/10 * * * *\"}\n"
 		       "  - name: b\n    source: e\n    destination: cmdb\n"
 		       "    schedule: {cron: \"*/10 * * * *\"}\n");
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 	struct mst_err err = MST_ERR_INIT;
 
 	(void)unused;
@@ -353,7 +353,7 @@ static void windows(void **unused)
 		       "    schedule:\n      after: a\n      time_zone: UTC\n"
 		       "      windows: 22:00-23:00\n");
 	const struct mst_task_filter f = {.job = "b", .state = -1, .n = 1};
-	struct mst_agenda *a = mst_agenda_new(state);
+	struct mst_agenda *a = mst_agenda_new(state, false);
 	struct mst_err err = MST_ERR_INIT;
 	int64_t not_before = 0;
 
