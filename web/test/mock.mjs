@@ -22,6 +22,9 @@ import { routes as conf } from './mock/conf-routes.mjs';
 import { routes as people } from './mock/people-routes.mjs';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '..');
+// The console's files, made once for all servers of the process.
+let built = null;
+
 // A route that answers PASS leaves it to the next that fits.
 const PASS = Symbol('pass');
 const ROUTES = [...asked, ...who, ...watch, ...jobs, ...conf, ...people];
@@ -169,9 +172,10 @@ export async function startMock(options = {}) {
 			});
 			return;
 		}
-		if (!files || (options.fresh && url.pathname === '/')) {
+		if (options.fresh && url.pathname === '/') {
 			files = load();
 		}
+		files ||= built ||= load();
 		asset(url.pathname, res);
 	});
 

@@ -52,7 +52,7 @@ function Counts({ run }) {
 	const written = parts.reduce((n, p) => n + p.n, 0);
 
 	return html`${written > 0 && html`<div class="card chart-card">
-		<h3>What it changed</h3>${sets.filter((s) => KINDS.some(([k]) => s[k])).map((s) => {
+		<h2>What it changed</h2>${sets.filter((s) => KINDS.some(([k]) => s[k])).map((s) => {
 			const mine = KINDS.map(([k, name, colour]) => ({ name, colour, n: s[k] || 0 }));
 			const n = mine.reduce((m, p) => m + p.n, 0);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Dialogs: the browser's own, which holds the focus and gives it back.
-import { html, useEffect, useRef, useState } from '../lib/html.js';
+import { html, useLayoutEffect, useRef, useState } from '../lib/html.js';
 import { store, useStore } from '../lib/store.js';
 import { Button } from './button.js';
 import { ErrorBox } from './states.js';
@@ -11,11 +11,16 @@ import { Icon } from './icon.js';
 export function Dialog({ title, children, actions, onClose, wide }) {
 	const box = useRef(null);
 
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const el = box.current;
+		const from = document.activeElement;
 
 		el.showModal();
-		return () => el.open && el.close();
+		return () => {
+			el.close();
+			// It may be out of the document already: then the browser forgets.
+			queueMicrotask(() => from?.isConnected && from.focus());
+		};
 	}, []);
 	return html`<dialog ref=${box} class=${wide ? 'dialog dialog-wide' : 'dialog'}
 		aria-labelledby="dialog-title" onCancel=${(e) => {

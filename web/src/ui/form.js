@@ -15,7 +15,7 @@ export function Field({ label, help, error, required, children, note }) {
 
 	return html`<div class=${cls('field', { 'field-bad': error })}>
 		<label class="field-label" for=${id}>${label}${required &&
-			html`<span class="field-must"> required</span>`}${note}</label>
+			html`<span class="field-must" aria-hidden="true"> required</span>`}${note}</label>
 		${children({ id, 'aria-describedby': described || undefined,
 			'aria-invalid': error ? 'true' : undefined,
 			'aria-required': required ? 'true' : undefined })}

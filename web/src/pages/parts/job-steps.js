@@ -8,7 +8,7 @@ import { Empty, Loaded } from '../../ui/states.js';
 import { Facts } from '../../ui/page.js';
 import { Button } from '../../ui/button.js';
 import { Env } from '../../ui/status.js';
-import { withNeeds } from './job-values.js';
+import { rechosen } from './job-values.js';
 
 const upper = (e) => e.toUpperCase();
 
@@ -51,7 +51,7 @@ function Several({ title, all, value, onInput, items, note }) {
 export function Choices({ f, put, choices }) {
 	return html`<${Loaded} of=${choices} what="Looking up what it may deliver" show=${(c) => html`
 		<${Several} title="Record sets" all="All of the source, later ones too" value=${f.record_sets} items=${c.record_sets}
-			onInput=${(v) => put({ record_sets: v && withNeeds(v, c.record_sets) })} />
+			onInput=${(v) => put({ record_sets: v && rechosen(f.record_sets || [], v, c.record_sets) })} />
 		${c.asset_types?.length > 0 && html`<${Several} title="Asset types" all="All that the source's settings take"
 			value=${f.asset_types} items=${c.asset_types} onInput=${(asset_types) => put({ asset_types })} />`}`} />`;
 }

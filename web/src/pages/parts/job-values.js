@@ -50,6 +50,25 @@ export function toValues(f, old = {}) {
 	return values;
 }
 
+/**
+ * What is chosen after a tick: what it hangs on comes along; what hangs on one
+ * that was taken out goes, too.
+ */
+export function rechosen(before, chosen, sets) {
+	const gone = new Set(before.filter((n) => !chosen.includes(n)));
+
+	for (let grew = true; grew;) {
+		grew = false;
+		for (const s of sets) {
+			if (!gone.has(s.name) && (s.needs || []).some((n) => gone.has(n))) {
+				gone.add(s.name);
+				grew = true;
+			}
+		}
+	}
+	return withNeeds(chosen.filter((n) => !gone.has(n)), sets);
+}
+
 /** Sets that the chosen ones hang on: they are delivered with them. */
 export function withNeeds(chosen, sets) {
 	const all = new Set(chosen);

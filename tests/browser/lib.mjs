@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tests in Chromium: a page of the console on a server of its own, with a clock
+// that stands; whatever the browser complains about fails the test.
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { startMock } from '../../web/test/mock.mjs';
+import { NOW } from '../../web/test/mock/state.mjs';
+
+const MODULES = process.env.BROWSER_MODULES;
+const require = createRequire(join(MODULES, '..', 'x.js'));
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(join(MODULES, 'axe-core', 'axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 375, height: 740 };
+const PATIENCE_MS = 15000;
+
+export { assert, DESK, PHONE };
+
+const all = [];
+
+/** fn(t): t.open(path, options) gives {page, mock}; see Run. */
+export function test(name, fn) {
+	all.push({ name, fn });
+}
+
+let browser = null;
+
+class Run {
+	constructor(name) {
+		this.name = name;
+		this.ends = [];
+		this.complaints = [];
+		this.allowed = [];
+	}
+
+	/**
+	 * A page of the console. options: those of startMock, dark, phone, base: the
+	 * address of a real server instead; zone: of time; clock: false lets it run.
+	 */
+	async open(path, options = {}) {
+		const mock = options.base ? null : await startMock({ modules: MODULES, ...options });
+		const context = await browser.newContext({ viewport: options.phone ? PHONE : DESK,
+			colorScheme: options.dark ? 'dark' : 'light', reducedMotion: 'reduce',
+			timezoneId: options.zone || 'Europe/Berlin', locale: 'en-GB', ignoreHTTPSErrors: Boolean(options.base) });
+
+		this.ends.push(() => context.close());
+		if (mock) {
+			this.ends.push(() => mock.close());
+		}
+		context.setDefaultTimeout(PATIENCE_MS);
+		const page = await context.newPage();
+
+		page.on('pageerror', (e) => this.complaints.push(`error in the page: ${e.stack}`));
+		page.on('console', (m) => {
+			if (['error', 'warning'].includes(m.type())) {
+				this.complaints.push(`console: ${m.text()} (${m.location().url})`);
+			}
+		});
+		this.page = page;
+		if (options.clock !== false && !options.base) {
+			await page.clock.setFixedTime(NOW);
+		}
+		await page.goto((options.base || mock.url) + path);
+		return { page, mock };
+	}
+
+	/** What the browser may complain of in this test: a part of its text. */
+	allow(text) {
+		this.allowed.push(text);
+	}
+
+	/** No violation of axe; rules: only these. */
+	async axe(page, rules) {
+		if (!await page.evaluate(() => Boolean(window.axe))) {
+			await page.evaluate(AXE);
+		}
+		const found = await page.evaluate(async ([tags, only]) => {
+			const r = await window.axe.run(document, { resultTypes: ['violations'],
+				runOnly: only ? { type: 'rule', values: only } : { type: 'tag', values: tags } });
+
+			return r.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) =>
+				`${n.target.join(' ')} ${n.html.slice(0, 160)} ${n.any[0]?.message || ''}`).join(' | ')}`);
+		}, [RULES, rules]);
+
+		assert.deepEqual(found, [], 'axe');
+	}
+
+	/** Nothing is wider than the window. */
+	async fits(page) {
+		const wide = await page.evaluate(() => {
+			const w = document.documentElement.clientWidth;
+
+			return document.documentElement.scrollWidth <= w ? [] : [...document.querySelectorAll('main *')]
+				.filter((e) => e.getBoundingClientRect().right > w + 1 && !e.closest('[class*="box"], .tab-list, pre'))
+				.slice(0, 3).map((e) => `${e.tagName}.${e.className}`);
+		});
+
+		assert.deepEqual(wide, [], 'wider than the window');
+	}
+
+	/** Light, dark, and on a phone: everything that a glance should find. */
+	async looksWell(page) {
+		await this.axe(page);
+		await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+		await this.axe(page, ['color-contrast']);
+		await page.setViewportSize(PHONE);
+		await this.fits(page);
+		await this.axe(page);
+		await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+		await page.setViewportSize(DESK);
+	}
+
+	async end(failed) {
+		if (failed && this.page && process.env.BROWSER_PICTURES) {
+			const file = join(process.env.BROWSER_PICTURES, `${this.name.replace(/[^a-z0-9]+/gi, '-')}.png`);
+
+			await this.page.screenshot({ path: file }).then(() => console.log(`   picture: ${file}`), () => {});
+		}
+		for (const fn of this.ends.reverse()) {
+			await fn().catch(() => {});
+		}
+	}
+}
+
+async function one({ name, fn }) {
+	const run = new Run(name);
+	let error = null;
+
+	try {
+		await fn(run);
+		const bad = run.complaints.filter((c) => !run.allowed.some((a) => c.includes(a)));
+
+		assert.deepEqual(bad, [], 'the browser complained');
+	} catch (e) {
+		error = e;
+	}
+	await run.end(error);
+	return error;
+}
+
+/** Runs all; words: only tests whose name has one of them. Returns how many failed. */
+export async function runAll(words) {
+	const todo = all.filter((t) => !words.length || words.some((w) => t.name.includes(w)));
+	let failed = 0;
+
+	browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+		args: [...process.getuid?.() === 0 ? ['--no-sandbox'] : [], '--disable-dev-shm-usage'] });
+	const worker = async () => {
+		for (let t = todo.shift(); t; t = todo.shift()) {
+			const began = Date.now();
+			const error = await one(t);
+
+			failed += error ? 1 : 0;
+			console.log(`${error ? 'FAILED' : 'ok'} ${t.name} (${Date.now() - began} ms)${error ? `\n${error.stack}` : ''}`);
+		}
+	};
+
+	await Promise.all([worker(), worker(), worker()]);
+	await browser.close();
+	return failed;
+}
+
