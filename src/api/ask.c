@@ -71,7 +71,9 @@ void mst_api_ask_number(struct mst_api_ask *a, const char *option, int64_t v)
 void mst_api_ask_name(struct mst_api_ask *a, const char *name)
 {
 	if (!a->ended) {
-		mst_jout_str(&a->words, "--json");
+		/* Who asks for a command says how it prints. */
+		if (strcmp(a->kind, "command") != 0)
+			mst_jout_str(&a->words, "--json");
 		mst_jout_str(&a->words, "--");
 	}
 	a->ended = true;

@@ -7,9 +7,12 @@
 
 #include <string.h>
 
+#include "api/second.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "conf/service.h"
+#include "sync/connection.h"
 
 #define REMOVE_MAX 8
 
@@ -156,6 +159,67 @@ int mst_api_list_items(struct mst_http_req *r, struct mst_http_resp *resp,
 	return rc;
 }
 
+/* ---- a second person ----------------------------------------------------- */
+
+static const char *value_of(const struct mst_conf_item *item, const char *key)
+{
+	for (size_t i = 0; item && i < item->values_n; i++) {
+		if (strcmp(item->values[i].key, key) == 0 &&
+		    item->values[i].texts_n == 1)
+			return item->values[i].texts[0];
+	}
+	return NULL;
+}
+
+static bool connection_is_prod(struct mst_state *state, const char *name,
+			       const struct mst_conf_item *front,
+			       struct mst_arena *arena)
+{
+	const struct mst_config config = {state, front, front ? 1 : 0,
+					  .bare = true};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_connection c;
+
+	return !name ||
+	       mst_connection_get(&config, name, MST_ENV__MAX, arena, &c,
+				  &err) < 0 ||
+	       mst_connection_serves(&c, MST_ENV_PROD);
+}
+
+/* Does PROD have it? What is no connection's or job's, it has. */
+static bool is_prod(struct mst_state *state, const struct mst_conf_item *item,
+		    const struct mst_conf_item *front, struct mst_arena *arena)
+{
+	if (!item)
+		return false;
+	if (strcmp(item->kind, "connection") == 0)
+		return connection_is_prod(state, item->name, front, arena);
+	if (strcmp(item->kind, "job") == 0)
+		return connection_is_prod(state, value_of(item, "destination"),
+					  NULL, arena);
+	return true;
+}
+
+/* 1: the answer is an approval. */
+static int wait_for_second(struct mst_http_req *r, struct mst_http_resp *resp,
+			   const char *verb, const char *kind, const char *name,
+			   size_t seals, struct mst_err *err)
+{
+	const char *what = mst_arena_printf(&r->arena, "%s %s %s", verb,
+					    mst_conf_entry(kind), name);
+	int rc;
+
+	/* The request is kept as it came. */
+	if (seals)
+		return mst_err_set(err, MST_E_INVALID,
+				   "a second person is to look at this, and a "
+				   "secret may not wait in it: store it by PUT "
+				   "/secrets/NAME, and refer to it as "
+				   "\"sealed:NAME\"");
+	rc = mst_api_second_ask(r, resp, what, "configure", 0, err);
+	return rc < 0 ? rc : 1;
+}
+
 /* ---- putting ------------------------------------------------------------- */
 
 static int seal(struct mst_state *state, const struct mst_api_item *v,
@@ -206,6 +270,15 @@ static int put(struct putting *p, const char *kind, const char *name,
 			      &p->v, err) < 0 ||
 	    mst_api_item_check(p->r, p->state, &p->v, err) < 0)
 		return mst_api_refuse(p->r, p->resp, err);
+	if (mst_api_second_wanted(p->r, true) &&
+	    (is_prod(p->state, p->now.item, NULL, &p->arena) ||
+	     is_prod(p->state, &p->v.item, &p->v.item, &p->arena))) {
+		int rc = wait_for_second(p->r, p->resp,
+					 p->now.item ? "change" : "add", kind,
+					 name, p->v.seals_n, err);
+
+		return rc < 0 ? mst_api_refuse(p->r, p->resp, err) : 0;
+	}
 	if (seal(p->state, &p->v, err) < 0)
 		return -(int)err->code;
 	only_if = p->now.text.p ? p->now.text.p : "";
@@ -215,6 +288,8 @@ static int put(struct putting *p, const char *kind, const char *name,
 			   ? overtaken(p->r, p->resp, err)
 			   : -(int)err->code;
 	*done_r = true;
+	mst_api_wake(p->r);
+	mst_api_changed(p->r, kind, name);
 	return 0;
 }
 
@@ -339,10 +414,18 @@ static int remove_item(struct mst_http_req *r, struct mst_http_resp *resp,
 				   "the %s '%s' is used by %.600s; change or "
 				   "remove that first",
 				   mst_conf_entry(kind), name, users);
+	if (mst_api_second_wanted(r, true) &&
+	    is_prod(state, now.item, NULL, arena)) {
+		int rc = wait_for_second(r, resp, "remove", kind, name, 0, err);
+
+		return rc < 0 ? rc : 0;
+	}
 	if (take_out(state, kind, name, &now, arena, err) < 0)
 		return err->code == MST_E_CONFLICT ? overtaken(r, resp, err)
 						   : -(int)err->code;
 	resp->status = 204;
+	mst_api_wake(r);
+	mst_api_changed(r, kind, name);
 	return 0;
 }
 

@@ -401,6 +401,8 @@ int mst_api_item_check(struct mst_http_req *r, struct mst_state *state,
 	const struct mst_config config = {state, &v->item, 1};
 	int rc = mst_config_check(&config, err);
 
+	if (rc == 0)
+		rc = mst_config_no_programs(&config, err);
 	if (rc < 0)
 		mst_api_item_place(r, v, err);
 	/* What it names and is not there is a matter of the body. */

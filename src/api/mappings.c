@@ -12,7 +12,8 @@
 
 #define FILE_NAME "mappings"
 /* What stands in front of the text when it is read as an item. */
-#define HEAD_LINES 3
+#define HEAD_LINES  3
+#define TEXT_INDENT 4 /* of an item's values as they are stored */
 
 /* ---- as YAML ------------------------------------------------------------- */
 
@@ -49,7 +50,7 @@ static int text_of(const struct mst_conf_item *item, struct mst_buf *out,
 		size_t n = nl ? (size_t)(nl - s.p) + 1 : s.n;
 
 		if (line + 1 >= HEAD_LINES) {
-			size_t skip = MST_MIN(n, (size_t)2);
+			size_t skip = MST_MIN(n, (size_t)TEXT_INDENT);
 
 			(void)mst_buf_add(out, s.p + skip, n - skip);
 		}

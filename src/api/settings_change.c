@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "api/second.h"
 #include "api/settings.h"
 #include "base/limits.h"
 #include "sync/job.h"
@@ -219,6 +220,15 @@ int mst_api_change_end(struct mst_api_change *k,
 				  "mean it");
 		return mst_api_refuse(k->r, k->resp, err);
 	}
+	if (!k->preview && k->env == MST_ENV_PROD &&
+	    mst_api_second_wanted(k->r, true))
+		return mst_api_second_ask(
+		    k->r, k->resp,
+		    mst_arena_printf(&k->r->arena, "%s settings of %s (PROD)",
+				     strcmp(k->what, "promote") == 0 ? "promote"
+								     : "change",
+				     k->c.name),
+		    "configure", 0, err);
 	if (answer(k, &saved, err) < 0)
 		return err->code == MST_E_CONFLICT
 			   ? mst_http_problem_as(k->r, k->resp, 412, "changed",
@@ -227,6 +237,8 @@ int mst_api_change_end(struct mst_api_change *k,
 	if (mst_api_stored(k->state, MST_SETTINGS, k->name, &k->arena, &now,
 			   err) < 0)
 		return -(int)err->code;
+	if (saved)
+		mst_api_changed(k->r, "settings", k->name);
 	mst_api_tag(k->r, k->resp, now.text.p ? now.text : mst_slice("", 0));
 	return 0;
 }

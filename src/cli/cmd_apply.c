@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "cli/settings_save.h"
+#include "cli/worker.h"
 
 #define OUT_MAX (16u << 20)
 
@@ -34,7 +35,8 @@ static int store(struct applying *a, bool consent, struct mst_err *err)
 					  a->conf.items_n};
 	size_t sets = 0;
 
-	if (mst_config_check(&config, err) < 0)
+	if (mst_config_check(&config, err) < 0 ||
+	    (cli_worker() && mst_config_no_programs(&config, err) < 0))
 		return -(int)err->code;
 	mst_jout_key(&a->j, "settings");
 	mst_jout_arr(&a->j);

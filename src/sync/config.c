@@ -173,6 +173,63 @@ int mst_config_get(const struct mst_config *c, const char *kind,
 	return *item_r ? 0 : not_there(c, kind, name, arena, err);
 }
 
+/* ---- programs ------------------------------------------------------------ */
+
+static bool has_text(const struct mst_conf_item *item, const char *key,
+		     const char *text)
+{
+	for (size_t i = 0; item && i < item->values_n; i++) {
+		const struct mst_conf_value *v = &item->values[i];
+
+		for (size_t k = 0; strcmp(v->key, key) == 0 && k < v->texts_n;
+		     k++) {
+			if (strcmp(v->texts[k], text) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int no_programs_in(const struct mst_conf_item *item,
+			  const struct mst_conf_item *stored,
+			  struct mst_err *err)
+{
+	for (size_t i = 0; i < item->values_n; i++) {
+		const struct mst_conf_value *v = &item->values[i];
+
+		for (size_t k = 0; k < v->texts_n; k++) {
+			if (strncmp(v->texts[k], "exec:", 5) == 0 &&
+			    !has_text(stored, v->key, v->texts[k]))
+				return mst_err_set(
+				    err, MST_E_FORBIDDEN,
+				    "%s:%d:%d: \"%s\" would have the server "
+				    "run a program; only 'muster apply' at the "
+				    "server itself may say so",
+				    item->file, v->line, v->column, v->key);
+		}
+	}
+	return 0;
+}
+
+int mst_config_no_programs(const struct mst_config *c, struct mst_err *err)
+{
+	const struct mst_config stored = {.state = c->state};
+	struct mst_arena arena;
+	int rc = 0;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	for (size_t i = 0; i < c->front_n && rc == 0; i++) {
+		const struct mst_conf_item *item = NULL;
+
+		rc = mst_config_find(&stored, c->front[i].kind,
+				     c->front[i].name, &arena, &item, err);
+		if (rc == 0)
+			rc = no_programs_in(&c->front[i], item, err);
+	}
+	mst_arena_fini(&arena);
+	return rc;
+}
+
 /* ---- putting ------------------------------------------------------------- */
 
 int mst_config_text(const struct mst_conf_item *item, struct mst_buf *out,

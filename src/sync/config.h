@@ -52,6 +52,10 @@ int mst_config_items(const struct mst_config *c, const char *kind,
  * (config_forward.h). Errors carry file:line:column. */
 int mst_config_check(const struct mst_config *c, struct mst_err *err);
 
+/* For those who configure from elsewhere: a reference "exec:" of an item in
+ * front that is not stored so already would be a program that they have this
+ * machine run. MST_E_FORBIDDEN with the place. */
+int mst_config_no_programs(const struct mst_config *c, struct mst_err *err);
 /* The item's text as the store keeps it, appended to out. MST_E_INVALID: it
  * is too large. */
 int mst_config_text(const struct mst_conf_item *item, struct mst_buf *out,
