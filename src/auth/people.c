@@ -221,6 +221,16 @@ int mst_people_password_once(struct mst_state *s, const char *name,
 	return rc;
 }
 
+int mst_people_sign_out(struct mst_state *s, const char *name,
+			struct mst_err *err)
+{
+	char folded[MST_MAX_USER + 1];
+
+	if (!mst_user_name_fold(mst_slice_str(name), folded))
+		return bad_name(name, err);
+	return mst_session_remove(s, NULL, folded, NULL, err);
+}
+
 int mst_people_unlock(struct mst_state *s, const char *name,
 		      struct mst_err *err)
 {

@@ -45,6 +45,9 @@ int mst_people_password(struct mst_state *s, const char *name,
 int mst_people_password_once(struct mst_state *s, const char *name,
 			     char once_r[MST_PASSWORD_ONCE],
 			     struct mst_err *err);
+/* All sessions of the user end. */
+int mst_people_sign_out(struct mst_state *s, const char *name,
+			struct mst_err *err);
 int mst_people_unlock(struct mst_state *s, const char *name,
 		      struct mst_err *err);
 /* The same password, hashed by today's parameters. */

@@ -102,6 +102,8 @@ int cmd_report(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_secret(int argc, char **argv);
 int cmd_update_set(int argc, char **argv);
+int cmd_user(int argc, char **argv);
+int cmd_token(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_version(int argc, char **argv);

@@ -52,6 +52,8 @@ const struct cli_command cli_commands[] = {
      cmd_cert},
     {"secret", "set NAME | list", "keep secrets sealed in the state store",
      cmd_secret},
+    {"user", "list | add | set", "who may sign in to the service", cmd_user},
+    {"token", "create | list | revoke", "API tokens of the service", cmd_token},
     {"update-set", "[NAME]", "list or print ServiceNow update sets",
      cmd_update_set},
     {"demo", "", "run the main job on simulators and check the result",
@@ -89,7 +91,7 @@ static void usage(FILE *to)
 
 static int unknown(const char *word)
 {
-	const char *names[32];
+	const char *names[64];
 	const char *near;
 	size_t n = 0;
 

@@ -44,12 +44,12 @@ static const char q_subject[] =
 static const char q_add[] =
     "INSERT INTO users(name, full_name, role, disabled, must_change, hash,"
     " oidc_issuer, oidc_subject, failures, locked_us, created_us, changed_us,"
-    " seen_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-    " ON CONFLICT(name) DO NOTHING";
+    " seen_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?11, ?12)"
+    " ON CONFLICT DO NOTHING";
 static const char q_put[] =
     "UPDATE users SET full_name=?2, role=?3, disabled=?4, must_change=?5,"
     " hash=?6, oidc_issuer=?7, oidc_subject=?8, failures=?9, locked_us=?10,"
-    " changed_us=?12, seen_us=?13 WHERE name=?1";
+    " changed_us=?11, seen_us=?12 WHERE name=?1";
 
 static struct mst_user row_of(struct mst_sdb_st *st)
 {
@@ -89,10 +89,10 @@ static int write_row(struct mst_state *s, const char *q,
 	mst_sdb_bind_text(st, 8, u->oidc_subject);
 	mst_sdb_bind_int(st, 9, u->failures);
 	mst_sdb_bind_time(st, 10, u->locked_us);
+	mst_sdb_bind_time(st, 11, u->changed_us);
+	mst_sdb_bind_time(st, 12, u->seen_us);
 	if (q == q_add)
-		mst_sdb_bind_int(st, 11, u->created_us);
-	mst_sdb_bind_time(st, 12, u->changed_us);
-	mst_sdb_bind_time(st, 13, u->seen_us);
+		mst_sdb_bind_int(st, 13, u->created_us);
 	return mst_sdb_run(st, n_r, err);
 }
 
@@ -267,7 +267,7 @@ static int remove_user(struct mst_state *s, const char *name,
 	e.before = was.text;
 	if (rc == 0)
 		rc = drop(s, q_user, name, &n, err);
-	if (rc == 0)
+	if (rc == 0 && was.administers)
 		rc = need_administrator(s, name, err);
 	if (rc == 0)
 		rc = drop(s, q_sessions, name, &n, err);
