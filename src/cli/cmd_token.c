@@ -12,8 +12,8 @@
 
 static const struct cli_command token_cmd = {
     "token", "create NAME --user USER | list | revoke ID",
-    "API tokens of the service ('muster serve'), for programs and for --server "
-    "of this program.\n\n"
+    "API tokens of the service ('muster serve'), for programs, this "
+    "one on another machine among them.\n\n"
     "create prints the token, once: it is kept nowhere. It has the scopes "
     "given, or all that its\nowner's role may, and never more than that role "
     "may at the moment. revoke ends one at once.",
