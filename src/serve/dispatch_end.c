@@ -53,6 +53,9 @@ static bool was_busy(const struct doing *w)
 static int64_t again_us(const struct doing *w, int64_t now_us)
 {
 	const struct mst_agenda_job *j;
+	bool window = w->why == DOING_WINDOW ||
+		      (w->why == DOING_GOES_ON &&
+		       w->until_us != MST_TIME_NONE && now_us >= w->until_us);
 
 	if (was_busy(w) && w->why != DOING_CANCELLED)
 		return now_us + BUSY_US;
@@ -60,7 +63,7 @@ static int64_t again_us(const struct doing *w, int64_t now_us)
 		return MST_TIME_NONE;
 	if (w->why == DOING_DAEMON)
 		return now_us;
-	if (w->why != DOING_WINDOW)
+	if (!window)
 		return MST_TIME_NONE;
 	j = mst_agenda_job(w->d->conf.agenda, w->job);
 	return j ? mst_schedule_may(j->schedule, now_us) : now_us;

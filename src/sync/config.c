@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/map.h"
 
-#define ITEM_MAX  (1u << 20) /* text of one item */
-#define NAMES_MAX 1024
+#define ITEM_MAX (1u << 20) /* text of one item */
 
 bool mst_config_is_front(const struct mst_config *c,
 			 const struct mst_conf_item *item)
@@ -72,18 +72,28 @@ int mst_config_find(const struct mst_config *c, const char *kind,
 
 struct names {
 	struct mst_arena *arena;
-	const char **v; /* room for NAMES_MAX and a NULL */
-	size_t n;
+	const char **v; /* NULL ended */
+	size_t n, cap;
+	struct mst_map known;
 };
 
 static void add_name(struct names *names, const char *name)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		if (strcmp(names->v[i], name) == 0)
-			return;
+	const char **v;
+
+	if (mst_map_has(&names->known, mst_slice_str(name)))
+		return;
+	if (names->n + 1 >= names->cap) {
+		names->cap = 2 * names->cap + 64;
+		v = mst_arena_alloc(names->arena, names->cap * sizeof(*v));
+		if (names->n)
+			memcpy(v, names->v, names->n * sizeof(*v));
+		names->v = v;
 	}
-	if (names->n < NAMES_MAX)
-		names->v[names->n++] = mst_arena_strdup(names->arena, name);
+	name = mst_arena_strdup(names->arena, name);
+	names->v[names->n++] = name;
+	names->v[names->n] = NULL;
+	(void)mst_map_put(&names->known, mst_slice_str(name), names->v);
 }
 
 static int add_stored(void *ctx, const struct mst_state_item *item)
@@ -96,17 +106,18 @@ static int names_of(const struct mst_config *c, const char *kind,
 		    struct mst_arena *arena, struct names *names_r,
 		    struct mst_err *err)
 {
-	*names_r = (struct names){
-	    .arena = arena,
-	    .v = mst_arena_alloc(arena, (NAMES_MAX + 1) * sizeof(*names_r->v)),
-	};
+	int rc = 0;
+
+	*names_r = (struct names){.arena = arena};
+	names_r->v = mst_arena_alloc(arena, sizeof(*names_r->v));
 	for (size_t i = 0; i < c->front_n; i++) {
 		if (strcmp(c->front[i].kind, kind) == 0)
 			add_name(names_r, c->front[i].name);
 	}
-	return c->state
-		   ? mst_state_items(c->state, kind, add_stored, names_r, err)
-		   : 0;
+	if (c->state)
+		rc = mst_state_items(c->state, kind, add_stored, names_r, err);
+	mst_map_fini(&names_r->known);
+	return rc;
 }
 
 int mst_config_jobs(const struct mst_config *c, struct mst_arena *arena,

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
 struct mst_schedule_text mst_job_schedule_text(const char *job,
 					       const struct mst_job_conf *conf)
 {
@@ -44,6 +46,34 @@ int mst_job_schedule_check(const char *job, const struct mst_job_conf *conf,
 	}
 	mst_schedule_fini(&s);
 	return 0;
+}
+
+int mst_job_window(const struct mst_job *j, int64_t now_us, int64_t *until_us_r,
+		   struct mst_err *err)
+{
+	struct mst_schedule_text t = mst_job_schedule_text(j->name, &j->conf);
+	struct mst_schedule s;
+	const char *key;
+	int64_t may;
+	char at[21];
+
+	*until_us_r = 0;
+	if (t.windows_n == 0)
+		return 0;
+	if (mst_schedule_make(&t, &s, &key, err) < 0)
+		return mst_err_prefix(err, "job %s: schedule.%s", j->name, key);
+	may = mst_schedule_may(&s, now_us);
+	*until_us_r = mst_schedule_until(&s, now_us);
+	mst_schedule_fini(&s);
+	if (*until_us_r == MST_TIME_NONE)
+		*until_us_r = 0;
+	if (may <= now_us)
+		return 0;
+	mst_time_iso(may, at);
+	return mst_err_set(err, MST_E_CONFLICT,
+			   "job %s: it may not write now: its window "
+			   "(schedule.windows) opens at %s",
+			   j->name, at);
 }
 
 static const struct mst_conf_value *value(const struct mst_conf_item *item,

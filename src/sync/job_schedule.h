@@ -19,6 +19,10 @@ int mst_job_schedule_check(const char *job, const struct mst_job_conf *conf,
  * by however many others? MST_E_INVALID with the place in the file. */
 int mst_job_schedule_order(const struct mst_config *c, struct mst_arena *arena,
 			   struct mst_err *err);
+/* May the job write now? MST_E_CONFLICT says when it may. *until_us_r: when its
+ * window ends; 0: it has none, or none that ends. */
+int mst_job_window(const struct mst_job *j, int64_t now_us, int64_t *until_us_r,
+		   struct mst_err *err);
 /* Option concurrent_runs of a connection; 0: it has none. */
 int64_t mst_connection_runs(const struct mst_connection *c);
 /* Option requests_per_hour; 0: no budget. */

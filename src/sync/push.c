@@ -85,9 +85,12 @@ int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,
 /* What is under way finishes; nothing new is sent. */
 void mst_push_check_cancel(struct mst_push *p)
 {
-	if (p->p->abort || !p->cancel || !atomic_load(p->cancel))
+	bool over = p->until_us && mst_now_us() >= p->until_us;
+
+	if (p->p->abort || !(over || (p->cancel && atomic_load(p->cancel))))
 		return;
 	p->p->abort = true;
+	p->p->over = over;
 	mst_client_cancel(p->client);
 }
 
@@ -322,8 +325,10 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 		tell(p);
 	if (rc >= 0 && pp->abort)
 		return mst_err_set(err, MST_E_CANCELLED,
-				   "cancelled; what was under way is finished "
-				   "and stored");
+				   "%s; what was under way is finished and "
+				   "stored",
+				   pp->over ? "the window of the job has ended"
+					    : "cancelled");
 	return rc < 0 ? rc : 0;
 }
 

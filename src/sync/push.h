@@ -22,6 +22,7 @@ struct mst_push {
 	int64_t run;
 	const struct mst_progress *progress;
 	const atomic_bool *cancel;
+	int64_t until_us; /* no write is begun from then on; 0: no end */
 	struct mst_run_counts *counts; /* by set, as in the delta */
 	struct mst_journal *journal;   /* for undo, or NULL */
 

@@ -74,7 +74,7 @@ struct push_private {
 	struct mst_reasons *reasons;
 	struct mst_progress_now now;
 	uint64_t requests; /* of the client, when the set began */
-	bool abort;
+	bool abort, over;  /* nothing new; because the window ended */
 	struct mst_slice missing_table; /* of records that are not shown */
 	char missing_text[MST_MAX_NAME + 64];
 };

@@ -60,7 +60,8 @@ struct mst_session {
 	int64_t run; /* 0 unless it is recorded */
 	char run_text[24];
 	int64_t now_us;
-	bool guarded; /* the guard holds something back */
+	int64_t until_us; /* end of the job's window; 0: it has none */
+	bool guarded;	  /* the guard holds something back */
 	struct mst_run_item *skips;
 	size_t skips_n;
 	struct mst_arena skips_arena;

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "rules/custom.h"
 #include "sync/choice.h"
+#include "sync/job_schedule.h"
 #include "sync/journal.h"
 #include "sync/run.h"
 #include "sync/session_dir.h"
@@ -71,6 +72,8 @@ int mst_session_open(struct mst_session *s, struct mst_state *state,
 	if (mst_choice_check(&s->job, conf->one || conf->limit, err) < 0 ||
 	    mst_single_check(&(struct mst_config){.state = state}, &s->job,
 			     record && !conf->nothing, err) < 0)
+		return -(int)err->code;
+	if (record && mst_job_window(&s->job, s->now_us, &s->until_us, err) < 0)
 		return -(int)err->code;
 	/* One run of a job at a time; a plan sees a quiet RecVer too. */
 	if (mst_state_lock(state, s->job.name, &s->lock, err) < 0)
@@ -545,6 +548,7 @@ int mst_session_push(struct mst_session *s, struct mst_err *err)
 	s->push.run = s->run;
 	s->push.progress = s->conf.progress;
 	s->push.cancel = s->conf.cancel;
+	s->push.until_us = s->until_us;
 	s->push.counts = s->counts;
 	/* Before the first record is delivered: a run that is cut off has
 	 * delivered some of what these lists had. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/time.h"
+#include "sync/job_schedule.h"
 #include "sync/journal.h"
 #include "sync/step.h"
 #include "sync/undo_private.h"
@@ -321,6 +322,13 @@ static int log_batch(struct mst_undo *u, size_t from, size_t to,
 static int cancelled(const struct mst_undo *u, struct mst_err *err)
 {
 	const atomic_bool *cancel = u->session.conf.cancel;
+	int64_t until_us = u->session.until_us;
+
+	if (until_us && mst_now_us() >= until_us)
+		return mst_err_set(err, MST_E_CANCELLED,
+				   "the window of the job has ended; what was "
+				   "under way is finished; undo the same run "
+				   "again in the next one to go on");
 
 	if (!cancel || !atomic_load(cancel))
 		return 0;
@@ -351,7 +359,10 @@ int mst_undo_run(struct mst_undo *u, struct mst_err *err)
 {
 	struct mst_session *s = &u->session;
 	size_t to;
-	int rc = mst_state_run_begin(s->state, s->job.name, &s->run, err);
+	int rc = mst_job_window(&s->job, mst_now_us(), &s->until_us, err);
+
+	if (rc == 0)
+		rc = mst_state_run_begin(s->state, s->job.name, &s->run, err);
 
 	(void)snprintf(s->run_text, sizeof(s->run_text), "%lld",
 		       (long long)s->run);

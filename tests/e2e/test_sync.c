@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct rig rig;
 static const char *const env[] = {"MUSTER_TOKEN_1=" MST_SIM_SENSOR_TOKEN "-1",
@@ -116,6 +117,54 @@ static void switched_off(void **state)
 	assert_int_equal(runs(), 1);
 }
 
+static void apply_job(const char *schedule)
+{
+	char *yaml = mst_asprintf("jobs:\n"
+				  "  - name: plant\n    source: s1\n"
+				  "    destination: cmdb\n    schedule: {%s}\n",
+				  schedule);
+
+	rig_apply_text(&rig, yaml);
+	free(yaml);
+}
+
+/* A schedule of the job counts instead of its source's options, and nothing is
+ * written outside its windows. */
+static void schedules(void **state)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed",
+					   "Thu", "Fri", "Sat"};
+	time_t day = time(NULL) / 86400 + 4; /* 0: Sunday */
+	char text[160];
+
+	(void)state;
+	rig_fresh(&rig);
+	apply("sync_frequency: 5");
+	apply_job("cron: '0 0 29 2 *', time_zone: UTC");
+	rig_muster(&rig, "jobs", "--next", "2");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "-02-29T00:00:00Z"));
+	rig_muster(&rig, "sync", "--once");
+	rig_status(&rig, 0);
+	assert_int_equal(runs(), 0);
+	/* three days away, whatever the zone */
+	(void)snprintf(text, sizeof(text), "every: 1h, windows: %s",
+		       days[(day + 3) % 7]);
+	apply_job(text);
+	rig_muster(&rig, "sync", "--once");
+	rig_status(&rig, 0);
+	assert_int_equal(runs(), 0);
+	rig_muster(&rig, "run", "plant");
+	rig_status(&rig, 5);
+	rig_one_error(&rig);
+	assert_non_null(strstr(rig.err.p, "its window (schedule.windows)"));
+	rig_muster(&rig, "plan", "plant");
+	rig_status(&rig, 7);
+	rig_muster(&rig, "jobs", "nobody");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+}
+
 /* It goes on until it is told to stop, which is no error. */
 static void going_on(void **state)
 {
@@ -139,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(once),
 	    cmocka_unit_test(switched_off),
+	    cmocka_unit_test(schedules),
 	    cmocka_unit_test(going_on),
 	};
 

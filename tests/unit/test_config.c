@@ -347,6 +347,68 @@ static void tables_of_connectors(void **unused)
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+/* ---- schedules ----------------------------------------------------------- */
+
+static void schedules(void **unused)
+{
+	static const struct {
+		const char *schedule, *part; /* NULL: it is right */
+	} rows[] = {
+	    {"{cron: '0 2 * * *', time_zone: Europe/Berlin}", NULL},
+	    {"{every: 30m, windows: [Mon-Fri 22:00-06:00, Sat]}", NULL},
+	    {"{after: other}", NULL},
+	    {"{cron: '0 25 * * *'}",
+	     "m.yaml:16:22: job main: schedule.cron: field 2 of the cron "
+	     "expression (hour): '25'"},
+	    {"{cron: '@daily', every: 1h}",
+	     "m.yaml:16:39: job main: only one of"},
+	    {"{windows: 22-06}", "m.yaml:16:25: job main: schedule.windows"},
+	    {"{cron: '@daily', time_zone: Berlin}",
+	     "m.yaml:16:43: job main: schedule.time_zone: there is no time "
+	     "zone 'Berlin'"},
+	    {"{after: main}",
+	     "m.yaml:16:23: job main: schedule.after: job 'main' cannot run "
+	     "after 'main'"},
+	    {"{after: othre}",
+	     "m.yaml:16:23: job main: schedule.after: there is no job 'othre'"},
+	    {"{after: back}",
+	     "m.yaml:16:23: job main: schedule.after: job 'back' comes after "
+	     "'main' itself"},
+	    {"{every: 500ms}", "schedule.every"},
+	};
+	struct mst_conf_item *items;
+	size_t n, added, changed;
+
+	(void)unused;
+	t_ok(mst_conf_read_in(
+		 mst_slice_str(
+		     "connections:\n" SOURCE DEST("cmdb") "jobs:\n" JOB("other",
+									"cmdb")
+			 JOB("back", "cmdb") "    schedule: {after: main}\n"),
+		 "s.yaml", &arena, &items, &n, &err),
+	     &err);
+	t_ok(
+	    mst_config_put(state, items, n, NULL, NULL, &added, &changed, &err),
+	    &err);
+	for (size_t i = 0; i < MST_LEN(rows); i++) {
+		char yaml[1000];
+		struct mst_config c;
+		int rc;
+
+		(void)snprintf(
+		    yaml, sizeof(yaml),
+		    "connections:\n" SOURCE DEST("cmdb") "jobs:\n" JOB(
+			"main", "cmdb") "    schedule: %s\n",
+		    rows[i].schedule);
+		c = front(yaml);
+		rc = mst_config_check(&c, &err);
+		if (rows[i].part)
+			t_failed(rc, &err, MST_E_INVALID, rows[i].part);
+		else
+			t_ok(rc, &err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +422,7 @@ int main(void)
 	    T(settings_that_never_count),
 	    T(mappings_without_a_job),
 	    T(tables_of_connectors),
+	    cmocka_unit_test_setup_teardown(schedules, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
