@@ -259,18 +259,25 @@ static int put(struct putting *p, const char *kind, const char *name,
 	       bool *done_r, struct mst_err *err)
 {
 	const char *only_if;
+	struct mst_slice now;
 	struct mst_json body;
 	size_t added = 0, changed = 0;
 
-	if (mst_api_stored(p->state, kind, name, &p->arena, &p->now, err) < 0 ||
-	    mst_http_match(p->r, p->now.text, err) < 0 ||
+	if (mst_api_stored(p->state, kind, name, &p->arena, &p->now, err) < 0)
+		return -(int)err->code;
+	/* A section is there, with its defaults, before it was ever put. */
+	now = p->now.text.p || !mst_conf_is_single(kind) ? p->now.text
+							 : mst_slice("", 0);
+	if (mst_http_match(p->r, now, err) < 0 ||
 	    mst_http_json(p->r, &body, err) < 0)
 		return -(int)err->code;
 	if (mst_api_item_read(p->r, body, kind, name, p->now.item, &p->arena,
 			      &p->v, err) < 0 ||
 	    mst_api_item_check(p->r, p->state, &p->v, err) < 0)
 		return mst_api_refuse(p->r, p->resp, err);
-	if (mst_api_second_wanted(p->r, true) &&
+	if ((strcmp(kind, MST_SERVICE) == 0
+		 ? mst_api_second_always(p->r)
+		 : mst_api_second_wanted(p->r, true)) &&
 	    (is_prod(p->state, p->now.item, NULL, &p->arena) ||
 	     is_prod(p->state, &p->v.item, &p->v.item, &p->arena))) {
 		int rc = wait_for_second(p->r, p->resp,
