@@ -26,11 +26,11 @@ static const char q_seal[] = "UPDATE audit SET hash=?2 WHERE id=?1";
 	"SELECT id, at_us, uid, \"user\", via, address, what, kind, name,"     \
 	" before, after, hash FROM audit"
 static const char q_next[] = COLUMNS " WHERE id>?1 ORDER BY id LIMIT 500";
-static const char q_any[] = COLUMNS " WHERE id<?1 ORDER BY id DESC";
-static const char q_name[] =
-    COLUMNS " WHERE kind=?2 AND name=?3 AND id<?1 ORDER BY id DESC";
+static const char q_any[] = COLUMNS " WHERE id<?1 ORDER BY id DESC LIMIT ?2";
+static const char q_name[] = COLUMNS " WHERE kind=?3 AND name=?4 AND id<?1"
+				     " ORDER BY id DESC LIMIT ?2";
 static const char q_user[] =
-    COLUMNS " WHERE \"user\"=?2 AND id<?1 ORDER BY id DESC";
+    COLUMNS " WHERE \"user\"=?3 AND id<?1 ORDER BY id DESC LIMIT ?2";
 
 /* ---- who ----------------------------------------------------------------- */
 
@@ -249,6 +249,9 @@ int mst_audit_put(struct mst_state *s, const struct mst_audit_entry *what,
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
+/* Rows that are asked for at once. */
+#define PAGE 500
+
 /* ---- reading ------------------------------------------------------------- */
 
 /* is_new_r: it has no text before. */
@@ -280,7 +283,8 @@ static bool fits(const struct mst_audit_filter *f,
 }
 
 static int ask(struct mst_state *s, const struct mst_audit_filter *f,
-	       struct mst_sdb_st **st_r, struct mst_err *err)
+	       int64_t before, size_t page, struct mst_sdb_st **st_r,
+	       struct mst_err *err)
 {
 	bool by_name = f->kind && f->name;
 	bool by_user = !by_name && f->user;
@@ -289,11 +293,12 @@ static int ask(struct mst_state *s, const struct mst_audit_filter *f,
 
 	if (rc < 0)
 		return rc;
-	mst_sdb_bind_int(*st_r, 1, f->before ? f->before : INT64_MAX);
+	mst_sdb_bind_int(*st_r, 1, before);
+	mst_sdb_bind_int(*st_r, 2, (int64_t)page);
 	if (by_name || by_user)
-		mst_sdb_bind_text(*st_r, 2, by_name ? f->kind : f->user);
+		mst_sdb_bind_text(*st_r, 3, by_name ? f->kind : f->user);
 	if (by_name)
-		mst_sdb_bind_text(*st_r, 3, f->name);
+		mst_sdb_bind_text(*st_r, 4, f->name);
 	return 0;
 }
 
@@ -301,25 +306,31 @@ int mst_state_audit(struct mst_state *s, const struct mst_audit_filter *f,
 		    int (*fn)(void *ctx, const struct mst_audit_entry *e),
 		    void *ctx, struct mst_err *err)
 {
-	struct mst_sdb_st *st;
-	size_t given = 0;
+	int64_t before = f->before ? f->before : INT64_MAX;
+	size_t page = MST_MIN(f->n, (size_t)PAGE), given = 0, seen;
+	struct mst_sdb_st *st = NULL;
 	bool is_new;
-	int rc = ask(s, f, &st, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	while (given < f->n && (rc = mst_sdb_step(st, err)) > 0) {
-		const struct mst_audit_entry e = entry_of(st, &is_new);
+	do { /* what does not fit is passed over */
+		seen = 0;
+		rc = ask(s, f, before, page, &st, err);
+		while (rc == 0 && given < f->n &&
+		       (rc = mst_sdb_step(st, err)) > 0) {
+			const struct mst_audit_entry e = entry_of(st, &is_new);
 
-		if (!fits(f, &e))
-			continue;
-		given++;
-		rc = fn(ctx, &e);
-		if (rc != 0)
-			break;
-	}
-	mst_sdb_reset(st);
-	return rc > 0 && given == f->n ? 0 : rc;
+			seen++;
+			before = e.id;
+			rc = 0;
+			if (!fits(f, &e))
+				continue;
+			given++;
+			rc = fn(ctx, &e);
+		}
+	} while (rc == 0 && given < f->n && seen == page);
+	if (st)
+		mst_sdb_reset(st);
+	return rc;
 }
 
 int mst_audit_head(struct mst_state *s, int64_t *id_r,

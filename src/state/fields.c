@@ -50,7 +50,7 @@ int mst_state_fields_add(struct mst_state *s, int64_t run,
 		mst_sdb_bind_text(st, 3, v[i].column);
 		mst_sdb_bind_int(st, 4, (int64_t)v[i].seen);
 		mst_sdb_bind_int(st, 5, (int64_t)v[i].writes);
-		rc = mst_sdb_run(st, NULL, err);
+		rc = mst_sdb_queue(st, err);
 	}
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
@@ -122,7 +122,7 @@ static int put_row(struct mst_state *s, const char *job, const char *set,
 	mst_sdb_bind_blob(st, 3, row->key);
 	if (row->bytes.p)
 		mst_sdb_bind_blob(st, 4, row->bytes);
-	return mst_sdb_run(st, NULL, err);
+	return mst_sdb_queue(st, err);
 }
 
 int mst_state_sample_put(struct mst_state *s, const char *job, const char *set,

@@ -187,8 +187,8 @@ static int no_run(int64_t id, struct mst_err *err)
 			   (long long)id);
 }
 
-int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
-		      struct mst_err *err)
+static int end_run(struct mst_state *s, const struct mst_run *run,
+		   struct mst_err *err)
 {
 	int64_t ended = run->ended_us, n = 0;
 	struct mst_sdb_st *st;
@@ -210,6 +210,17 @@ int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
 	if (rc == 0 && n == 0)
 		rc = no_run(run->id, err);
 	return rc;
+}
+
+int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
+		      struct mst_err *err)
+{
+	bool own;
+	int rc = mst_sdb_own_begin(s->db, &own, err);
+
+	if (rc < 0)
+		return rc;
+	return mst_sdb_own_end(s->db, own, end_run(s, run, err), err);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -272,7 +283,7 @@ int mst_state_runs(struct mst_state *s, const struct mst_run_filter *f,
 		   struct mst_err *err)
 {
 	int64_t before = f->before ? f->before : INT64_MAX;
-	struct mst_sdb_st *st;
+	struct mst_sdb_st *st = NULL;
 	struct mst_run run;
 	size_t given = 0, seen;
 	int rc;
@@ -296,7 +307,8 @@ int mst_state_runs(struct mst_state *s, const struct mst_run_filter *f,
 	} while (rc >= 0 && given < f->n && seen == f->n);
 	rc = MST_MIN(rc, 0);
 out:
-	mst_sdb_reset(st);
+	if (st)
+		mst_sdb_reset(st);
 	return rc;
 }
 
@@ -324,8 +336,8 @@ int mst_state_run(struct mst_state *s, int64_t id,
 
 /* ---- counts per set ------------------------------------------------------ */
 
-int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
-			 const struct mst_run_counts *c, struct mst_err *err)
+static int put_counts(struct mst_state *s, int64_t run, const char *set,
+		      const struct mst_run_counts *c, struct mst_err *err)
 {
 	const uint64_t v[] = {c->read,	  c->new_,    c->changed,  c->retired,
 			      c->deleted, c->closed,  c->reopened, c->unchanged,
@@ -341,6 +353,18 @@ int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
 		mst_sdb_bind_int(st, (int)i + 3, (int64_t)v[i]);
 	mst_sdb_bind_int(st, (int)MST_LEN(v) + 3, c->us);
 	return mst_sdb_run(st, NULL, err);
+}
+
+int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,
+			 const struct mst_run_counts *c, struct mst_err *err)
+{
+	bool own;
+	int rc = mst_sdb_own_begin(s->db, &own, err);
+
+	if (rc < 0)
+		return rc;
+	rc = put_counts(s, run, set, c, err);
+	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
 int mst_state_run_sets(struct mst_state *s, int64_t run,
@@ -414,7 +438,7 @@ static int log_one(struct mst_state *s, int64_t run,
 	mst_sdb_bind_text(st, 4, it->what);
 	mst_sdb_bind_text(st, 5, it->reason);
 	mst_sdb_bind_text(st, 6, it->request_id);
-	return mst_sdb_run(st, NULL, err);
+	return mst_sdb_queue(st, err);
 }
 
 int mst_state_item_log(struct mst_state *s, int64_t run,

@@ -52,6 +52,13 @@ int mst_sdb_run(struct mst_sdb_st *st, int64_t *changes_r, struct mst_err *err)
 	return rc;
 }
 
+int mst_sdb_queue(struct mst_sdb_st *st, struct mst_err *err)
+{
+	const struct mst_sdb_ops *ops = st->db->ops;
+
+	return ops->queue ? ops->queue(st, err) : mst_sdb_run(st, NULL, err);
+}
+
 int mst_sdb_number(struct mst_sdb_st *st, int64_t *n_r, struct mst_err *err)
 {
 	int rc = mst_sdb_step(st, err);
@@ -102,18 +109,23 @@ int mst_sdb_own_begin(struct mst_sdb *db, bool *own_r, struct mst_err *err)
 	if (db->in_tx)
 		return 0;
 	rc = db->ops->begin(db, err);
-	db->in_tx = rc == 0;
-	return rc;
+	if (rc < 0)
+		return rc;
+	db->in_tx = true;
+	if (db->fence)
+		rc = db->fence(db->fence_ctx, err);
+	return rc < 0 ? mst_sdb_own_end(db, true, rc, err) : 0;
 }
 
 int mst_sdb_own_end(struct mst_sdb *db, bool own, int rc, struct mst_err *err)
 {
 	if (!own)
 		return rc;
-	db->in_tx = false;
 	if (rc == 0)
-		return db->ops->commit(db, err);
-	db->ops->abort(db);
+		rc = db->ops->commit(db, err);
+	else
+		db->ops->abort(db);
+	db->in_tx = false;
 	return rc;
 }
 

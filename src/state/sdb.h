@@ -37,6 +37,8 @@ struct mst_sdb_ops {
 	void (*clear)(struct mst_sdb_st *st);
 	/* 1: a row, 0: the end, <0. */
 	int (*step)(struct mst_sdb_st *st, struct mst_err *err);
+	/* NULL: as step. */
+	int (*queue)(struct mst_sdb_st *st, struct mst_err *err);
 	void (*bind_null)(struct mst_sdb_st *st, int i);
 	void (*bind_int)(struct mst_sdb_st *st, int i, int64_t v);
 	void (*bind_real)(struct mst_sdb_st *st, int i, double v);
@@ -62,11 +64,18 @@ struct mst_sdb { /* at the head of a database's own */
 	const struct mst_sdb_ops *ops;
 	struct mst_sdb_st *st[MST_SDB_SLOTS];
 	bool in_tx;
+	/* At the begin of every transaction; NULL: nothing. */
+	int (*fence)(void *ctx, struct mst_err *err);
+	void *fence_ctx;
 };
 
 /* A SQLite file; made when missing. */
 int mst_sdb_sqlite(const char *path, struct mst_sdb **db_r,
 		   struct mst_err *err);
+/* postgresql://…; its tables are made when they are missing. *shown_r: where it
+ * is, for people; free() it, on failure too. */
+int mst_sdb_postgres(const char *url, struct mst_sdb **db_r, char **shown_r,
+		     struct mst_err *err);
 void mst_sdb_close(struct mst_sdb **db);
 
 /* Ready for binding. A loop over its rows must not use the same statement
@@ -78,6 +87,9 @@ int mst_sdb_step(struct mst_sdb_st *st, struct mst_err *err);
 /* Steps to the end of a statement that gives no rows; *changes_r (may be NULL):
  * how many it changed. */
 int mst_sdb_run(struct mst_sdb_st *st, int64_t *changes_r, struct mst_err *err);
+/* The same within a transaction, for many of one kind: an error may come with
+ * a later statement or the commit. */
+int mst_sdb_queue(struct mst_sdb_st *st, struct mst_err *err);
 /* Runs it for the number that its first row has; 0 without a row. */
 int mst_sdb_number(struct mst_sdb_st *st, int64_t *n_r, struct mst_err *err);
 /* Ends a statement before its last row. */

@@ -14,6 +14,8 @@
 #include "base/secret.h"
 #include "state_private.h"
 
+#define STORE_SQLITE "sqlite"
+
 static char *default_dir(void)
 {
 	const char *v = secure_getenv("MUSTER_STATE");
@@ -32,10 +34,82 @@ static char *default_dir(void)
 	return v && *v ? mst_asprintf("%s/.local/state/muster", v) : NULL;
 }
 
-int mst_state_open(const char *dir, struct mst_state **s_r, struct mst_err *err)
+/* The file's first line; NULL: there is no file. */
+static int store_file(const char *dir, char **store_r, struct mst_err *err)
+{
+	char *path = mst_asprintf("%s/store", dir);
+	struct mst_buf b = MST_BUF_INIT(4096);
+	int rc = 0;
+
+	*store_r = NULL;
+	if (mst_file_exists(path))
+		rc = mst_file_read(path, &b, err);
+	if (rc == 0 && b.n)
+		*store_r = mst_strndup(b.p, strcspn(b.p, "\r\n"));
+	mst_buf_fini(&b);
+	free(path);
+	return rc;
+}
+
+/* NULL: the file of this folder. */
+static int which_store(const char *dir, const char *store, char **store_r,
+		       struct mst_err *err)
+{
+	const char *env = secure_getenv("MUSTER_STORE");
+	int rc = 0;
+
+	*store_r = NULL;
+	if (!store || !*store)
+		store = env;
+	if (store && *store)
+		*store_r = mst_strdup(store);
+	else
+		rc = store_file(dir, store_r, err);
+	if (*store_r && (!**store_r || strcmp(*store_r, STORE_SQLITE) == 0)) {
+		free(*store_r);
+		*store_r = NULL;
+	}
+	return rc;
+}
+
+static bool is_postgres(const char *store)
+{
+	return strncmp(store, "postgresql://", 13) == 0 ||
+	       strncmp(store, "postgres://", 11) == 0;
+}
+
+static int open_store(struct mst_state *s, const char *named,
+		      struct mst_err *err)
+{
+	char *store = NULL;
+	int rc = which_store(s->dir, named, &store, err);
+
+	if (rc == 0 && !store) {
+		s->store = mst_asprintf("%s/state.db", s->dir);
+		rc = mst_sdb_sqlite(s->store, &s->db, err);
+	} else if (rc == 0 && is_postgres(store)) {
+		rc = mst_sdb_postgres(store, &s->db, &s->store, err);
+		s->url = mst_strdup(store);
+		if (rc == 0) {
+			s->db->fence = mst_state_fence;
+			s->db->fence_ctx = s;
+		}
+	} else if (rc == 0) {
+		rc =
+		    mst_err_set(err, MST_E_INVALID,
+				"'%.80s' is no state store: name "
+				"postgresql://HOST/DATABASE, or sqlite for the "
+				"file in the state folder",
+				store);
+	}
+	free(store);
+	return rc;
+}
+
+int mst_state_open_store(const char *dir, const char *store,
+			 struct mst_state **s_r, struct mst_err *err)
 {
 	struct mst_state *s = mst_alloc(sizeof(*s));
-	char *path;
 	int rc;
 
 	s->dir = dir ? mst_strdup(dir) : default_dir();
@@ -45,11 +119,9 @@ int mst_state_open(const char *dir, struct mst_state **s_r, struct mst_err *err)
 				   "no place for the state folder: set "
 				   "MUSTER_STATE to one");
 	}
-	path = mst_asprintf("%s/state.db", s->dir);
 	rc = mst_dir_make(s->dir, err);
 	if (rc == 0)
-		rc = mst_sdb_sqlite(path, &s->db, err);
-	free(path);
+		rc = open_store(s, store, err);
 	if (rc == 0)
 		rc = mst_audit_seal_old(s, err);
 	if (rc < 0)
@@ -57,6 +129,11 @@ int mst_state_open(const char *dir, struct mst_state **s_r, struct mst_err *err)
 	else
 		mst_state_secrets_offer(*s_r = s);
 	return rc;
+}
+
+int mst_state_open(const char *dir, struct mst_state **s_r, struct mst_err *err)
+{
+	return mst_state_open_store(dir, NULL, s_r, err);
 }
 
 void mst_state_close(struct mst_state **s)
@@ -71,6 +148,8 @@ void mst_state_close(struct mst_state **s)
 	mst_sdb_close(&(*s)->db);
 	mst_state_actor_fini(*s);
 	free((*s)->dir);
+	free((*s)->store);
+	free((*s)->url);
 	free(*s);
 	*s = NULL;
 }
@@ -78,4 +157,14 @@ void mst_state_close(struct mst_state **s)
 const char *mst_state_dir(const struct mst_state *s)
 {
 	return s->dir;
+}
+
+bool mst_state_is_shared(const struct mst_state *s)
+{
+	return !s->db->ops->local;
+}
+
+const char *mst_state_store(const struct mst_state *s)
+{
+	return s->store;
 }

@@ -2,11 +2,13 @@
  *
  * The state store: connections, jobs and settings as configured, runs with
  * their counts, refused and skipped records, the log of writes (for explain),
- * and the audit of configuration changes. One SQLite database "state.db" in the
- * state folder. All calls from one thread.
+ * and the audit. One SQLite database "state.db" in the state folder, or a
+ * database on PostgreSQL. All calls of a handle from one thread.
  */
 #ifndef MST_STATE_STATE_H
 #define MST_STATE_STATE_H
+
+#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -16,11 +18,22 @@ struct mst_state;
 
 /* dir: the state folder, made when missing (mode 0700). NULL: the default,
  * $MUSTER_STATE, else $STATE_DIRECTORY (systemd), else /var/lib/muster for
- * root, else $XDG_STATE_HOME/muster or ~/.local/state/muster. */
+ * root, else $XDG_STATE_HOME/muster or ~/.local/state/muster.
+ *
+ * The store is state.db there, or on PostgreSQL when $MUSTER_STORE, or else a
+ * file "store" in the folder, names one: postgresql://… */
 int mst_state_open(const char *dir, struct mst_state **s_r,
 		   struct mst_err *err);
 void mst_state_close(struct mst_state **s);
+/* The same with a store that is named; NULL or "": as above; "sqlite": the file
+ * in the folder whatever else is said. */
+int mst_state_open_store(const char *dir, const char *store,
+			 struct mst_state **s_r, struct mst_err *err);
 const char *mst_state_dir(const struct mst_state *s);
+/* The store may be shared with other nodes: it is no file of this machine. */
+bool mst_state_is_shared(const struct mst_state *s);
+/* Where it is, for people: a path, or the address without its password. */
+const char *mst_state_store(const struct mst_state *s);
 
 /* ---- configuration: YAML texts by kind ("connection", "job" …, conf.h) and
  * name ------------------------------------------------------------------- */
@@ -236,12 +249,19 @@ int mst_state_sample_put(struct mst_state *s, const char *job, const char *set,
 
 /* ---- one run of a job at a time ------------------------------------------ */
 
-/* Takes the job's lock (a file lock that dies with the process):
- * MST_E_CONFLICT names the holder's process and run. */
+/* Takes the job's lock (a file lock that dies with the process; a lease where
+ * the store is shared): MST_E_CONFLICT names the holder's process and run.
+ *
+ * A lease is lost when the process stood still or was cut off for longer than
+ * it is valid. Then every transaction through this handle is refused with
+ * MST_E_CONFLICT, in the transaction itself: what is stored after the loss
+ * never counts. */
 struct mst_state_lock;
 int mst_state_lock(struct mst_state *s, const char *job,
 		   struct mst_state_lock **l_r, struct mst_err *err);
 void mst_state_unlock(struct mst_state_lock **l);
+/* Set when a lease of this process is lost; for cancelling what it does. */
+void mst_state_lost_set(atomic_bool *flag);
 
 /* ---- audit --------------------------------------------------------------- */
 

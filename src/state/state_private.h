@@ -7,6 +7,7 @@
 #define MST_STATE_PRIVATE_H
 
 #include "db/db.h"
+#include "lease.h"
 #include "sdb.h"
 #include "state/state.h"
 
@@ -19,6 +20,8 @@
 struct mst_state {
 	struct mst_sdb *db;
 	char *dir;
+	char *store;		      /* for people */
+	char *url;		      /* of a shared store, else NULL */
 	struct mst_state_lock *locks; /* taken through this state */
 	/* How many refused and skipped records the last run that logged some
 	 * has; 0: not known. */
@@ -30,7 +33,8 @@ struct mst_state_lock {
 	struct mst_state_lock *next;
 	struct mst_state *s;
 	char *job;
-	struct mst_lock file;
+	struct mst_lock file;	 /* this or */
+	struct mst_lease *lease; /* that */
 };
 
 /* The run's number into the note of its job's lock, if it is ours. */
@@ -46,6 +50,10 @@ int mst_audit_lock(struct mst_state *s, struct mst_err *err);
 /* Entries of a store that was made before there were hashes get them. */
 int mst_audit_seal_old(struct mst_state *s, struct mst_err *err);
 void mst_state_actor_fini(struct mst_state *s);
+
+/* At the begin of every transaction: are the leases that this handle holds
+ * still its own? */
+int mst_state_fence(void *state, struct mst_err *err);
 
 /* "sealed:" references are read from this store from now on. */
 void mst_state_secrets_offer(struct mst_state *s);

@@ -305,7 +305,7 @@ static int put_pieces(struct mst_state *s, int64_t id, bool log,
 		mst_sdb_bind_int(st, 3, (int64_t)n);
 		mst_sdb_bind_blob(
 		    st, 4, mst_slice(text.p + at, MST_MIN(PIECE, text.n - at)));
-		rc = mst_sdb_run(st, NULL, err);
+		rc = mst_sdb_queue(st, err);
 	}
 	return rc;
 }

@@ -45,19 +45,23 @@ int mst_task_none(int64_t id, struct mst_err *err)
 
 /* ---- lists --------------------------------------------------------------- */
 
-#define NEWEST " ORDER BY id DESC"
+#define NEWEST " ORDER BY id DESC LIMIT ?2"
 static const char q_all[] = MST_TASK_COLUMNS " WHERE id<?1" NEWEST;
-static const char q_state[] =
-    MST_TASK_COLUMNS " WHERE id<?1 AND state=?2" NEWEST;
 static const char q_live[] =
     MST_TASK_COLUMNS " WHERE id<?1 AND state IN (0, 1, 2)" NEWEST;
+static const char q_state[] =
+    MST_TASK_COLUMNS " WHERE id<?1 AND state=?3" NEWEST;
 static const char q_job[] = MST_TASK_COLUMNS " WHERE id<?1 AND job=?3" NEWEST;
 static const char q_kind[] = MST_TASK_COLUMNS " WHERE id<?1 AND kind=?3" NEWEST;
 static const char q_connection[] =
     MST_TASK_COLUMNS " WHERE id<?1 AND connection=?3" NEWEST;
 
+/* Rows that are asked for at once. */
+#define PAGE 500
+
 static int ask(struct mst_state *s, const struct mst_task_filter *f,
-	       struct mst_sdb_st **st_r, struct mst_err *err)
+	       int64_t before, size_t page, struct mst_sdb_st **st_r,
+	       struct mst_err *err)
 {
 	const char *text = NULL, *q = q_all;
 	int rc;
@@ -79,9 +83,10 @@ static int ask(struct mst_state *s, const struct mst_task_filter *f,
 	rc = mst_sdb_stmt(s->db, q, st_r, err);
 	if (rc < 0)
 		return rc;
-	mst_sdb_bind_int(*st_r, 1, f->before ? f->before : INT64_MAX);
+	mst_sdb_bind_int(*st_r, 1, before);
+	mst_sdb_bind_int(*st_r, 2, (int64_t)page);
 	if (q == q_state)
-		mst_sdb_bind_int(*st_r, 2, f->state);
+		mst_sdb_bind_int(*st_r, 3, f->state);
 	if (text)
 		mst_sdb_bind_text(*st_r, 3, text);
 	return 0;
@@ -99,24 +104,29 @@ int mst_tasks(struct mst_state *s, const struct mst_task_filter *f,
 	      int (*fn)(void *ctx, const struct mst_task *t), void *ctx,
 	      struct mst_err *err)
 {
-	struct mst_sdb_st *st;
-	size_t given = 0;
-	int rc = ask(s, f, &st, err);
+	int64_t before = f->before ? f->before : INT64_MAX;
+	size_t page = MST_MIN(f->n, (size_t)PAGE), given = 0, seen;
+	struct mst_sdb_st *st = NULL;
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	while (given < f->n && (rc = mst_sdb_step(st, err)) > 0) {
-		const struct mst_task t = mst_task_row(st);
+	do { /* what does not fit is passed over */
+		seen = 0;
+		rc = ask(s, f, before, page, &st, err);
+		while (rc == 0 && given < f->n &&
+		       (rc = mst_sdb_step(st, err)) > 0) {
+			const struct mst_task t = mst_task_row(st);
 
-		rc = 0;
-		if (!fits(f, &t))
-			continue;
-		given++;
-		rc = fn(ctx, &t);
-		if (rc)
-			break;
-	}
-	mst_sdb_reset(st);
+			seen++;
+			before = t.id;
+			rc = 0;
+			if (!fits(f, &t))
+				continue;
+			given++;
+			rc = fn(ctx, &t);
+		}
+	} while (rc == 0 && given < f->n && seen == page);
+	if (st)
+		mst_sdb_reset(st);
 	return rc;
 }
 

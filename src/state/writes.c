@@ -23,6 +23,18 @@ static const char q_write_merge[] =
     " SELECT job, key, run, action, verdict, at_us,"
     " request_id, remote FROM write_new"
     " ORDER BY job, key, id";
+/* Rows that come in meanwhile stay; so does what another one has merged that
+ * is newer. */
+static const char q_write_move[] =
+    "WITH gone AS (DELETE FROM write_new RETURNING id, job, key, run, action,"
+    " verdict, at_us, request_id, remote) INSERT INTO write(job, key, run,"
+    " action, verdict, at_us, request_id, remote) SELECT DISTINCT ON (job, key)"
+    " job, key, run, action, verdict, at_us, request_id, remote FROM gone"
+    " ORDER BY job, key, id DESC ON CONFLICT(job, key) DO UPDATE SET"
+    " run=excluded.run, action=excluded.action, verdict=excluded.verdict,"
+    " at_us=excluded.at_us, request_id=excluded.request_id,"
+    " remote=excluded.remote WHERE (excluded.run, excluded.at_us) >="
+    " (write.run, write.at_us)";
 static const char q_write_empty[] = "DELETE FROM write_new";
 static const char q_write_new[] =
     "SELECT run, action, verdict, at_us, request_id, remote"
@@ -83,7 +95,15 @@ static int append(struct mst_state *s, int64_t job,
 	if (!mst_sysid_is_zero(&w->remote))
 		mst_sdb_bind_blob(st, 8,
 				  mst_slice((const char *)w->remote.b, 16));
-	return mst_sdb_run(st, NULL, err);
+	return mst_sdb_queue(st, err);
+}
+
+static int run_text(struct mst_state *s, const char *q, struct mst_err *err)
+{
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
+
+	return rc < 0 ? rc : mst_sdb_run(st, NULL, err);
 }
 
 /* Merges when so many have come together. */
@@ -102,14 +122,10 @@ static int merge(struct mst_state *s, int64_t least, struct mst_err *err)
 	mst_sdb_reset(st);
 	if (n < least)
 		return 0;
-	rc = mst_sdb_stmt(s->db, q_write_merge, &st, err);
-	if (rc == 0)
-		rc = mst_sdb_run(st, NULL, err);
-	if (rc == 0)
-		rc = mst_sdb_stmt(s->db, q_write_empty, &st, err);
-	if (rc == 0)
-		rc = mst_sdb_run(st, NULL, err);
-	return rc;
+	if (!s->db->ops->local)
+		return run_text(s, q_write_move, err);
+	rc = run_text(s, q_write_merge, err);
+	return rc ? rc : run_text(s, q_write_empty, err);
 }
 
 int mst_state_write_log(struct mst_state *s, const char *job,

@@ -171,7 +171,7 @@ static void configure(void)
 	f = fopen(path, "a");
 	assert_non_null(f);
 	(void)fputs("listen_addresses = '127.0.0.1'\n"
-		    "max_connections = 20\n"
+		    "max_connections = 100\n"
 		    "deadlock_timeout = 50ms\n"
 		    "shared_buffers = 32MB\n"
 		    "lc_messages = 'C'\n",
