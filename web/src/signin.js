@@ -81,6 +81,7 @@ export function PasswordForm({ done, cancel }) {
 			change.run();
 		}
 	}}>
+		<input type="text" hidden readonly autocomplete="username" value=${me.get()?.name} />
 		<${TextField} label="Current password" type="password" value=${f.old} onInput=${put('old')}
 			autocomplete="current-password" error=${change.error?.of?.('/current')} />
 		<${TextField} label="New password" type="password" value=${f.next} onInput=${put('next')}

@@ -172,7 +172,7 @@ export async function startMock(options = {}) {
 			});
 			return;
 		}
-		if (options.fresh && url.pathname === '/') {
+		if (options.fresh && !url.pathname.startsWith('/assets/')) {
 			files = load();
 		}
 		files ||= built ||= load();

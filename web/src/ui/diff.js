@@ -49,16 +49,19 @@ function Part({ value, other, mark: Mark }) {
 	return html`${v.slice(0, head)}${end > head && html`<${Mark} class="mark">${v.slice(head, end)}<//>`}${v.slice(end)}`;
 }
 
-/** fields: [{column, before, after}]; kind: "insert" shows only what comes */
-export function Diff({ fields, of: caption = 'What changes', kind = 'update' }) {
+/**
+ * fields: [{column, before, after}]; kind: "insert" shows only what comes; bare:
+ * the heads of its columns are for readers alone
+ */
+export function Diff({ fields, of: caption = 'What changes', kind = 'update', bare }) {
 	if (!fields?.length) {
 		return html`<p class="none">No columns: only the record itself</p>`;
 	}
 	const added = kind === 'insert';
+	const head = (text) => html`<th scope="col">${bare ? html`<span class="hidden">${text}</span>` : text}</th>`;
 
 	return html`<table class=${added ? 'diff diff-added' : 'diff'}><caption class="hidden">${caption}</caption>
-		<thead><tr><th scope="col">Column</th>${!added && html`<th scope="col">Before</th>`}
-			<th scope="col">${added ? 'Value' : 'After'}</th></tr></thead>
+		<thead><tr>${head('Column')}${!added && head('Before')}${head(added ? 'Value' : 'After')}</tr></thead>
 		<tbody>${fields.map((f) => html`<tr><th scope="row"><code>${f.column ?? f.name}</code></th>
 			${!added && html`<td class="diff-before" data-label="Before"><${Part}
 				value=${f.before} other=${f.after} mark="del" /></td>`}

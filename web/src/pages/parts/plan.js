@@ -46,9 +46,9 @@ export function Change({ change: c }) {
 		<span class="change-where">${words(c.record_set)}${c.group && c.group !== c.key && ` of ${c.group}`}${c.table && html`, <code>${c.table}</code>`}</span>
 		${c.held && html`<${Badge} level="warn">held by the guard<//>`}`;
 
-	return html`<li class="change">${open ? html`<div class="change-head">${head}</div><${Diff} fields=${c.fields}
+	return html`<li class="change">${open ? html`<div class="change-head">${head}</div><${Diff} bare fields=${c.fields}
 		kind=${c.action} of=${`Columns of ${c.key}`} />` : html`<details><summary class="change-head">${head}
-		<span class="fine">${plural(c.fields.length, 'column')}</span></summary><${Diff} fields=${c.fields} kind=${c.action}
+		<span class="fine">${plural(c.fields.length, 'column')}</span></summary><${Diff} bare fields=${c.fields} kind=${c.action}
 		of=${`Columns of ${c.key}`} /></details>`}</li>`;
 }
 

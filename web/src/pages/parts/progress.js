@@ -74,15 +74,15 @@ export function merge(old, p) {
 	return { ...p, steps };
 }
 
-function Cell({ step }) {
+function Cell({ step, title }) {
 	if (!step) {
 		return html`<td class="step step-none"><span class="none">–</span></td>`;
 	}
-	return html`<td class=${step.end ? 'step step-end' : 'step step-now'}>
+	return html`<td class=${step.end ? 'step step-end' : 'step step-now'} data-label=${title}><div>
 		${step.end ? html`<span class="step-done"><${Icon} name="ok" size=${14} />${amount(step)}
 			<span class="fine">in ${duration(step.ms)}</span></span>` :
 			html`<${Progress} done=${step.done} total=${step.total} label=${`${step.stage} ${step.what}`} text=${progressText(step)} />
-			<span class="fine">${amount(step)}${step.total ? ` of ${amount(step, step.total)}` : ''}</span>`}</td>`;
+			<span class="fine">${amount(step)}${step.total ? ` of ${amount(step, step.total)}` : ''}</span>`}</div></td>`;
 }
 
 /** Everything so far: a row for each record set or feed, a column for each stage. */
@@ -101,8 +101,8 @@ export function Steps({ progress: p, over }) {
 			<div><span>Requests</span><b>${count(p.requests)}</b></div></div>
 		<div class="table-box"><table class="table steps"><caption class="hidden">Progress by record set and stage</caption>
 			<thead><tr><th scope="col">Record set or feed</th>${stages.map(([, t]) => html`<th scope="col">${t}</th>`)}</tr></thead>
-			<tbody>${whats.map((w) => html`<tr key=${w}><th scope="row">${words(w)}</th>${stages.map(([s]) =>
-				html`<${Cell} step=${steps.find((x) => x.what === w && x.stage === s)} />`)}</tr>`)}</tbody></table></div>`;
+			<tbody>${whats.map((w) => html`<tr key=${w}><th scope="row">${words(w)}</th>${stages.map(([s, title]) =>
+				html`<${Cell} title=${title} step=${steps.find((x) => x.what === w && x.stage === s)} />`)}</tr>`)}</tbody></table></div>`;
 }
 
 export { isOver };
