@@ -58,6 +58,9 @@ static void paint(const struct mst_progress_now *p, double seconds)
 		(void)fprintf(stderr, "\r\033[K%-8s %-24s %s", p->stage,
 			      p->what, done);
 	}
+	if (p->waits)
+		(void)fprintf(stderr, ", waits for %s: %lld s", p->waits,
+			      (long long)(p->waits_ms / 1000));
 	(void)fflush(stderr);
 	at.shown = true;
 }

@@ -122,6 +122,10 @@ static void progress(void *ctx, const struct mst_progress_now *p)
 	mst_jout_ki64(&j, "total", (int64_t)p->total);
 	mst_jout_kbool(&j, "bytes", p->bytes);
 	mst_jout_ki64(&j, "requests", (int64_t)p->requests);
+	if (p->waits) {
+		mst_jout_kstr(&j, "waits", p->waits);
+		mst_jout_ki64(&j, "waits_ms", p->waits_ms);
+	}
 	mst_jout_kbool(&j, "end", p->end);
 	end(&j);
 }

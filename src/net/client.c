@@ -20,6 +20,7 @@
 #include "net/pin.h"
 #include "net/private.h"
 
+#define BUDGET_PIECE  20
 #define POLL_MAX_MS   250 /* also how late a stall is seen */
 #define GET_GRACE_US  (5 * (int64_t)1000000)
 #define FILE_LEAST_MS (3600 * (int64_t)1000)
@@ -79,6 +80,7 @@ static void take_conf(struct mst_client *c, const struct mst_client_conf *conf)
 	    .retry_after_max_ms =
 		or_default(conf->retry_after_max_ms, 10 * 60000),
 	};
+	c->budget = conf->budget;
 	for (size_t i = 0; i < conf->rates_n && i < MST_NET_CLASSES; i++)
 		mst_throttle_init(&c->classes[c->classes_n++], &conf->rates[i]);
 	c->named_n = c->classes_n;
@@ -148,6 +150,8 @@ void mst_client_free(struct mst_client **cp)
 	if (!c)
 		return;
 	mst_client_done(c);
+	if (c->budget && c->budget_left && mst_now_us() < c->budget_until_us)
+		c->budget->give_back(c->budget->ctx, c->budget_left);
 	free_all(&c->answered);
 	free_all(&c->waiting);
 	free_all(&c->active);
@@ -261,6 +265,8 @@ static void begin(struct mst_client *c, struct mst_transfer *t, int64_t now)
 	}
 	if (t->rate)
 		mst_throttle_start(t->rate, now);
+	if (c->budget_left)
+		c->budget_left--;
 	TAILQ_REMOVE(&c->waiting, t, link);
 	TAILQ_INSERT_TAIL(&c->active, t, link);
 	c->active_n++;
@@ -293,6 +299,31 @@ static bool has_token(struct mst_client *c, struct mst_transfer *t, int64_t now)
 	return false;
 }
 
+/* True when the budget has one for it. */
+static bool has_budget(struct mst_client *c, int64_t now)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int64_t wall;
+
+	if (!c->budget)
+		return true;
+	wall = mst_now_us();
+	if (wall >= c->budget_until_us)
+		c->budget_left = 0;
+	if (c->budget_left)
+		return true;
+	if (c->budget->take(c->budget->ctx, BUDGET_PIECE, &c->budget_left,
+			    &c->budget_until_us, &err) < 0) {
+		mst_client_stop(c, &err);
+		return false;
+	}
+	if (c->budget_left)
+		return true;
+	wake_at(c, now + MST_MAX(c->budget_until_us - wall, 1000),
+		"the hour's request budget of", c->name);
+	return false;
+}
+
 static void consider(struct mst_client *c, struct mst_transfer *t, int64_t now)
 {
 	int64_t ready;
@@ -313,6 +344,11 @@ static void consider(struct mst_client *c, struct mst_transfer *t, int64_t now)
 		if (!t->blocked_us)
 			t->blocked_us = now;
 		wake_at(c, ready, "rate limit of", t->rate->name);
+		return;
+	}
+	if (!has_budget(c, now)) {
+		if (!t->blocked_us)
+			t->blocked_us = now;
 		return;
 	}
 	if (has_token(c, t, now))

@@ -93,6 +93,18 @@ struct mst_rate {
 	int per_minute, per_hour;
 };
 
+/* Requests that several clients, in several processes, may send together. They
+ * are taken in pieces; what was not sent is given back at the end. */
+struct mst_budget {
+	/* Up to want of them: *got_r; 0: there are none until *until_us (wall
+	 * clock). Asked again and again while there are none, so it must be
+	 * cheap then. An error stops the client. */
+	int (*take)(void *ctx, uint64_t want, uint64_t *got_r,
+		    int64_t *until_us, struct mst_err *err);
+	void (*give_back)(void *ctx, uint64_t n);
+	void *ctx;
+};
+
 struct mst_client_conf {
 	const char *name;	/* for errors: the connection's name */
 	struct mst_proxy proxy; /* all zero: the environment's */
@@ -110,8 +122,9 @@ struct mst_client_conf {
 	uint64_t seed;		    /* of the jitter */
 	const struct mst_rate *rates;
 	size_t rates_n;
-	int64_t retry_base_ms;	    /* first wait is 0 to this; 0: 1 s */
-	int64_t retry_cap_ms;	    /* longest wait of ours; 0: 60 s */
+	const struct mst_budget *budget; /* outlives the client; NULL: none */
+	int64_t retry_base_ms;		 /* first wait is 0 to this; 0: 1 s */
+	int64_t retry_cap_ms;		 /* longest wait of ours; 0: 60 s */
 	int64_t retry_after_max_ms; /* a longer Retry-After ends the retries;
 				     * 0: 10 min */
 	int64_t stall_ms;	    /* a body that brings less than 1 KiB/s for

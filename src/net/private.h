@@ -132,6 +132,9 @@ struct mst_client {
 	size_t creds_n;
 	struct mst_throttle classes[MST_NET_CLASSES];
 	size_t classes_n, named_n; /* the first named_n came from the conf */
+	const struct mst_budget *budget;
+	uint64_t budget_left;
+	int64_t budget_until_us; /* wall: then what is left is void */
 
 	/* waiting: for its time, its class or its token */
 	struct mst_transfers waiting, active, answered;

@@ -41,7 +41,7 @@ static void on_progress(struct doing *w, struct mst_json e)
 	int64_t done = number_of(mst_json_get(e, "done"));
 	int64_t total = number_of(mst_json_get(e, "total"));
 	int64_t now = mst_mono_us(), us;
-	char stage[64], what[96], both[160], at[32];
+	char stage[64], what[96], both[160], at[32], waits[32];
 	bool bytes = false;
 	struct mst_jout j;
 	double rate;
@@ -73,6 +73,20 @@ static void on_progress(struct doing *w, struct mst_json e)
 			     (int64_t)((double)(total - done) * 1e3 / rate));
 	else
 		mst_jout_null(&j);
+	mst_jout_key(&j, "waits");
+	if (mst_json_type(mst_json_get(e, "waits")) == MST_JSON_STRING)
+		mst_jout_slice(&j, mst_json_str(mst_json_get(e, "waits")));
+	else
+		mst_jout_null(&j);
+	mst_jout_key(&j, "waits_until");
+	if (number_of(mst_json_get(e, "waits_ms"))) {
+		time_text(mst_now_us() +
+			      1000 * number_of(mst_json_get(e, "waits_ms")),
+			  waits);
+		mst_jout_str(&j, waits);
+	} else {
+		mst_jout_null(&j);
+	}
 	mst_jout_kstr(&j, "at", at);
 	mst_jout_end_obj(&j);
 	mst_told_event(&w->d->conf.told, w->topic, "progress",

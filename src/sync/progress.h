@@ -14,6 +14,10 @@ struct mst_progress_now {
 	uint64_t done;	   /* records, or bytes while fetching */
 	uint64_t total;	   /* 0: not known */
 	uint64_t requests;
+	/* It waits for that: "the hour's request budget of cmdb"; NULL: it gets
+	 * on. */
+	const char *waits;
+	int64_t waits_ms;
 	bool bytes; /* done and total are bytes */
 	bool end;   /* the stage is over */
 };

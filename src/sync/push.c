@@ -18,6 +18,7 @@
 #define COMMIT_GROUPS 128
 #define RECS	      4096 /* read from the change file at once */
 #define PAYLOAD_MAX   (4u << 20)
+#define WAITS_MS      5000 /* shorter pauses are not told */
 
 /* ---- sending ----- */
 
@@ -27,6 +28,9 @@ static void tell(struct mst_push *p)
 
 	mst_client_stats(p->client, &stats);
 	p->p->now.requests = stats.requests;
+	p->p->now.waits =
+	    stats.pause_ms >= WAITS_MS ? stats.pause_reason : NULL;
+	p->p->now.waits_ms = stats.pause_ms;
 	mst_progress_tell(p->progress, &p->p->now);
 }
 

@@ -7,6 +7,7 @@
 #ifndef MST_SYNC_RUN_H
 #define MST_SYNC_RUN_H
 
+#include "sync/budget.h"
 #include "sync/delta.h"
 #include "sync/fetch.h"
 #include "sync/push.h"
@@ -60,6 +61,7 @@ struct mst_session {
 	int64_t run; /* 0 unless it is recorded */
 	char run_text[24];
 	int64_t now_us;
+	struct mst_run_budget budget; /* of the destination */
 	int64_t until_us; /* end of the job's window; 0: it has none */
 	bool guarded;	  /* the guard holds something back */
 	struct mst_run_item *skips;

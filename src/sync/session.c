@@ -122,6 +122,8 @@ static int open_dest(struct mst_session *s, struct mst_err *err)
 
 	if (s->job.dest->client)
 		s->job.dest->client(s->job.dest_conf, &conf);
+	conf.budget = mst_run_budget(&s->budget, s->state, &s->job.dest_end,
+				     s->conf.cancel);
 	if (s->job.dest->open(&env, s->job.dest_conf, &s->dest, err) < 0)
 		return -(int)err->code;
 	s->dest_client = mst_client_new(&conf, err);

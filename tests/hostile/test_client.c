@@ -836,6 +836,86 @@ static void test_disk_fills_up(void **state)
 	free(big);
 }
 
+/* ---- a budget ------------------------------------------------------------ */
+
+struct purse {
+	uint64_t left, taken, back;
+	int empty; /* how often it says that there is none before it has */
+	bool gone; /* cannot be asked */
+};
+
+static int purse_take(void *ctx, uint64_t want, uint64_t *got_r,
+		      int64_t *until_us, struct mst_err *err)
+{
+	struct purse *p = ctx;
+
+	*got_r = 0;
+	*until_us = mst_now_us() + 3600 * INT64_C(1000000);
+	if (p->gone)
+		return mst_err_set(err, MST_E_CANCELLED, "the purse is gone");
+	if (p->left == 0 && p->empty > 0) {
+		*until_us = mst_now_us() + 1000;
+		if (--p->empty == 0)
+			p->left = 3;
+		return 0;
+	}
+	*got_r = MST_MIN(MST_MIN(want, p->left), 2);
+	p->left -= *got_r;
+	p->taken += *got_r;
+	return 0;
+}
+
+static void purse_back(void *ctx, uint64_t n)
+{
+	struct purse *p = ctx;
+
+	p->back += n;
+}
+
+static void test_budget(void **state)
+{
+	const struct t_answer script[] = {{.times = -1}};
+	struct purse p = {.left = 2, .empty = 3};
+	const struct mst_budget budget = {purse_take, purse_back, &p};
+	const struct mst_client_conf conf = {.budget = &budget};
+	struct rig r = rig_up(script, 1, &conf);
+
+	(void)state;
+	/* two at once, then it waits until there are more */
+	for (int i = 0; i < 4; i++) {
+		rig_get(&r, "/x", MST_REPEAT_SAFE);
+		expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	}
+	assert_int_equal(p.empty, 0);
+	assert_int_equal(p.taken, 4);
+	rig_get(&r, "/x", MST_REPEAT_SAFE);
+	expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	assert_int_equal(p.taken, 5);
+	/* what cannot be asked ends the client */
+	p.gone = true;
+	rig_get(&r, "/x", MST_REPEAT_SAFE);
+	expect(&r, MST_OUT_FAILED, 0, 0, MST_E_CANCELLED);
+	assert_int_equal(t_httpd_count(r.h), 5);
+	rig_down(&r);
+	assert_int_equal(p.back, 0);
+}
+
+static void test_budget_back(void **state)
+{
+	const struct t_answer script[] = {{.times = -1}};
+	struct purse p = {.left = 9};
+	const struct mst_budget budget = {purse_take, purse_back, &p};
+	const struct mst_client_conf conf = {.budget = &budget};
+	struct rig r = rig_up(script, 1, &conf);
+
+	(void)state;
+	rig_get(&r, "/x", MST_REPEAT_SAFE);
+	expect(&r, MST_OUT_ANSWER, 200, 1, MST_OK);
+	rig_down(&r);
+	assert_int_equal(p.taken, 2);
+	assert_int_equal(p.back, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -874,6 +954,8 @@ int main(void)
 	    cmocka_unit_test(test_file_that_fails_leaves_nothing),
 	    cmocka_unit_test(test_disk_errors_end_the_run),
 	    cmocka_unit_test(test_disk_fills_up),
+	    cmocka_unit_test(test_budget),
+	    cmocka_unit_test(test_budget_back),
 	};
 
 	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
