@@ -46,6 +46,11 @@ void state_other(struct mst_state **other_r)
 	t_ok(mst_state_open_store(dir, url, other_r, &err), &err);
 }
 
+const char *state_database(void)
+{
+	return database;
+}
+
 void state_sql(const char *text)
 {
 	t_pg_sql(database, "SET search_path = muster_state; %s", text);

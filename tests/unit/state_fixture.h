@@ -22,6 +22,8 @@ int state_set_up(void **state);
 int state_tear_down(void **state);
 /* Another handle of the same store. */
 void state_other(struct mst_state **other_r);
+/* Of the server; NULL: it is a file. */
+const char *state_database(void);
 /* Statements behind muster's back. */
 void state_sql(const char *text);
 /* The database refuses it, with this in its words. */

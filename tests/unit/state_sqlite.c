@@ -34,6 +34,11 @@ void state_other(struct mst_state **other_r)
 	t_ok(mst_state_open(dir, other_r, &err), &err);
 }
 
+const char *state_database(void)
+{
+	return NULL;
+}
+
 const char state_unlock_audit[] =
     "DROP TRIGGER audit_kept; DROP TRIGGER audit_same";
 
