@@ -216,7 +216,10 @@ static int wait_for_second(struct mst_http_req *r, struct mst_http_resp *resp,
 				   "secret may not wait in it: store it by PUT "
 				   "/secrets/NAME, and refer to it as "
 				   "\"sealed:NAME\"");
-	rc = mst_api_second_ask(r, resp, what, "configure", 0, err);
+	rc = mst_api_second_ask(r, resp, what,
+				strcmp(kind, MST_SERVICE) == 0 ? "administer"
+							       : "configure",
+				0, err);
 	return rc < 0 ? rc : 1;
 }
 

@@ -2,14 +2,36 @@
  *
  * What this is: GET /api/v1; and whether it is well: /healthz, /readyz.
  */
+#include <string.h>
+
 #include "api/private.h"
 #include "api/tables.h"
+#include "auth/door.h"
 #include "mst_config.h"
 #include "state/task.h"
+
+/* What the provider is called on the button; NULL: there is none. */
+static const char *oidc_name(const struct mst_http_req *r)
+{
+	struct mst_door *d = mst_api_door(r);
+	const struct mst_door_conf *c;
+	const char *name = NULL;
+
+	if (!d || !mst_door_is_set(d))
+		return NULL;
+	c = mst_door_hold(d);
+	if (mst_service_has_oidc(&c->service))
+		name = strstr(c->service.oidc.issuer, "microsoftonline")
+			   ? "Entra ID"
+			   : "OpenID Connect";
+	mst_door_release(d, c);
+	return name;
+}
 
 static int get_root(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_err *err)
 {
+	const char *oidc = oidc_name(r);
 	struct mst_jout j;
 
 	(void)err;
@@ -20,9 +42,10 @@ static int get_root(struct mst_http_req *r, struct mst_http_resp *resp,
 	mst_jout_key(&j, "sign_in");
 	mst_jout_arr(&j);
 	mst_jout_str(&j, "password");
+	if (oidc)
+		mst_jout_str(&j, "oidc");
 	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "oidc_name");
-	mst_jout_null(&j);
+	mst_jout_kstr(&j, "oidc_name", oidc);
 	mst_jout_end_obj(&j);
 	return 0;
 }

@@ -11,18 +11,31 @@
 
 #define ENDS_US (7 * 86400000000LL) /* nobody decided within a week */
 
-bool mst_api_second_wanted(const struct mst_http_req *r, bool change)
+/* enum mst_second; none for what a second person has approved. */
+static int approval_of(const struct mst_http_req *r)
 {
+	const struct mst_who *who = mst_api_who(r);
 	struct mst_door *d = mst_api_door(r);
 	const struct mst_door_conf *c;
 	int wants;
 
-	if (!d)
-		return false;
+	if (!d || (who && who->approved))
+		return MST_SECOND_NONE;
 	c = mst_door_hold(d);
-	wants = c ? c->service.approval : MST_SECOND_NONE;
-	if (c)
-		mst_door_release(d, c);
+	wants = c->service.approval;
+	mst_door_release(d, c);
+	return wants;
+}
+
+bool mst_api_second_always(const struct mst_http_req *r)
+{
+	return approval_of(r) != MST_SECOND_NONE;
+}
+
+bool mst_api_second_wanted(const struct mst_http_req *r, bool change)
+{
+	int wants = approval_of(r);
+
 	return wants == MST_SECOND_ALL ||
 	       wants == (change ? MST_SECOND_CHANGES : MST_SECOND_RUNS);
 }
@@ -39,6 +52,7 @@ static void write_request(const struct mst_http_req *r, struct mst_buf *out)
 	mst_jout_obj(&j);
 	mst_jout_kstr(&j, "method", methods[r->method]);
 	mst_jout_kstr(&j, "path", r->path);
+	mst_jout_kstr(&j, "if_match", mst_http_header(r, "If-Match"));
 	mst_jout_key(&j, "body");
 	if (body.n == 0)
 		mst_jout_null(&j);

@@ -12,6 +12,9 @@
 /* Does it wait for a second person? change: of the configuration that PROD has;
  * else a run that writes there. */
 bool mst_api_second_wanted(const struct mst_http_req *r, bool change);
+/* The same of what would get round a second person: the section service, users,
+ * tokens of others. Wanted as soon as anything is. */
+bool mst_api_second_always(const struct mst_http_req *r);
 /* Keeps the request as it came and answers 202 with the approval. what: for
  * people; needs: "operate" or "configure"; task: that waits, or 0. */
 int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,

@@ -26,6 +26,8 @@ const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_commands),
     V1(mst_api_session),
     V1(mst_api_users),
+    V1(mst_api_approvals),
+    V1(mst_api_oidc),
     V1(mst_api_tokens),
     {.base = "", .routes = mst_api_health},
 };
@@ -48,6 +50,7 @@ const struct mst_api_schema *const mst_api_schemas[] = {
     mst_api_command_schemas,
     mst_api_session_schemas,
     mst_api_user_schemas,
+    mst_api_approval_schemas,
     mst_api_token_schemas,
     NULL,
 };

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/members.h"
+#include "api/second.h"
 #include "api/tables.h"
 #include "auth/people.h"
 #include "base/time.h"
@@ -140,6 +141,11 @@ static int post_token(struct mst_http_req *r, struct mst_http_resp *resp,
 		return 0;
 	user = user ? user : who->user;
 	rc = may_make(who, user, scopes, err);
+	if (rc == 0 && strcmp(user, who->user) != 0 && mst_api_second_always(r))
+		return mst_api_second_ask(
+		    r, resp,
+		    mst_arena_printf(&r->arena, "make a token of %.128s", user),
+		    "administer", 0, err);
 	if (rc == 0)
 		rc = mst_people_token(mst_api_state(r), user, name, scopes,
 				      days, id, text, err);

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/members.h"
+#include "api/second.h"
 #include "api/tables.h"
 #include "auth/people.h"
 #include "base/time.h"
@@ -111,6 +112,15 @@ static int unfit(struct mst_http_req *r, struct mst_http_resp *resp,
 				   err->msg);
 }
 
+/* Who makes another user, or becomes one, could approve by themselves. */
+static int wait(struct mst_http_req *r, struct mst_http_resp *resp,
+		const char *what, const char *name, struct mst_err *err)
+{
+	return mst_api_second_ask(
+	    r, resp, mst_arena_printf(&r->arena, "%s %.128s", what, name),
+	    "administer", 0, err);
+}
+
 static int post_user(struct mst_http_req *r, struct mst_http_resp *resp,
 		     struct mst_err *err)
 {
@@ -133,6 +143,8 @@ static int post_user(struct mst_http_req *r, struct mst_http_resp *resp,
 		    "Connect is made at the first sign-in");
 	if (!mst_api_members_ok(&b, resp))
 		return 0;
+	if (mst_api_second_always(r))
+		return wait(r, resp, "make the user", p.name, err);
 	rc = mst_people_add(mst_api_state(r), &p, once, err);
 	if (rc == -MST_E_INVALID)
 		return unfit(r, resp, err);
@@ -165,6 +177,9 @@ static int put_user(struct mst_http_req *r, struct mst_http_resp *resp,
 	unlock = mst_api_members_bool(&b, "unlock");
 	if (!mst_api_members_ok(&b, resp))
 		return 0;
+	if ((role != MST_ROLE__MAX || disabled == 0) &&
+	    mst_api_second_always(r))
+		return wait(r, resp, "change the user", name, err);
 	if (full || role != MST_ROLE__MAX || disabled >= 0)
 		rc = mst_people_change(mst_api_state(r), name, full, role,
 				       disabled, err);
@@ -198,10 +213,13 @@ static int post_password(struct mst_http_req *r, struct mst_http_resp *resp,
 			 struct mst_err *err)
 {
 	char once[MST_PASSWORD_ONCE] = "";
+	const char *name = mst_http_param(r, "name");
 	struct mst_jout j;
-	int rc = mst_people_password_once(mst_api_state(r),
-					  mst_http_param(r, "name"), once, err);
+	int rc;
 
+	if (mst_api_second_always(r))
+		return wait(r, resp, "give a one-time password to", name, err);
+	rc = mst_people_password_once(mst_api_state(r), name, once, err);
 	if (rc == 0) {
 		mst_jout_init(&j, &resp->body);
 		mst_jout_obj(&j);

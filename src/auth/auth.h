@@ -33,6 +33,7 @@ struct mst_who {
 	enum mst_role role;
 	unsigned may;
 	bool must_change; /* the password, before anything else */
+	bool approved;	  /* a second person said yes to this request */
 	const char *csrf; /* of the session; NULL for a token */
 	unsigned char session[32];
 };

@@ -83,6 +83,8 @@ struct mst_http_query {
 #define MST_ROUTE_TEXT	   32u	/* the body is no JSON */
 #define MST_ROUTE_PLAIN	   64u	/* the answer is no JSON */
 #define MST_ROUTE_ACCEPTED 128u /* answers 202 */
+#define MST_ROUTE_ANY                                                          \
+	256u /* parameters that it does not name are passed over */
 
 struct mst_http_route {
 	enum mst_http_method method;
@@ -239,6 +241,14 @@ struct mst_http_direct {
 	struct mst_slice body;
 	const char *peer; /* NULL: "127.0.0.1" */
 };
+/* Within a handler: another request, one that was kept, in the name of who.
+ * Routes, parameters and body are looked at, the gate is not asked. Status,
+ * type, body and location of its answer become those of resp, without headers;
+ * r->detail is the text of its problem, or NULL. An error: there is no such
+ * route (any more). */
+int mst_http_again(struct mst_http_req *r, const struct mst_http_direct *q,
+		   const void *who, const char *caller,
+		   struct mst_http_resp *resp, struct mst_err *err);
 /* What it was answered with: head has a line for each header. */
 struct mst_http_said {
 	int status;

@@ -207,6 +207,8 @@ static void check_one(struct http_exchange *x, const struct http_pair *q)
 	const char *at = mst_arena_printf(&x->r.arena, "?%.64s", q->name);
 	int64_t n;
 
+	if (!k && x->r.route->flags & MST_ROUTE_ANY)
+		return;
 	if (!k)
 		mst_http_wrong(&x->r, at, "there is no such parameter here");
 	else if (k->choices && !among(k->choices, q->value))
