@@ -12,7 +12,7 @@ export const KINDS = {
 	windows: { title: 'Exclusion windows', one: 'window', icon: 'pause', about: 'Alerts that fit a window are not forwarded: maintenance, known works.' },
 };
 
-const LINKS = [['/forwarding', 'Alerts'], ...Object.entries(KINDS).map(([k, v]) => [`/forwarding/${k}`, v.title])];
+const LINKS = [['/forwarding', 'Alerts'], ...Object.entries(KINDS).map(([k, v]) => [`/forwarding/${k}`, v.title]), ['/forwarding/outbox', 'Outbox']];
 
 export const ForwardNav = () => html`<${SubNav} label="Of forwarding" links=${LINKS} />`;
 

@@ -16,12 +16,10 @@ import { toast, toastTask } from '../ui/toast.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { sections } from '../conf/layout.js';
+import { leave } from '../conf/section.js';
 import { ConnectionNav, connectionAt } from '../conf/subnav.js';
 import { TestPanel } from '../conf/test.js';
 import { LastTest } from './connections.js';
-
-export const leave = () => ask({ title: 'Leave without saving?', yes: 'Leave', no: 'Stay',
-	danger: true, text: 'What you changed here is not saved yet.' });
 
 function Summary({ of: c }) {
 	return html`<${Facts} of=${[
@@ -70,6 +68,7 @@ function Edit({ of: c, etag, type, saved }) {
 
 			if (data?.what !== undefined) {
 				toastTask({ approval: data }, `Changes of ${c.name}`);
+				conf.reset();
 			} else {
 				toast(`${c.name} is saved`);
 			}

@@ -15,8 +15,8 @@ import { Checks } from '../conf/checks.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { KINDS, cutFor, typeTitle, withNames } from '../conf/forward.js';
+import { leave } from '../conf/section.js';
 import { TaskView, useTask } from '../conf/task.js';
-import { leave } from './connection.js';
 
 function Test({ rule, dirty }) {
 	const [id, setId] = useState(null);
@@ -59,6 +59,7 @@ function Form({ kind, type, item, etag, done }) {
 
 			if (data?.what !== undefined) {
 				toastTask({ approval: data }, `Changes of ${name}`);
+				conf.reset();
 			} else {
 				toast(`${name} is saved`);
 			}

@@ -8,6 +8,7 @@ import { Page } from '../ui/page.js';
 import { Empty, Loaded } from '../ui/states.js';
 import { Status } from '../ui/status.js';
 import { Table } from '../ui/table.js';
+import { SectionForm } from '../conf/section.js';
 import { ForwardNav, KINDS, gist, typeTitle } from '../conf/forward.js';
 
 export default function ForwardList({ params }) {
@@ -15,6 +16,10 @@ export default function ForwardList({ params }) {
 	const k = KINDS[kind];
 	const got = useGet(k ? `/forward/${kind}` : null);
 
+	if (kind === 'outbox') {
+		return html`<${Page} title="Forwarding"><${ForwardNav} /><p class="conf-help">How much is kept of alerts, and when what failed is tried again.</p>
+			<${RoleNote} need="configure" what="Changing forwarding" /><${SectionForm} where="/forward/outbox" what="The outbox" /><//>`;
+	}
 	if (!k) {
 		return html`<${Page} title="Nothing here"><${Empty} icon="explain" title="There is no page at this address" /><//>`;
 	}

@@ -16,9 +16,9 @@ import { Changes } from '../conf/changes.js';
 import { Editor } from '../conf/editor.js';
 import { EXAMPLE, FUNCTIONS } from '../conf/functions.js';
 import { Samples } from '../conf/samples.js';
+import { leave } from '../conf/section.js';
 import { ConnectionNav, connectionAt } from '../conf/subnav.js';
 import { TaskView, useTask } from '../conf/task.js';
-import { leave } from './connection.js';
 
 const CHECK_MS = 600;
 const TRY_MS = 1800;

@@ -13,9 +13,9 @@ import { toast, toastTask } from '../ui/toast.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { sections } from '../conf/layout.js';
+import { leave } from '../conf/section.js';
 import { connectionAt } from '../conf/subnav.js';
 import { TestPanel } from '../conf/test.js';
-import { leave } from './connection.js';
 
 const ABOUT = {
 	endpoint: 'Devices, installed software, CVEs, and which CVE is on which device.',

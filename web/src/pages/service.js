@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The service itself: its settings, nodes, secrets, certificates.
-import { html, useMemo, useState } from '../lib/html.js';
+import { html, useState } from '../lib/html.js';
 import { api, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
-import { useLeaveGuard } from '../lib/router.js';
 import { count } from '../lib/format.js';
 import { Button } from '../ui/button.js';
 import { ask, FormDialog } from '../ui/dialog.js';
@@ -15,66 +14,9 @@ import { Status } from '../ui/status.js';
 import { Table } from '../ui/table.js';
 import { Tabs } from '../ui/tabs.js';
 import { Time } from '../ui/time.js';
-import { toast, toastTask } from '../ui/toast.js';
-import { focusWrong, useConf } from '../conf/edit.js';
-import { ConfForm } from '../conf/form.js';
+import { toast } from '../ui/toast.js';
+import { SectionForm } from '../conf/section.js';
 import { connectionAt } from '../conf/subnav.js';
-import { leave } from './connection.js';
-
-/** Sections by what stands before the dot; words for those that are known. */
-const TITLES = { '': 'Service', oidc: 'OpenID Connect', password: 'Passwords', session: 'Sessions', tls: 'TLS', notify: 'Notices' };
-
-function cut(type, options) {
-	const groups = new Map();
-
-	for (const o of options) {
-		const g = o.key.includes('.') ? o.key.split('.')[0] : '';
-
-		groups.set(g, [...groups.get(g) || [], o.key]);
-	}
-	return [...groups].map(([g, keys]) => ({ id: g || 'service', title: TITLES[g] || g[0].toUpperCase() + g.slice(1).replace(/_/g, ' '), keys }));
-}
-
-function Form({ of: data, etag, reload }) {
-	const type = useMemo(() => ({ type: 'service', options: data.options }), [data]);
-	const conf = useConf(type, data.values, cut);
-	const save = useAction(async () => {
-		if (!conf.ok()) {
-			focusWrong();
-			return;
-		}
-		try {
-			const out = await api.put('/service', { values: conf.body() }, { match: etag });
-
-			if (out?.what !== undefined) {
-				toastTask({ approval: out }, 'Settings of the service');
-			} else {
-				toast('Saved. Where it listens and its certificate count from the next start on');
-			}
-			reload();
-		} catch (e) {
-			if (conf.refused(e)) {
-				focusWrong();
-			}
-			throw e;
-		}
-	});
-
-	useLeaveGuard(conf.dirty, leave);
-	return html`<form noValidate class="conf" onSubmit=${(e) => {
-		e.preventDefault();
-		save.run();
-	}}><${ConfForm} ...${conf.form} /><${ErrorBox} error=${save.error} />
-		<div class="form-foot form-foot-stay"><span class="fine" role="status">${conf.dirty ? 'Not saved yet' : 'As it is stored'}</span>
-			<${Button} why=${conf.dirty ? '' : 'There is nothing to discard'} onClick=${conf.reset}>Discard<//>
-			<${Button} type="submit" kind="primary" busy=${save.busy} why=${conf.dirty ? '' : 'There is nothing to save'}>Save<//></div></form>`;
-}
-
-function Settings() {
-	const got = useGet('/service');
-
-	return html`<${Loaded} of=${got} what="Reading the settings" show=${(data) => html`<${Form} key=${got.etag + JSON.stringify(data.values)} of=${data} etag=${got.etag} reload=${got.reload} />`} />`;
-}
 
 const NODES = [
 	{ key: 'name', title: 'Node', main: true },
@@ -158,7 +100,10 @@ function Certificates() {
 
 export default function Service() {
 	return html`<${Page} title="Service"><${Tabs} label="Of the service" tabs=${[
-		{ key: 'settings', title: 'Settings', show: () => html`<${Settings} />` },
+		{ key: 'settings', title: 'Settings', show: () => html`<${SectionForm} where="/service" what="Settings of the service"
+			said="Saved. Where it listens and its certificate count from the next start on" />` },
+		{ key: 'proxy', title: 'Proxy', show: () => html`<p class="conf-help">For all connections that do not say their own.</p>
+			<${SectionForm} where="/proxy" what="The proxy" />` },
 		{ key: 'nodes', title: 'Nodes', show: () => html`<${Nodes} />` },
 		{ key: 'secrets', title: 'Secrets', show: () => html`<${Secrets} />` },
 		{ key: 'certificates', title: 'Certificates', show: () => html`<${Certificates} />` },

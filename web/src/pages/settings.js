@@ -17,10 +17,10 @@ import { toast, toastTask } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
 import { tidy } from '../conf/field.js';
 import { Promote } from '../conf/promote.js';
+import { leave } from '../conf/section.js';
 import { SettingIn, settingWrong, shownValue } from '../conf/setting.js';
 import { ConnectionNav } from '../conf/subnav.js';
 import { same } from '../conf/values.js';
-import { leave } from './connection.js';
 
 /** {key: {override, value}} of an environment, as it is stored. */
 const ownOf = (items, env) => Object.fromEntries(items.filter((s) => s[env] && (s[env].override ||

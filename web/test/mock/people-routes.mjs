@@ -142,5 +142,11 @@ export const routes = [
 		conf(state).service = body.values;
 		return { options: serviceOptions, values: body.values };
 	}],
+	['GET', '/proxy', ({ state }) => ({ options: [{ key: 'url', kind: 'text', default: null, help: 'Address of the proxy.' }], values: conf(state).proxy || {} })],
+	['GET', '/forward/outbox', ({ state }) => ({ options: forms.outbox[0].options, values: conf(state).outbox || {} })],
+	['PUT', '/forward/outbox', ({ state, body }) => {
+		conf(state).outbox = body.values;
+		return { options: forms.outbox[0].options, values: body.values };
+	}],
 	['GET', '/nodes', ({ state }) => ({ items: conf(state).nodes })],
 ];
