@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/demo_attack.h"
+#include "cli/demo_serve.h"
 #include "sim/sim.h"
 #include "sim/verify.h"
 
@@ -60,6 +61,7 @@ struct demo {
 	struct mst_sim *sim;
 	bool small; /* one patch Tuesday is more than the guard lets pass */
 	bool with[MST_LEN(sources)];
+	bool serve; /* the console follows */
 	struct mst_state *state;
 	char dir[4096];
 	struct demo_run runs[RUNS_MAX];
@@ -103,11 +105,13 @@ static int apply(struct demo *d, struct mst_err *err)
 	int rc;
 
 	(void)mst_sim_yaml(d->sim, &yaml);
-	(void)demo_attack_yaml(&yaml);
+	(void)demo_attack_yaml(&yaml, d->serve ? demo_port(0) : 0);
 	rc = mst_conf_read(mst_buf_slice(&yaml), "demo", &conf, err);
 	for (; rc == 0 && n < conf.items_n && n < MST_LEN(items); n++) {
 		mst_buf_init(&texts[n], 1u << 20);
 		(void)mst_conf_write(&conf.items[n], &texts[n]);
+		if (d->serve)
+			demo_schedule(&conf.items[n], &texts[n]);
 		items[n] = (struct mst_state_item){
 		    conf.items[n].kind, conf.items[n].name, conf.items[n].type,
 		    texts[n].p};
@@ -343,6 +347,8 @@ static void next_steps(const struct demo *d, bool keep)
 	(void)fprintf(stderr, "\nNext:\n"
 			      "  muster sim --devices 500     the same "
 			      "simulators, to try things on\n"
+			      "  muster demo --serve          the console on "
+			      "it\n"
 			      "  muster update-set            the tables for a "
 			      "real ServiceNow\n"
 			      "  README.md                    a first real "
@@ -355,6 +361,19 @@ static void next_steps(const struct demo *d, bool keep)
 		    mst_sim_url(d->sim, MST_SIM_SERVICENOW), d->dir);
 	while (keep && !atomic_load(&cli_cancel))
 		(void)usleep(100000);
+}
+
+/* The console on what the demo left. */
+static int console(struct demo *d, int port, int64_t day_ms)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int rc = demo_users(d->state, &err);
+
+	mst_state_close(&d->state);
+	if (rc == 0)
+		rc = demo_serve(d->sim, d->dir, port, day_ms, d->with[IOT],
+				&err);
+	return rc < 0 ? cli_fail(&err) : CLI_OK;
 }
 
 static int demo(struct demo *d, bool keep)
@@ -414,7 +433,9 @@ int cmd_demo(int argc, char **argv)
 {
 	uint64_t devices = 500, seed = 1, rows = 0;
 	const char *source = NULL;
+	uint64_t port = 8080, day = 120;
 	bool keep = false;
+	struct demo *d = mst_alloc(sizeof(*d));
 	const struct cli_opt opts[] = {
 	    {"source", "TYPE", "only this source: endpoint, cloudapps or iot",
 	     NULL, &source, NULL},
@@ -424,30 +445,42 @@ int cmd_demo(int argc, char **argv)
 	     NULL, &rows},
 	    {"keep", NULL, "leave the simulators running to look at the CMDB",
 	     &keep, NULL, NULL},
+	    {"serve", NULL,
+	     "then the console on it, with users, history and days that pass",
+	     &d->serve, NULL, NULL},
+	    {"port", "N", "of the console (8080, or a free one)", NULL, NULL,
+	     &port},
+	    {"day", "SECONDS", "that a day of the estate takes then (120)",
+	     NULL, NULL, &day},
 	    {0},
 	};
 	struct mst_sim_conf conf = {0};
-	struct demo *d;
 	struct mst_err err = MST_ERR_INIT;
 	int status;
 
-	if (!cli_parse(&demo_cmd, opts, &argc, &argv, 0, 0, &status))
+	if (!cli_parse(&demo_cmd, opts, &argc, &argv, 0, 0, &status)) {
+		free(d);
 		return status;
+	}
+	status = choose(d, source);
 	if (devices < 1 || devices > 200000) {
 		(void)fprintf(stderr, "muster: --devices wants 1 to 200000\n");
-		return CLI_USAGE;
+		status = CLI_USAGE;
+	}
+	if (port > 65535 || day < 1 || day > 86400) {
+		(void)fprintf(stderr, "muster: --port wants 0 to 65535, --day "
+				      "1 to 86400\n");
+		status = CLI_USAGE;
+	}
+	if (status != CLI_OK) {
+		free(d);
+		return status;
 	}
 	if (!cli.verbose && !cli.quiet)
 		mst_log_level(MST_WARN);
 	conf.devices = (unsigned)devices;
 	conf.seed = seed;
 	conf.cve_rows = rows;
-	d = mst_alloc(sizeof(*d));
-	status = choose(d, source);
-	if (status != CLI_OK) {
-		free(d);
-		return status;
-	}
 	d->small = devices < SMALL;
 	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
@@ -456,7 +489,9 @@ int cmd_demo(int argc, char **argv)
 	    mst_state_open(d->dir, &d->state, &err) < 0)
 		status = cli_fail(&err);
 	else
-		status = demo(d, keep);
+		status = demo(d, keep && !d->serve);
+	if (status == CLI_OK && d->serve)
+		status = console(d, demo_port((int)port), (int64_t)day * 1000);
 	mst_state_close(&d->state);
 	if (d->sim)
 		mst_sim_stop(&d->sim);

@@ -19,23 +19,25 @@
 #define LOOK_US	 50000
 #define SEVERITY "Major"
 
-bool demo_attack_yaml(struct mst_buf *out)
+bool demo_attack_yaml(struct mst_buf *out, int port)
 {
-	return mst_buf_adds(out, "forward_actions:\n"
-				 "  - name: incidents\n"
-				 "    type: incident\n"
-				 "    connection: cmdb\n"
-				 "forward_rules:\n"
-				 "  - name: attack\n"
-				 "    source: plant\n"
-				 "    severity: major\n"
-				 "    poll: no\n"
-				 "    actions: [incidents]\n"
-				 "forward_receivers:\n"
-				 "  - name: plant\n"
-				 "    type: webhook\n"
-				 "    connection: plant\n"
-				 "    listen: 127.0.0.1:0\n");
+	return mst_buf_addf(out,
+			    "forward_actions:\n"
+			    "  - name: incidents\n"
+			    "    type: incident\n"
+			    "    connection: cmdb\n"
+			    "forward_rules:\n"
+			    "  - name: attack\n"
+			    "    source: plant\n"
+			    "    severity: major\n"
+			    "    poll: no\n"
+			    "    actions: [incidents]\n"
+			    "forward_receivers:\n"
+			    "  - name: plant\n"
+			    "    type: webhook\n"
+			    "    connection: plant\n"
+			    "    listen: 127.0.0.1:%d\n",
+			    port);
 }
 
 struct running {

@@ -17,8 +17,9 @@ struct demo_attack {
 /* A request to the simulator's control API. */
 int demo_control(struct mst_sim *sim, const char *path, const char *body,
 		 struct mst_err *err);
-/* Rule, action and receiver as YAML, behind the simulator's. */
-bool demo_attack_yaml(struct mst_buf *out);
+/* Rule, action and receiver as YAML, behind the simulator's. port: of the
+ * receiver, 0 for any. */
+bool demo_attack_yaml(struct mst_buf *out, int port);
 /* Attacks the plant and waits until each alert that the rule takes is an
  * incident, at most DEMO_ATTACK_WAIT seconds: the caller looks at the counts.
  * A failure is the forwarder's or the simulator's. */
