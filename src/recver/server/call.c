@@ -62,7 +62,7 @@ static int reconnect(struct mst_server *s, struct mst_err *err)
 	rc = s->d->connect(&s->conf, s->database, s->create, &s->c, err);
 	/* While it is taken the lease is looked at anyway. */
 	if (rc == 0 && s->renewed_us)
-		rc = mst_lease_confirm(s, err);
+		rc = mst_server_lease_confirm(s, err);
 	return rc;
 }
 
@@ -143,7 +143,7 @@ static int keep(struct mst_server *s, struct mst_err *err)
 	if (!is_due(s))
 		return 0;
 	/* A new connection confirms the lease by itself. */
-	rc = s->c ? mst_lease_confirm(s, err)
+	rc = s->c ? mst_server_lease_confirm(s, err)
 		  : attempt(s, NULL, NULL, NULL, err);
 	if (rc != -MST_E_TRANSIENT)
 		return named(s, rc, err);
@@ -188,7 +188,7 @@ int mst_server_enter(struct mst_server *s, struct mst_err *err)
 				   "%s is called from within its own callback",
 				   s->where);
 	if (s->lost)
-		return mst_lease_lost(s, err);
+		return mst_server_lease_lost(s, err);
 	return keep(s, err);
 }
 

@@ -32,7 +32,7 @@ static void enlist(struct mst_server *s)
 	(void)pthread_mutex_unlock(&live_lock);
 }
 
-void mst_lease_fini(struct mst_server *s)
+void mst_server_lease_fini(struct mst_server *s)
 {
 	(void)pthread_mutex_lock(&live_lock);
 	for (struct mst_server **at = &live; *at; at = &(*at)->next) {
@@ -96,7 +96,7 @@ static uint64_t began(uint64_t pid, bool *over_r)
 	return ticks;
 }
 
-int mst_lease_init(struct mst_server *s, struct mst_err *err)
+int mst_server_lease_init(struct mst_server *s, struct mst_err *err)
 {
 	uint64_t random[2];
 	bool over;
@@ -192,7 +192,7 @@ static int take(struct mst_server *s, void *arg, bool *moved_r,
 			   MST_LEASE_MS / 60000);
 }
 
-int mst_lease_take(struct mst_server *s, struct mst_err *err)
+int mst_server_lease_take(struct mst_server *s, struct mst_err *err)
 {
 	return mst_server_call(s, take, NULL, err);
 }
@@ -213,7 +213,7 @@ static int lost(struct mst_server *s, void *c, struct mst_err *err)
 			   s->where, who);
 }
 
-int mst_lease_lost(struct mst_server *s, struct mst_err *err)
+int mst_server_lease_lost(struct mst_server *s, struct mst_err *err)
 {
 	return lost(s, s->c, err);
 }
@@ -234,7 +234,7 @@ int mst_lease_confirm_on(struct mst_server *s, void *c, struct mst_err *err)
 	return rc;
 }
 
-int mst_lease_confirm(struct mst_server *s, struct mst_err *err)
+int mst_server_lease_confirm(struct mst_server *s, struct mst_err *err)
 {
 	return mst_lease_confirm_on(s, s->c, err);
 }

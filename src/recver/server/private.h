@@ -99,17 +99,17 @@ void mst_server_side_end(struct mst_server *s, void **side);
 
 /* ---- server_lease.c ------------------------------------------------------ */
 
-int mst_lease_init(struct mst_server *s, struct mst_err *err);
-void mst_lease_fini(struct mst_server *s);
+int mst_server_lease_init(struct mst_server *s, struct mst_err *err);
+void mst_server_lease_fini(struct mst_server *s);
 /* Takes the lease; MST_E_CONFLICT names the holder. */
-int mst_lease_take(struct mst_server *s, struct mst_err *err);
+int mst_server_lease_take(struct mst_server *s, struct mst_err *err);
 /* On a new connection: is it still ours? */
-int mst_lease_confirm(struct mst_server *s, struct mst_err *err);
+int mst_server_lease_confirm(struct mst_server *s, struct mst_err *err);
 /* The same, on this connection. */
 int mst_lease_confirm_on(struct mst_server *s, void *c, struct mst_err *err);
 /* Best effort. */
 void mst_lease_give_back(struct mst_server *s);
-int mst_lease_lost(struct mst_server *s, struct mst_err *err);
+int mst_server_lease_lost(struct mst_server *s, struct mst_err *err);
 /* The holder is a process of this machine that is no more. */
 bool mst_lease_is_dead(const char *token);
 

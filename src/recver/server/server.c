@@ -110,7 +110,7 @@ void mst_server_close(struct mst_recver **r)
 	mst_tx_clear(s);
 	if (s->renewed_us)
 		mst_lease_give_back(s);
-	mst_lease_fini(s);
+	mst_server_lease_fini(s);
 	mst_server_disconnect(s);
 	mst_server_sets_forget(s);
 	free(s->sets);
@@ -148,11 +148,11 @@ int mst_server_open(const struct mst_recver_driver *d,
 	s->where = mst_asprintf("RecVer '%s' on '%s'", s->database,
 				conf->server ? conf->server : "this machine");
 	s->create = create;
-	rc = mst_lease_init(s, err);
+	rc = mst_server_lease_init(s, err);
 	if (rc == 0)
 		rc = mst_server_connect(s, create, err);
 	if (rc == 0)
-		rc = mst_lease_take(s, err);
+		rc = mst_server_lease_take(s, err);
 	if (rc == 0 && create && d->upgrade)
 		rc = mst_server_call(s, upgrade, NULL, err);
 	s->create = false;
@@ -225,7 +225,7 @@ static int apply(struct mst_server *s, void *arg, bool *moved_r,
 {
 	int rc = s->d->apply(s->c, s->token, MST_LEASE_MS, arg, err);
 
-	return rc == -MST_E_CONFLICT ? mst_lease_lost(s, err) : rc;
+	return rc == -MST_E_CONFLICT ? mst_server_lease_lost(s, err) : rc;
 }
 
 static void add_sets(struct mst_server *s, struct mst_batch *b,

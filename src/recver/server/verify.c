@@ -92,7 +92,7 @@ int mst_server_verify(struct mst_recver *r, const struct mst_recver_look *look,
 		return l.result ? l.result : rc;
 	/* It may have taken longer than a lease: what another run wrote in the
 	 * meantime is no finding. */
-	return mst_lease_confirm(s, err);
+	return mst_server_lease_confirm(s, err);
 }
 
 int mst_server_adopt(struct mst_recver *r, const uint8_t seed[8],
