@@ -398,6 +398,11 @@ static void app(struct call *c)
 	sim_entra_control(c->sim, c->r, c->reply);
 }
 
+static void sign_in(struct call *c)
+{
+	sim_entra_sign_in(c->sim, c->r, c->reply);
+}
+
 static void faults(struct call *c)
 {
 	sim_faults_control(c->sim->faults, c->r, c->reply);
@@ -422,6 +427,7 @@ static const struct {
     {"/_sim/truth", "POST", post_truth},
     {"/_sim/switches", "GET POST", switches},
     {"/_sim/app", "GET POST DELETE", app},
+    {"/_sim/sign_in", "GET POST DELETE", sign_in},
     {"/_sim/save", "POST", post_save},
 };
 

@@ -75,7 +75,8 @@ bool sim_cloud_find(struct mst_slice name, struct sim_cloud *cloud_r)
 }
 
 static void configuration(const struct sim_request *r, const char *tenant,
-			  struct sim_cloud cloud, struct mst_jout *j)
+			  struct sim_cloud cloud, bool issuer_here,
+			  struct mst_jout *j)
 {
 	static const char *const methods[] = {"client_secret_post",
 					      "private_key_jwt",
@@ -90,8 +91,9 @@ static void configuration(const struct sim_request *r, const char *tenant,
 	put_list(j, "subject_types_supported", subjects);
 	put_list(j, "id_token_signing_alg_values_supported", algs);
 	/* a name, which clients compare; not where anything is */
-	put_url(j, "issuer", "https://login.microsoftonline.com", tenant,
-		"v2.0");
+	put_url(j, "issuer",
+		issuer_here ? r->base : "https://login.microsoftonline.com",
+		tenant, "v2.0");
 	put_url(j, "authorization_endpoint", r->base, tenant,
 		"oauth2/v2.0/authorize");
 	put_url(j, "end_session_endpoint", r->base, tenant,
@@ -104,7 +106,7 @@ static void configuration(const struct sim_request *r, const char *tenant,
 }
 
 bool sim_discovery_serve(const struct sim_request *r, struct sim_cloud cloud,
-			 struct sim_reply *reply)
+			 bool issuer_here, struct sim_reply *reply)
 {
 	const char *rest = strchr(r->path + 1, '/');
 	char tenant[80];
@@ -117,15 +119,12 @@ bool sim_discovery_serve(const struct sim_request *r, struct sim_cloud cloud,
 	mst_jout_init(&j, &reply->body);
 	if (strcmp(rest, "/discovery/instance") == 0) {
 		instances(r, &j);
-	} else if (strcmp(rest, "/discovery/v2.0/keys") == 0) {
-		/* access tokens are for the APIs, nobody else reads them */
-		mst_buf_adds(&reply->body, "{\"keys\":[]}");
 	} else if (strcmp(rest, "/v2.0/.well-known/openid-configuration") ==
 		   0) {
 		if (strcmp(tenant, MST_SIM_TENANT) != 0 &&
 		    strcmp(tenant, "simulated.example.com") != 0)
 			return false;
-		configuration(r, MST_SIM_TENANT, cloud, &j);
+		configuration(r, MST_SIM_TENANT, cloud, issuer_here, &j);
 	} else {
 		return false;
 	}

@@ -30,6 +30,7 @@ struct sim_entra *sim_entra_new(const struct mst_sim_conf *conf,
 
 	e->certs = sim_certs_new();
 	e->federated = sim_federated_new();
+	e->sign_in = sim_sign_in_new();
 	e->json = mst_json_parser_new(1u << 20);
 	sim_entra_app_reset(e);
 	if (conf->certificate) {
@@ -52,6 +53,7 @@ void sim_entra_free(struct sim_entra **e)
 		return;
 	sim_certs_free(&(*e)->certs);
 	sim_federated_free(&(*e)->federated);
+	sim_sign_in_free(&(*e)->sign_in);
 	mst_json_parser_free(&(*e)->json);
 	free(*e);
 	*e = NULL;
@@ -208,7 +210,7 @@ static bool scope_form_ok(const char *scope)
 
 static bool check_client(struct mst_sim *sim, const struct sim_request *r,
 			 struct sim_reply *reply, const struct sim_pair *form,
-			 size_t n)
+			 size_t n, const char *client)
 {
 	struct sim_entra *e = sim->entra;
 	const char *secret = sim_form_get(form, n, "client_secret");
@@ -253,8 +255,8 @@ static bool check_client(struct mst_sim *sim, const struct sim_request *r,
 	snprintf(aud1, sizeof(aud1), "%s/%s/oauth2/token", r->base,
 		 MST_SIM_TENANT);
 	if (!sim_federated_check(e->federated, assertion, r->now_us, &res))
-		sim_assertion_check(e->certs, assertion, MST_SIM_CLIENT, aud,
-				    aud1, r->now_us, &res);
+		sim_assertion_check(e->certs, assertion, client, aud, aud1,
+				    r->now_us, &res);
 	if (res.aadsts)
 		oauth_error(e, r, reply, 401, "invalid_client", res.aadsts,
 			    "%s", res.text);
@@ -345,6 +347,16 @@ static bool check_tenant(struct sim_entra *e, const struct sim_request *r,
 	return true;
 }
 
+/* A code of somebody who signed in, for the application of sign-ins. */
+static bool is_sign_in(const struct sim_pair *form, size_t n)
+{
+	const char *grant = sim_form_get(form, n, "grant_type");
+	const char *client = sim_form_get(form, n, "client_id");
+
+	return grant && client && strcmp(grant, "authorization_code") == 0 &&
+	       strcmp(client, MST_SIM_SIGN_IN) == 0;
+}
+
 void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 		     struct sim_reply *reply)
 {
@@ -355,7 +367,9 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 	size_t n;
 	int res;
 
-	if (sim_discovery_serve(r, e->cloud, reply) ||
+	if (sim_discovery_serve(r, e->cloud, sim_sign_in_issuer(e->sign_in),
+				reply) ||
+	    sim_sign_in_serve(e->sign_in, r, reply) ||
 	    !check_tenant(e, r, reply))
 		return;
 	if (r->body.n > MAX_FORM) {
@@ -364,6 +378,11 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 		return;
 	}
 	n = sim_form_parse(&reply->arena, r->body, form, MST_LEN(form));
+	if (is_sign_in(form, n)) {
+		if (check_client(sim, r, reply, form, n, MST_SIM_SIGN_IN))
+			sim_sign_in_token(e->sign_in, r, reply, form, n);
+		return;
+	}
 	if (!check_fields(e, r, reply, form, n))
 		return;
 	scope = sim_form_get(form, n, "scope");
@@ -386,7 +405,7 @@ void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 			    scope);
 		return;
 	}
-	if (!check_client(sim, r, reply, form, n))
+	if (!check_client(sim, r, reply, form, n, MST_SIM_CLIENT))
 		return;
 	if (e->refusal && (e->refused < 0 || e->refused == res)) {
 		oauth_error(e, r, reply, e->refusal->status, e->refusal->error,

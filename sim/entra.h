@@ -77,9 +77,30 @@ struct sim_cloud {
  * OpenID configuration of a tenant, its keys. False: the path is none of
  * these. */
 bool sim_discovery_serve(const struct sim_request *r, struct sim_cloud cloud,
-			 struct sim_reply *reply);
+			 bool issuer_here, struct sim_reply *reply);
 /* "commercial", "gcc", "gcc-high", "dod", "china". False: none of these. */
 bool sim_cloud_find(struct mst_slice name, struct sim_cloud *cloud_r);
+
+/* ---- sign_in.c: people who sign in -----------------------------------------
+ */
+
+struct sim_sign_in;
+struct sim_pair;
+
+struct sim_sign_in *sim_sign_in_new(void);
+void sim_sign_in_free(struct sim_sign_in **s);
+/* Is the issuer's name this host's, not that of the real one? */
+bool sim_sign_in_issuer(const struct sim_sign_in *s);
+/* The page, the keys. False: the path is none of these. */
+bool sim_sign_in_serve(struct sim_sign_in *s, const struct sim_request *r,
+		       struct sim_reply *reply);
+/* A code becomes an id token; the client was checked. */
+void sim_sign_in_token(struct sim_sign_in *s, const struct sim_request *r,
+		       struct sim_reply *reply, const struct sim_pair *form,
+		       size_t n);
+/* /_sim/sign_in */
+void sim_sign_in_control(struct sim_sign_in *s, struct mst_json_parser *json,
+			 const struct sim_request *r, struct sim_reply *reply);
 
 /* ---- entra.c, entra_app.c --------------------------------------------------
  */
@@ -101,6 +122,7 @@ struct role_list {
 struct sim_entra {
 	struct sim_certs *certs;
 	struct sim_federated *federated;
+	struct sim_sign_in *sign_in;
 	struct mst_json_parser *json;
 	char secret[256];
 	struct role_list roles[SIM_RES__MAX];

@@ -169,3 +169,9 @@ void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 	}
 	write_app(e, reply);
 }
+
+void sim_entra_sign_in(struct mst_sim *sim, const struct sim_request *r,
+		       struct sim_reply *reply)
+{
+	sim_sign_in_control(sim->entra->sign_in, sim->entra->json, r, reply);
+}

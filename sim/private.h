@@ -177,6 +177,8 @@ void sim_entra_free(struct sim_entra **e);
 void sim_entra_serve(struct mst_sim *sim, const struct sim_request *r,
 		     struct sim_reply *reply);
 /* /_sim/certs and /_sim/roles */
+void sim_entra_sign_in(struct mst_sim *sim, const struct sim_request *r,
+		       struct sim_reply *reply);
 void sim_entra_control(struct mst_sim *sim, const struct sim_request *r,
 		       struct sim_reply *reply);
 

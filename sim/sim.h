@@ -100,9 +100,11 @@ int mst_sim_save_iot(const struct mst_sim_conf *conf,
 int mst_sim_main(int argc, char **argv);
 
 /* The fixed facts of the simulated tenant and instance. Obviously fake. */
-#define MST_SIM_TENANT	  "00000000-0000-4000-8000-00000000000a"
-#define MST_SIM_CLIENT	  "00000000-0000-4000-8000-00000000000b"
-#define MST_SIM_SECRET	  "not-a-real-secret"
+#define MST_SIM_TENANT "00000000-0000-4000-8000-00000000000a"
+#define MST_SIM_CLIENT "00000000-0000-4000-8000-00000000000b"
+#define MST_SIM_SECRET "not-a-real-secret"
+/* The application that people sign in to; its secret is the same. */
+#define MST_SIM_SIGN_IN	  "00000000-0000-4000-8000-00000000000c"
 #define MST_SIM_USER	  "muster.integration"
 #define MST_SIM_PASSWORD  "not-a-real-password"
 #define MST_SIM_SN_CLIENT "00000000000000000000000000000c1d"
