@@ -30,15 +30,23 @@ extern const struct mst_http_route mst_api_runs[];
 extern const struct mst_http_route mst_api_tasks[];
 extern const struct mst_http_route mst_api_plans[];
 extern const struct mst_http_route mst_api_job_tasks[];
+extern const struct mst_http_route mst_api_jobs[];
+extern const struct mst_http_route mst_api_overview[];
+extern const struct mst_http_route mst_api_nodes[];
+extern const struct mst_http_route mst_api_openapi_routes[];
 
 /* At the server's root: health, metrics. */
 extern const struct mst_http_route mst_api_health[];
+extern const struct mst_http_route mst_api_prometheus[];
 
 extern const struct mst_api_schema mst_api_root_schemas[];
 extern const struct mst_api_schema mst_api_run_schemas[];
 extern const struct mst_api_schema mst_api_task_schemas[];
 extern const struct mst_api_schema mst_api_plan_schemas[];
 extern const struct mst_api_schema mst_api_job_task_schemas[];
+extern const struct mst_api_schema mst_api_job_schemas[];
+extern const struct mst_api_schema mst_api_overview_schemas[];
+extern const struct mst_api_schema mst_api_node_schemas[];
 extern const struct mst_api_schema mst_api_connection_schemas[];
 extern const struct mst_api_schema mst_api_settings_schemas[];
 extern const struct mst_api_schema mst_api_session_schemas[];

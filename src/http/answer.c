@@ -184,27 +184,33 @@ const char *mst_http_etag(struct mst_arena *a, struct mst_slice bytes,
 	return mst_arena_printf(a, "\"%s%s\"", text, gzip ? "-gz" : "");
 }
 
-/* Between the quotes, without "-gz". */
-static struct mst_slice tag_core(struct mst_slice t)
+/* Between the quotes, without "-gz"; core: without ".…", too, which is of the
+ * bytes where the rest is of what they show. */
+static struct mst_slice tag_of(struct mst_slice t, bool core)
 {
+	const char *dot;
+
 	if (t.n > 2 && t.p[0] == 'W' && t.p[1] == '/')
 		t = mst_slice(t.p + 2, t.n - 2);
 	if (t.n >= 2 && t.p[0] == '"' && t.p[t.n - 1] == '"')
 		t = mst_slice(t.p + 1, t.n - 2);
 	if (t.n > 3 && memcmp(t.p + t.n - 3, "-gz", 3) == 0)
 		t.n -= 3;
+	dot = core && t.n ? memchr(t.p, '.', t.n) : NULL;
+	if (dot)
+		t.n = (size_t)(dot - t.p);
 	return t;
 }
 
-bool mst_http_etag_in(const char *list, const char *tag)
+bool mst_http_etag_in(const char *list, const char *tag, bool core)
 {
-	struct mst_slice want = tag_core(mst_slice_str(tag));
+	struct mst_slice want = tag_of(mst_slice_str(tag), core);
 
 	while (*list) {
 		size_t n = strcspn(list, ",");
+		struct mst_slice one = mst_slice_trim(mst_slice(list, n));
 
-		if (mst_slice_eq(tag_core(mst_slice_trim(mst_slice(list, n))),
-				 want))
+		if (mst_slice_eq(tag_of(one, core), want))
 			return true;
 		list += n + (list[n] == ',');
 	}
@@ -305,7 +311,18 @@ void mst_http_answer_header(struct http_exchange *x, const char *name,
 		x->out[x->outs++] = (struct http_pair){name, value};
 }
 
-static void add_own(struct http_exchange *x)
+/* "ETag: \"…\"" among its own headers. */
+static const char *own_tag_line(const struct mst_http_resp *resp)
+{
+	for (size_t i = 0; i < MST_LEN(resp->headers); i++)
+		if (resp->headers[i] &&
+		    strncmp(resp->headers[i], "ETag: \"", 7) == 0)
+			return resp->headers[i];
+	return NULL;
+}
+
+/* tagged: the tag is there already. */
+static void add_own(struct http_exchange *x, bool tagged)
 {
 	struct mst_arena *a = &x->r.arena;
 
@@ -313,7 +330,7 @@ static void add_own(struct http_exchange *x)
 		const char *h = x->resp.headers[i];
 		const char *colon = h ? strchr(h, ':') : NULL;
 
-		if (!colon)
+		if (!colon || (tagged && h == own_tag_line(&x->resp)))
 			continue;
 		mst_http_answer_header(
 		    x, mst_arena_dup(a, mst_slice(h, (size_t)(colon - h))).p,
@@ -359,21 +376,12 @@ static const char *caching(const struct http_exchange *x, bool tagged)
 	return tagged ? "private, no-cache" : "no-store";
 }
 
-/* "ETag: …" among its own headers: what is behind it. */
-static const char *own_tag(const struct mst_http_resp *resp)
-{
-	for (size_t i = 0; i < MST_LEN(resp->headers); i++)
-		if (resp->headers[i] &&
-		    strncmp(resp->headers[i], "ETag: ", 6) == 0)
-			return resp->headers[i] + 6;
-	return NULL;
-}
-
 static bool not_modified(const struct http_exchange *x, const char *tag)
 {
 	const char *none = mst_http_header(&x->r, "If-None-Match");
 
-	return none && (strcmp(none, "*") == 0 || mst_http_etag_in(none, tag));
+	return none &&
+	       (strcmp(none, "*") == 0 || mst_http_etag_in(none, tag, false));
 }
 
 static void drop_body(struct mst_http_resp *resp)
@@ -383,14 +391,18 @@ static void drop_body(struct mst_http_resp *resp)
 	mst_buf_fini(&resp->body);
 }
 
-/* The tag of its bytes, and what has them already is not sent them again. */
-static void tag_bytes(struct http_exchange *x)
+/* The tag of its bytes, behind its own if it has one; what has them already is
+ * not sent them again. */
+static void tag_bytes(struct http_exchange *x, const char *own)
 {
 	struct mst_http_resp *resp = &x->resp;
 	struct mst_slice bytes =
 	    resp->fixed.p ? resp->fixed : mst_buf_slice(&resp->body);
 	const char *tag = mst_http_etag(&x->r.arena, bytes, false);
 
+	if (own)
+		tag = mst_arena_printf(&x->r.arena, "%.*s.%s",
+				       (int)strlen(own) - 1, own, tag + 1);
 	if (not_modified(x, tag))
 		drop_body(resp);
 	else if (encode(x))
@@ -402,7 +414,8 @@ static void tag_bytes(struct http_exchange *x)
 void mst_http_answer_finish(struct http_exchange *x)
 {
 	struct mst_http_resp *resp = &x->resp;
-	const char *own = own_tag(resp);
+	const char *line = own_tag_line(resp);
+	const char *own = line ? line + 6 : NULL;
 	bool get, tagged;
 
 	if (!resp->status)
@@ -413,10 +426,8 @@ void mst_http_answer_finish(struct http_exchange *x)
 	get =
 	    x->r.method == MST_ROUTE_GET && resp->status == 200 && !resp->feed;
 	tagged = get && (own || !resp->no_etag);
-	if (tagged && own && not_modified(x, own))
-		drop_body(resp);
-	else if (tagged && !own)
-		tag_bytes(x);
+	if (tagged)
+		tag_bytes(x, own);
 	else if (!resp->feed)
 		(void)encode(x);
 	if (resp->body.n || resp->fixed.n || resp->feed)
@@ -424,6 +435,6 @@ void mst_http_answer_finish(struct http_exchange *x)
 	if (is_compressible(resp->type))
 		mst_http_answer_header(x, "Vary", "Accept-Encoding");
 	mst_http_answer_header(x, "Cache-Control", caching(x, tagged));
-	add_own(x);
+	add_own(x, tagged);
 	add_common(x);
 }

@@ -86,6 +86,10 @@ struct mst_http_query {
 #define MST_ROUTE_ANY                                                          \
 	256u /* parameters that it does not name are passed over */
 
+#define MST_ROUTE_CREATED 512u /* answers 201 */
+/* May answer 202 with an approval instead: a second person is wanted. */
+#define MST_ROUTE_SECOND 1024u
+
 struct mst_http_route {
 	enum mst_http_method method;
 	const char *path; /* "/runs/{id}", below the table's base */

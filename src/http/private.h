@@ -137,8 +137,9 @@ void mst_http_answer_reset(struct mst_http_resp *resp);
 /* "\"…\"" of bytes, in the arena. */
 const char *mst_http_etag(struct mst_arena *a, struct mst_slice bytes,
 			  bool gzip);
-/* Does a list of tags ("\"a\", W/\"b\"") name it? Encodings are passed over. */
-bool mst_http_etag_in(const char *list, const char *tag);
+/* Does a list of tags ("\"a\", W/\"b\"") name it? Encodings are passed over.
+ * core: what stands behind a '.', too. */
+bool mst_http_etag_in(const char *list, const char *tag, bool core);
 
 /* ---- stream.c ------------------------------------------------------------ */
 

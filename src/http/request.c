@@ -376,13 +376,14 @@ int mst_http_match(const struct mst_http_req *r, struct mst_slice now,
 	if (want)
 		ok = now.p &&
 		     (strcmp(want, "*") == 0 ||
-		      mst_http_etag_in(want,
-				       mst_http_etag(&x->r.arena, now, false)));
+		      mst_http_etag_in(
+			  want, mst_http_etag(&x->r.arena, now, false), true));
 	else if (none)
 		ok = !(now.p &&
 		       (strcmp(none, "*") == 0 ||
-			mst_http_etag_in(
-			    none, mst_http_etag(&x->r.arena, now, false))));
+			mst_http_etag_in(none,
+					 mst_http_etag(&x->r.arena, now, false),
+					 true)));
 	if (ok)
 		return 0;
 	x->changed = true;
