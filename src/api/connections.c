@@ -148,8 +148,10 @@ static void count_checks(struct mst_slice output, int64_t *failed_r,
 		while (mst_json_next(&it, NULL, &check)) {
 			struct mst_json level = mst_json_get(check, "level");
 
-			*failed_r += mst_json_is_str(level, "failed");
-			*warned_r += mst_json_is_str(level, "warning");
+			*failed_r +=
+			    mst_slice_iis(mst_json_str(level), "failed");
+			*warned_r +=
+			    mst_slice_iis(mst_json_str(level), "warning");
 		}
 	}
 	mst_json_parser_free(&p);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "cli/cli.h"
+#include "cli/remote.h"
 #include "cli/worker.h"
 
 atomic_bool cli_cancel;
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction act = {.sa_handler = on_signal};
 	struct mst_err err = MST_ERR_INIT;
+	int status;
 
 	if (argc < 2) {
 		usage(stderr);
@@ -128,6 +130,12 @@ int main(int argc, char **argv)
 		return cli_fail(&err);
 	mst_log_level(MST_INFO);
 	cli_worker_begin();
+	if (cli_remote(&argc, argv, &status))
+		return status;
+	if (argc < 2) {
+		usage(stderr);
+		return CLI_USAGE;
+	}
 	for (const struct cli_command *c = cli_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name) == 0)
 			return cli_printed(c->run(argc - 1, argv + 1));

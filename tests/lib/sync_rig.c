@@ -209,7 +209,8 @@ void rig_apply(struct rig *r, const char *source, const char *dest,
 
 static int output(const struct rig *r, const char *name)
 {
-	char *path = mst_asprintf("%s/%s", r->dir, name);
+	char *path =
+	    mst_asprintf("%s/%s%s", r->dir, r->output ? r->output : "", name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0)
@@ -244,8 +245,10 @@ pid_t rig_spawn(struct rig *r, const char *const *words)
 	argv[n++] = (char *)(uintptr_t) "muster";
 	for (size_t i = 0; words[i] && n < WORDS_MAX; i++)
 		argv[n++] = (char *)(uintptr_t)words[i];
-	argv[n++] = (char *)(uintptr_t) "--state";
-	argv[n++] = r->state;
+	if (!r->elsewhere) {
+		argv[n++] = (char *)(uintptr_t) "--state";
+		argv[n++] = r->state;
+	}
 	argv[n] = NULL;
 	/* the caller's come first: the first of two counts */
 	for (size_t i = 0; r->env && r->env[i] && k < OWN_MAX; i++)

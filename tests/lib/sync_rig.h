@@ -36,6 +36,10 @@ struct rig {
 	struct mst_buf report, body;
 	const char *const *env; /* "NAME=value" for children; NULL ended */
 	long file_max;		/* RLIMIT_FSIZE of children; 0: none */
+	/* What stands in front of the names of a child's output files; NULL:
+	 * nothing, as rig_wait expects. */
+	const char *output;
+	bool elsewhere; /* children are told no state folder */
 	/* RecVer on a server: lines of the source connection, and what empties
 	 * it with each new state folder. NULL: a file in that folder. */
 	const char *recver;

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See remote.h.
+ */
+#include "cli/remote.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "api/remote.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/secret.h"
+#include "cli/ask.h"
+#include "cli/remote_http.h"
+#include "cli/worker.h"
+
+#define BODY_MAX  (16u << 20)
+#define FILE_MAX  (15u << 20)
+#define TASK_MAX  (1u << 20)
+#define LOOK_MS	  400 /* between two looks at a task, after a while */
+#define STEPS_MAX 64
+#define KEPT_MAX  (64u << 20) /* of a task's output; more is not there */
+
+struct remote {
+	const char *server, *token_file, *ca_file;
+	bool asked; /* by the option, not by the environment */
+	struct mst_arena arena;
+	struct cli_server *s;
+	struct mst_remote_call call;
+	struct mst_buf body;
+	const char *out_file; /* what is printed goes there */
+	bool plan;	      /* and is a plan */
+	bool json, quiet;
+	int64_t task;
+	bool cancelled;
+	/* what was shown of its progress */
+	size_t steps, ended;
+	const struct mst_progress *progress;
+};
+
+/* ---- words --------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	size_t at;
+} options[] = {
+    {"--server", offsetof(struct remote, server)},
+    {"--token-file", offsetof(struct remote, token_file)},
+    {"--ca-file", offsetof(struct remote, ca_file)},
+};
+
+static const char **place(struct remote *m, size_t i)
+{
+	return (const char **)(void *)((char *)m + options[i].at);
+}
+
+/* The option's value behind '=' or in the next word; NULL: it is another one.
+ * *used_r: how many words it takes. */
+static const char *value_of(char *const *argv, int argc, int at,
+			    const char *name, int *used_r)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(argv[at], name, n) != 0)
+		return NULL;
+	*used_r = 1;
+	if (argv[at][n] == '=')
+		return argv[at] + n + 1;
+	if (argv[at][n])
+		return NULL;
+	*used_r = 2;
+	return at + 1 < argc ? argv[at + 1] : "";
+}
+
+static void take_options(struct remote *m, int *argc, char **argv)
+{
+	int to = 1;
+	bool ended = false;
+
+	for (int i = 1; i < *argc;) {
+		const char *value = NULL;
+		int used = 0;
+
+		ended = ended || strcmp(argv[i], "--") == 0;
+		for (size_t k = 0; !ended && !value && k < MST_LEN(options);
+		     k++) {
+			value =
+			    value_of(argv, *argc, i, options[k].name, &used);
+			if (value)
+				*place(m, k) = value;
+		}
+		if (!value)
+			argv[to++] = argv[i++];
+		else
+			i += used;
+	}
+	*argc = to;
+	argv[to] = NULL;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the request --------------------------------------------------------- */
+
+static int add_file(struct mst_jout *files, const char *name, const char *path,
+		    struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(FILE_MAX);
+	int rc;
+
+	rc = path && strcmp(path, "-") != 0 ? mst_file_read(path, &b, err)
+					    : cli_read_value(&b, false, err);
+	if (rc == 0)
+		mst_jout_kslice(files, name, mst_buf_slice(&b));
+	mst_buf_wipe_fini(&b);
+	return rc;
+}
+
+struct writing {
+	struct remote *m;
+	struct mst_buf argv, files;
+	struct mst_jout words, names;
+	unsigned n; /* files */
+};
+
+/* "--name", "--name=value", "--name=@file1". */
+static void add_option(struct writing *w, const char *name, const char *equals,
+		       const char *value)
+{
+	mst_jout_str(&w->words, mst_arena_printf(&w->m->arena, "--%s%s%s", name,
+						 equals, value));
+}
+
+static int add_part(struct writing *w, const struct mst_remote_part *p,
+		    struct mst_err *err)
+{
+	bool file = p->kind == MST_REMOTE_READS || p->kind == MST_REMOTE_FILE;
+	char name[16];
+
+	if (p->kind == MST_REMOTE_WRITES) {
+		w->m->out_file = p->value;
+		return 0;
+	}
+	if (p->kind == MST_REMOTE_SWITCH) {
+		add_option(w, p->name, "", "");
+		return 0;
+	}
+	if (!file && p->name)
+		add_option(w, p->name, "=", p->value);
+	if (!file)
+		return 0;
+	(void)snprintf(name, sizeof(name), "file%u", ++w->n);
+	if (p->name)
+		add_option(w, p->name, "=@", name);
+	return add_file(&w->names, name, p->value, err);
+}
+
+/* Words that are no options, behind them. */
+static void add_words(struct writing *w)
+{
+	const struct mst_remote_call *c = &w->m->call;
+	unsigned file = 0;
+
+	mst_jout_str(&w->words, "--");
+	for (size_t i = 0; i < c->n; i++) {
+		const struct mst_remote_part *p = &c->parts[i];
+		char name[24];
+
+		if (p->kind == MST_REMOTE_READS)
+			file++;
+		if (p->kind == MST_REMOTE_WORD)
+			mst_jout_str(&w->words, p->value);
+		if (p->kind != MST_REMOTE_FILE)
+			continue;
+		(void)snprintf(name, sizeof(name), "@file%u", ++file);
+		mst_jout_str(&w->words, name);
+	}
+}
+
+static int write_parts(struct writing *w, struct mst_err *err)
+{
+	struct remote *m = w->m;
+	const struct mst_remote *rule = m->call.rule;
+
+	mst_jout_str(&w->words, rule->command);
+	if (rule->verb)
+		mst_jout_str(&w->words, rule->verb);
+	for (size_t i = 0; i < m->call.n; i++) {
+		if (add_part(w, &m->call.parts[i], err) < 0)
+			return -(int)err->code;
+	}
+	m->plan = m->out_file && strcmp(rule->command, "plan") == 0;
+	if (m->plan && !m->json)
+		mst_jout_str(&w->words, "--json");
+	add_words(w);
+	/* A look at an alert without a file reads what comes in here. */
+	if (strcmp(rule->command, "forward") == 0 &&
+	    strcmp(rule->verb, "why") == 0 && w->n == 0) {
+		mst_jout_str(&w->words, "@file1");
+		return add_file(&w->names, "file1", NULL, err);
+	}
+	return 0;
+}
+
+static int write_request(struct remote *m, struct mst_err *err)
+{
+	struct writing w = {.m = m,
+			    .argv = MST_BUF_INIT(BODY_MAX),
+			    .files = MST_BUF_INIT(BODY_MAX)};
+	struct mst_jout j;
+	int rc;
+
+	mst_jout_init(&w.words, &w.argv);
+	mst_jout_arr(&w.words);
+	mst_jout_init(&w.names, &w.files);
+	mst_jout_obj(&w.names);
+	rc = write_parts(&w, err);
+	mst_jout_end_arr(&w.words);
+	mst_jout_end_obj(&w.names);
+	mst_jout_init(&j, &m->body);
+	mst_jout_obj(&j);
+	mst_jout_key(&j, "argv");
+	mst_jout_raw(&j, mst_buf_slice(&w.argv));
+	mst_jout_key(&j, "files");
+	mst_jout_raw(&j, mst_buf_slice(&w.files));
+	mst_jout_end_obj(&j);
+	if (rc == 0 &&
+	    (m->body.overflow || w.argv.overflow || w.files.overflow))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the files are too large for a server: at "
+				 "most 15 MiB together");
+	mst_buf_fini(&w.argv);
+	mst_buf_fini(&w.files);
+	return rc;
+}
+
+/* ---- the task ------------------------------------------------------------ */
+
+static void tell(struct remote *m, struct mst_json p, bool end)
+{
+	char stage[64], what[96];
+	int64_t done = 0, total = 0, requests = 0;
+	struct mst_progress_now now = {.stage = stage, .what = what};
+
+	(void)snprintf(stage, sizeof(stage), "%.*s",
+		       MST_SLICE_ARG(mst_json_str(mst_json_get(p, "stage"))));
+	(void)snprintf(what, sizeof(what), "%.*s",
+		       MST_SLICE_ARG(mst_json_str(mst_json_get(p, "what"))));
+	(void)mst_json_i64(mst_json_get(p, "done"), &done);
+	(void)mst_json_i64(mst_json_get(p, "total"), &total);
+	(void)mst_json_i64(mst_json_get(p, "requests"), &requests);
+	(void)mst_json_bool(mst_json_get(p, "bytes"), &now.bytes);
+	now.done = (uint64_t)done;
+	now.total = (uint64_t)total;
+	now.requests = (uint64_t)requests;
+	now.end = end;
+	mst_progress_tell(m->progress, &now);
+}
+
+/* Every step so far is in it: those that are over are told once. */
+static void show_progress(struct remote *m, struct mst_json task)
+{
+	struct mst_json p = mst_json_get(task, "progress"), step;
+	struct mst_json_iter it = mst_json_iter(mst_json_get(p, "steps"));
+	size_t i = 0;
+
+	while (mst_json_next(&it, NULL, &step)) {
+		bool end = false;
+
+		(void)mst_json_bool(mst_json_get(step, "end"), &end);
+		if (i++ < m->ended)
+			continue;
+		if (end)
+			tell(m, step, true);
+		if (end && i == m->ended + 1)
+			m->ended++;
+	}
+	if (mst_json_type(p) == MST_JSON_OBJECT)
+		tell(m, p, false);
+}
+
+static bool has_ended(struct mst_json task)
+{
+	struct mst_json state = mst_json_get(task, "state");
+
+	return mst_json_is_str(state, "done") ||
+	       mst_json_is_str(state, "failed") ||
+	       mst_json_is_str(state, "cancelled");
+}
+
+static int cancel(struct remote *m, struct mst_err *err)
+{
+	struct mst_buf out = MST_BUF_INIT(TASK_MAX);
+	char path[48];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/tasks/%lld", (long long)m->task);
+	m->cancelled = true;
+	rc = cli_server_ask(m->s, MST_HTTP_DELETE, path, mst_slice(NULL, 0),
+			    NULL, &out, NULL, err);
+	mst_buf_fini(&out);
+	return rc;
+}
+
+/* Until it has ended; out is the task as it is then. */
+static int follow(struct remote *m, struct mst_json_parser *parser,
+		  struct mst_json *task_r, struct mst_err *err)
+{
+	struct mst_buf out = MST_BUF_INIT(TASK_MAX);
+	char path[48];
+	int wait = 25, rc;
+
+	(void)snprintf(path, sizeof(path), "/tasks/%lld", (long long)m->task);
+	for (;;) {
+		mst_buf_reset(&out);
+		rc = cli_server_ask(m->s, MST_HTTP_GET, path,
+				    mst_slice(NULL, 0), NULL, &out, NULL, err);
+		if (rc == 0)
+			rc = mst_json_parse(parser, mst_buf_slice(&out), task_r,
+					    err);
+		if (rc < 0 || has_ended(*task_r))
+			break;
+		show_progress(m, *task_r);
+		if (atomic_load(&cli_cancel) && !m->cancelled &&
+		    cancel(m, err) < 0) {
+			rc = -(int)err->code;
+			break;
+		}
+		(void)poll(NULL, 0, wait);
+		wait = MST_MIN(wait * 2, LOOK_MS);
+	}
+	mst_buf_fini(&out);
+	return rc;
+}
+
+static int get(struct remote *m, const char *what, struct mst_buf *out,
+	       struct mst_err *err)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/tasks/%lld/%s", (long long)m->task,
+		       what);
+	return cli_server_ask(m->s, MST_HTTP_GET, path, mst_slice(NULL, 0),
+			      NULL, out, NULL, err);
+}
+
+/* ---- what it printed ----------------------------------------------------- */
+
+static int save(struct remote *m, struct mst_buf *out, struct mst_err *err)
+{
+	int rc = cli_write_file(m->out_file, mst_buf_slice(out), 0600, err);
+
+	if (rc == 0 && m->plan && !m->json)
+		(void)printf("plan saved in %s\n", m->out_file);
+	if (rc == 0 && m->plan && m->json)
+		cli_print(out);
+	return rc;
+}
+
+static int print(struct remote *m, struct mst_json task, int *status_r,
+		 struct mst_err *err)
+{
+	struct mst_buf out = MST_BUF_INIT(1u << 30),
+		       log = MST_BUF_INIT(1u << 20);
+	struct mst_slice why = mst_json_str(mst_json_get(task, "error"));
+	int64_t status = -1;
+	int rc = get(m, "log", &log, err);
+
+	(void)mst_json_i64(mst_json_get(task, "exit_status"), &status);
+	if (rc == 0)
+		rc = get(m, "output", &out, err);
+	cli_progress_end();
+	if (rc == 0 && log.n && !m->quiet)
+		(void)fwrite(log.p, 1, log.n, stderr);
+	if (rc == 0 && out.n >= KEPT_MAX)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "what the command printed is larger than the "
+				 "64 MiB that a server keeps");
+	if (rc == 0 && m->out_file && (status == CLI_OK || status == CLI_DRIFT))
+		rc = save(m, &out, err);
+	else if (rc == 0)
+		cli_print(&out);
+	if (rc == 0 && status < 0)
+		rc = mst_err_set(err, m->cancelled ? MST_E_CANCELLED : MST_E_IO,
+				 "task %lld of the server did not come to its "
+				 "end%s%.*s",
+				 (long long)m->task, why.n ? ": " : "",
+				 (int)MST_MIN(why.n, (size_t)800), why.p);
+	*status_r = (int)status;
+	mst_buf_fini(&out);
+	mst_buf_fini(&log);
+	return rc;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void make_key(char out[33])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char bytes[16];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		abort();
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		out[2 * i] = hex[bytes[i] >> 4];
+		out[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	out[32] = 0;
+}
+
+static int post(struct remote *m, struct mst_json_parser *parser, int *status_r,
+		struct mst_err *err)
+{
+	struct mst_buf out = MST_BUF_INIT(TASK_MAX);
+	struct mst_json root = {NULL, 0};
+	char key[33];
+	int rc;
+
+	make_key(key);
+	rc = cli_server_ask(m->s, MST_HTTP_POST, "/commands",
+			    mst_buf_slice(&m->body), key, &out, NULL, err);
+	if (rc == 0)
+		rc = mst_json_parse(parser, mst_buf_slice(&out), &root, err);
+	if (rc == 0 && !mst_json_i64(mst_json_get(root, "id"), &m->task))
+		rc = mst_err_set(err, MST_E_CORRUPT,
+				 "the server's answer is no task");
+	if (rc == 0 &&
+	    mst_json_type(mst_json_get(root, "decided_at")) == MST_JSON_NULL &&
+	    mst_json_str(mst_json_get(root, "needs")).n) {
+		(void)fprintf(stderr,
+			      "muster: this waits for a second person: "
+			      "approval %lld\n",
+			      (long long)m->task);
+		*status_r = CLI_GUARD;
+		m->task = 0;
+	}
+	mst_buf_fini(&out);
+	return rc;
+}
+
+static int ask(struct remote *m, int *status_r, struct mst_err *err)
+{
+	struct mst_json_parser *parser = mst_json_parser_new(TASK_MAX);
+	struct mst_json task = {NULL, 0};
+	int rc = post(m, parser, status_r, err);
+
+	if (rc == 0 && m->task) {
+		rc = follow(m, parser, &task, err);
+		if (rc == 0)
+			rc = print(m, task, status_r, err);
+	}
+	mst_json_parser_free(&parser);
+	return rc;
+}
+
+static int run(struct remote *m, int argc, char **argv, int *status_r,
+	       struct mst_err *err)
+{
+	const char *token = "env:MUSTER_TOKEN";
+
+	if (mst_remote_read((const char *const *)(void *)(argv + 1),
+			    (size_t)argc - 1, &m->arena, &m->call, err) < 0) {
+		*status_r = CLI_USAGE;
+		return -(int)err->code;
+	}
+	m->json = mst_remote_value(&m->call, "json") != NULL;
+	m->quiet = mst_remote_value(&m->call, "quiet") != NULL;
+	cli.quiet = m->quiet;
+	m->progress = cli_progress();
+	if (m->token_file)
+		token = mst_arena_printf(&m->arena, "file:%s", m->token_file);
+	if (write_request(m, err) < 0 ||
+	    cli_server_open(m->server, token, m->ca_file, &m->s, err) < 0)
+		return -(int)err->code;
+	return ask(m, status_r, err);
+}
+
+static bool stays_here(struct remote *m, int argc, char **argv)
+{
+	const char *env = getenv("MUSTER_SERVER");
+
+	m->asked = m->server != NULL;
+	if (!m->server && env && *env)
+		m->server = env;
+	return !m->server || argc < 2 || argv[1][0] == '-' ||
+	       strcmp(argv[1], "help") == 0 || wants_help(argc, argv) ||
+	       mst_remote_is_local(argv[1]);
+}
+
+bool cli_remote(int *argc, char **argv, int *status_r)
+{
+	struct remote m = {.body = MST_BUF_INIT(BODY_MAX)};
+	struct mst_err err = MST_ERR_INIT;
+	int status = CLI_OK, rc;
+
+	if (cli_worker())
+		return false;
+	take_options(&m, argc, argv);
+	if (stays_here(&m, *argc, argv))
+		return false;
+	mst_arena_init(&m.arena, MST_MAX_ARENA);
+	rc = run(&m, *argc, argv, &status, &err);
+	if (rc < 0)
+		status = status == CLI_USAGE ? (cli_fail(&err), CLI_USAGE)
+					     : cli_fail(&err);
+	cli_server_close(&m.s);
+	mst_buf_wipe_fini(&m.body);
+	mst_arena_fini(&m.arena);
+	*status_r = cli_printed(status);
+	return true;
+}
