@@ -160,6 +160,10 @@ test('undo: preview, then consent', async (t) => {
 	assert.equal(await off.getAttribute('title'), 'It wrote nothing');
 	await page.getByRole('button', { name: 'Try again' }).click();
 	await page.getByText('Run of plant asked for').waitFor();
+	await page.goto(new URL('/runs/4692?tab=items', page.url()).href);
+	await page.getByRole('button', { name: 'Try the refused again now' }).click();
+	await page.getByText('Trying the refused ones again').waitFor();
+	assert.deepEqual(posted(mock, '/jobs/main/runs').at(-1), { record_sets: ['devices'] });
 });
 
 test('the guard: approving asks first', async (t) => {

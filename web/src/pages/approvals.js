@@ -2,7 +2,7 @@
 //
 // What waits for a second person, and what became of the rest.
 import { html, useState } from '../lib/html.js';
-import { api, may, me, path } from '../lib/api.js';
+import { ApiError, api, may, me, path } from '../lib/api.js';
 import { useList } from '../lib/load.js';
 import { Button, ROLE_OF } from '../ui/button.js';
 import { ask } from '../ui/dialog.js';
@@ -33,7 +33,11 @@ function Waiting({ approval: a, reload }) {
 		}
 		setError(null);
 		try {
-			await api.post(path`/approvals/${a.id}/${word}`, word === 'reject' ? { why: said } : {});
+			const got = await api.post(path`/approvals/${a.id}/${word}`, word === 'reject' ? { why: said } : {});
+
+			if (got?.status >= 400) {
+				throw new ApiError(got.status, 'invalid', `It is approved, but could not be carried out: ${got.result?.detail || got.status}`);
+			}
 			toast(word === 'reject' ? 'Rejected' : 'Approved', { href: a.task && word === 'approve' ? `/tasks/${a.task}` : undefined });
 		} catch (e) {
 			setError(e);

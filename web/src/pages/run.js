@@ -76,8 +76,20 @@ function Items({ run, query }) {
 			href=${`/explain?job=${encodeURIComponent(run.job)}&key=${encodeURIComponent(i.key)}`}>Explain<span class="hidden"> ${i.key}</span></a>` },
 	];
 
-	return html`<p class="prose tab-intro">Refused records were sent and not taken; a later run tries them again by itself.
+	const sets = run.record_sets.filter((s) => s.refused).map((s) => s.name);
+	const again = useAction(async () => {
+		const got = await ask.run(run.job, { record_sets: sets });
+
+		toastTask(got, 'Trying the refused ones again');
+		if (got.task) {
+			go(`/tasks/${got.task.id}`);
+		}
+	});
+
+	return html`<div class="plan-head"><p class="prose">Refused records were sent and not taken; each later run tries them again by itself.
 			Skipped ones were read and left out by a rule.</p>
+			${sets.length > 0 && html`<${Button} need="operate" busy=${again.busy} onClick=${again.run}>Try the refused again now<//>`}</div>
+		<${ErrorBox} error=${again.error} />
 		<${Filters} of=${[{ name: 'what', label: 'What', choices: ['refused', 'skipped'] },
 			{ name: 'record_set', label: 'Record set', choices: run.record_sets.map((s) => [s.name, words(s.name)]) }]} />
 		<${Loaded} of=${list} show=${(d) => html`<${Table} of="Refused and skipped records" columns=${columns} rows=${d.items}
@@ -177,10 +189,11 @@ function Actions({ run, reload }) {
 		}
 	});
 	const running = run.status === 'running';
+	const why = run.undo_of ? 'It is an undo itself' : run.undo?.possible ? '' : run.writes ?
+		'What it changed is not kept any more, or was taken back' : 'It wrote nothing';
 
 	return { error, buttons: html`${running && html`<${Button} need="operate" kind="danger" icon="stop" onClick=${cancel}>Cancel …<//>`}
-		${!running && html`<${Button} need="operate" icon="undo" onClick=${undo} why=${run.undo?.possible ? '' :
-			run.writes ? 'The journal of this run is not kept any more, or it was undone' : 'It wrote nothing'}>Undo: preview …<//>
+		${!running && html`<${Button} need="operate" icon="undo" onClick=${undo} why=${why}>Undo: preview …<//>
 		<${Button} need="operate" icon="runs" onClick=${again}>${['failed', 'partial', 'cancelled', 'dead'].includes(run.status) ?
 			'Try again' : 'Run again'}<//>`}` };
 }
@@ -201,7 +214,7 @@ function Run({ run, query, reload }) {
 			['Ended', run.ended_at ? html`<${Time} at=${run.ended_at} full />` : 'under way'],
 			['Took', run.ended_at ? duration(run.duration_ms) : undefined], ['Read', plural(run.read, 'record')],
 			['Written', plural(run.writes, 'record')], ['Requests', count(run.requests)],
-			['Asked by', run.asked_by || '–'], ['Task', run.task ? html`<a href=${`/tasks/${run.task}`}>${run.task}</a>` : undefined],
+			['Asked by', run.asked_by || '–'], ['Takes back', run.undo_of ? html`<a href=${`/runs/${run.undo_of}`}>run ${run.undo_of}</a>` : undefined], ['Task', run.task ? html`<a href=${`/tasks/${run.task}`}>${run.task}</a>` : undefined],
 			['Can be undone until', run.undo?.possible ? date(run.undo.until) : undefined]]} /></div>
 		${run.status === 'running' ? html`<${Live} run=${run} reload=${reload} />` : html`<${Tabs} label="What is known of this run" clear=${['after', 'what', 'record_set']}
 			tabs=${[{ key: 'counts', title: 'Counts', show: () => html`<${Counts} run=${run} />` },

@@ -10,7 +10,7 @@ import { ACTIONS, ask } from '../../lib/tasks.js';
 import { Button, RoleNote } from '../../ui/button.js';
 import { Diff } from '../../ui/diff.js';
 import { ask as question } from '../../ui/dialog.js';
-import { Empty, ErrorBox, Loaded } from '../../ui/states.js';
+import { Empty, ErrorBox, Loaded, Note } from '../../ui/states.js';
 import { Filters } from '../../ui/filter.js';
 import { Pager } from '../../ui/table.js';
 import { Badge } from '../../ui/status.js';
@@ -72,9 +72,12 @@ function Approve({ task, plan }) {
 	});
 
 	return html`<div class="plan-head"><p>${plural(all, 'change')} in about ${plural(plan.requests, 'request')}, ${duration(plan.estimated_ms)}; made <${Time} at=${plan.made_at} rel />${held > 0 && html`; <b>${count(held)} held by the guard</b>`}</p>
-		<${Button} need="operate" kind=${held ? 'danger' : 'primary'} busy=${write.busy} onClick=${write.run}>${held ?
+		<${Button} need="operate" kind=${held ? 'danger' : 'primary'} busy=${write.busy} onClick=${write.run}
+			why=${plan.whole === false ? 'It was not kept whole' : ''}>${held ?
 			'Approve and write …' : 'Write this plan …'}<//>
-		<${RoleNote} need="operate" what="Writing a plan" /></div><${ErrorBox} error=${write.error} />`;
+		<${RoleNote} need="operate" what="Writing a plan" /></div>
+		${plan.whole === false && html`<${Note} level="warning" title="This plan was too large to be kept whole">
+			What you see is its beginning; it cannot be written exactly. Plan some record sets alone.<//>`}<${ErrorBox} error=${write.error} />`;
 }
 
 export function PlanView({ task, query, readOnly }) {

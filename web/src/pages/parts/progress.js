@@ -7,6 +7,7 @@ import { stream } from '../../lib/live.js';
 import { KINDS, isOver, taskHref } from '../../lib/tasks.js';
 import { Icon } from '../../ui/icon.js';
 import { Progress } from '../../ui/progress.js';
+import { Note } from '../../ui/states.js';
 import { Status } from '../../ui/status.js';
 import { Since, Time } from '../../ui/time.js';
 
@@ -18,7 +19,7 @@ function amount(p, n = p.done) {
 
 /** "push device_vulnerabilities: 1,200 of 5,000" */
 export function progressText(p) {
-	return !p ? '' : `${p.stage} ${words(p.what).toLowerCase()}` +
+	return !p ? '' : p.waits ? `waits for ${p.waits}` : `${p.stage} ${words(p.what).toLowerCase()}` +
 		(p.total ? `: ${amount(p)} of ${amount(p, p.total)}` : p.done ? `: ${amount(p)}` : '');
 }
 
@@ -63,13 +64,16 @@ export function merge(old, p) {
 	if (!p || p.steps) {
 		return p || old;
 	}
-	const steps = [...old?.steps || []];
+	const steps = (old?.steps || (old?.stage ? [old] : [])).map((s) => ({ ...s, end: true }));
 	const i = steps.findIndex((s) => s.stage === p.stage && s.what === p.what);
+	const began = (i < 0 ? null : steps[i].began || steps[i].at) || p.at;
+	const step = { ...p, end: Boolean(p.end), began, ms: p.ms ?? new Date(p.at) - new Date(began) };
 
+	// The server tells one step after another: what is not the last has ended.
 	if (i < 0) {
-		steps.push(p);
+		steps.push(step);
 	} else {
-		steps[i] = { ...steps[i], ...p };
+		steps[i] = step;
 	}
 	return { ...p, steps };
 }
@@ -80,7 +84,7 @@ function Cell({ step, title }) {
 	}
 	return html`<td class=${step.end ? 'step step-end' : 'step step-now'} data-label=${title}><div>
 		${step.end ? html`<span class="step-done"><${Icon} name="ok" size=${14} />${amount(step)}
-			<span class="fine">in ${duration(step.ms)}</span></span>` :
+			${step.ms > 0 && html`<span class="fine">in ${duration(step.ms)}</span>`}</span>` :
 			html`<${Progress} done=${step.done} total=${step.total} label=${`${step.stage} ${step.what}`} text=${progressText(step)} />
 			<span class="fine">${amount(step)}${step.total ? ` of ${amount(step, step.total)}` : ''}</span>`}</div></td>`;
 }
@@ -99,6 +103,7 @@ export function Steps({ progress: p, over }) {
 			<div><span>Rate</span><b>${p.rate ? `${p.bytes ? bytes(p.rate) : count(Math.round(p.rate))}/s` : '–'}</b></div>
 			<div><span>Time left</span><b>${p.left_ms !== null && p.left_ms !== undefined ? duration(p.left_ms) : '–'}</b></div>
 			<div><span>Requests</span><b>${count(p.requests)}</b></div></div>
+		${p.waits && html`<${Note} level="warning">It waits for ${p.waits}${p.waits_until && html`, until <${Time} at=${p.waits_until} />`}.<//>`}
 		<div class="table-box"><table class="table steps"><caption class="hidden">Progress by record set and stage</caption>
 			<thead><tr><th scope="col">Record set or feed</th>${stages.map(([, t]) => html`<th scope="col">${t}</th>`)}</tr></thead>
 			<tbody>${whats.map((w) => html`<tr key=${w}><th scope="row">${words(w)}</th>${stages.map(([s, title]) =>
