@@ -91,6 +91,7 @@ int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_store(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_settings(int argc, char **argv);

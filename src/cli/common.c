@@ -18,11 +18,13 @@
 
 struct cli_common cli;
 
-static const char *state_dir;
+static const char *state_dir, *store;
 
 static const struct cli_opt common_opts[] = {
     {"state", "DIR", "state folder (default: see muster(1))", NULL, &state_dir,
      NULL},
+    {"store", "ADDRESS", "state store: postgresql://HOST/DATABASE, or sqlite",
+     NULL, &store, NULL},
     {"json", NULL, "data as JSON", &cli.json, NULL, NULL},
     {"verbose", NULL, "log more", &cli.verbose, NULL, NULL},
     {"quiet", NULL, "log errors only, no progress", &cli.quiet, NULL, NULL},
@@ -180,7 +182,15 @@ bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 				      "own state folder; leave it out\n");
 		return false;
 	}
+	if (cli_worker() && store) {
+		(void)fprintf(stderr, "muster: --store: the service has its "
+				      "own state store; leave it out\n");
+		return false;
+	}
 	cli.state_dir = state_dir;
+	/* For workers, too. */
+	if (store && setenv("MUSTER_STORE", store, 1) < 0)
+		mst_oom();
 	if (cli.quiet)
 		mst_log_level(MST_ERROR);
 	else if (cli.verbose)
@@ -231,6 +241,8 @@ int cli_fail(const struct mst_err *err)
 
 int cli_open_state(struct mst_state **s_r, struct mst_err *err)
 {
+	/* A run whose job went to another node ends as if it was cancelled. */
+	mst_state_lost_set(&cli_cancel);
 	return mst_state_open(cli.state_dir, s_r, err);
 }
 

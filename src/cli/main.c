@@ -32,6 +32,8 @@ const struct cli_command cli_commands[] = {
     {"jobs", "[JOB]", "show when jobs run next", cmd_jobs},
     {"sync", "", "run jobs by themselves, each at its frequency", cmd_sync},
     {"runs", "[ID]", "show past runs, or one of them", cmd_runs},
+    {"store", "[show | copy | script]",
+     "say where the state store is, and move it", cmd_store},
     {"audit", "[list | verify | head]", "show who changed what", cmd_audit},
     {"explain", "JOB KEY", "say why a record is as it is", cmd_explain},
     {"check", "JOB", "compare the destination with what was delivered",

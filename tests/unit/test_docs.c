@@ -23,7 +23,7 @@
 #include "sync/job.h"
 
 #define PAGE_MAX  (1u << 20)
-#define NAMES_MAX 256
+#define NAMES_MAX 2048
 
 /* ---- pages --------------------------------------------------------------- */
 
