@@ -102,6 +102,7 @@ int mst_auth_gate(struct mst_http_req *r, struct mst_http_resp *resp,
 		return mst_err_set(err, MST_E_AUTH, "nobody can sign in here");
 	ask.is_open = (r->route->flags & MST_ROUTE_OPEN) != 0;
 	ask.need = r->route->need;
+	mst_state_secrets_offer(state);
 	rc = refresh(door, state, err);
 	who = mst_arena_alloc(&r->arena, sizeof(*who));
 	if (rc == 0)

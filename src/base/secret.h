@@ -37,8 +37,8 @@ bool mst_secret_ref_ok(const char *ref);
 /* May a sealed secret be called this? */
 bool mst_secret_name_ok(const char *name);
 
-/* Who opens "sealed:NAME": the state store, while it is open. One at a time;
- * the last one that was set counts. */
+/* Who opens "sealed:NAME": the state store, while it is open. The last one that
+ * was set in this thread counts, else the last one that was set in any. */
 struct mst_secret_vault {
 	int (*open)(void *ctx, const char *name, struct mst_secret **s_r,
 		    struct mst_err *err);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -227,22 +228,73 @@ static int from_credential(const char *name, struct mst_secret **s_r,
 
 /* ---- sealed -------------------------------------------------------------- */
 
-static struct mst_secret_vault vault;
+#define VAULTS_MAX 256
+
+/* All that are open, the newest last; and the one of this thread. */
+static struct {
+	pthread_mutex_t lock;
+	struct mst_secret_vault v[VAULTS_MAX];
+	size_t n;
+} vaults = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static _Thread_local struct mst_secret_vault own;
+
+/* With the lock. */
+static size_t find_vault(const void *ctx)
+{
+	size_t i = 0;
+
+	while (i < vaults.n && vaults.v[i].ctx != ctx)
+		i++;
+	return i;
+}
+
+static void take_away(size_t i)
+{
+	if (i == vaults.n)
+		return;
+	memmove(&vaults.v[i], &vaults.v[i + 1],
+		(vaults.n - i - 1) * sizeof(vaults.v[0]));
+	vaults.n--;
+}
 
 void mst_secret_vault_set(const struct mst_secret_vault *v)
 {
-	vault = *v;
+	(void)pthread_mutex_lock(&vaults.lock);
+	take_away(find_vault(v->ctx));
+	if (vaults.n == VAULTS_MAX)
+		take_away(0);
+	vaults.v[vaults.n++] = *v;
+	own = *v;
+	(void)pthread_mutex_unlock(&vaults.lock);
 }
 
 void mst_secret_vault_drop(const void *ctx)
 {
-	if (vault.ctx == ctx)
-		vault = (struct mst_secret_vault){NULL, NULL};
+	(void)pthread_mutex_lock(&vaults.lock);
+	take_away(find_vault(ctx));
+	if (own.ctx == ctx)
+		own = (struct mst_secret_vault){NULL, NULL};
+	(void)pthread_mutex_unlock(&vaults.lock);
+}
+
+static struct mst_secret_vault vault_now(void)
+{
+	struct mst_secret_vault v = {NULL, NULL};
+
+	(void)pthread_mutex_lock(&vaults.lock);
+	if (own.open && find_vault(own.ctx) < vaults.n)
+		v = own;
+	else if (vaults.n)
+		v = vaults.v[vaults.n - 1];
+	(void)pthread_mutex_unlock(&vaults.lock);
+	return v;
 }
 
 static int from_vault(const char *name, struct mst_secret **s_r,
 		      struct mst_err *err)
 {
+	struct mst_secret_vault vault = vault_now();
+
 	if (!vault.open)
 		return mst_err_set(
 		    err, MST_E_INTERNAL,

@@ -93,6 +93,9 @@ int mst_state_secret_remove(struct mst_state *s, const char *name,
 int mst_state_secrets(struct mst_state *s,
 		      int (*fn)(void *ctx, const struct mst_state_secret *e),
 		      void *ctx, struct mst_err *err);
+/* "sealed:" references of this thread are read from this store from now on; of
+ * the thread that opened it they are. */
+void mst_state_secrets_offer(struct mst_state *s);
 int mst_state_secret(struct mst_state *s, const char *name,
 		     struct mst_secret **s_r, struct mst_err *err);
 /* Makes a new key and seals all secrets with it. Ended at any moment it leaves

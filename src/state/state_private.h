@@ -55,8 +55,6 @@ void mst_state_actor_fini(struct mst_state *s);
  * still its own? */
 int mst_state_fence(void *state, struct mst_err *err);
 
-/* "sealed:" references are read from this store from now on. */
-void mst_state_secrets_offer(struct mst_state *s);
 /* A rotation that ends behind a step, as one that is killed there. */
 enum mst_rotate_step { MST_ROTATE_KEYED, MST_ROTATE_SEALED, MST_ROTATE_DONE };
 int mst_state_secrets_rotate_to(struct mst_state *s, enum mst_rotate_step last,
