@@ -86,6 +86,7 @@ int cmd_fetch(int argc, char **argv);
 int cmd_forward(int argc, char **argv);
 int cmd_import_cyberx(int argc, char **argv);
 int cmd_jobs(int argc, char **argv);
+int cmd_notices(int argc, char **argv);
 int cmd_ot(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_run(int argc, char **argv);

@@ -30,6 +30,7 @@ const struct cli_command cli_commands[] = {
     {"serve", "", "run jobs when they are due, answer the API and the console",
      cmd_serve},
     {"jobs", "[JOB]", "show when jobs run next", cmd_jobs},
+    {"notices", "", "show what needs a person", cmd_notices},
     {"sync", "", "run jobs by themselves, each at its frequency", cmd_sync},
     {"runs", "[ID]", "show past runs, or one of them", cmd_runs},
     {"store", "[show | copy | script]",

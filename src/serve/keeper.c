@@ -19,6 +19,10 @@
 #define CLAIM_US   (S_US / 2)  /* tasks that were put elsewhere */
 #define TEND_US	   S_US
 #define GAP_US	   (S_US / 2) /* between two refreshes, woken or not */
+#define NOTICE_US  (60 * S_US)
+#define SLOW_US	   (600 * S_US) /* notices that cost more */
+#define BESIDE_US  (2 * S_US)
+#define TRIM_US	   (3600 * S_US)
 
 /* ---- what is due --------------------------------------------------------- */
 
@@ -71,16 +75,6 @@ static void won(void *ctx, const struct mst_agenda_job *j, int64_t due_us)
 	k->claim_us = 0;
 }
 
-static void over(void *ctx, const struct mst_task *t)
-{
-	struct mst_keeper *k = ctx;
-
-	atomic_fetch_add(&k->ended, 1);
-	if (t->state == MST_TASK_FAILED)
-		atomic_fetch_add(&k->failed, 1);
-	k->look_after = k->look_after || strcmp(t->kind, "run") == 0;
-}
-
 /* ---- a turn -------------------------------------------------------------- */
 
 static int count_others(void *ctx, const struct mst_node *n)
@@ -127,6 +121,26 @@ static bool is_time(int64_t *at_us, int64_t mono_us, int64_t every_us)
 	return true;
 }
 
+static int look_beside(struct mst_keeper *k, int64_t now, int64_t mono,
+		       struct mst_err *err)
+{
+	bool slow;
+
+	if (k->beside && is_time(&k->beside_us, mono, BESIDE_US) &&
+	    mst_beside_tend(k->beside, mono, err) < 0)
+		return -(int)err->code;
+	if (k->stopping)
+		return 0;
+	if (is_time(&k->notice_us, mono, NOTICE_US)) {
+		slow = is_time(&k->slow_us, mono, SLOW_US);
+		if (mst_keeper_notices(k, now, slow, err) < 0)
+			return -(int)err->code;
+	}
+	return is_time(&k->trim_us, mono, TRIM_US)
+		   ? mst_keeper_trim(k, now, err)
+		   : 0;
+}
+
 static int look(struct mst_keeper *k, int64_t now, int64_t mono,
 		struct mst_err *err)
 {
@@ -150,7 +164,7 @@ static int look(struct mst_keeper *k, int64_t now, int64_t mono,
 	if (is_time(&k->claim_us, mono, CLAIM_US) &&
 	    mst_dispatch_claim(k->dispatch, now, k->shared, err) < 0)
 		return -(int)err->code;
-	return 0;
+	return look_beside(k, now, mono, err);
 }
 
 static void told_to_stop(struct mst_keeper *k)
@@ -161,7 +175,15 @@ static void told_to_stop(struct mst_keeper *k)
 		atomic_fetch_add(&k->stops_done, 1);
 		k->stopping = true;
 		mst_dispatch_stop(k->dispatch);
+		if (k->beside)
+			mst_beside_stop(k->beside);
 	}
+}
+
+static bool is_done(const struct mst_keeper *k)
+{
+	return k->stopping && !mst_dispatch_running(k->dispatch) &&
+	       !(k->beside && mst_beside_runs(k->beside));
 }
 
 /* A state store that is away for a while ends nothing: what runs goes on, and
@@ -187,6 +209,8 @@ static int64_t wait_ms(const struct mst_keeper *k)
 	us = MST_MIN(MST_MIN(k->beat_us, k->refresh_us),
 		     MST_MIN(k->tend_us, k->claim_us)) -
 	     mono;
+	if (k->beside)
+		us = MST_MIN(us, k->beside_us - mono);
 	if (due != MST_TIME_NONE)
 		us = MST_MIN(us, due - mst_now_us());
 	if (!atomic_load(&k->store_ok))
@@ -219,7 +243,7 @@ static void *keep(void *ctx)
 		note_store(k, look(k, mst_now_us(), mono, &err), &err);
 		atomic_store(&k->running, mst_dispatch_running(k->dispatch));
 		atomic_fetch_add(&k->turns, 1);
-		if (k->stopping && !mst_dispatch_running(k->dispatch))
+		if (is_done(k))
 			break;
 		if (mst_loop_wait(k->loop, wait_ms(k), &woken, &err) < 0)
 			mst_error("%s", err.msg);
@@ -244,7 +268,7 @@ static int open_all(struct mst_keeper *k, struct mst_err *err)
 					 .slots = slots_of(k->conf.slots),
 					 .echo_log = k->conf.echo_log,
 					 .told = k->conf.told,
-					 .over = over,
+					 .over = mst_keeper_over,
 					 .over_ctx = k};
 
 	if (mst_loop_new(&k->loop, err) < 0 ||
@@ -255,6 +279,11 @@ static int open_all(struct mst_keeper *k, struct mst_err *err)
 	conf.loop = k->loop;
 	conf.agenda = k->agenda;
 	k->dispatch = mst_dispatch_new(&conf);
+	if (k->conf.forward)
+		k->beside = mst_beside_new(k->state, k->loop, k->conf.state_dir,
+					   k->conf.program);
+	/* The first looks come when the first jobs have begun. */
+	k->notice_us = mst_mono_us() + 5 * S_US;
 	return mst_node_beat(k->state, k->conf.node, k->incarnation,
 			     k->conf.version, k->conf.address, err);
 }
@@ -337,6 +366,7 @@ void mst_keeper_free(struct mst_keeper **kp)
 				     &ignored);
 	}
 	mst_dispatch_free(&k->dispatch);
+	mst_beside_free(&k->beside);
 	mst_agenda_free(&k->agenda);
 	mst_state_close(&k->state);
 	mst_loop_free(&k->loop);

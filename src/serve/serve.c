@@ -202,6 +202,7 @@ static int start_keeper(struct serving *v, struct mst_err *err)
 	    .program = v->conf->program,
 	    .slots = (unsigned)v->conf->slots,
 	    .echo_log = true,
+	    .forward = true,
 	    .told = {publish, publish_end, v},
 	};
 

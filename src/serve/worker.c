@@ -135,6 +135,11 @@ void mst_worker_stop(struct mst_worker *w)
 	(void)pidfd_send_signal(w->exit.fd, SIGTERM, NULL, 0);
 }
 
+void mst_worker_signal(struct mst_worker *w, int sig)
+{
+	(void)pidfd_send_signal(w->exit.fd, sig, NULL, 0);
+}
+
 void mst_worker_kill(struct mst_worker *w)
 {
 	/* Not reaped yet, so the number is still its own. */

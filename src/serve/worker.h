@@ -41,6 +41,8 @@ int mst_worker_start(struct mst_loop *loop, const struct mst_worker_conf *conf,
 int64_t mst_worker_pid(const struct mst_worker *w);
 /* SIGTERM. Once more ends it at once. */
 void mst_worker_stop(struct mst_worker *w);
+/* Another signal. */
+void mst_worker_signal(struct mst_worker *w, int sig);
 /* SIGKILL to all of its group. */
 void mst_worker_kill(struct mst_worker *w);
 

@@ -86,6 +86,21 @@ int mst_notice_off(struct mst_state *s, const char *kind, const char *about,
 	return rc;
 }
 
+int mst_notice_again(struct mst_state *s, const char *kind, const char *about,
+		     struct mst_err *err)
+{
+	static const char q[] = "UPDATE notice SET told_us=NULL WHERE kind=?1"
+				" AND about=?2 AND over_us IS NULL";
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_sdb_bind_text(st, 1, kind);
+	mst_sdb_bind_text(st, 2, about);
+	return mst_sdb_run(st, NULL, err);
+}
+
 int mst_notice_told(struct mst_state *s, int64_t id, struct mst_err *err)
 {
 	static const char q[] = "UPDATE notice SET told_us=?2 WHERE id=?1";

@@ -215,6 +215,9 @@ int mst_notice_on(struct mst_state *s, const char *kind, const char *about,
 /* Is over; *was_r: it was on. */
 int mst_notice_off(struct mst_state *s, const char *kind, const char *about,
 		   bool *was_r, struct mst_err *err);
+/* What was told counts for nothing any more: it is told again. */
+int mst_notice_again(struct mst_state *s, const char *kind, const char *about,
+		     struct mst_err *err);
 int mst_notice_told(struct mst_state *s, int64_t id, struct mst_err *err);
 /* Those that are on (all: also past ones, newest first, at most n). */
 int mst_notices(struct mst_state *s, bool all, size_t n,
