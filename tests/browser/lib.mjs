@@ -35,6 +35,8 @@ class Run {
 		this.ends = [];
 		this.complaints = [];
 		this.allowed = [];
+		/** Where a test of several pages is: told when it fails. */
+		this.at = '';
 	}
 
 	/**
@@ -102,11 +104,10 @@ class Run {
 		assert.deepEqual(wide, [], 'wider than the window');
 	}
 
-	/** Light, dark, and on a phone: everything that a glance should find. */
+	/** In light at a desk, in dark on a phone: everything that a glance should find. */
 	async looksWell(page) {
 		await this.axe(page);
 		await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-		await this.axe(page, ['color-contrast']);
 		await page.setViewportSize(PHONE);
 		await this.fits(page);
 		await this.axe(page);
@@ -137,6 +138,9 @@ async function one({ name, fn }) {
 		assert.deepEqual(bad, [], 'the browser complained');
 	} catch (e) {
 		error = e;
+		if (run.at) {
+			error.stack = `at ${run.at}: ${error.stack}`;
+		}
 	}
 	await run.end(error);
 	return error;

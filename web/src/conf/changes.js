@@ -58,7 +58,7 @@ function TryOne({ job, body }) {
 		begin.run();
 	}, []);
 	return html`<div class="try-one"><h4>${job}</h4><${ErrorBox} error=${begin.error} retry=${begin.run} />
-		<${TaskView} of=${t} what=${`Counting what ${job} would write`} show=${(out) => out.record_sets &&
+		<${TaskView} of=${t} what=${`Counting what ${job} would write`} show=${(out) => out?.record_sets &&
 			html`<${TryCounts} of=${out} />`} /></div>`;
 }
 

@@ -35,7 +35,7 @@ function Set({ of: s }) {
 }
 
 export function Samples({ of: out }) {
-	const sets = (out.record_sets || []).filter((s) => s.differ > 0);
+	const sets = (out?.record_sets || []).filter((s) => s.differ > 0);
 
 	return sets.length ? sets.map((s) => html`<${Set} key=${s.record_set} of=${s} />`) :
 		html`<${Empty} icon="ok" title="No record would differ"><p>The rules make the same of all records that were read.</p><//>`;

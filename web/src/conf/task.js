@@ -119,7 +119,7 @@ export function TaskView({ of: t, what = 'Working', show, quiet }) {
 		level=${t.task.state === 'cancelled' ? 'info' : 'error'}
 		title=${t.task.state === 'cancelled' ? 'It was cancelled' : 'It did not work'}>
 		<p>${t.task.error || 'Nothing is known of why.'} <a href=${`/tasks/${t.id}`}>Task ${t.id}</a></p><//>`}
-		${t.output !== null && t.output !== undefined && show?.(t.output, t.task)}`;
+		${(!failed || t.output) && show?.(t.output ?? null, t.task)}`;
 }
 
 /** The newest task that a list of tasks has for what is asked; null */

@@ -45,7 +45,7 @@ function useCheck(where, text, etag) {
 	return { seen, error };
 }
 
-function Preview({ name, env, text, check, jobs, runs }) {
+function Preview({ env, text, check, jobs, runs, bad }) {
 	const [job, choose] = useState(jobs[0] || '');
 	const [typing, setTyping] = useState(false);
 	const [id, setId] = useState(null);
@@ -60,8 +60,6 @@ function Preview({ name, env, text, check, jobs, runs }) {
 		shown.current = text;
 		setId(asked.task?.id ?? null);
 	});
-	const bad = check.seen?.errors?.length > 0;
-
 	runs.current = () => !bad && job && begin.run();
 	useEffect(() => {
 		if (!typing || bad || check.seen?.text !== text || shown.current === text) {
@@ -141,7 +139,7 @@ function Edit({ name, env, got, jobs, reload }) {
 			<${Button} onClick=${() => set(got.yaml)} why=${dirty ? '' : 'There is nothing to discard'}>Discard<//>
 			<${Button} kind="primary" onClick=${() => setOpen(true)} why=${!dirty ? 'There is nothing to save' :
 				errors.length ? 'There is a mistake in the text' : ''}>Review and save<//></div>`}
-		<${Preview} name=${name} env=${env} text=${text} check=${check} jobs=${jobs} runs=${runs} />
+		<${Preview} bad=${errors.length > 0} env=${env} text=${text} check=${check} jobs=${jobs} runs=${runs} />
 		${open && html`<${Save} where=${where} etag=${etag} text=${text} env=${env} onClose=${() => setOpen(false)} done=${() => {
 			setOpen(false);
 			reload();

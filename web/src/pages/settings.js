@@ -88,12 +88,12 @@ function Review({ of: c, envs, now, etags, onClose, done }) {
 const tidySet = (set) => Object.fromEntries(Object.entries(set).map(([k, v]) =>
 	[k, { override: v.override, value: tidy({ v: v.value }).v }]));
 
-function Editor({ of: c, got, titles, reload }) {
+function Editor({ of: c, got, titles, reload, find }) {
 	const { items, environments, etags } = got;
 	const envs = (environments || ['test', 'prod']).filter((e) => ['test', 'prod'].includes(e));
 	const before = useMemo(() => Object.fromEntries(envs.map((e) => [e, ownOf(items, e)])), [got]);
 	const [now, set] = useState(before);
-	const [q, setQ] = useState({ text: '', own: false, differ: false });
+	const [q, setQ] = useState({ text: find, own: false, differ: false });
 	const [open, setOpen] = useState('');
 	const mine = may('configure');
 	const put = (env, key, v) => set((all) => {
@@ -133,7 +133,7 @@ function Editor({ of: c, got, titles, reload }) {
 const sorted = (o) => Object.fromEntries(Object.entries(o).sort(([a], [b]) => a < b ? -1 : 1));
 const force = (s, set) => set?.[s.key]?.override ? set[s.key].value : s.connection ?? s.default;
 
-export default function Settings({ params }) {
+export default function Settings({ params, query }) {
 	const c = useGet(path`/connections/${params.name}`);
 	const got = useGet(path`/connections/${params.name}/settings`);
 	const rules = useGet(path`/connections/${params.name}/rules`);
@@ -146,7 +146,7 @@ export default function Settings({ params }) {
 		<${ConnectionNav} name=${params.name} role=${c.data?.role} />
 		<${RoleNote} need="configure" what="Changing settings" />
 		<${Loaded} of=${got} what="Reading the settings" show=${(data) => c.data ? html`<${Editor} key=${`${turn}`}
-			of=${c.data} got=${data} titles=${titles} reload=${async () => {
+			of=${c.data} got=${data} titles=${titles} find=${query.find || ''} reload=${async () => {
 				await got.reload();
 				again(turn + 1);
 			}} />` : html`<${ErrorBox} error=${c.error} retry=${c.reload} />`} /><//>`;
