@@ -51,7 +51,7 @@ function Who({ user }) {
 	return html`<div class="who">
 		${live === 'lost' && html`<p class="who-lost" role="status"><${Icon} name="warning" />
 			<span>No live news: trying again</span></p>`}
-		<a class="who-name" href="/account"><span>${user.full_name || user.name}</span>
+		<a class="who-name" href="/account"><span title=${user.name}>${user.full_name || user.name}</span>
 			<span class="who-role">${user.role}</span></a>
 		<div class="who-tools"><button type="button" class="btn-bare" onClick=${flipTheme}
 			aria-label=${dark ? 'Light colours' : 'Dark colours'} title=${dark ? 'Light colours' : 'Dark colours'}>

@@ -15,6 +15,18 @@ import { Time } from '../ui/time.js';
 import { toast } from '../ui/toast.js';
 import { NewToken, TokenOnce, TokenTable } from '../conf/tokens.js';
 
+const BROWSERS = [[/Edg\/(\d+)/, 'Edge'], [/OPR\/(\d+)/, 'Opera'], [/Firefox\/(\d+)/, 'Firefox'], [/Chrome\/(\d+)/, 'Chrome'], [/Version\/(\d+).*Safari/, 'Safari']];
+const SYSTEMS = [[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/Linux/, 'Linux']];
+
+/** "Firefox 142 on Linux", as far as it can be told. */
+function browserOf(agent) {
+	const [, name] = BROWSERS.find(([p]) => p.test(agent)) || [];
+	const [, system] = SYSTEMS.find(([p]) => p.test(agent)) || [];
+	const version = name && agent.match(BROWSERS.find(([, n]) => n === name)[0])[1];
+
+	return name ? `${name} ${version}${system ? ` on ${system}` : ''}` : agent || 'not known';
+}
+
 function Sessions() {
 	const got = useGet('/me/sessions');
 	const end = useAction(async (s) => {
@@ -29,7 +41,7 @@ function Sessions() {
 		}
 	});
 	const columns = [
-		{ key: 'agent', title: 'Browser', main: true, cell: (s) => html`${s.agent || 'not known'}${s.current && html` <${Badge} level="ok">this one<//>`}` },
+		{ key: 'agent', title: 'Browser', main: true, cell: (s) => html`<span title=${s.agent}>${browserOf(s.agent || '')}</span>${s.current && html` <${Badge} level="ok">this one<//>`}` },
 		{ key: 'address', title: 'From' },
 		{ key: 'created_at', title: 'Since', cell: (s) => html`<${Time} at=${s.created_at} />` },
 		{ key: 'seen_at', title: 'Last seen', cell: (s) => html`<${Time} at=${s.seen_at} rel />` },

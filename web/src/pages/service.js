@@ -23,7 +23,7 @@ const NODES = [
 	{ key: 'state', title: 'State', cell: (n) => html`<${Status} of=${n.state === 'alive' ? 'active' : 'failed'} text=${n.state === 'alive' ? 'alive' : 'gone'} />` },
 	{ key: 'version', title: 'Version' },
 	{ key: 'tasks', title: 'Tasks', num: true },
-	{ key: 'leases', title: 'Holds', cell: (n) => n.leases?.length ? n.leases.join(', ') : html`<span class="none">nothing</span>` },
+	{ key: 'address', title: 'Address' },
 	{ key: 'started_at', title: 'Since', cell: (n) => html`<${Time} at=${n.started_at} />` },
 	{ key: 'seen_at', title: 'Last heard of', cell: (n) => html`<${Time} at=${n.seen_at} rel />` },
 ];

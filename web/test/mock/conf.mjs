@@ -122,8 +122,8 @@ lookup:
 		{ id: 'tok_2', name: 'grafana', user: 'bob', scopes: ['read'], created_at: at(400000), expires_at: at(500), last_used_at: at(600) },
 	],
 	sessions: [
-		{ id: 's1', address: '10.0.0.7', agent: 'Firefox 142 on Linux', created_at: at(30), seen_at: at(0), ends_at: at(-690), current: true },
-		{ id: 's2', address: '10.0.0.99', agent: 'Chrome 141 on Windows', created_at: at(700), seen_at: at(650), ends_at: at(-20), current: false },
+		{ id: 's1', address: '10.0.0.7', agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0', created_at: at(30), seen_at: at(0), ends_at: at(-690), current: true },
+		{ id: 's2', address: '10.0.0.99', agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36', created_at: at(700), seen_at: at(650), ends_at: at(-20), current: false },
 	],
 	secrets: [
 		{ name: 'defender.client_secret', changed_at: at(90000), used_by: ['defender'] },
@@ -137,8 +137,8 @@ lookup:
 	],
 	service: { listen: '127.0.0.1:8443', approval: 'prod_changes', session_idle: '30m' },
 	nodes: [
-		{ name: 'cmdb1', version: '0.9.0', state: 'alive', started_at: at(9000), seen_at: at(0), tasks: 2, leases: ['job main', 'forward'] },
-		{ name: 'cmdb2', version: '0.9.0', state: 'gone', started_at: at(90000), seen_at: at(61), tasks: 0, leases: [] },
+		{ name: 'cmdb1', version: '0.9.0', state: 'alive', started_at: at(9000), seen_at: at(0), tasks: 2, address: '10.0.0.11:8480' },
+		{ name: 'cmdb2', version: '0.9.0', state: 'gone', started_at: at(90000), seen_at: at(61), tasks: 0, address: '10.0.0.12:8480' },
 	],
 	audit: Array.from({ length: 130 }, (_, i) => ({
 		id: 5120 - i, at: at(i * 17 + 2), user: ['ann', 'bob', 'schedule', 'ann (token ci)'][i % 4],
