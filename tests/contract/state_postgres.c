@@ -60,7 +60,7 @@ void state_sql_refused(const char *text, const char *part)
 {
 	t_pg_sql(database,
 		 "SET search_path = muster_state; DO $do$ BEGIN %s; RAISE "
-		 "EXCEPTION 'it worked'; EXCEPTION WHEN raise_exception THEN "
+		 "EXCEPTION 'it worked'; EXCEPTION WHEN OTHERS THEN "
 		 "IF SQLERRM NOT LIKE '%%%s%%' THEN RAISE; END IF; END $do$",
 		 text, part);
 }
