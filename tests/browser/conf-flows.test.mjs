@@ -2,6 +2,7 @@
 //
 // What people do with configuration, reports and each other: by keyboard where
 // it matters, and with a server that refuses.
+import { finish } from '../../web/test/mock/asked.mjs';
 import { assert, test } from './lib.mjs';
 
 const sent = (mock, method, path) => mock.calls.filter((c) => c.method === method && c.path === path);
@@ -91,6 +92,27 @@ test('connection: checks that failed say what to do; leaving asks', async (t) =>
 	await page.getByRole('button', { name: 'Discard', exact: true }).click();
 	await away.click();
 	await page.getByRole('heading', { level: 1, name: 'Settings of defender' }).waitFor();
+});
+
+test('connection: checks come one by one', async (t) => {
+	const { page, mock } = await t.open('/connections/plant', { slow: true });
+
+	await page.getByRole('button', { name: 'Setup & Test' }).click();
+	await page.getByRole('button', { name: 'Set up', exact: true }).click();
+	await page.getByRole('progressbar', { name: 'Checking' }).waitFor();
+	const tell = (c) => mock.emit('check', { remedy: '', ...c }, '/tasks/9000/events');
+
+	await t.until(() => {
+		tell({ title: 'token', level: 'Ok', text: 'the console takes it' });
+		return page.getByText('So far: 1 check ok').isVisible();
+	});
+	tell({ title: 'learning mode', level: 'Warning', text: '1 in learning mode', remedy: 'wait until it knows its network' });
+	await page.getByText('wait until it knows its network').waitFor();
+	await page.getByText('So far: 1 warning, 1 check ok').waitFor();
+	finish(mock.state, mock.emit, 9000);
+	await page.getByText('31 checks ok').waitFor();
+	assert.equal(await page.getByRole('progressbar').count(), 0);
+	assert.deepEqual(sent(mock, 'POST', '/connections/plant/setups').length, 1);
 });
 
 test('connection: removing one that jobs use is not offered; PROD may wait for a second person', async (t) => {

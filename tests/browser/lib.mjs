@@ -70,6 +70,16 @@ class Run {
 		return { page, mock };
 	}
 
+	/** Asks again until fn() is true: for what a page begins by itself. */
+	async until(fn) {
+		const end = Date.now() + PATIENCE_MS;
+
+		while (!await fn()) {
+			assert(Date.now() < end, 'it did not come about');
+			await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
+		}
+	}
+
 	/** What the browser may complain of in this test: a part of its text. */
 	allow(text) {
 		this.allowed.push(text);

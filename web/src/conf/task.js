@@ -65,6 +65,8 @@ export function useTask(id) {
 		look().then((ended) => {
 			if (!ended) {
 				end = stream(path`/tasks/${id}/events`, {
+					// Its end comes with what it printed, not before.
+					task: (task) => task && (hasEnded(task) ? look() : put({ task })),
 					progress: (progress) => put({ progress }),
 					check: (c) => c && put((s) => ({ checks: [
 						...s.checks.filter((x) => x.title !== c.title), c] })),
