@@ -14,6 +14,7 @@
 #include "cli/worker.h"
 
 atomic_bool cli_cancel;
+static atomic_bool signalled;
 
 const struct cli_command cli_commands[] = {
     {"apply", "-f FILE", "store connections, jobs and settings from YAML",
@@ -75,8 +76,9 @@ static void on_signal(int sig)
 	ssize_t n;
 
 	(void)sig;
-	if (atomic_exchange(&cli_cancel, true))
+	if (atomic_exchange(&signalled, true))
 		_exit(CLI_CANCELLED);
+	atomic_store(&cli_cancel, true);
 	n = write(STDERR_FILENO, text, sizeof(text) - 1);
 	(void)n;
 }
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
 {
 	struct sigaction act = {.sa_handler = on_signal};
 	struct mst_err err = MST_ERR_INIT;
+	const struct cli_command *c;
+	int status;
 	int status;
 
 	if (argc < 2) {
@@ -139,9 +143,13 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return CLI_USAGE;
 	}
-	for (const struct cli_command *c = cli_commands; c->name; c++) {
+	for (c = cli_commands; c->name; c++) {
 		if (strcmp(argv[1], c->name) == 0)
-			return cli_printed(c->run(argc - 1, argv + 1));
+			break;
 	}
-	return unknown(argv[1]);
+	if (!c->name)
+		return unknown(argv[1]);
+	status = cli_printed(c->run(argc - 1, argv + 1));
+	cli_worker_end(atomic_load(&signalled));
+	return status;
 }

@@ -25,6 +25,7 @@
 
 static struct {
 	int fd; /* 0: this is no worker */
+	bool orphan;
 	int64_t told_us;
 	char stage[160];
 	struct mst_buf line;
@@ -43,6 +44,7 @@ const char *cli_worker_state(void)
 /* Nobody reads it any more: the daemon is gone. */
 static void orphaned(void)
 {
+	at.orphan = true;
 	atomic_store(&cli_cancel, true);
 }
 
@@ -172,5 +174,15 @@ void cli_worker_error(const struct mst_err *err, const char *text)
 	begin(&j, "error");
 	mst_jout_kstr(&j, "code", mst_code_name(err->code));
 	mst_jout_kstr(&j, "text", text);
+	end(&j);
+}
+
+void cli_worker_end(bool signalled)
+{
+	struct mst_jout j;
+
+	if (!at.fd || at.orphan || signalled || !atomic_load(&cli_cancel))
+		return;
+	begin(&j, "lost");
 	end(&j);
 }

@@ -23,6 +23,9 @@ const struct mst_progress *cli_worker_progress(void);
 /* All of these do nothing when this is no worker. */
 void cli_worker_run(int64_t run);
 void cli_worker_check(const struct mst_check *c);
+/* The last thing. Stopped, but by no signal: a lease was lost, and the daemon
+ * may begin anew. */
+void cli_worker_end(bool signalled);
 void cli_worker_error(const struct mst_err *err, const char *text);
 
 #endif

@@ -19,6 +19,7 @@
 #define EXIT_CANCELLED 130
 
 #define BUSY_US (60 * INT64_C(1000000))
+#define LOST_US (2 * INT64_C(1000000))
 
 void mst_doing_free(struct doing *w)
 {
@@ -59,6 +60,8 @@ static int64_t again_us(const struct doing *w, int64_t now_us)
 
 	if (was_busy(w) && w->why != DOING_CANCELLED)
 		return now_us + BUSY_US;
+	if (w->lost && w->repeat && w->why != DOING_CANCELLED)
+		return now_us + LOST_US;
 	if (!was_stopped(w) || !w->repeat)
 		return MST_TIME_NONE;
 	if (w->why == DOING_DAEMON)

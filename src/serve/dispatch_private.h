@@ -20,7 +20,8 @@ struct doing { /* one task that runs here */
 	struct mst_words words;
 	int64_t id;
 	char *kind, *job, *argv, *files, *asked_by, *asked_via;
-	bool repeat, reruns;
+	bool repeat;
+	bool lost; /* its lease: another process may have gone past it */
 	char topic[32];
 
 	/* what it printed */

@@ -136,6 +136,8 @@ static void event(void *ctx, struct mst_slice line)
 		on_run(w, e);
 	else if (mst_json_is_str(name, "error"))
 		on_error(w, e);
+	else if (mst_json_is_str(name, "lost"))
+		w->lost = true;
 	if (mst_json_is_str(name, "check") || mst_json_is_str(name, "error"))
 		mst_told_event(
 		    &w->d->conf.told, w->topic,

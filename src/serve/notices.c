@@ -255,7 +255,8 @@ static int take_node(void *ctx, const struct mst_node *n)
 				    "node %s has not been heard of for "
 				    "more than %d seconds; others go on "
 				    "with what it did",
-				    n->name, MST_NODE_GONE_US / 1000000);
+				    n->name,
+				    (int)(mst_node_gone_us() / 1000000));
 }
 
 static int judge_store(struct judging *g, struct mst_err *err)

@@ -18,9 +18,7 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "pg.h"
-#include "state/state.h"
-
-#define UNTIL MST_PG_NOW " + 10000000"
+#include "state/task.h"
 
 struct mst_lease {
 	struct mst_pgc c;
@@ -66,7 +64,7 @@ int mst_lease_lost_err(const struct mst_lease *l, struct mst_err *err)
 			   "%s went to another process: this one stood still "
 			   "or was cut off from the state store for more than "
 			   "%d s; nothing more is stored of it",
-			   l->what, MST_LEASE_VALID_US / 1000000);
+			   l->what, (int)(mst_node_gone_us() / 1000000));
 }
 
 /* ---- statements ---------------------------------------------------------- */
@@ -106,18 +104,22 @@ static int take(struct mst_lease *l, struct mst_err *err)
 	static const char sql[] =
 	    "INSERT INTO muster_state.lease AS l"
 	    " (name, holder, token, until_us, run)"
-	    " VALUES ($1, $2, 1, " UNTIL ", 0) ON CONFLICT (name) DO UPDATE"
-	    " SET holder = $2, token = l.token + 1, until_us = " UNTIL
-	    ", run = 0 WHERE l.until_us < " MST_PG_NOW " RETURNING token";
-	char host[65] = "", holder[128];
-	const char *const v[] = {l->name, holder};
+	    " VALUES ($1, $2, 1, " MST_PG_NOW " + $3::bigint, 0)"
+	    " ON CONFLICT (name) DO UPDATE"
+	    " SET holder = $2, token = l.token + 1,"
+	    " until_us = " MST_PG_NOW " + $3::bigint, run = 0"
+	    " WHERE l.until_us < " MST_PG_NOW " RETURNING token";
+	char host[65] = "", holder[128], valid[24];
+	const char *const v[] = {l->name, holder, valid};
 	PGresult *res = NULL;
 	int rc;
 
 	(void)gethostname(host, sizeof(host) - 1);
 	(void)snprintf(holder, sizeof(holder), "process %ld on %s",
 		       (long)getpid(), host);
-	rc = ask(l, sql, v, 2, &res, err);
+	(void)snprintf(valid, sizeof(valid), "%lld",
+		       (long long)mst_node_gone_us());
+	rc = ask(l, sql, v, 3, &res, err);
 	if (rc < 0)
 		return rc;
 	if (PQntuples(res) == 1 &&
@@ -184,19 +186,23 @@ static int64_t monotonic_us(void)
 static void *keep(void *arg)
 {
 	struct mst_lease *l = arg;
+	const int64_t valid_us = mst_node_gone_us();
 	int64_t good_us = monotonic_us();
+	char until[80];
 
-	while (pause_for(l, MST_LEASE_RENEW_US)) {
+	(void)snprintf(until, sizeof(until), MST_PG_NOW " + %lld",
+		       (long long)valid_us);
+	while (pause_for(l, valid_us / 5)) {
 		struct mst_err err = MST_ERR_INIT;
 		int64_t asked_us = monotonic_us();
 		bool is = false;
-		int rc = renew(l, UNTIL, &is, &err);
+		int rc = renew(l, until, &is, &err);
 
 		if (rc == 0 && is) {
 			good_us = asked_us;
 			continue;
 		}
-		if (rc < 0 && monotonic_us() - good_us < MST_LEASE_VALID_US)
+		if (rc < 0 && monotonic_us() - good_us < valid_us)
 			continue;
 		mst_lease_lose(l);
 		break;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A lease: the lock of a job where the store is shared. A row with a token that
- * each taking raises, valid for ten seconds of the store's clock, renewed by a
- * thread with a connection of its own. Of the module alone.
+ * each taking raises, valid for ten seconds (mst_node_gone_us) of the store's
+ * clock, renewed by a thread with a connection of its own. Of the module alone.
  */
 #ifndef MST_STATE_LEASE_H
 #define MST_STATE_LEASE_H
 
 #include "base/err.h"
-
-#define MST_LEASE_VALID_US 10000000
-#define MST_LEASE_RENEW_US 2000000
 
 struct mst_lease;
 

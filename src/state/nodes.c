@@ -3,8 +3,22 @@
  * Nodes and their heartbeats, and the tasks of those that are gone. Times are
  * the store's, so that nodes need not agree on the time.
  */
+#include <stdlib.h>
+
+#include "base/num.h"
 #include "base/time.h"
 #include "task_row.h"
+
+int64_t mst_node_gone_us(void)
+{
+	const char *ms = secure_getenv("MUSTER_LEASE_MS");
+	uint64_t n;
+
+	return ms && mst_num_u64(mst_slice_str(ms), &n) && n >= 200 &&
+		       n <= MST_NODE_GONE_US / 1000
+		   ? (int64_t)n * 1000
+		   : MST_NODE_GONE_US;
+}
 
 /* The usual beat. *on_r: it is ours still. */
 static int go_on(struct mst_state *s, const char *name, uint64_t incarnation,
@@ -46,7 +60,7 @@ static int begin(struct mst_state *s, const struct mst_node *v,
 	mst_sdb_bind_text(st, 3, v->version);
 	mst_sdb_bind_text(st, 4, v->address);
 	mst_sdb_bind_int(st, 5, v->beat_us);
-	mst_sdb_bind_int(st, 6, v->beat_us - MST_NODE_GONE_US);
+	mst_sdb_bind_int(st, 6, v->beat_us - mst_node_gone_us());
 	rc = mst_sdb_run(st, &n, err);
 	if (rc == 0 && n == 0)
 		return mst_err_set(err, MST_E_CONFLICT,
@@ -54,7 +68,8 @@ static int begin(struct mst_state *s, const struct mst_node *v,
 				   "this one another name, or stop that one "
 				   "(one that was killed counts as gone after "
 				   "%d s)",
-				   v->name, MST_NODE_GONE_US / 1000000);
+				   v->name,
+				   (int)(mst_node_gone_us() / 1000000));
 	return rc < 0 ? rc : mst_task_rescue_node(s, v->name, &n, err);
 }
 
@@ -127,7 +142,7 @@ int mst_nodes(struct mst_state *s,
 		    .tasks = (int)mst_sdb_int(st, 5),
 		};
 
-		n.alive = n.beat_us >= now_us - MST_NODE_GONE_US;
+		n.alive = n.beat_us >= now_us - mst_node_gone_us();
 		rc = fn(ctx, &n);
 		if (rc)
 			break;
@@ -186,7 +201,7 @@ int mst_task_rescue(struct mst_state *s, size_t *n_r, struct mst_err *err)
 	if (rc < 0)
 		return rc;
 	bind_rescue(st);
-	mst_sdb_bind_int(st, 6, now_us - MST_NODE_GONE_US);
+	mst_sdb_bind_int(st, 6, now_us - mst_node_gone_us());
 	rc = mst_sdb_run(st, &n, err);
 	*n_r = (size_t)n;
 	return rc;

@@ -40,6 +40,15 @@ static void set(struct keys *w, const char *key, const char *value)
 	w->v[w->n++] = value;
 }
 
+/* Not the clock that tests hold still: threads wait by it. */
+static int64_t monotonic_us(void)
+{
+	struct timespec at;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &at);
+	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
 /* ---- the address --------------------------------------------------------- */
 
 static const char *option(const PQconninfoOption *o, const char *key)
@@ -172,20 +181,45 @@ int mst_pgc_fail(struct mst_pgc *c, const PGresult *res, struct mst_err *err)
 	    state, m && m->remedy ? ": " : "", m && m->remedy ? m->remedy : "");
 }
 
-/* The server's reason to refuse a connection has no fields: its state is in
- * the verbose text. */
-static int refused(struct mst_pgc *c, struct mst_err *err)
+/* Asks again only to hear why, at most for three seconds: the server's reason
+ * to refuse a connection has no fields, its state is only in verbose texts, and
+ * the texts themselves may be in any language. */
+static const struct meaning *why_refused(const struct keys *w)
 {
-	const char *text = PQerrorMessage(c->h);
+	PGconn *h = PQconnectStartParams(w->k, w->v, 1);
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+	int64_t until = monotonic_us() + 3000000;
 	const struct meaning *m = NULL;
-	enum mst_code code = MST_E_TRANSIENT;
 
-	for (const char *p = text; !m && (p = strstr(p, ":  ")) != NULL;) {
+	(void)PQsetErrorVerbosity(h, PQERRORS_VERBOSE);
+	while (PQstatus(h) != CONNECTION_BAD && next != PGRES_POLLING_OK &&
+	       monotonic_us() < until) {
+		struct pollfd fd = {
+		    .fd = PQsocket(h),
+		    .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+
+		if (poll(&fd, 1, 1000) > 0)
+			next = PQconnectPoll(h);
+	}
+	for (const char *p = PQerrorMessage(h);
+	     !m && (p = strstr(p, ":  ")) != NULL;) {
 		p += 3;
 		m = meaning_of(p);
 	}
+	PQfinish(h);
+	return m;
+}
+
+static int refused(struct mst_pgc *c, const struct keys *w, struct mst_err *err)
+{
+	const char *text = PQerrorMessage(c->h);
+	const struct meaning *m;
+	enum mst_code code = MST_E_TRANSIENT;
+
 	if (PQconnectionNeedsPassword(c->h))
 		m = meaning_of("28");
+	else
+		m = why_refused(w);
 	if (m)
 		code = m->code;
 	return mst_err_set(err, code, "state store '%s': %.*s%s%s", c->shown,
@@ -234,7 +268,7 @@ static int connect_to(struct mst_pgc *c, const char *word, struct mst_err *err)
 	if (!c->h)
 		mst_oom();
 	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
-	return PQstatus(c->h) == CONNECTION_OK ? 0 : refused(c, err);
+	return PQstatus(c->h) == CONNECTION_OK ? 0 : refused(c, &w, err);
 }
 
 void mst_pgc_shut(struct mst_pgc *c)
@@ -269,15 +303,6 @@ int mst_pgc_ready(struct mst_pgc *c, struct mst_err *err)
 }
 
 /* ---- statements ---------------------------------------------------------- */
-
-/* Not the clock that tests hold still: threads wait by it. */
-static int64_t monotonic_us(void)
-{
-	struct timespec at;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
-}
 
 int mst_pgc_wait(struct mst_pgc *c, struct mst_err *err)
 {
