@@ -21,7 +21,8 @@ function dflt(o) {
 			show(o.default)}.`;
 }
 
-const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) +
+/** Help of some tables begins small and has no full stop. */
+export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) +
 	(/[.!?:]$/.test(text) ? '' : '.');
 
 export function helpOf(o) {

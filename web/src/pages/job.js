@@ -16,9 +16,9 @@ import { Columns } from '../ui/plot.js';
 import { Time } from '../ui/time.js';
 import { toast } from '../ui/toast.js';
 import { AskDialog, RunButton } from './parts/ask-run.js';
+import { JobState } from './parts/job-state.js';
 import { TaskLine } from './parts/progress.js';
 import { RunList } from './runs.js';
-import { JobState } from './jobs.js';
 
 function Written({ job }) {
 	const list = useList('/runs', { job: job.name, limit: 50 }, { live: ['run'] });

@@ -11,14 +11,7 @@ import { Page } from '../ui/page.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { RunButton } from './parts/ask-run.js';
-
-/** How a job stands, in one mark. */
-export function JobState({ job: j }) {
-	return j.task?.state === 'running' ? html`<a href=${j.task.run ? `/runs/${j.task.run}` : `/tasks/${j.task.id}`}><${Status} of="running" /></a>` :
-		j.task ? html`<${Status} of=${j.task.state} />` : j.paused ? html`<${Status} of="paused" />` :
-			j.problem ? html`<${Status} of="warning" text="behind" />` : !j.last_run ? html`<${Status} of="note" text="never ran" />` :
-				html`<${Status} of="ok" text="in step" />`;
-}
+import { JobState } from './parts/job-state.js';
 
 const COLUMNS = [
 	{ key: 'name', title: 'Job', main: true, sort: true, cell: (j) => html`<a href=${path`/jobs/${j.name}`}>${j.name}</a> <${Env} of=${j.environment} />` },

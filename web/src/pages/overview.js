@@ -13,6 +13,7 @@ import { Columns, Parts, Plot } from '../ui/plot.js';
 import { Meter } from '../ui/progress.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
+import { JobState } from './parts/job-state.js';
 import { TaskLine } from './parts/progress.js';
 
 const SEVERITIES = [['critical', 'Critical'], ['high', 'High'], ['medium', 'Medium'], ['low', 'Low']];
@@ -26,7 +27,7 @@ function Verdict({ o }) {
 		<${Icon} name=${step && !errors ? 'ok' : 'warning'} size=${26} />
 		<div><p class="verdict-text">${step ? 'Everything is in step' :
 			`${plural(o.behind, 'job')} of ${count(all)} ${o.behind === 1 ? 'is' : 'are'} behind`}</p>
-			<p>${step ? `${plural(all, 'job')}, each as fresh as its schedule wants` :
+			<p>${step ? all === 1 ? '1 job, as fresh as its schedule wants' : `${plural(all, 'job')}, each as fresh as its schedule wants` :
 				o.jobs.filter((j) => j.problem).map((j, i) => html`${i > 0 && '; '}<a
 					href=${`/jobs/${encodeURIComponent(j.name)}`}>${j.name}</a>: ${j.problem}`)}</p></div></div>`;
 }
@@ -43,9 +44,7 @@ function Jobs({ o }) {
 	const columns = [
 		{ key: 'name', title: 'Job', main: true, sort: true, cell: (j) => html`<a
 			href=${`/jobs/${encodeURIComponent(j.name)}`}>${j.name}</a> <${Env} of=${j.environment} />` },
-		{ key: 'state', title: 'Stands', cell: (j) => j.task?.state === 'running' ? html`<${Status} of="running" />` :
-			j.paused ? html`<${Status} of="paused" />` : j.problem ? html`<${Status} of="warning" text="behind" />` :
-				html`<${Status} of="ok" text="in step" />` },
+		{ key: 'state', title: 'Stands', cell: (j) => html`<${JobState} job=${j} />` },
 		{ key: 'last', title: 'Last run', sort: (j) => j.last_run?.started_at, cell: (j) => j.last_run ? html`<a
 			href=${`/runs/${j.last_run.id}`}><${Status} of=${j.last_run.status} /></a> <span class="dim-time"><${Time}
 			at=${j.last_run.started_at} rel /></span>` : html`<span class="none">never</span>` },

@@ -50,13 +50,15 @@ function Counts({ run }) {
 	const all = sum(sets);
 	const parts = KINDS.map(([k, name, colour]) => ({ name, colour, n: all[k] || 0 }));
 	const written = parts.reduce((n, p) => n + p.n, 0);
+	const most = Math.max(1, ...sets.map((s) => KINDS.reduce((n, [k]) => n + (s[k] || 0), 0)));
 
 	return html`${written > 0 && html`<div class="card chart-card">
 		<h2>What it changed</h2>${sets.filter((s) => KINDS.some(([k]) => s[k])).map((s) => {
 			const mine = KINDS.map(([k, name, colour]) => ({ name, colour, n: s[k] || 0 }));
 			const n = mine.reduce((m, p) => m + p.n, 0);
 
-			return html`<div class="bar-row"><span>${words(s.name)}</span><${Parts} parts=${mine} label=${words(s.name)} />
+			return html`<div class="bar-row"><span>${words(s.name)}</span><div style=${{ width: `${Math.max(1, n / most * 100)}%` }}><${Parts}
+				parts=${mine} label=${words(s.name)} /></div>
 				<span class="num">${count(n)}</span></div>`;
 		})}<ul class="legend">${parts.filter((p) => p.n).map((p) => html`<li><i class=${`dot dot-${p.colour.slice(2)}`}></i>${p.name} <b>${count(p.n)}</b></li>`)}</ul></div>`}
 		<${Table} of="Counts by record set" columns=${columns} rows=${sets} rowKey=${(s) => s.name}
@@ -105,7 +107,7 @@ function Proofs({ run }) {
 			text=${p.complete ? 'complete' : 'not proven'} />` },
 		{ key: 'records', title: 'Records', num: true }, { key: 'pages', title: 'Pages', num: true },
 		{ key: 'files', title: 'Files', num: true },
-		{ key: 'why', title: 'Why', wide: true, cell: (p) => p.why || html`<span class="none">every page came, no doubles</span>` },
+		{ key: 'why', title: 'Why', wide: true, cell: (p) => p.why || html`<span class="none">all of it came, nothing twice</span>` },
 	];
 
 	return html`<p class="prose tab-intro">What is missing is retired or closed only after a read that is proven complete. What was not proven is left as it is.</p>

@@ -15,7 +15,7 @@ import { Empty, ErrorBox, Loaded, Loading } from '../ui/states.js';
 import { Env } from '../ui/status.js';
 import { toast, toastTask } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
-import { tidy } from '../conf/field.js';
+import { sentence, tidy } from '../conf/field.js';
 import { Promote } from '../conf/promote.js';
 import { leave } from '../conf/section.js';
 import { SettingIn, settingWrong, shownValue } from '../conf/setting.js';
@@ -46,7 +46,7 @@ function Filter({ q, set, n }) {
 
 function Row({ setting: s, envs, now, before, put, disabled }) {
 	return html`<li class="setting" id=${`s-${s.key}`}><div class="setting-head"><h3>${words(s.key)}</h3><code>${s.key}</code>
-			<p class="field-help">${s.help}</p>
+			<p class="field-help">${sentence(s.help || '')}</p>
 			<p class="fine">Default: <span class="setting-value">${shownValue(s, s.default)}</span>${s.min !== null && s.max !== null &&
 			['int', 'decimal'].includes(s.kind) ? `, from ${s.min} to ${s.max}` : ''}</p></div>
 		${envs.map((env) => html`<div class="setting-env"><${Env} of=${env} />

@@ -13,7 +13,7 @@ import { toast, toastTask } from '../../ui/toast.js';
 
 /** Why a job cannot be run right now; '': it can. */
 export function whyNot(job) {
-	return job.task ? `It is ${job.task.state} already` : '';
+	return job.task?.kind === 'run' ? `A run of it is ${job.task.state} already` : '';
 }
 
 /** Runs it now; for PROD it asks before. */
