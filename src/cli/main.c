@@ -117,7 +117,6 @@ int main(int argc, char **argv)
 	struct mst_err err = MST_ERR_INIT;
 	const struct cli_command *c;
 	int status;
-	int status;
 
 	if (argc < 2) {
 		usage(stderr);
