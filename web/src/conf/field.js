@@ -3,6 +3,7 @@
 // One option of a connection, of forwarding, of the service: the control that
 // fits its kind. Values are as in values.js.
 import { cls, html, useId, useState } from '../lib/html.js';
+import { useGet } from '../lib/load.js';
 import {
 	CheckField, Field, SelectField, SliderField, TextArea, TextField,
 } from '../ui/form.js';
@@ -121,9 +122,23 @@ export function ConfField({ option: o, value, onInput, error, disabled, label = 
 		return at(html`<${SliderField} ...${frame} min=${o.min} max=${o.max}
 			step=${o.kind === 'int' ? 1 : 0.1} value=${value ?? o.default} onInput=${text} />`);
 	}
+	if (o.key === 'certificate_name') {
+		return at(html`<${CertificateName} ...${frame} value=${value} onInput=${text} />`);
+	}
 	return at(html`<${TextField} ...${frame} value=${value ?? ''} placeholder=${show(o.default) || undefined}
 		type=${/_expires$/.test(o.key) ? 'date' : 'text'} mono=${o.kind !== 'text'}
 		inputmode=${{ int: 'numeric', decimal: 'decimal', url: 'url' }[o.kind]} onInput=${text} />`);
+}
+
+/** Certificates of this node to choose from; any other name can be typed. */
+function CertificateName({ value, onInput, disabled, ...frame }) {
+	const id = useId();
+	const got = useGet('/certificates');
+	const known = (got.data?.items || []).filter((c) => c.store && c.private_key);
+
+	return html`<${Field} ...${frame}>${(attrs) => html`<input ...${attrs} class="mono" list=${`${id}-l`} disabled=${disabled}
+			value=${value ?? ''} autocomplete="off" spellcheck=${false} onInput=${(e) => onInput(e.target.value)} />
+		<datalist id=${`${id}-l`}>${known.map((c) => html`<option value=${c.thumbprint}>${c.subject}, ${c.location} ${c.store}</option>`)}</datalist>`}<//>`;
 }
 
 /** Lists as they are sent: without empty lines. */

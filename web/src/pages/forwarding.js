@@ -26,8 +26,8 @@ const AlertState = ({ of: a }) => html`<${Status} of=${STATES[a.state]?.[0] || a
 function StatusPart({ of: s }) {
 	const sum = (key) => s.actions.reduce((n, a) => n + (a[key] || 0), 0);
 
-	return html`<div class="card forward-status"><${Facts} of=${[
-			['Forwarding', s.running ? html`<${Status} of="running" text=${s.node ? `runs on ${s.node}` : 'runs'} />` :
+	return html`${s.problem && html`<${Note} level="error" title="The configuration of forwarding cannot be used">${s.problem}<//>`}<div class="card forward-status"><${Facts} of=${[
+			['Forwarding', s.running ? html`<${Status} of="running" text=${s.holder || s.node ? `runs: ${s.holder || s.node}` : 'runs'} />` :
 				html`<${Status} of="disabled" text="does not run" />`],
 			['Waiting', count(sum('waiting') + sum('later'))], ['Failed', sum('aside') ? html`<${Status} of="failed" text=${count(sum('aside'))} />` : '0'],
 			['Not readable', count(s.unread)], ['Rules', s.rules.length ? html`<a href="/forwarding/rules">${count(s.rules.length)}</a>` : html`<a href="/forwarding/rules">none yet</a>`]]} />

@@ -12,7 +12,6 @@ import { SelectField, TextField } from '../ui/form.js';
 import { Facts, Page, Section } from '../ui/page.js';
 import { Empty, ErrorBox, Loaded, Note } from '../ui/states.js';
 import { Table } from '../ui/table.js';
-import { Time } from '../ui/time.js';
 import { toastTask } from '../ui/toast.js';
 import { connectionAt } from '../conf/subnav.js';
 import { TaskView, useTask } from '../conf/task.js';
@@ -23,7 +22,6 @@ const COLUMNS = [
 	{ key: 'members', title: 'Members', num: true },
 	{ key: 'dirty', title: 'Dirty', num: true },
 	{ key: 'pending', title: 'Pending', num: true },
-	{ key: 'changed_at', title: 'Last change', cell: (s) => html`<${Time} at=${s.changed_at} rel />` },
 ];
 
 function Verified({ of: out }) {

@@ -82,11 +82,12 @@ function Secrets() {
 }
 
 const CERTIFICATES = [
-	{ key: 'subject', title: 'Subject', main: true, sort: true },
+	{ key: 'subject', title: 'Subject', main: true, sort: true, cell: (c) => c.subject || html`<span class="none">it is not there</span>` },
 	{ key: 'where', title: 'Where', wide: true, cell: (c) => html`${c.location && html`${c.location} / ${c.store} `}<code class="fine">${c.path}</code>` },
+	{ key: 'private_key', title: 'Private key', cell: (c) => c.private_key ? 'is there' : html`<span class="none">none</span>` },
 	{ key: 'valid_to', title: 'Ends', sort: true, cell: (c) => html`<${Time} at=${c.valid_to} />` },
 	{ key: 'warning', title: 'State', cell: (c) => html`<${Status} of=${c.warning ? 'warning' : 'ok'} text=${c.warning || 'valid'} />` },
-	{ key: 'used_by', title: 'Used by', cell: (c) => users(c.used_by) },
+	{ key: 'used_by', title: 'Used by', cell: (c) => users(c.connections) },
 	{ key: 'thumbprint', title: 'Thumbprint', hide: true, cell: (c) => html`<code class="fine" title=${c.thumbprint}>${String(c.thumbprint).slice(0, 12)}…</code>` },
 ];
 

@@ -99,14 +99,14 @@ lookup:
 	recver: [
 		{ connection: 'defender', type: 'postgres', place: 'db.example.com, muster_recver_defender', bytes: 81212416, error: null,
 			targets: [{ destination: 'cmdb', jobs: ['main'], record_sets: [
-				{ name: 'devices', groups: 5012, members: 0, dirty: 0, pending: 0, changed_at: at(12) },
-				{ name: 'software_installs', groups: 5012, members: 412775, dirty: 3, pending: 0, changed_at: at(12) },
-				{ name: 'device_vulnerabilities', groups: 4987, members: 1215084, dirty: 1, pending: 2, changed_at: at(12) }] },
+				{ name: 'devices', groups: 5012, members: 0, dirty: 0, pending: 0 },
+				{ name: 'software_installs', groups: 5012, members: 412775, dirty: 3, pending: 0 },
+				{ name: 'device_vulnerabilities', groups: 4987, members: 1215084, dirty: 1, pending: 2 }] },
 			{ destination: 'cmdb-test', jobs: ['trial'], record_sets: [
-				{ name: 'devices', groups: 20, members: 0, dirty: 0, pending: 0, changed_at: at(9000) }] }] },
+				{ name: 'devices', groups: 20, members: 0, dirty: 0, pending: 0 }] }] },
 		{ connection: 'apps', type: 'sqlite', place: '/var/lib/muster/recver/apps.db', bytes: 1212416, error: null,
 			targets: [{ destination: 'cmdb', jobs: ['apps'], record_sets: [
-				{ name: 'cloud_apps', groups: 276, members: 0, dirty: 0, pending: 0, changed_at: at(300) }] }] },
+				{ name: 'cloud_apps', groups: 276, members: 0, dirty: 0, pending: 0 }] }] },
 		{ connection: 'plant', type: 'sqlserver', place: 'sql.example.com, muster_recver_plant', bytes: null, targets: [],
 			error: 'RecVer of plant: sql.example.com does not answer: connection refused; is the server up, and its port open?' },
 	],
@@ -131,9 +131,9 @@ lookup:
 	],
 	certificates: [
 		{ location: 'LocalMachine', store: 'My', path: '/etc/muster/certs/My/muster.pem', subject: 'CN=muster', thumbprint: '7C1F0A0B0C0D0E0F101112131415161718191A1B',
-			valid_from: at(400000), valid_to: new Date(NOW + 20 * 864e5).toISOString(), key: true, used_by: ['apps'], warning: 'ends in 20 days' },
+			valid_from: at(400000), valid_to: new Date(NOW + 20 * 864e5).toISOString(), private_key: true, connections: ['apps'], warning: 'ends in 20 days' },
 		{ location: '', store: '', path: '/etc/muster/forward.pem', subject: 'CN=alerts.example.com', thumbprint: '00A1B2C3D4E5F60718293A4B5C6D7E8F90A1B2C3',
-			valid_from: at(90000), valid_to: new Date(NOW + 300 * 864e5).toISOString(), key: true, used_by: [], warning: '' },
+			valid_from: at(90000), valid_to: new Date(NOW + 300 * 864e5).toISOString(), private_key: true, connections: [], warning: '' },
 	],
 	service: { listen: '127.0.0.1:8443', approval: 'prod_changes', session_idle: '30m' },
 	nodes: [
