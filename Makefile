@@ -44,7 +44,11 @@ bench:
 	@[ -e $(B)-bench/build.ninja ] || meson setup $(B)-bench \
 		--buildtype=release -Db_lto=true >&2
 	@ninja -C $(B)-bench bench/muster-bench >&2
-	@ROWS='$(ROWS)' DEVICES='$(DEVICES)' ./$(B)-bench/bench/muster-bench $(ARGS)
+	@[ '$(ARGS)' = console ] || \
+		ROWS='$(ROWS)' DEVICES='$(DEVICES)' ./$(B)-bench/bench/muster-bench $(ARGS)
+	@case '$(ARGS)' in '' | console) ninja -C $(B)-bench src/cli/muster >&2 && \
+		tests/browser/browser.sh $(B)-bench/browser $(B)-bench/src/cli/muster view || [ $$? = 77 ] ;; \
+	esac
 
 install: all
 	@meson configure $(B) --prefix=$(PREFIX)

@@ -6,8 +6,9 @@
 #
 #   browser.sh FOLDER [MUSTER [WORD...]]
 #
-# MUSTER: the program, for the flows against a real server. Exit status 77,
-# skipped, without Chromium or npm; with CI=true both are failures.
+# MUSTER: the program, for the flows against a real server. The word "view"
+# alone: no tests, but the figures of the first view. Exit status 77, skipped,
+# without Chromium or npm; with CI=true both are failures.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -46,4 +47,5 @@ if [ ! -d "$modules/playwright-core" ]; then
 	}
 fi
 export CHROMIUM BROWSER_MODULES="$modules" BROWSER_PICTURES="$dir"
+[ "$*" = view ] && exec node "$here/view.mjs"
 exec node "$here/run.mjs" "$@"

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The real server on simulators: `muster serve` with a new state folder, beside
+// `muster sim` with a small estate. What was started is ended by its own id.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ENV = { ...process.env, MUSTER_SIM_SECRET: 'not-a-real-secret',
+	MUSTER_SIM_PASSWORD: 'not-a-real-password', MUSTER_SIM_IOT_TOKEN: 'not-a-real-token' };
+const PATIENCE_MS = 30000;
+
+/** Starts a program; said(text) must become true of all that it prints. */
+function start(program, args, said) {
+	const child = spawn(program, args, { env: ENV, stdio: ['ignore', 'pipe', 'pipe'] });
+	let text = '';
+	const end = () => new Promise((done) => {
+		if (child.exitCode !== null || child.signalCode !== null) {
+			done();
+			return;
+		}
+		child.on('exit', done);
+		child.kill('SIGTERM');
+	});
+
+	return new Promise((done, fail) => {
+		const clock = setTimeout(() => {
+			end();
+			fail(new Error(`${args.join(' ')} did not say what it should:\n${text}`));
+		}, PATIENCE_MS);
+		const take = (d) => {
+			text += d;
+			if (said(text)) {
+				clearTimeout(clock);
+				done({ text: () => text, end, child });
+			}
+		};
+
+		child.stdout.on('data', take);
+		child.stderr.on('data', take);
+		child.on('exit', (code, signal) => {
+			clearTimeout(clock);
+			fail(new Error(`${args.join(' ')} ended (${code ?? signal}):\n${text}`));
+		});
+	});
+}
+
+/**
+ * {url, user, password (for one time), muster(args) → text, close()}. jobs: the
+ * configuration's own jobs are put in, too. The destination is for TEST.
+ */
+export async function startReal({ jobs = false, devices = 40 } = {}) {
+	const muster = process.env.MUSTER;
+	const dir = mkdtempSync(join(tmpdir(), 'muster-browser-'));
+	const state = join(dir, 'state');
+	const sim = await start(muster, ['sim', '--devices', String(devices), '--apps', '0', '--iot-devices', '0', '--yaml'],
+		(t) => t.includes('secrets for muster'));
+	const run = (...args) => {
+		const got = spawnSync(muster, [...args, '--state', state], { env: ENV, encoding: 'utf8' });
+
+		if (got.status) {
+			throw new Error(`muster ${args.join(' ')}: ${got.stderr}`);
+		}
+		return got.stdout;
+	};
+	const yaml = sim.text().split('secrets for muster')[0];
+	const of = (from, to) => {
+		const at = yaml.indexOf(from);
+
+		return yaml.slice(at, yaml.indexOf(to, at));
+	};
+
+	writeFileSync(join(dir, 'main.yaml'), `${of('connections:', '  - name: apps')}${of('  - name: cmdb', 'jobs:')}` +
+		(jobs ? of('jobs:', '  - name: apps') : ''));
+	run('apply', '-f', join(dir, 'main.yaml'));
+	const serve = await start(muster, ['serve', '--state', state, '--listen', '127.0.0.1:0', '--node', 'test'],
+		(t) => /answers at http/.test(t));
+
+	return {
+		url: /answers at (http:\/\/[^\s"]+)/.exec(serve.text())[1], user: 'admin',
+		password: /one-time password (\S+?);/.exec(serve.text())[1], muster: run, log: serve.text,
+		async close() {
+			await serve.end();
+			await sim.end();
+			rmSync(dir, { recursive: true, force: true });
+		},
+	};
+}
