@@ -141,11 +141,17 @@ static int renew(struct mst_lease *l, const char *until, bool *is_r,
 	char token[24];
 	const char *const v[] = {l->name, token};
 	PGresult *res = NULL;
-	int rc = mst_pgc_ready(&l->c, err);
+	int rc = 0;
 
 	(void)snprintf(token, sizeof(token), "%lld", (long long)l->token);
-	if (rc == 0)
-		rc = ask(l, sql, v, 2, &res, err);
+	/* One that has died since it was last used is only noticed now. */
+	for (int i = 0; i < 2 && (i == 0 || mst_pgc_lost(&l->c)); i++) {
+		rc = mst_pgc_ready(&l->c, err);
+		if (rc == 0)
+			rc = ask(l, sql, v, 2, &res, err);
+		if (rc == 0)
+			break;
+	}
 	free(sql);
 	if (rc < 0)
 		return rc;
