@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "checkup/checkup.h"
 #include "cli/ask.h"
+#include "cli/audit.h"
 #include "cli/checks.h"
 #include "cli/connection_show.h"
 #include "forwarder/trial.h"
@@ -67,6 +68,8 @@ static int list(struct mst_state *state, struct mst_err *err)
  */
 
 struct setup {
+	struct mst_state *state; /* for the audit */
+	const char *name;
 	bool on, yes;
 	const char *admin, *admin_password;
 	const char *file; /* test: what counts as stored */
@@ -141,7 +144,10 @@ static int offer(struct mst_checkup *c, struct cli_checks *r,
 				      : " There is nobody to ask here: run it "
 					"in a terminal, or with --yes.");
 		cli_print(&r->out);
-		if (sent[i] && mst_checkup_fix(c, i, err) < 0)
+		if (sent[i] &&
+		    (cli_audit(setup->state, "setup", "connection", setup->name,
+			       fixes[i].what, err) < 0 ||
+		     mst_checkup_fix(c, i, err) < 0))
 			return -(int)err->code;
 	}
 	return 0;
@@ -348,6 +354,8 @@ int cmd_connection(int argc, char **argv)
 						  : 0;
 	if (rc == 0)
 		rc = cli_open_state(&state, &err);
+	setup.state = state;
+	setup.name = argv[1];
 	if (rc == 0)
 		rc = argc == 1 ? list(state, &err)
 		     : strcmp(argv[0], "show") == 0

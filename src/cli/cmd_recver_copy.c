@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/audit.h"
 #include "cli/recver.h"
 #include "sync/store.h"
 
@@ -184,6 +185,8 @@ int recver_copy(struct mst_state *state, const char *from, const char *to,
 					&c.r_to, err);
 	if (rc == 0)
 		rc = copy(&c, o, err);
+	if (rc == 0)
+		rc = cli_audit(state, "copy", "recver", c.source, to, err);
 	if (c.r_to)
 		c.r_to->ops->close(&c.r_to);
 	if (c.r_from)

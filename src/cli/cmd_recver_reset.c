@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/audit.h"
 #include "cli/recver.h"
 #include "recver/reset.h"
 #include "sync/choice.h"
@@ -240,6 +241,9 @@ int recver_reset(struct mst_state *state, const char *name,
 	rc = recver_is_job(state, name, &arena)
 		 ? of_job(state, name, o, &arena, err)
 		 : of_connection(state, name, o, &arena, err);
+	if (rc == 0)
+		rc = cli_audit(state, "reset", "recver", name,
+			       o->record_set ? o->record_set : o->target, err);
 	mst_arena_fini(&arena);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "cli/audit.h"
 #include "cli/cli.h"
 #include "cli/planfile.h"
 #include "cli/worker.h"
@@ -123,6 +124,21 @@ int cli_run(struct mst_state *state, const struct mst_run_conf *conf)
 	return code;
 }
 
+/* What is asked for is in the audit before it begins. */
+static int audit(struct mst_state *state, const struct mst_run_conf *conf,
+		 struct mst_err *err)
+{
+	struct mst_buf yaml = MST_BUF_INIT(MST_MAX_CONF);
+	bool found = false;
+	int rc = mst_state_find(state, "job", conf->job, &yaml, &found, err);
+
+	mst_buf_fini(&yaml);
+	if (rc < 0 || !found)
+		return rc;
+	return cli_audit(state, conf->approve ? "run --approve" : "run", "job",
+			 conf->job, conf->full ? "full" : conf->one, err);
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct mst_run_conf conf = {.cancel = &cli_cancel};
@@ -164,8 +180,10 @@ int cmd_run(int argc, char **argv)
 		}
 		conf.plan = &sum;
 	}
-	status = cli_open_state(&state, &err) < 0 ? cli_fail(&err)
-						  : cli_run(state, &conf);
+	if (cli_open_state(&state, &err) < 0 || audit(state, &conf, &err) < 0)
+		status = cli_fail(&err);
+	else
+		status = cli_run(state, &conf);
 	mst_state_close(&state);
 	mst_arena_fini(&arena);
 	return status;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "cli/audit.h"
 #include "cli/cli.h"
 #include "cli/worker.h"
 #include "sync/undo.h"
@@ -195,6 +196,7 @@ static bool agreed(void)
 
 static int undo(struct mst_undo *u, bool yes, bool all, struct mst_err *err)
 {
+	char run[24];
 	int rc;
 
 	if (!cli.json)
@@ -204,7 +206,10 @@ static int undo(struct mst_undo *u, bool yes, bool all, struct mst_err *err)
 			print_json(u);
 		return 0;
 	}
-	rc = mst_undo_run(u, err);
+	(void)snprintf(run, sizeof(run), "%lld", (long long)u->run);
+	rc = cli_audit(u->session.state, "undo", "run", run, NULL, err);
+	if (rc == 0)
+		rc = mst_undo_run(u, err);
 	cli_worker_run(u->session.run);
 	if (cli.json)
 		print_json(u);

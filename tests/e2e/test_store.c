@@ -65,6 +65,11 @@ static void life(void **state)
 	assert_int_equal(mst_json_len(rig_json(&rig)), 3);
 	rig_muster(&rig, "undo", "3", "--yes");
 	rig_status(&rig, 0);
+	rig_muster(&rig, "audit", "--kind", "run", "--json");
+	rig_status(&rig, 0);
+	assert_int_equal(mst_json_len(rig_json(&rig)), 1);
+	rig_muster(&rig, "audit", "--name", "main", "--kind", "job", "--json");
+	assert_int_equal(mst_json_len(rig_json(&rig)), 1 + 3);
 	rig_muster(&rig, "store", "show", "--json");
 	assert_int_equal(rig_num(rig_json(&rig), "runs"), 4);
 	rig_muster(&rig, "audit", "verify");
