@@ -71,8 +71,15 @@ static struct mst_slice cell_of(struct mst_report *r, struct mst_json v)
 	return s;
 }
 
+/* The columns that the main sections share. */
+struct shared {
+	const struct mst_report_column *v;
+	size_t n;
+};
+
 static int take_section(struct mst_report *r, const char *name,
-			struct mst_json v, struct mst_err *err)
+			struct mst_json v, struct shared *shared,
+			struct mst_err *err)
 {
 	struct mst_slice cells[MST_REPORT_COLUMNS];
 	struct mst_json rows = mst_json_get(v, "rows"), row;
@@ -85,10 +92,13 @@ static int take_section(struct mst_report *r, const char *name,
 	columns = take_columns(r, mst_json_get(v, "columns"), &n);
 	if (n == 0 || r->sections_n == MST_REPORT_SECTIONS)
 		return damaged(err);
-	if (flag_of(v, "main") && r->main)
-		columns = r->main;
-	else if (flag_of(v, "main"))
-		r->main = columns;
+	if (flag_of(v, "main")) {
+		if (!shared->v)
+			*shared = (struct shared){columns, n};
+		if (shared->n != n)
+			return damaged(err);
+		columns = shared->v;
+	}
 	s = mst_report_section(r, name, text_of(r, v, "title"), columns, n,
 			       flag_of(v, "list"));
 	while (mst_json_next(&it, NULL, &row)) {
@@ -108,6 +118,7 @@ static int take(struct mst_json root, struct mst_report *r, struct mst_err *err)
 	struct mst_json_iter notes = mst_json_iter(mst_json_get(root, "notes"));
 	struct mst_json_iter sections =
 	    mst_json_iter(mst_json_get(root, "sections"));
+	struct shared shared = {NULL, 0};
 	struct mst_slice name;
 	struct mst_json one;
 	int rc = 0;
@@ -123,8 +134,11 @@ static int take(struct mst_json root, struct mst_report *r, struct mst_err *err)
 		mst_report_note(r, flag_of(one, "incomplete"), "%s",
 				text_of(r, one, "text"));
 	while (rc == 0 && mst_json_next(&sections, &name, &one))
-		rc =
-		    take_section(r, mst_arena_dup(&r->arena, name).p, one, err);
+		rc = take_section(r, mst_arena_dup(&r->arena, name).p, one,
+				  &shared, err);
+	/* Not what the first section made it. */
+	if (shared.v)
+		r->main = shared.v;
 	return rc;
 }
 

@@ -243,6 +243,32 @@ static void test_read(void **state MST_UNUSED)
 	mst_buf_fini(&again);
 }
 
+/* The main columns need not be those of the first section: reports have a
+ * narrow one with counts before their lists. */
+static void test_read_main(void **state MST_UNUSED)
+{
+	struct mst_buf csv = MST_BUF_INIT(1u << 20);
+	struct mst_buf again = MST_BUF_INIT(1u << 20);
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_report copy;
+
+	(void)MST_REPORT_TABLE(&r, "sums", "Sums", sums, false);
+	add(things(), "c", "never", "why");
+	add(MST_REPORT_TABLE(&r, "others", "Others", columns, true), "d",
+	    "never", "why not");
+	r.main = columns;
+	mst_buf_reset(&out);
+	t_ok(mst_report_json(&r, NULL, &out, &err), &err);
+	t_ok(mst_report_csv(&r, NULL, &csv, &err), &err);
+	t_ok(mst_report_read(mst_buf_slice(&out), &copy, &err), &err);
+	t_ok(mst_report_csv(&copy, NULL, &again, &err), &err);
+	t_is(mst_buf_slice(&again), csv.p);
+	assert_non_null(strstr(csv.p, "why not"));
+	mst_report_fini(&copy);
+	mst_buf_fini(&csv);
+	mst_buf_fini(&again);
+}
+
 static bool holds(const char *text)
 {
 	return memmem(out.p, out.n, text, strlen(text)) != NULL;
@@ -285,8 +311,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_text), T(test_tame_text), T(test_csv),	 T(test_json),
-	    T(test_read), T(test_xlsx),	     T(test_many_notes),
+	    T(test_text), T(test_tame_text), T(test_csv),  T(test_json),
+	    T(test_read), T(test_read_main), T(test_xlsx), T(test_many_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
