@@ -68,7 +68,13 @@ format:
 	@find src sim servicenow bench tests -name '*.[ch]' | \
 		xargs clang-format -i
 
+# docs/api.md, from what the API says of itself.
+api-doc:
+	@[ -e $(B)/build.ninja ] || meson setup $(B) --buildtype=release
+	@ninja -C $(B) tests/api/server
+	@$(B)/tests/api/server document | tools/api-doc >docs/api.md
+
 clean:
 	rm -rf $(B) build-*
 
-.PHONY: all demo check bench install dist deb fuzz format clean
+.PHONY: all demo check bench install dist deb fuzz format api-doc clean

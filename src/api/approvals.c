@@ -380,7 +380,7 @@ static int reject(struct mst_http_req *r, struct mst_http_resp *resp,
 const struct mst_http_route mst_api_approvals[] = {
     {MST_ROUTE_GET, "/approvals", "list_approvals", "approvals",
      "What waits for a second person, or did, newest first.", MST_MAY_READ,
-     MST_ROUTE_LIST, NULL, "approvals",
+     MST_ROUTE_LIST, NULL, "approval",
      .query = {{"state", "only these", "string",
 		"waiting|approved|rejected|expired"}},
      .run = get_approvals},
@@ -412,12 +412,6 @@ static const struct mst_api_field approval_fields[] = {
     {0},
 };
 
-static const struct mst_api_field approvals_fields[] = {
-    {"items", "&approval[]", ""},
-    {"next", "string?", ""},
-    {0},
-};
-
 static const struct mst_api_field decision_fields[] = {
     {"why?", "string?", ""},
     {0},
@@ -437,7 +431,6 @@ static const struct mst_api_field decided_fields[] = {
 
 const struct mst_api_schema mst_api_approval_schemas[] = {
     {"approval", "A request that a second person decides.", approval_fields},
-    {"approvals", "Approvals.", approvals_fields},
     {"decision", "A yes.", decision_fields},
     {"refusal", "A no.", refusal_fields},
     {"decided", "What became of it.", decided_fields},

@@ -117,13 +117,14 @@ static void type_json(struct mst_jout *j, struct mst_slice t)
 	bool null = ends(t, "?");
 	struct mst_slice core = null ? mst_slice(t.p, t.n - 1) : t;
 	const struct plain *p = plain_of(core);
+	bool one = core.p[0] == '=';
 	bool words = core.p[0] != '{' && memchr(core.p, '|', core.n) &&
 		     !ends(core, "[]");
 
 	if (p)
 		plain_json(j, p, null);
-	else if (words)
-		words_json(j, core, null);
+	else if (words || one)
+		words_json(j, mst_slice(core.p + one, core.n - one), null);
 	else if (null)
 		or_null(j, core);
 	else if (ends(core, "[]"))
@@ -282,22 +283,26 @@ static void answer_schema(struct mst_jout *j, const struct mst_http_route *r)
 	}
 }
 
-static void success(struct mst_jout *j, const struct mst_http_route *r)
+static const char *success_status(const struct mst_http_route *r)
 {
-	bool later = r->flags & (MST_ROUTE_TASK | MST_ROUTE_ACCEPTED);
+	if (r->flags & (MST_ROUTE_TASK | MST_ROUTE_ACCEPTED))
+		return "202";
+	if (r->flags & MST_ROUTE_CREATED)
+		return "201";
+	return r->answer || r->flags & (MST_ROUTE_PLAIN | MST_ROUTE_EVENTS)
+		   ? "200"
+		   : "204";
+}
+
+static void success(struct mst_jout *j, const struct mst_http_route *r,
+		    const char *status, const char *help)
+{
 	bool body =
 	    r->answer || r->flags & (MST_ROUTE_PLAIN | MST_ROUTE_EVENTS);
-	const char *status = later			    ? "202"
-			     : r->flags & MST_ROUTE_CREATED ? "201"
-			     : body			    ? "200"
-							    : "204";
 
 	mst_jout_key(j, status);
 	mst_jout_obj(j);
-	mst_jout_kstr(j, "description",
-		      later  ? "Accepted."
-		      : body ? "As asked."
-			     : "Done.");
+	mst_jout_kstr(j, "description", help);
 	if (r->flags & MST_ROUTE_EVENTS) {
 		content(j, "text/event-stream");
 		type_json(j, MST_SLICE_LIT("string"));
@@ -339,7 +344,11 @@ static void responses(struct mst_jout *j, const struct mst_http_route *r)
 
 	mst_jout_key(j, "responses");
 	mst_jout_obj(j);
-	success(j, r);
+	success(j, r, success_status(r), "As asked.");
+	/* What was not there is made. */
+	if (r->method == MST_ROUTE_PUT && r->flags & MST_ROUTE_MATCH &&
+	    r->answer)
+		success(j, r, "201", "It is new.");
 	if (r->flags & MST_ROUTE_SECOND) {
 		mst_jout_key(j, "202");
 		mst_jout_obj(j);

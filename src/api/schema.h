@@ -12,7 +12,7 @@
  * type:  "string", "integer", "number", "boolean", "time" (RFC 3339),
  *        "day" (2026-11-20), "object" (any members), "any"
  *        "&run"           the schema of that name
- *        "ok|failed"      one of these words
+ *        "ok|failed"      one of these words; "=ok": this one
  *        TYPE "[]"        a list of them
  *        "{" TYPE "}"     an object with any names, all of this type
  *        TYPE "?"         or null

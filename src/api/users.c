@@ -237,7 +237,8 @@ const struct mst_http_route mst_api_users[] = {
      MST_MAY_ADMINISTER, 0, NULL, "users", .run = get_users},
     {MST_ROUTE_POST, "/users", "create_user", "users",
      "Makes a user with a one-time password, which is shown once.",
-     MST_MAY_ADMINISTER, 0, "new_user", "made_user", .run = post_user},
+     MST_MAY_ADMINISTER, MST_ROUTE_CREATED, "new_user", "made_user",
+     .run = post_user},
     {MST_ROUTE_GET, "/users/{name}", "get_user", "users", "A user.",
      MST_MAY_ADMINISTER, 0, NULL, "user", .run = get_user},
     {MST_ROUTE_PUT, "/users/{name}", "put_user", "users",
@@ -274,7 +275,7 @@ static const struct mst_api_field new_fields[] = {
     {"name", "string", "letters, digits and . _ - @ +"},
     {"full_name?", "string?", ""},
     {"role", ROLES, ""},
-    {"sign_in?", "password?", ""},
+    {"sign_in?", "string?", "password"},
     {0},
 };
 

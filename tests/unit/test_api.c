@@ -88,20 +88,21 @@ static void put_job(struct mst_state *s)
 	    {.kind = "connection",
 	     .name = "defender",
 	     .type = "endpoint",
-	     .yaml = "name: defender\ntype: endpoint\n"
-		     "tenant_id: 11111111-2222-3333-4444-555555555555\n"
-		     "client_id: 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
-		     "client_secret: env:FAKE\n"},
+	     .yaml = "- name: defender\n  type: endpoint\n"
+		     "  tenant_id: 11111111-2222-3333-4444-555555555555\n"
+		     "  client_id: 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+		     "  client_secret: env:FAKE\n"},
 	    {.kind = "connection",
 	     .name = "cmdb",
 	     .type = "servicenow",
-	     .yaml = "name: cmdb\ntype: servicenow\n"
-		     "url: https://example.invalid\nusername: u\n"
-		     "password: env:FAKE\nenvironment: test\n"},
+	     .yaml = "- name: cmdb\n  type: servicenow\n"
+		     "  url: https://example.invalid\n  username: u\n"
+		     "  password: env:FAKE\n  environment: test\n"},
 	    {.kind = "job",
 	     .name = "main",
 	     .type = "",
-	     .yaml = "name: main\nsource: defender\ndestination: cmdb\n"},
+	     .yaml = "- name: main\n  source: defender\n  destination: "
+		     "cmdb\n"},
 	};
 	struct mst_err err = MST_ERR_INIT;
 	size_t added, changed;

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The running API against its own description (fuzz.py), judged by jsonschema,
+# which is installed with pip, once, into a folder of the build.
+#
+#   openapi.sh FOLDER SERVER EXAMPLES SEED
+#
+# Exit status 77, skipped, without Python's venv or without a way to its
+# registry; with CI=true both are failures.
+set -eu
+
+version=4.26.0
+
+give_up() {
+	echo "openapi: $*"
+	[ "${CI:-}" = true ] && exit 1
+	exit 77
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$1 server=$2 examples=$3 seed=$4
+if [ ! -e "$dir/jsonschema-$version" ]; then
+	python3 -m venv "$dir" >/dev/null 2>&1 ||
+		give_up "no venv of Python 3: tools/install-deps check"
+	"$dir/bin/pip" install -q "jsonschema==$version" >"$dir/pip.log" 2>&1 ||
+		give_up "jsonschema cannot be installed: see $dir/pip.log"
+	: >"$dir/jsonschema-$version"
+fi
+work=$(mktemp -d)
+trap 'exec 3>&-; rm -rf "$work"' EXIT
+mkfifo "$work/in" "$work/out"
+FAKE=fake "$server" "$work/state" <"$work/in" >"$work/out" 2>"$work/log" &
+exec 3>"$work/in"
+read -r address token <"$work/out"
+status=0
+"$dir/bin/python3" "$here/fuzz.py" "$address" "$token" "$examples" "$seed" ||
+	status=$?
+exec 3>&-
+wait $! || { echo "the server ended with $?"; status=1; }
+if grep -v '^[^ ]* info' "$work/log" | grep -q 'rror: request'; then
+	cat "$work/log"
+	status=1
+fi
+exit $status
