@@ -103,7 +103,6 @@ static int copy_task(void *ctx, const struct mst_task *t)
 	w->asked_by = mst_strdup(t->asked_by);
 	w->asked_via = mst_strdup(t->asked_via);
 	w->repeat = t->repeat;
-	w->run = t->run;
 	(void)snprintf(w->topic, sizeof(w->topic), "task/%lld",
 		       (long long)t->id);
 	return 0;

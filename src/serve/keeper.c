@@ -285,6 +285,10 @@ static int open_all(struct mst_keeper *k, struct mst_err *err)
 					   k->conf.program);
 	/* The first looks come when the first jobs have begun. */
 	k->notice_us = mst_mono_us() + 5 * S_US;
+	/* The one before us of this incarnation has ended: its tasks are free.
+	 */
+	if (mst_node_leave(k->state, k->conf.node, k->incarnation, err) < 0)
+		return -(int)err->code;
 	return mst_node_beat(k->state, k->conf.node, k->incarnation,
 			     k->conf.version, k->conf.address, err);
 }
@@ -298,7 +302,9 @@ int mst_keeper_start(const struct mst_keeper_conf *conf,
 	k->conf = *conf;
 	mst_buf_init(&k->argv, 4096);
 	atomic_store(&k->store_ok, true);
-	randombytes_buf(&k->incarnation, sizeof(k->incarnation));
+	k->incarnation = conf->incarnation;
+	if (!k->incarnation)
+		randombytes_buf(&k->incarnation, sizeof(k->incarnation));
 	k->incarnation >>= 1; /* a database has it as a signed number */
 	rc = open_all(k, err);
 	if (rc == 0 && pthread_create(&k->thread, NULL, keep, k) != 0)

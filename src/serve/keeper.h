@@ -15,6 +15,9 @@ struct mst_keeper;
 struct mst_keeper_conf {       /* texts are borrowed */
 	const char *state_dir; /* as mst_state_open */
 	const char *node;
+	/* Of the process, or of what can have but one at a time: whoever comes
+	 * with the same goes on as the node at once. 0: a random one. */
+	uint64_t incarnation;
 	const char *address; /* where its API is, for others */
 	const char *version;
 	const char *program; /* of workers; NULL: this one */

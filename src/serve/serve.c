@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "api/gate.h"
 #include "auth/door.h"
 #include "auth/people.h"
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -191,11 +194,33 @@ static int first_user(struct serving *v, struct mst_err *err)
 	return rc;
 }
 
+/* The folder's lock lets in one daemon at a time, so this folder on this
+ * machine is a node whatever process it has: one that was killed need not be
+ * waited for. 0: not known. */
+static uint64_t incarnation(const struct serving *v)
+{
+	struct mst_buf b = MST_BUF_INIT(4096);
+	struct mst_err err = MST_ERR_INIT;
+	struct stat st;
+	uint64_t h = 0;
+
+	if (mst_file_read("/proc/sys/kernel/random/boot_id", &b, &err) == 0 &&
+	    stat(mst_state_dir(v->state), &st) == 0) {
+		(void)mst_buf_addf(&b, " %llu %llu %s",
+				   (unsigned long long)st.st_dev,
+				   (unsigned long long)st.st_ino, v->node);
+		h = mst_hash64(b.p, b.n, 0);
+	}
+	mst_buf_fini(&b);
+	return h;
+}
+
 static int start_keeper(struct serving *v, struct mst_err *err)
 {
 	const struct mst_keeper_conf conf = {
 	    .state_dir = v->conf->state_dir,
 	    .node = v->node,
+	    .incarnation = incarnation(v),
 	    .address = v->service.public_url ? v->service.public_url
 					     : v->service.listen,
 	    .version = v->conf->version,
