@@ -18,7 +18,7 @@
 
 struct cli_common cli;
 
-static const char *state_dir, *store;
+static const char *state_dir, *store, *elsewhere;
 
 static const struct cli_opt common_opts[] = {
     {"state", "DIR", "state folder (default: see muster(1))", NULL, &state_dir,
@@ -29,10 +29,17 @@ static const struct cli_opt common_opts[] = {
     {"verbose", NULL, "log more", &cli.verbose, NULL, NULL},
     {"quiet", NULL, "log errors only, no progress", &cli.quiet, NULL, NULL},
     {"help", NULL, "this text", &cli.help, NULL, NULL},
+    /* Taken out of the words before (remote.h): here they are only told. */
+    {"server", "URL", "do it at the muster serve there (or MUSTER_SERVER)",
+     NULL, &elsewhere, NULL},
+    {"token-file", "FILE", "its token, when MUSTER_TOKEN has none", NULL,
+     &elsewhere, NULL},
+    {"ca-file", "FILE", "who issued its certificate, as PEM", NULL, &elsewhere,
+     NULL},
     {0},
 };
 
-#define OPTS_MAX 32
+#define OPTS_MAX 36
 
 static void print_opts(FILE *to, const struct cli_opt *opts)
 {
@@ -109,7 +116,7 @@ static size_t table(const struct cli_opt *own, const struct cli_opt **all,
 {
 	size_t n = 0;
 
-	for (; own->name && n < OPTS_MAX - 8; own++)
+	for (; own->name && n < OPTS_MAX - 12; own++)
 		all[n++] = own;
 	for (own = common_opts; own->name; own++)
 		all[n++] = own;

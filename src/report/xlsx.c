@@ -72,11 +72,17 @@ static lxw_error put_cell(const struct book *b, lxw_worksheet *sheet,
 	return put_text(sheet, row, column, s, NULL);
 }
 
+/* A column that people's text does not show has no title. */
+static const char *title_of(const struct mst_report_column *c)
+{
+	return c->title && *c->title ? c->title : c->name;
+}
+
 static void set_width(lxw_worksheet *sheet, const struct mst_report_section *s,
 		      size_t column)
 {
 	const struct mst_report_column *c = &s->columns[column];
-	size_t width = strlen(c->title);
+	size_t width = strlen(title_of(c));
 
 	for (size_t k = 0; k < MST_MIN(s->rows, (size_t)WIDTH_ROWS); k++)
 		width = MST_MAX(width, s->cells[k * s->columns_n + column].n);
@@ -104,8 +110,8 @@ static lxw_error put_section(const struct book *b,
 					   (lxw_col_t)(s->columns_n - 1));
 	/* In constant memory a row is written when the next one begins. */
 	for (size_t i = 0; i < s->columns_n && !rc; i++)
-		rc = put_text(sheet, 0, i, mst_slice_str(s->columns[i].title),
-			      b->head);
+		rc = put_text(sheet, 0, i,
+			      mst_slice_str(title_of(&s->columns[i])), b->head);
 	for (size_t k = 0; k < s->rows && !rc; k++) {
 		for (size_t i = 0; i < s->columns_n && !rc; i++)
 			rc = put_cell(b, sheet, (lxw_row_t)(k + 1), i,

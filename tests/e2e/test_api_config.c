@@ -111,6 +111,16 @@ static void configure(void **state)
 	    "\"prod\":{\"override\":true,\"value\":\"7\"");
 }
 
+static struct mst_json first(struct mst_json list)
+{
+	struct mst_json_iter it = mst_json_iter(list);
+	struct mst_json one;
+
+	if (!mst_json_next(&it, NULL, &one))
+		fail_msg("an empty list");
+	return one;
+}
+
 /* The name of one that was delivered. */
 static const char *device(void)
 {
@@ -129,7 +139,8 @@ static const char *device(void)
 static void work(void **state)
 {
 	const char *text;
-	char *body;
+	char *body, path[64];
+	int64_t id;
 
 	(void)state;
 	(void)serve_ask(&sv, "PUT", "/jobs/main", NULL,
@@ -155,7 +166,20 @@ static void work(void **state)
 	assert_int_equal(
 	    serve_task(&sv, "/jobs/main/reports", "{\"report\":\"noise\"}"), 0);
 	has(sv.body.p, "\"report\":\"noise\"");
+	(void)serve_ask(&sv, "GET", "/tasks?kind=report", NULL, NULL, 200);
+	id = rig_num(first(mst_json_get(serve_json(&sv), "items")), "id");
+	(void)snprintf(path, sizeof(path), "/tasks/%lld/report?format=csv",
+		       (long long)id);
+	has(serve_ask(&sv, "GET", path, NULL, NULL, 200), "record_set,");
+	(void)snprintf(path, sizeof(path), "/tasks/%lld/report", (long long)id);
+	text = serve_ask(&sv, "GET", path,
+			 "Accept: application/vnd.openxmlformats-officedocument"
+			 ".spreadsheetml.sheet",
+			 NULL, 200);
+	assert_memory_equal(text, "PK\3\4", 4);
 	assert_int_equal(serve_task(&sv, "/recver/defender/verify", NULL), 0);
+	has(serve_ask(&sv, "GET", "/recver/defender", NULL, NULL, 200),
+	    "{\"name\":\"devices\",\"groups\":");
 	has(serve_ask(&sv, "DELETE", "/connections/defender", NULL, NULL, 409),
 	    "job main");
 }

@@ -465,6 +465,38 @@ static void commands(void **state)
 		  422);
 }
 
+static void looking(void **state)
+{
+	const char *text;
+
+	(void)state;
+	make_job();
+	text = ask("GET", "/job-choices?source=defender&destination=cmdb", NULL,
+		   NULL, 200);
+	has(text, "\"environment\":\"prod\"");
+	has(text, "{\"name\":\"devices\",\"title\":\"Devices\"");
+	has(text, "\"with\":[\"software_packages\"]");
+	has(text, "{\"key\":\"guard.share\",\"kind\":\"percent\"");
+	(void)ask("GET", "/job-choices?source=cmdb&destination=defender", NULL,
+		  NULL, 409);
+	(void)ask("GET", "/job-choices", NULL, NULL, 400);
+	text = ask("GET", "/recver", NULL, NULL, 200);
+	has(text, "\"connection\":\"defender\",\"type\":\"sqlite\"");
+	has(text, "\"targets\":[],\"error\":null");
+	(void)ask("GET", "/recver/cmdb", NULL, NULL, 404);
+	text = ask("GET", "/reports", NULL, NULL, 200);
+	has(text, "{\"name\":\"cve\"");
+	has(text, "{\"key\":\"days\",\"kind\":\"int\",\"default\":\"90\"");
+	(void)ask("GET", "/tasks/99/report", NULL, NULL, 404);
+	text = ask("GET", "/forward/status", NULL, NULL, 200);
+	has(text, "\"running\":false");
+	text = ask("GET", "/forward/alerts?state=aside", NULL, NULL, 200);
+	has(text, "\"items\":[],\"next\":null");
+	(void)ask("GET", "/forward/alerts/7", NULL, NULL, 404);
+	text = ask("GET", "/certificates", NULL, NULL, 200);
+	has(text, "\"items\":[");
+}
+
 static void viewer(void **state)
 {
 	(void)state;
@@ -489,7 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(forms),	   T(connections), T(wrong_items), T(sealed),
 	    T(forwarding), T(settings),	   T(mappings),	   T(tasks),
-	    T(trial),	   T(commands),	   T(viewer),
+	    T(trial),	   T(commands),	   T(looking),	   T(viewer),
 	};
 
 	return cmocka_run_group_tests_name("api_config", tests, NULL, NULL);

@@ -274,6 +274,9 @@ static bool holds(const char *text)
 	return memmem(out.p, out.n, text, strlen(text)) != NULL;
 }
 
+static const struct mst_report_column untitled[] = {
+    {"only_data", NULL, MST_REPORT_TEXT, .data = true}};
+
 /* A workbook: a file of files, one of them per sheet. */
 static void test_xlsx(void **state MST_UNUSED)
 {
@@ -281,12 +284,13 @@ static void test_xlsx(void **state MST_UNUSED)
 
 	add(things(), "=1+1", "2026-11-20T00:00:00Z", "\x01<&>");
 	(void)MST_REPORT_TABLE(&r, "sums", "Sums", sums, false);
+	(void)MST_REPORT_TABLE(&r, "data", "Data", untitled, false);
 	mst_report_note(&r, true, "half");
 	mst_buf_reset(&out);
 	t_ok(mst_report_xlsx(&r, NULL, &out, &err), &err);
 	assert_memory_equal(out.p, "PK\3\4", 4);
-	assert_true(holds("xl/worksheets/sheet3.xml"));
-	assert_false(holds("xl/worksheets/sheet4.xml"));
+	assert_true(holds("xl/worksheets/sheet4.xml"));
+	assert_false(holds("xl/worksheets/sheet5.xml"));
 	mst_buf_reset(&out);
 	t_ok(mst_report_xlsx(&r, "sums", &out, &err), &err);
 	assert_true(holds("xl/worksheets/sheet1.xml"));
