@@ -296,6 +296,10 @@ int mst_state_secret(struct mst_state *s, const char *name,
 	rc = keyring_open(s, false, &k, &made, err);
 	if (rc == 0)
 		rc = mst_seal_open(k.keys, name, mst_sdb_blob(st, 0), s_r, err);
+	if (rc < 0 && mst_state_is_shared(s))
+		rc = mst_err_prefix(err, "%s",
+				    "the state store is shared, and each node "
+				    "needs a copy of the one key file");
 	mst_sdb_reset(st);
 	keyring_fini(&k);
 	return rc;

@@ -187,12 +187,17 @@ int mst_user_add(struct mst_state *s, const struct mst_user *u,
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
+/* Behind the change, which has locked the user's row as every change does
+ * before it adds to the audit. Of two that lower each other the second sees
+ * what the first did. */
 static int need_administrator(struct mst_state *s, const char *name,
 			      struct mst_err *err)
 {
 	int n = 0;
-	int rc = mst_user_administrators(s, &n, err);
+	int rc = mst_audit_lock(s, err);
 
+	if (rc == 0)
+		rc = mst_user_administrators(s, &n, err);
 	if (rc == 0 && n == 0)
 		rc = mst_err_set(err, MST_E_CONFLICT,
 				 "'%s' is the last administrator that can sign "
@@ -211,9 +216,6 @@ static int put(struct mst_state *s, const struct mst_user *u,
 
 	if (rc == 0 && !found)
 		return no_user(u->name, err);
-	/* Of two that lower each other one waits here. */
-	if (rc == 0 && was.administers && !administers(u))
-		rc = mst_audit_lock(s, err);
 	if (rc == 0)
 		rc = write_row(s, q_put, u, &n, err);
 	if (rc == 0 && was.administers && !administers(u))
@@ -257,11 +259,8 @@ static int remove_user(struct mst_state *s, const char *name,
 	    .kind = "user", .name = name, .what = "remove"};
 	bool found = false;
 	int64_t n;
-	/* Of two that remove each other's one waits here. */
-	int rc = mst_audit_lock(s, err);
+	int rc = mst_user_find(s, name, summarise, &was, &found, err);
 
-	if (rc == 0)
-		rc = mst_user_find(s, name, summarise, &was, &found, err);
 	if (rc == 0 && !found)
 		return no_user(name, err);
 	e.before = was.text;
