@@ -482,6 +482,8 @@ int cmd_demo(int argc, char **argv)
 	conf.seed = seed;
 	conf.cve_rows = rows;
 	d->small = devices < SMALL;
+	/* Whatever store is in use here: the demo has its own. */
+	(void)setenv("MUSTER_STORE", "sqlite", 1);
 	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
 	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 	(void)setenv("MUSTER_SIM_IOT_TOKEN", MST_SIM_IOT_TOKEN, 1);
