@@ -45,6 +45,7 @@ bool bench_deliver(struct bench *b); /* forward.deliver */
 bool bench_forward(struct bench *b); /* forward.* */
 bool bench_job(struct bench *b);     /* job.*, recver.bytes */
 bool bench_rules(struct bench *b);   /* rules.cost */
+bool bench_serve(struct bench *b);   /* serve.* */
 bool bench_store(struct bench *b);   /* store.* */
 /* A database of this name on a PostgreSQL that lives as long as the program.
  * False: this build has none. */

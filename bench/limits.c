@@ -22,6 +22,7 @@ static const struct {
     {"job.first_load", "ratio <= 0.01"},
     {"job.unchanged.postgres", "ratio >= 0.9, writes = 0"},
     {"recver.bytes", "bytes_per_row <= 40"},
+    {"serve.schedule", "seconds <= 1"},
     {"store.load.sqlite", "rows_per_second >= 500000"},
     {"store.load.postgres", "rows_per_second >= 500000"},
     {"store.commit.sqlite", "rows_per_second >= 20000"},

@@ -160,6 +160,8 @@ int main(int argc, char **argv)
 		ok = bench_store(&b) && ok;
 	if (chosen(argc, argv, "job"))
 		ok = bench_job(&b) && ok;
+	if (chosen(argc, argv, "serve"))
+		ok = bench_serve(&b) && ok;
 	(void)mst_dir_remove(b.dir, &err);
 	free(b.dir);
 	return ok ? 0 : 1;
