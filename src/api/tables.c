@@ -12,6 +12,7 @@
 const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_root),
     V1(mst_api_runs),
+    V1(mst_api_run_events),
     V1(mst_api_tasks),
     V1(mst_api_plans),
     V1(mst_api_job_tasks),
@@ -30,6 +31,7 @@ const struct mst_http_table mst_api_tables[] = {
     V1(mst_api_recver),
     V1(mst_api_choices),
     V1(mst_api_certificates),
+    V1(mst_api_audit),
     V1(mst_api_secrets),
     V1(mst_api_jobs_write),
     V1(mst_api_commands),
@@ -70,5 +72,6 @@ const struct mst_api_schema *const mst_api_schemas[] = {
     mst_api_recver_schemas,
     mst_api_choice_schemas,
     mst_api_certificate_schemas,
+    mst_api_audit_schemas,
     NULL,
 };
