@@ -40,7 +40,7 @@ if (process.env.MUSTER) {
 		await next.click();
 		await page.getByLabel('All of the source, later ones too').waitFor();
 		await next.click();
-		await page.getByText('settings offer').first().waitFor();
+		await page.getByText('settings offer').or(page.getByText('There are no relationships')).first().waitFor();
 		await next.click();
 		await page.getByLabel('At certain times').check();
 		await page.getByLabel('Often used').selectOption('every day at 02:00');
