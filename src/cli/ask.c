@@ -78,3 +78,42 @@ int cli_ask(const char *prompt, struct mst_buf *b, struct mst_err *err)
 	(void)fputs("\n", stderr);
 	return rc;
 }
+
+/* ---- a secret -------------------------------------------------------------
+ */
+
+static int ask_twice(struct mst_buf *b, struct mst_err *err)
+{
+	struct mst_buf again = MST_BUF_INIT(CLI_VALUE_MAX + 2);
+	int rc = cli_ask("Value (not shown): ", b, err);
+
+	(void)mst_buf_reserve(&again, CLI_VALUE_MAX + 2);
+	if (rc == 0)
+		rc = cli_ask("Once more: ", &again, err);
+	if (rc == 0 && (again.n != b->n || memcmp(again.p, b->p, b->n) != 0))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the two are not the same; nothing was "
+				 "stored");
+	mst_buf_wipe_fini(&again);
+	return rc;
+}
+
+int cli_ask_secret(struct mst_secret **s_r, struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(CLI_VALUE_MAX + 2);
+	int rc;
+
+	(void)mst_buf_reserve(&b, CLI_VALUE_MAX + 2);
+	rc = isatty(0) ? ask_twice(&b, err) : cli_read_value(&b, false, err);
+	if (rc == 0 && b.n == 0)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the secret is empty; nothing was stored");
+	if (rc == 0 && memchr(b.p, 0, b.n))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "the secret holds a zero byte; it must be "
+				 "text");
+	if (rc == 0)
+		*s_r = mst_secret_new(mst_buf_slice(&b));
+	mst_buf_wipe_fini(&b);
+	return rc;
+}

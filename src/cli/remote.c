@@ -466,11 +466,18 @@ static int ask(struct remote *m, int *status_r, struct mst_err *err)
 	return rc;
 }
 
-static int run(struct remote *m, int argc, char **argv, int *status_r,
-	       struct mst_err *err)
+static int open_server(struct remote *m, struct mst_err *err)
 {
 	const char *token = "env:MUSTER_TOKEN";
 
+	if (m->token_file)
+		token = mst_arena_printf(&m->arena, "file:%s", m->token_file);
+	return cli_server_open(m->server, token, m->ca_file, &m->s, err);
+}
+
+static int run(struct remote *m, int argc, char **argv, int *status_r,
+	       struct mst_err *err)
+{
 	if (mst_remote_read((const char *const *)(void *)(argv + 1),
 			    (size_t)argc - 1, &m->arena, &m->call, err) < 0) {
 		*status_r = CLI_USAGE;
@@ -480,12 +487,56 @@ static int run(struct remote *m, int argc, char **argv, int *status_r,
 	m->quiet = mst_remote_value(&m->call, "quiet") != NULL;
 	cli.quiet = m->quiet;
 	m->progress = cli_progress();
-	if (m->token_file)
-		token = mst_arena_printf(&m->arena, "file:%s", m->token_file);
-	if (write_request(m, err) < 0 ||
-	    cli_server_open(m->server, token, m->ca_file, &m->s, err) < 0)
+	if (write_request(m, err) < 0 || open_server(m, err) < 0)
 		return -(int)err->code;
 	return ask(m, status_r, err);
+}
+
+/* ---- secrets ------------------------------------------------------------- */
+
+/* A value does not go through a task, which would keep it. */
+static bool is_secret(int argc, char **argv)
+{
+	return argc > 2 && strcmp(argv[1], "secret") == 0 &&
+	       (strcmp(argv[2], "set") == 0 || strcmp(argv[2], "remove") == 0);
+}
+
+static int put_secret(struct remote *m, const char *path, struct mst_err *err)
+{
+	struct mst_secret *value = NULL;
+	struct mst_jout j;
+	int rc = cli_ask_secret(&value, err);
+
+	if (rc < 0)
+		return rc;
+	/* The buffer is wiped at the end. */
+	(void)mst_buf_reserve(&m->body, 6 * CLI_VALUE_MAX + 64);
+	mst_jout_init(&j, &m->body);
+	mst_jout_obj(&j);
+	mst_jout_kslice(&j, "value", mst_secret_get(value));
+	mst_jout_end_obj(&j);
+	mst_secret_free(&value);
+	return cli_server_ask(m->s, MST_HTTP_PUT, path, mst_buf_slice(&m->body),
+			      NULL, NULL, NULL, err);
+}
+
+static int do_secret(struct remote *m, int argc, char **argv,
+		     struct mst_err *err)
+{
+	struct mst_buf path = MST_BUF_INIT(1024);
+	int rc;
+
+	if (argc != 4 || argv[3][0] == '-')
+		return mst_err_set(err, MST_E_INVALID, "secret %s wants a name",
+				   argv[2]);
+	(void)mst_buf_adds(&path, "/secrets/");
+	(void)mst_buf_add_uri(&path, mst_slice_str(argv[3]));
+	rc = strcmp(argv[2], "set") == 0
+		 ? put_secret(m, path.p, err)
+		 : cli_server_ask(m->s, MST_HTTP_DELETE, path.p,
+				  mst_slice(NULL, 0), NULL, NULL, NULL, err);
+	mst_buf_fini(&path);
+	return rc;
 }
 
 static bool stays_here(struct remote *m, int argc, char **argv)
@@ -512,7 +563,13 @@ bool cli_remote(int *argc, char **argv, int *status_r)
 	if (stays_here(&m, *argc, argv))
 		return false;
 	mst_arena_init(&m.arena, MST_MAX_ARENA);
-	rc = run(&m, *argc, argv, &status, &err);
+	if (!is_secret(*argc, argv)) {
+		rc = run(&m, *argc, argv, &status, &err);
+	} else {
+		rc = open_server(&m, &err);
+		if (rc == 0)
+			rc = do_secret(&m, *argc, argv, &err);
+	}
 	if (rc < 0)
 		status = status == CLI_USAGE ? (cli_fail(&err), CLI_USAGE)
 					     : cli_fail(&err);

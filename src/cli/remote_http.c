@@ -167,7 +167,7 @@ static int take_answer(struct cli_server *s, const struct mst_resp *resp,
 		*status_r = resp->status;
 	if (resp->status < 200 || resp->status > 299)
 		return refused(s, resp, err);
-	if (!mst_buf_add_slice(out, resp->body))
+	if (out && !mst_buf_add_slice(out, resp->body))
 		return mst_err_set(err, MST_E_INVALID,
 				   "the server's answer is too long");
 	return 0;

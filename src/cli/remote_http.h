@@ -18,8 +18,8 @@ int cli_server_open(const char *url, const char *token, const char *ca_file,
 void cli_server_close(struct cli_server **s);
 /* path: below /api/v1, "/commands". body of type JSON; {NULL, 0}: none.
  * Whatever is not 2xx is an error with what the server says of it. The answer
- * is appended to out. *status_r may be NULL. key: what makes it safe to be sent
- * twice, or NULL. */
+ * is appended to out. out, status_r may be NULL. key: what makes it safe to be
+ * sent twice, or NULL. */
 int cli_server_ask(struct cli_server *s, enum mst_method method,
 		   const char *path, struct mst_slice body, const char *key,
 		   struct mst_buf *out, int *status_r, struct mst_err *err);

@@ -163,6 +163,27 @@ static void same(void **state)
 	free(here);
 }
 
+/* A value does not pass through a task: standard input here, sealed there. */
+static void secrets(void **state)
+{
+	(void)state;
+	rig.input = "fake-secret-of-a-test";
+	serve_muster(&sv, "secret", "set", "of-a-test");
+	rig.input = NULL;
+	rig_status(&rig, 0);
+	serve_muster(&sv, "secret", "list");
+	rig_status(&rig, 0);
+	prints("of-a-test");
+	(void)serve_ask(&sv, "GET", "/tasks?kind=command&limit=500", NULL, NULL,
+			200);
+	assert_null(strstr(sv.body.p, "fake-secret"));
+	serve_muster(&sv, "secret", "remove", "of-a-test");
+	rig_status(&rig, 0);
+	serve_muster(&sv, "secret", "remove", "of-a-test");
+	rig_status(&rig, 1);
+	rig_one_error(&rig);
+}
+
 /* ---- what is refused ----------------------------------------------------- */
 
 static void refused(void **state)
@@ -204,7 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(apply),	    cmocka_unit_test(settings),
 	    cmocka_unit_test(plan_and_run), cmocka_unit_test(same),
-	    cmocka_unit_test(refused),
+	    cmocka_unit_test(secrets),	    cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("remote", tests, start, stop);

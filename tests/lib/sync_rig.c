@@ -219,6 +219,20 @@ static int output(const struct rig *r, const char *name)
 	return fd;
 }
 
+/* By a file: a pipe that nobody reads would hold the test up. */
+static void give_input(const struct rig *r)
+{
+	char *path = mst_asprintf("%s/stdin", r->dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	size_t n = strlen(r->input);
+
+	if (fd < 0 || write(fd, r->input, n) != (ssize_t)n ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		_exit(127);
+	(void)dup2(fd, STDIN_FILENO);
+	free(path);
+}
+
 static void become(const struct rig *r, char *const *argv, char *const *env,
 		   int out, int err)
 {
@@ -228,6 +242,8 @@ static void become(const struct rig *r, char *const *argv, char *const *env,
 		(void)setrlimit(RLIMIT_FSIZE, &lim);
 		(void)signal(SIGXFSZ, SIG_IGN);
 	}
+	if (r->input)
+		give_input(r);
 	(void)dup2(out, STDOUT_FILENO);
 	(void)dup2(err, STDERR_FILENO);
 	(void)execve(RIG_MUSTER, argv, env);

@@ -39,7 +39,8 @@ struct rig {
 	/* What stands in front of the names of a child's output files; NULL:
 	 * nothing, as rig_wait expects. */
 	const char *output;
-	bool elsewhere; /* children are told no state folder */
+	const char *input; /* standard input of children; NULL: this one's */
+	bool elsewhere;	   /* children are told no state folder */
 	/* RecVer on a server: lines of the source connection, and what empties
 	 * it with each new state folder. NULL: a file in that folder. */
 	const char *recver;
