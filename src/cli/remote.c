@@ -19,12 +19,11 @@
 #include "cli/remote_http.h"
 #include "cli/worker.h"
 
-#define BODY_MAX  (16u << 20)
-#define FILE_MAX  (15u << 20)
-#define TASK_MAX  (1u << 20)
-#define LOOK_MS	  400 /* between two looks at a task, after a while */
-#define STEPS_MAX 64
-#define KEPT_MAX  (64u << 20) /* of a task's output; more is not there */
+#define BODY_MAX (16u << 20)
+#define FILE_MAX (15u << 20)
+#define TASK_MAX (1u << 20)
+#define LOOK_MS	 400	     /* between two looks at a task, after a while */
+#define KEPT_MAX (64u << 20) /* of a task's output; more is not there */
 
 struct remote {
 	const char *server, *token_file, *ca_file;
@@ -39,7 +38,8 @@ struct remote {
 	int64_t task;
 	bool cancelled;
 	/* what was shown of its progress */
-	size_t steps, ended;
+	char stage[64], what[96];
+	struct mst_progress_now now;
 	const struct mst_progress *progress;
 };
 
@@ -249,16 +249,33 @@ static int write_request(struct remote *m, struct mst_err *err)
 
 /* ---- the task ------------------------------------------------------------ */
 
-static void tell(struct remote *m, struct mst_json p, bool end)
+/* The stage that is shown, until another one begins. */
+static void end_stage(struct remote *m)
 {
-	char stage[64], what[96];
-	int64_t done = 0, total = 0, requests = 0;
-	struct mst_progress_now now = {.stage = stage, .what = what};
+	struct mst_progress_now now = m->now;
 
-	(void)snprintf(stage, sizeof(stage), "%.*s",
-		       MST_SLICE_ARG(mst_json_str(mst_json_get(p, "stage"))));
-	(void)snprintf(what, sizeof(what), "%.*s",
-		       MST_SLICE_ARG(mst_json_str(mst_json_get(p, "what"))));
+	now.stage = m->stage;
+	now.what = m->what;
+	now.end = true;
+	if (*m->stage)
+		mst_progress_tell(m->progress, &now);
+	m->stage[0] = 0;
+}
+
+static void tell(struct remote *m, struct mst_json p)
+{
+	struct mst_slice stage = mst_json_str(mst_json_get(p, "stage"));
+	struct mst_slice what = mst_json_str(mst_json_get(p, "what"));
+	int64_t done = 0, total = 0, requests = 0;
+	struct mst_progress_now now = {.stage = m->stage, .what = m->what};
+
+	if (!mst_slice_is(stage, m->stage) || !mst_slice_is(what, m->what)) {
+		end_stage(m);
+		(void)snprintf(m->stage, sizeof(m->stage), "%.*s",
+			       MST_SLICE_ARG(stage));
+		(void)snprintf(m->what, sizeof(m->what), "%.*s",
+			       MST_SLICE_ARG(what));
+	}
 	(void)mst_json_i64(mst_json_get(p, "done"), &done);
 	(void)mst_json_i64(mst_json_get(p, "total"), &total);
 	(void)mst_json_i64(mst_json_get(p, "requests"), &requests);
@@ -266,30 +283,16 @@ static void tell(struct remote *m, struct mst_json p, bool end)
 	now.done = (uint64_t)done;
 	now.total = (uint64_t)total;
 	now.requests = (uint64_t)requests;
-	now.end = end;
+	m->now = now;
 	mst_progress_tell(m->progress, &now);
 }
 
-/* Every step so far is in it: those that are over are told once. */
 static void show_progress(struct remote *m, struct mst_json task)
 {
-	struct mst_json p = mst_json_get(task, "progress"), step;
-	struct mst_json_iter it = mst_json_iter(mst_json_get(p, "steps"));
-	size_t i = 0;
+	struct mst_json p = mst_json_get(task, "progress");
 
-	while (mst_json_next(&it, NULL, &step)) {
-		bool end = false;
-
-		(void)mst_json_bool(mst_json_get(step, "end"), &end);
-		if (i++ < m->ended)
-			continue;
-		if (end)
-			tell(m, step, true);
-		if (end && i == m->ended + 1)
-			m->ended++;
-	}
 	if (mst_json_type(p) == MST_JSON_OBJECT)
-		tell(m, p, false);
+		tell(m, p);
 }
 
 static bool has_ended(struct mst_json task)
@@ -331,9 +334,10 @@ static int follow(struct remote *m, struct mst_json_parser *parser,
 		if (rc == 0)
 			rc = mst_json_parse(parser, mst_buf_slice(&out), task_r,
 					    err);
+		if (rc == 0)
+			show_progress(m, *task_r);
 		if (rc < 0 || has_ended(*task_r))
 			break;
-		show_progress(m, *task_r);
 		if (atomic_load(&cli_cancel) && !m->cancelled &&
 		    cancel(m, err) < 0) {
 			rc = -(int)err->code;
@@ -342,6 +346,7 @@ static int follow(struct remote *m, struct mst_json_parser *parser,
 		(void)poll(NULL, 0, wait);
 		wait = MST_MIN(wait * 2, LOOK_MS);
 	}
+	end_stage(m);
 	mst_buf_fini(&out);
 	return rc;
 }
