@@ -306,8 +306,10 @@ test('audit: filter, before and after, the chain is whole or broken', async (t) 
 	await page.getByRole('button', { name: 'Verify the chain' }).click();
 	await page.getByText('The chain is broken at entry 17').waitFor();
 	mock.state.options.brokenAudit = false;
+	await page.getByLabel('A hash that was kept').fill('b3c0ffee'.repeat(8));
 	await page.getByRole('button', { name: 'Verify the chain' }).click();
 	await page.getByText('All 5,120 entries fit').waitFor();
+	assert.deepEqual(sent(mock, 'POST', '/audit/verify').map((c) => c.body), [{}, { head: 'b3c0ffee'.repeat(8) }]);
 });
 
 test('users: add with a one-time password, unlock, the last administrator stays', async (t) => {

@@ -11,6 +11,9 @@ import { Button } from '../ui/button.js';
 import { Progress } from '../ui/progress.js';
 import { ErrorBox, Loading, Note } from '../ui/states.js';
 
+/** Stands for an output that a page would choke on. */
+export const TOO_LARGE = { too_large: true };
+const MOST_BYTES = 16e6;
 const ENDED = ['done', 'failed', 'cancelled'];
 
 export const hasEnded = (task) => ENDED.includes(task?.state);
@@ -39,8 +42,8 @@ export function useTask(id) {
 
 		try {
 			const task = await api.get(path`/tasks/${id}`);
-			const output = hasEnded(task) && task.output_bytes !== 0 ?
-				await outputOf(id) : null;
+			const output = !hasEnded(task) || task.output_bytes === 0 ? null :
+				task.output_bytes > MOST_BYTES ? TOO_LARGE : await outputOf(id);
 
 			if (mine === turn.current) {
 				put({ task, output, progress: task.progress, error: null });

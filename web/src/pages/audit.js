@@ -20,16 +20,21 @@ const KINDS = ['connection', 'job', 'settings', 'forward_rule', 'forward_action'
 	'secret', 'user', 'token', 'session', 'service', 'run', 'approval', 'recver'];
 
 function Verify() {
-	const verify = useAction(() => api.post('/audit/verify'));
+	const [head, setHead] = useState('');
+	const verify = useAction(() => api.post('/audit/verify', head.trim() ? { head: head.trim() } : {}));
 	const [seen, see] = useState(null);
 
-	return html`<div class="audit-verify"><${Button} icon="approvals" busy=${verify.busy}
-			onClick=${async () => see(await verify.run() || null)}>Verify the chain<//>
+	return html`<form noValidate class="audit-verify" onSubmit=${async (e) => {
+			e.preventDefault();
+			see(await verify.run() || null);
+		}}><div class="filters"><${TextField} label="A hash that was kept" mono value=${head} onInput=${setHead} maxlength="64"
+				placeholder="from an earlier verification; may be empty" />
+			<${Button} type="submit" icon="approvals" busy=${verify.busy}>Verify the chain<//></div>
 		<${ErrorBox} error=${verify.error} />
 		${seen && (seen.ok ? html`<${Note} level="ok" title=${`All ${count(seen.entries)} entries fit`}><p>Newest hash:
 				<code>${' '}${seen.head}</code></p><p class="fine">Keep it elsewhere: only a copy outside proves later that the end was not cut off.</p><//>` :
 			html`<${Note} level="error" title=${`The chain is broken at entry ${seen.problem?.id}`}><p>${seen.problem?.text}</p>
-				<p>Somebody changed or removed entries outside of muster: compare with a backup and with hashes that were kept elsewhere.</p><//>`)}</div>`;
+				<p>Somebody changed or removed entries outside of muster: compare with a backup and with hashes that were kept elsewhere.</p><//>`)}</form>`;
 }
 
 function Entry({ of: e, onClose }) {

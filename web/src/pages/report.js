@@ -14,7 +14,7 @@ import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { Bars } from '../conf/bars.js';
 import { columnTitle, plotOf } from '../conf/report-plots.js';
-import { TaskView, lastTask, useTask } from '../conf/task.js';
+import { TOO_LARGE, TaskView, lastTask, useTask } from '../conf/task.js';
 
 const STEP = 50;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
@@ -40,7 +40,9 @@ function Part({ report, name, of: s, task }) {
 		const keys = Object.keys(s.rows[0] || {});
 		const filled = keys.filter((k) => s.rows.some((r) => r[k] !== null && r[k] !== ''));
 
-		return filled.map((key, i) => ({ key, title: columnTitle(key), sort: true, main: i === 0,
+		const titles = new Map((s.columns || []).map((c) => [c.name, c.title]));
+
+		return filled.map((key, i) => ({ key, title: titles.get(key) || columnTitle(key), sort: true, main: i === 0,
 			num: s.rows.some((r) => typeof r[key] === 'number'), wide: key === 'reason', cell: (r) => cell(r[key]) }));
 	}, [s]);
 	const shown = s.rows.slice(0, n);
@@ -56,6 +58,10 @@ function Part({ report, name, of: s, task }) {
 }
 
 function Whole({ of: r, task }) {
+	if (r === TOO_LARGE) {
+		return html`<${Note} level="warning" title="Too large to be shown here" actions=${html`<${Files} task=${task} />`}>
+			The report is there as a file.<//>`;
+	}
 	if (!r?.sections) {
 		return html`<${Note} level="error">This task left no report behind.<//>`;
 	}

@@ -20,9 +20,10 @@ import { toastTask } from '../../ui/toast.js';
 const ORDER = ['insert', 'update', 'reopen', 'close', 'retire', 'delete', 'forget'];
 const OPEN_FIELDS = 4;
 
-function Counts({ counts, query }) {
+/** How many of what; each number shows only these. order: of the actions */
+export function Counts({ counts, query, order = ORDER }) {
 	const sets = [...new Set(counts.map((c) => c.record_set))];
-	const actions = ORDER.filter((a) => counts.some((c) => c.action === a));
+	const actions = order.filter((a) => counts.some((c) => c.action === a));
 	const of = (s, a) => counts.find((c) => c.record_set === s && c.action === a);
 
 	return html`<div class="table-box plan-counts"><table class="table"><caption class="hidden">How many changes of what</caption>
@@ -42,12 +43,14 @@ function Counts({ counts, query }) {
 export function Change({ change: c }) {
 	const [name, level] = ACTIONS[c.action] || [c.action, 'dim'];
 	const open = c.fields.length <= OPEN_FIELDS;
+	// Of a new or changed record it is odd to have no columns, of others not.
+	const bare = !c.fields.length && !['insert', 'update'].includes(c.action);
 	const head = html`<${Badge} level=${level}>${name}<//> <b class="mono">${c.key || c.group}</b>
 		<span class="change-where">${words(c.record_set)}${c.group && c.group !== c.key && ` of ${c.group}`}${c.table && html`, <code>${c.table}</code>`}</span>
 		${c.held && html`<${Badge} level="warn">held by the guard<//>`}`;
 
-	return html`<li class="change">${open ? html`<div class="change-head">${head}</div><${Diff} bare fields=${c.fields}
-		kind=${c.action} of=${`Columns of ${c.key}`} />` : html`<details><summary class="change-head">${head}
+	return html`<li class="change">${open ? html`<div class="change-head">${head}</div>${!bare && html`<${Diff} bare fields=${c.fields}
+		kind=${c.action} of=${`Columns of ${c.key}`} />`}${c.why && html`<p class="change-why">${c.why}</p>`}` : html`<details><summary class="change-head">${head}
 		<span class="fine">${plural(c.fields.length, 'column')}</span></summary><${Diff} bare fields=${c.fields} kind=${c.action}
 		of=${`Columns of ${c.key}`} /></details>`}</li>`;
 }

@@ -9,18 +9,31 @@ import { ask } from '../../lib/tasks.js';
 import { Button, RoleNote } from '../../ui/button.js';
 import { ask as question } from '../../ui/dialog.js';
 import { Empty, ErrorBox, Loaded, Note } from '../../ui/states.js';
-import { Filters } from '../../ui/filter.js';
 import { toastTask } from '../../ui/toast.js';
 import { ACTIONS } from '../../lib/tasks.js';
-import { Change } from './plan.js';
+import { Change, Counts } from './plan.js';
 import { useOutputJson } from './output.js';
 
 const SHOWN = 200;
+const ORDER = ['restore', 'remove', 'retire', 'make again', 'nothing', 'refused'];
 
 /** An undone column reads as any other change: from what is there to what was. */
 function asChange(r) {
 	return { record_set: r.record_set, action: r.action, key: r.group, table: r.table,
-		fields: r.columns.map((c) => ({ column: c.column, before: c.now, after: c.then })) };
+		why: r.why, fields: r.columns.map((c) => ({ column: c.column, before: c.now, after: c.then })) };
+}
+
+function tally(records) {
+	const all = new Map();
+
+	for (const r of records) {
+		const key = `${r.record_set} ${r.action}`;
+		const c = all.get(key) || { record_set: r.record_set, action: r.action, n: 0, held: 0 };
+
+		c.n++;
+		all.set(key, c);
+	}
+	return [...all.values()];
 }
 
 function Ask({ u, task }) {
@@ -51,16 +64,15 @@ export function UndoView({ task, query }) {
 	const got = useOutputJson(task);
 
 	return html`<${Loaded} of=${got} show=${(u) => {
-		const some = u.records.filter((r) => !query.action || r.action === query.action);
-		const kinds = [...new Set(u.records.map((r) => r.action))];
+		const some = u.records.filter((r) => (!query.action || r.action === query.action) &&
+			(!query.record_set || r.record_set === query.record_set));
 
 		return html`<${Ask} u=${u} task=${task} />
 			${u.refused > 0 && html`<${Note} level="warning" title=${`${plural(u.refused, 'record')} cannot be taken back`}>
 				What somebody changed since stays as it is.<//>`}
 			${!u.records.length ? html`<${Empty} icon="ok" title="There is nothing to take back" />` : html`
-			<${Filters} of=${[{ name: 'action', label: 'What', choices: kinds.map((k) => [k, `${ACTIONS[k]?.[0] || k} (${count(u.records.filter((r) => r.action === k).length)})`]) }]} />
-			<ul class="changes">${some.slice(0, SHOWN).map((r) => html`<${Change} change=${asChange(r)} />
-				${r.why && html`<li class="change-why">${r.why}</li>`}`)}</ul>
+			<${Counts} counts=${tally(u.records)} query=${query} order=${ORDER} />
+			<ul class="changes">${some.slice(0, SHOWN).map((r) => html`<${Change} change=${asChange(r)} />`)}</ul>
 			${some.length > SHOWN && html`<p class="fine">The first ${SHOWN} of ${count(some.length)}; all of them are in Output.</p>`}`}`;
 	}} />`;
 }
