@@ -146,7 +146,7 @@ test('undo: preview, then consent', async (t) => {
 	await page.getByRole('button', { name: 'Undo: preview …' }).click();
 	await page.getByRole('button', { name: 'Undo 3 records …' }).waitFor();
 	assert.deepEqual(posted(mock, '/runs/4712/undo'), [{ write: false }]);
-	await page.getByLabel('What', { exact: true }).selectOption('restore');
+	await page.getByRole('button', { name: 'Devices, restore: 1. Show only these' }).click();
 	await page.locator('.change', { hasText: 'kiosk-12' }).waitFor({ state: 'detached' });
 	await page.getByRole('button', { name: 'Undo 3 records …' }).click();
 	await page.getByRole('checkbox').check();
