@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "api/approvals.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -13,7 +14,7 @@
 #include "sync/service.h"
 
 #define OUTPUT_DAYS 7
-#define ROW_DAYS    90
+#define DAY_US	    86400000000LL
 
 static struct mst_notices_conf notices_of(struct mst_keeper *k)
 {
@@ -90,16 +91,23 @@ static int put_telling(struct mst_keeper *k, struct mst_err *err)
 	return there ? 0 : mst_task_put(k->state, &t, &id, err);
 }
 
+/* What the section service says; its texts live in arena. */
+static int get_service(struct mst_keeper *k, struct mst_arena *arena,
+		       struct mst_service_conf *service_r, struct mst_err *err)
+{
+	const struct mst_config config = {.state = k->state};
+
+	mst_arena_init(arena, MST_MAX_ARENA);
+	return mst_service_section(&config, arena, service_r, err);
+}
+
 /* Does anybody want to hear? */
 static int is_heard(struct mst_keeper *k, bool *heard_r, struct mst_err *err)
 {
-	const struct mst_config config = {.state = k->state};
 	struct mst_service_conf service;
 	struct mst_arena arena;
-	int rc;
+	int rc = get_service(k, &arena, &service, err);
 
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	rc = mst_service_section(&config, &arena, &service, err);
 	*heard_r = rc == 0 && service.notify.n > 0;
 	mst_arena_fini(&arena);
 	return rc;
@@ -126,5 +134,19 @@ int mst_keeper_notices(struct mst_keeper *k, int64_t now_us, bool slow,
 
 int mst_keeper_trim(struct mst_keeper *k, int64_t now_us, struct mst_err *err)
 {
-	return mst_task_trim(k->state, now_us, OUTPUT_DAYS, ROW_DAYS, err);
+	struct mst_service_conf service;
+	struct mst_arena arena;
+	int rc = get_service(k, &arena, &service, err);
+
+	if (rc == 0)
+		rc = mst_task_trim(k->state, now_us, OUTPUT_DAYS,
+				   (int)service.retention.tasks_days, err);
+	if (rc == 0)
+		rc = mst_state_runs_trim(
+		    k->state, now_us - service.retention.runs_days * DAY_US,
+		    err);
+	if (rc == 0)
+		rc = mst_approvals_expire(k->state, err);
+	mst_arena_fini(&arena);
+	return rc;
 }

@@ -134,6 +134,35 @@ static int trim(struct mst_state *s, const char *job, int keep,
 	return rc;
 }
 
+int mst_state_runs_trim(struct mst_state *s, int64_t before_us,
+			struct mst_err *err)
+{
+#define OLD                                                                    \
+	" (SELECT id FROM run WHERE ended_us<?1 AND id NOT IN"                 \
+	" (SELECT max(id) FROM run GROUP BY job))"
+	static const char *const q[] = {
+	    "DELETE FROM run_set WHERE run IN" OLD,
+	    "DELETE FROM run_item WHERE run IN" OLD,
+	    "DELETE FROM run_field WHERE run IN" OLD,
+	    "DELETE FROM run WHERE id IN" OLD,
+	};
+#undef OLD
+	struct mst_sdb_st *st;
+	bool own;
+	int rc = mst_sdb_own_begin(s->db, &own, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < MST_LEN(q) && rc == 0; i++) {
+		rc = mst_sdb_stmt(s->db, q[i], &st, err);
+		if (rc < 0)
+			break;
+		mst_sdb_bind_int(st, 1, before_us);
+		rc = mst_sdb_run(st, NULL, err);
+	}
+	return mst_sdb_own_end(s->db, own, rc, err);
+}
+
 static int add_run(struct mst_state *s, const char *job, int64_t *id_r,
 		   struct mst_err *err)
 {

@@ -365,6 +365,26 @@ static int see_run(void *ctx, const struct mst_run *run)
 	return 5;
 }
 
+/* What is older than the time goes, but the newest of each job. */
+static void test_runs_trim(void **state)
+{
+	const struct mst_run_counts c = {.read = 1};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		int64_t id = begin(i == 3 ? "b" : "a");
+
+		t_ok(mst_state_run_counts(s, id, "devices", &c, &err), &err);
+		end(id, MST_RUN_OK, "");
+		t_clock_add(1000);
+	}
+	(void)begin("a"); /* runs still */
+	t_ok(mst_state_runs_trim(s, T0 + 1000, &err), &err);
+	assert_runs(NULL, 0, 9, "5 a dead ;4 b ok ;3 a ok ;2 a ok ;");
+	t_ok(mst_state_runs_trim(s, T0 + 1000000, &err), &err);
+	assert_runs(NULL, 0, 9, "5 a dead ;4 b ok ;");
+}
+
 static void test_runs(void **state)
 {
 	struct mst_state_lock *a = NULL, *b = NULL;
@@ -743,9 +763,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_open),	   T(test_default_dir),	  T(test_items),
 	    T(test_items_only_if), T(test_items_removed), T(test_upgrade),
-	    T(test_created),	   T(test_runs),	  T(test_status_names),
-	    T(test_lock),	   T(test_dead_run),	  T(test_counts),
-	    T(test_run_items),	   T(test_old_runs_go),	  T(test_writes),
+	    T(test_created),	   T(test_runs),	  T(test_runs_trim),
+	    T(test_status_names),  T(test_lock),	  T(test_dead_run),
+	    T(test_counts),	   T(test_run_items),	  T(test_old_runs_go),
+	    T(test_writes),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
