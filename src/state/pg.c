@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/secret.h"
 
 /* A statement is ended by the server after that long, and a session that does
@@ -59,6 +60,22 @@ static const char *option(const PQconninfoOption *o, const char *key)
 	return NULL;
 }
 
+/* By a socket, or this machine's own address: nobody is between. */
+static bool is_far(const PQconninfoOption *o)
+{
+	static const char *const near[] = {"/", "@", "localhost", "127.",
+					   "::1"};
+	const char *host = option(o, "hostaddr");
+
+	host = host ? host : option(o, "host");
+	host = host ? host : getenv("PGHOSTADDR");
+	host = host ? host : getenv("PGHOST");
+	for (size_t i = 0; host && i < MST_LEN(near); i++)
+		if (strncmp(host, near[i], strlen(near[i])) == 0)
+			return strchr(host, ',') != NULL;
+	return host && *host;
+}
+
 static char *show(const PQconninfoOption *o)
 {
 	const char *host = option(o, "host"), *port = option(o, "port");
@@ -96,6 +113,7 @@ int mst_pgc_init(struct mst_pgc *c, const char *url, struct mst_err *err)
 	} else {
 		c->url = mst_strdup(url);
 		c->shown = show(o);
+		c->far = is_far(o);
 	}
 	PQfreemem(why);
 	PQconninfoFree(o);
@@ -213,18 +231,21 @@ static const struct meaning *why_refused(const struct keys *w)
 static int refused(struct mst_pgc *c, const struct keys *w, struct mst_err *err)
 {
 	const char *text = PQerrorMessage(c->h);
+	const char *remedy = NULL;
 	const struct meaning *m;
-	enum mst_code code = MST_E_TRANSIENT;
 
 	if (PQconnectionNeedsPassword(c->h))
 		m = meaning_of("28");
 	else
 		m = why_refused(w);
 	if (m)
-		code = m->code;
-	return mst_err_set(err, code, "state store '%s': %.*s%s%s", c->shown,
-			   first_line(text), text, m && m->remedy ? ": " : "",
-			   m && m->remedy ? m->remedy : "");
+		remedy = m->remedy;
+	else if (strstr(text, "SSL") || strstr(text, "certificate"))
+		remedy = "see sslmode and sslrootcert in the address";
+	return mst_err_set(err, m ? m->code : MST_E_TRANSIENT,
+			   "state store '%s': %.*s%s%s", c->shown,
+			   first_line(text), text, remedy ? ": " : "",
+			   remedy ? remedy : "");
 }
 
 /* ---- connecting ---------------------------------------------------------- */
@@ -250,6 +271,36 @@ static int password(struct mst_secret **s_r, struct mst_err *err)
 	return rc < 0 ? mst_err_prefix(err, "MUSTER_STORE_PASSWORD") : 0;
 }
 
+/* libpq before 16 does not know the system's own list. */
+static const char *authorities(void)
+{
+	static const char *const known[] = {
+	    "/etc/ssl/certs/ca-certificates.crt",
+	    "/etc/pki/tls/certs/ca-bundle.crt",
+	    "/etc/ssl/ca-bundle.pem",
+	    "/etc/ssl/cert.pem",
+	};
+	const char *file = getenv("SSL_CERT_FILE");
+
+	if (file && *file)
+		return file;
+	for (size_t i = 0; i < MST_LEN(known); i++)
+		if (mst_file_exists(known[i]))
+			return known[i];
+	return NULL;
+}
+
+/* libpq would take any server, and none at all would do. */
+static void set_encryption(struct keys *w, const struct mst_pgc *c)
+{
+	if (!c->far)
+		return;
+	if (!getenv("PGSSLMODE"))
+		set(w, "sslmode", "verify-full");
+	if (!getenv("PGSSLROOTCERT"))
+		set(w, "sslrootcert", authorities());
+}
+
 static int connect_to(struct mst_pgc *c, const char *word, struct mst_err *err)
 {
 	struct keys w = {.n = 0};
@@ -261,6 +312,7 @@ static int connect_to(struct mst_pgc *c, const char *word, struct mst_err *err)
 	set(&w, "keepalives_interval", "2");
 	set(&w, "keepalives_count", "3");
 	set(&w, "fallback_application_name", "muster");
+	set_encryption(&w, c);
 	set(&w, "password", word);
 	set(&w, "dbname", c->url);
 	set(&w, "client_encoding", "UTF8");

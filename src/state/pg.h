@@ -19,6 +19,7 @@ struct mst_pgc {
 	PGconn *h;   /* NULL: not connected */
 	char *url;   /* as it was given */
 	char *shown; /* without what nobody should see: for errors */
+	bool far; /* not by a socket or loopback */
 	/* For a lease: what is silent for a few seconds counts as gone. */
 	bool quick;
 	unsigned opened; /* how often: what a session knew went with it */

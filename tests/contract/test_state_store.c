@@ -288,6 +288,20 @@ static void test_addresses(void **state)
 	refused(address_of_test(), MST_E_UNSUPPORTED, "by a newer muster");
 }
 
+/* A server that is not known to be this machine must prove who it is, unless
+ * the address says that it need not. The test's takes no TLS. */
+static void test_far(void **state)
+{
+	char *far = mst_asprintf("postgresql://nobody@0.0.0.0:%d/%s",
+				 t_pg_port(), state_database());
+	char *clear = mst_asprintf("%s?sslmode=disable", far);
+
+	refused(far, MST_E_TRANSIENT, "see sslmode and sslrootcert");
+	refused(clear, MST_E_AUTH, "MUSTER_STORE_PASSWORD");
+	free(far);
+	free(clear);
+}
+
 /* A password by reference, and the rights of role.sql: enough for all but
  * changing the audit. */
 static void test_least_rights(void **state)
@@ -349,8 +363,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_same_tables), T(test_there_and_back), T(test_not_now),
-	    T(test_addresses),	 T(test_least_rights),	 T(test_file_names_it),
+	    T(test_same_tables),   T(test_there_and_back),
+	    T(test_not_now),	   T(test_addresses),
+	    T(test_far),	   T(test_least_rights),
+	    T(test_file_names_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
