@@ -16,6 +16,10 @@ export const TOO_LARGE = { too_large: true };
 const MOST_BYTES = 16e6;
 const ENDED = ['done', 'failed', 'cancelled'];
 
+/* Of the exit status of muster(1): done; some refused; the guard; something to do. */
+const WELL = [0, 3, 6, 7];
+
+export const wentWell = (task) => task.state === 'done' && WELL.includes(task.exit_status ?? 0);
 export const hasEnded = (task) => ENDED.includes(task?.state);
 
 async function outputOf(id) {
@@ -118,7 +122,7 @@ export function TaskView({ of: t, what = 'Working', show, quiet }) {
 			<a href=${`/tasks/${t.id}`}>Task ${t.id}</a></div>
 			<${ErrorBox} error=${cancel.error} /></div>`;
 	}
-	const failed = t.task.state !== 'done';
+	const failed = !wentWell(t.task);
 
 	return html`${failed && (!quiet || t.task.state === 'cancelled') && html`<${Note}
 		level=${t.task.state === 'cancelled' ? 'info' : 'error'}

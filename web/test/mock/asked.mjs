@@ -12,7 +12,7 @@ export const tasks = (state) => state.kept.asked ??= new Map();
 export function asked(state, emit, kind, { job = null, connection = null, argv = [kind], output, error = null, checks = [] }) {
 	const id = FIRST + tasks(state).size;
 	const slow = Boolean(state.options.slow);
-	const task = { id, kind, job, connection, state: slow ? 'running' : error ? 'failed' : 'done', argv,
+	const task = { id, kind, job, connection, state: slow ? 'running' : 'done', argv,
 		asked_by: state.user?.name, asked_via: 'console', approved_by: null, node: 'cmdb1', created_at: at(0), started_at: at(0),
 		ended_at: slow ? null : at(0), run: null, exit_status: slow ? null : error ? 1 : 0, error: slow ? null : error,
 		output_bytes: output === undefined ? 0 : 100,
@@ -27,7 +27,7 @@ export function asked(state, emit, kind, { job = null, connection = null, argv =
 export function finish(state, emit, id) {
 	const t = tasks(state).get(id);
 
-	Object.assign(t.task, { state: t.error ? 'failed' : 'done', ended_at: at(0), error: t.error, exit_status: t.error ? 1 : 0, progress: null });
+	Object.assign(t.task, { state: 'done', ended_at: at(0), error: t.error, exit_status: t.error ? 1 : 0, progress: null });
 	emit('end', {}, `/tasks/${id}/events`);
 	emit('task', { id, kind: t.task.kind, state: t.task.state });
 }
