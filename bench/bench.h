@@ -38,6 +38,7 @@ uint64_t bench_rss(void);
 /* Binds this process and its threads to one of its cores. */
 void bench_one_core(void);
 
+bool bench_api(struct bench *b);     /* api.* */
 bool bench_apps(struct bench *b);    /* cloudapps.* */
 bool bench_iot(struct bench *b);     /* iot.* */
 bool bench_delta(struct bench *b);   /* delta.* */

@@ -21,6 +21,8 @@ static const struct {
     {"job.unchanged", "rows_per_second >= 400000, writes = 0"},
     {"job.first_load", "ratio <= 0.01"},
     {"job.unchanged.postgres", "ratio >= 0.9, writes = 0"},
+    {"api.list", "rows_per_second >= 10000"},
+    {"api.viewers", "peak_rss_bytes <= 64000000"},
     {"recver.bytes", "bytes_per_row <= 40"},
     {"serve.schedule", "seconds <= 1"},
     {"store.load.sqlite", "rows_per_second >= 500000"},

@@ -2,7 +2,7 @@
  *
  * The benchmarks: one JSON object a line. ROWS and DEVICES in the environment
  * set the size; names on the command line choose ("delta", "apps", "iot",
- * "forward", "deliver", "rules", "store", "job").
+ * "forward", "deliver", "rules", "store", "job", "api").
  */
 #include <sched.h>
 #include <stdio.h>
@@ -162,6 +162,8 @@ int main(int argc, char **argv)
 		ok = bench_job(&b) && ok;
 	if (chosen(argc, argv, "serve"))
 		ok = bench_serve(&b) && ok;
+	if (chosen(argc, argv, "api"))
+		ok = bench_api(&b) && ok;
 	(void)mst_dir_remove(b.dir, &err);
 	free(b.dir);
 	return ok ? 0 : 1;

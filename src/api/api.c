@@ -33,6 +33,7 @@ static void local_close(void *app, void *local)
 	struct api_local *l = local;
 
 	(void)app;
+	mst_api_cache_fini(&l->cache);
 	mst_state_close(&l->state);
 	free(l);
 }

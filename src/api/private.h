@@ -8,11 +8,13 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/cache.h"
 #include "api/metrics.h"
 
 /* Of one thread of the server. */
 struct api_local {
 	struct mst_state *state;
+	struct mst_api_cache cache;
 };
 
 struct mst_api {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/cache.h"
 #include "api/run.h"
 #include "api/tables.h"
 #include "base/time.h"
@@ -13,6 +14,9 @@
 #include "sync/journal.h"
 
 #define DAY_US 86400000000LL
+/* Whether a run that goes on still lives is not in the store: looked at again
+ * after so long. */
+#define LIVES_US 500000
 
 /* ---- as an object -------------------------------------------------------- */
 
@@ -77,11 +81,20 @@ int mst_api_last_run(struct mst_state *s, const char *job, struct mst_jout *j,
 
 /* ---- the list ------------------------------------------------------------ */
 
+struct page {
+	struct mst_api_list l;
+	bool going; /* a run goes on: whether it lives is not in the store */
+};
+
 static int add_run(void *ctx, const struct mst_run *run)
 {
-	struct mst_api_list *l = ctx;
+	struct page *p = ctx;
 
-	return mst_api_list_room(l, run->id) ? write_run(&l->j, run) : 0;
+	if (!mst_api_list_room(&p->l, run->id))
+		return 0;
+	p->going = p->going || run->status == MST_RUN_RUNNING ||
+		   run->status == MST_RUN_DEAD;
+	return write_run(&p->l.j, run);
 }
 
 static int list_runs(struct mst_http_req *r, struct mst_http_resp *resp,
@@ -91,18 +104,20 @@ static int list_runs(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_run_filter f = {.job = mst_http_query(r, "job"),
 				   .status = -1};
 	enum mst_run_status s;
-	struct mst_api_list l;
+	struct page p = {0};
 	size_t limit;
 	int rc = mst_http_page(r, &limit, &f.before, err);
 
-	if (rc < 0)
+	if (rc < 0 || mst_api_cache_get(r, resp))
 		return rc;
 	if (status && mst_run_status_parse(mst_slice_str(status), &s))
 		f.status = (int)s;
 	f.n = limit + 1;
-	mst_api_list_begin(&l, resp, limit);
-	rc = mst_state_runs(mst_api_state(r), &f, add_run, &l, err);
-	mst_api_list_end(&l);
+	mst_api_list_begin(&p.l, resp, limit);
+	rc = mst_state_runs(mst_api_state(r), &f, add_run, &p, err);
+	mst_api_list_end(&p.l);
+	if (rc == 0)
+		mst_api_cache_put(r, resp, p.going ? LIVES_US : 0);
 	return rc;
 }
 
