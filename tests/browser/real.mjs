@@ -46,44 +46,58 @@ function start(program, args, said) {
 	});
 }
 
-/**
- * {url, user, password (for one time), muster(args) → text, close()}. jobs: the
- * configuration's own jobs are put in, too. The destination is for TEST.
- */
-export async function startReal({ jobs = false, devices = 40 } = {}) {
-	const muster = process.env.MUSTER;
-	const dir = mkdtempSync(join(tmpdir(), 'muster-browser-'));
-	const state = join(dir, 'state');
-	const sim = await start(muster, ['sim', '--devices', String(devices), '--apps', '0', '--iot-devices', '0', '--yaml'],
-		(t) => t.includes('secrets for muster'));
-	const run = (...args) => {
-		const got = spawnSync(muster, [...args, '--state', state], { env: ENV, encoding: 'utf8' });
-
-		if (got.status) {
-			throw new Error(`muster ${args.join(' ')}: ${got.stderr}`);
-		}
-		return got.stdout;
-	};
-	const yaml = sim.text().split('secrets for muster')[0];
+/** The two connections of what `muster sim` prints, and its job. */
+function config(yaml, { jobs, prod }) {
 	const of = (from, to) => {
 		const at = yaml.indexOf(from);
 
 		return yaml.slice(at, yaml.indexOf(to, at));
 	};
 
-	writeFileSync(join(dir, 'main.yaml'), `${of('connections:', '  - name: apps')}${of('  - name: cmdb', 'jobs:')}` +
-		(jobs ? of('jobs:', '  - name: apps') : ''));
-	run('apply', '-f', join(dir, 'main.yaml'));
-	const serve = await start(muster, ['serve', '--state', state, '--listen', '127.0.0.1:0', '--node', 'test'],
-		(t) => /answers at http/.test(t));
+	return [of('connections:', '  - name: apps'), of('  - name: cmdb', 'jobs:'), prod ? '    environment: prod\n' : '',
+		jobs ? of('jobs:', '  - name: apps') : '', prod ? 'service:\n  approval: prod_runs\n' : ''].join('');
+}
 
-	return {
-		url: /answers at (http:\/\/[^\s"]+)/.exec(serve.text())[1], user: 'admin',
-		password: /one-time password (\S+?);/.exec(serve.text())[1], muster: run, log: serve.text,
-		async close() {
-			await serve.end();
-			await sim.end();
-			rmSync(dir, { recursive: true, force: true });
-		},
+/**
+ * {url, user, password (for one time), muster(args, {input}) → text, close()}.
+ * prod: the destination is for PROD, whose runs need a second person. jobs: the
+ * configuration's own job is put in, too.
+ */
+export async function startReal({ devices = 40, ...what } = {}) {
+	const muster = process.env.MUSTER;
+	const dir = mkdtempSync(join(tmpdir(), 'muster-browser-'));
+	const state = join(dir, 'state');
+	const begun = [];
+	const close = async () => {
+		for (const p of begun.reverse()) {
+			await p.end();
+		}
+		rmSync(dir, { recursive: true, force: true });
 	};
+	const run = (...args) => {
+		const input = args.find((a) => typeof a === 'object')?.input;
+		const got = spawnSync(muster, [...args.filter((a) => typeof a === 'string'), '--state', state],
+			{ env: ENV, encoding: 'utf8', input });
+
+		if (got.status) {
+			throw new Error(`muster ${args.join(' ')}: ${got.stderr}`);
+		}
+		return got.stdout;
+	};
+
+	try {
+		begun.push(await start(muster, ['sim', '--devices', String(devices), '--apps', '0', '--iot-devices', '0', '--yaml'],
+			(t) => t.includes('secrets for muster')));
+		writeFileSync(join(dir, 'main.yaml'), config(begun[0].text().split('secrets for muster')[0], what));
+		run('apply', '-f', join(dir, 'main.yaml'));
+		const serve = await start(muster, ['serve', '--state', state, '--listen', '127.0.0.1:0', '--node', 'test'],
+			(t) => /answers at http/.test(t));
+
+		begun.push(serve);
+		return { url: /answers at (http:\/\/[^\s"]+)/.exec(serve.text())[1], user: 'admin',
+			password: /one-time password (\S+?);/.exec(serve.text())[1], muster: run, log: serve.text, close };
+	} catch (e) {
+		await close();
+		throw e;
+	}
 }

@@ -77,6 +77,36 @@ if (process.env.MUSTER) {
 		assert.deepEqual(real.log().split('\n').filter((l) => /"level":"error"/.test(l)), []);
 	});
 
+	test('real: what writes to PROD waits for a second person', async (t) => {
+		const real = await startReal({ jobs: true, prod: true });
+
+		t.ends.push(() => real.close());
+		t.allow('401');
+		real.muster('user', 'add', 'otto', '--role', 'operator', '--password', { input: `${PASSWORD}\n` });
+		const { page } = await t.open('/jobs/demo', { base: real.url });
+
+		await page.getByLabel('User').fill('otto');
+		await page.getByLabel('Password').fill(PASSWORD);
+		await page.keyboard.press('Enter');
+		await page.getByRole('button', { name: 'Run now' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
+		await page.getByText('waits for a second person').waitFor();
+		await page.getByRole('link', { name: 'Approvals' }).first().click();
+		await page.getByText('somebody else must decide').waitFor();
+		await page.getByRole('button', { name: 'Sign out' }).click();
+
+		await first(page, real, 'Approvals');
+		await page.getByText('What exactly is done').click();
+		await page.getByText('POST /api/v1/jobs/demo/runs').or(page.getByText('POST /jobs/demo/runs')).first().waitFor();
+		await page.getByRole('button', { name: 'Approve …' }).click();
+		await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+		await page.getByText('Nothing waits for approval').waitFor();
+		await page.getByRole('row', { name: /approved otto admin/ }).getByRole('link').click();
+		await page.getByText('otto').first().waitFor();
+		await page.locator('.page-sub').getByText('done').waitFor();
+		await page.getByText('Approved by').waitFor();
+	});
+
 	test('real: a run is watched and cancelled', async (t) => {
 		const real = await startReal({ jobs: true, devices: 400 });
 
