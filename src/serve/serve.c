@@ -238,6 +238,8 @@ static int start_api(struct serving *v, struct mst_err *err)
 {
 	const char *listen =
 	    v->conf->listen ? v->conf->listen : v->service.listen;
+	unsigned rate = v->service.rate_limit ? (unsigned)v->service.rate_limit
+					      : MST_HTTP_ANY;
 	const char **proxies = mst_arena_alloc(
 	    &v->arena, (v->service.proxies.n + 1) * sizeof(*proxies));
 	struct mst_api_conf conf = {
@@ -245,6 +247,8 @@ static int start_api(struct serving *v, struct mst_err *err)
 	    .node = v->node,
 	    .http = {.cert_file = v->service.tls.certificate,
 		     .key_file = v->service.tls.key,
+		     .address_rate = rate,
+		     .caller_rate = rate,
 		     .proxies = proxies},
 	    .hub = v->hub,
 	    .door = v->door,
