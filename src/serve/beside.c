@@ -199,6 +199,11 @@ int mst_beside_tend(struct mst_beside *b, int64_t mono_us, struct mst_err *err)
 	return 0;
 }
 
+void mst_beside_reload(struct mst_beside *b)
+{
+	b->version = -1;
+}
+
 void mst_beside_stop(struct mst_beside *b)
 {
 	b->stopping = true;

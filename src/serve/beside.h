@@ -21,6 +21,8 @@ void mst_beside_free(struct mst_beside **b);
  * pause that grows; tells it that the configuration changed; ends it when there
  * is nothing to forward any more. */
 int mst_beside_tend(struct mst_beside *b, int64_t mono_us, struct mst_err *err);
+/* It reads everything again with the next look. */
+void mst_beside_reload(struct mst_beside *b);
 /* The daemon ends. */
 void mst_beside_stop(struct mst_beside *b);
 bool mst_beside_runs(const struct mst_beside *b);

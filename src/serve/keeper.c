@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "serve/gauges.h"
 #include "serve/keeper_private.h"
 #include "json/out.h"
 
@@ -23,6 +24,8 @@
 #define SLOW_US	   (600 * S_US) /* notices that cost more */
 #define BESIDE_US  (2 * S_US)
 #define TRIM_US	   (3600 * S_US)
+#define GAUGE_US   (15 * S_US)
+#define GAUGE_MAX  (4u << 20)
 
 /* ---- what is due --------------------------------------------------------- */
 
@@ -121,6 +124,29 @@ static bool is_time(int64_t *at_us, int64_t mono_us, int64_t every_us)
 	return true;
 }
 
+static int gauge(struct mst_keeper *k, int64_t now, struct mst_err *err)
+{
+	struct mst_buf out = MST_BUF_INIT(GAUGE_MAX);
+	int rc = mst_gauges_write(k->state, k->agenda, now, &out, err);
+
+	if (rc == 0) {
+		(void)pthread_mutex_lock(&k->gauge_lock);
+		mst_buf_fini(&k->gauges);
+		k->gauges = out;
+		(void)pthread_mutex_unlock(&k->gauge_lock);
+	} else {
+		mst_buf_fini(&out);
+	}
+	return rc;
+}
+
+void mst_keeper_gauges(struct mst_keeper *k, struct mst_buf *out)
+{
+	(void)pthread_mutex_lock(&k->gauge_lock);
+	(void)mst_buf_add_slice(out, mst_buf_slice(&k->gauges));
+	(void)pthread_mutex_unlock(&k->gauge_lock);
+}
+
 static int look_beside(struct mst_keeper *k, int64_t now, int64_t mono,
 		       struct mst_err *err)
 {
@@ -136,6 +162,8 @@ static int look_beside(struct mst_keeper *k, int64_t now, int64_t mono,
 		if (mst_keeper_notices(k, now, slow, err) < 0)
 			return -(int)err->code;
 	}
+	if (is_time(&k->gauge_us, mono, GAUGE_US) && gauge(k, now, err) < 0)
+		return -(int)err->code;
 	return is_time(&k->trim_us, mono, TRIM_US)
 		   ? mst_keeper_trim(k, now, err)
 		   : 0;
@@ -229,8 +257,11 @@ static void *keep(void *ctx)
 		struct mst_err err = MST_ERR_INIT;
 		int64_t mono = mst_mono_us();
 
-		if (atomic_exchange(&k->reload, false))
+		if (atomic_exchange(&k->reload, false)) {
 			woken = true;
+			if (k->beside)
+				mst_beside_reload(k->beside);
+		}
 		if (woken) {
 			k->claim_us = k->tend_us = 0;
 			k->refresh_us = MST_MIN(
@@ -301,6 +332,7 @@ int mst_keeper_start(const struct mst_keeper_conf *conf,
 
 	k->conf = *conf;
 	mst_buf_init(&k->argv, 4096);
+	(void)pthread_mutex_init(&k->gauge_lock, NULL);
 	atomic_store(&k->store_ok, true);
 	k->incarnation = conf->incarnation;
 	if (!k->incarnation)
@@ -378,6 +410,8 @@ void mst_keeper_free(struct mst_keeper **kp)
 	mst_state_close(&k->state);
 	mst_loop_free(&k->loop);
 	mst_buf_fini(&k->argv);
+	mst_buf_fini(&k->gauges);
+	(void)pthread_mutex_destroy(&k->gauge_lock);
 	free(k);
 	*kp = NULL;
 }

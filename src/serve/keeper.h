@@ -7,6 +7,7 @@
 #ifndef MST_SERVE_KEEPER_H
 #define MST_SERVE_KEEPER_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "serve/told.h"
 
@@ -33,7 +34,8 @@ int mst_keeper_start(const struct mst_keeper_conf *conf,
 		     struct mst_keeper **k_r, struct mst_err *err);
 /* From any thread: something was put into the state store; look now. */
 void mst_keeper_wake(struct mst_keeper *k);
-/* The configuration is read again, whether it changed or not. */
+/* The same, and the forwarder reads its configuration, secrets and certificates
+ * again. */
 void mst_keeper_reload(struct mst_keeper *k);
 /* Grows as long as it moves: a watchdog is fed by it. */
 uint64_t mst_keeper_turns(const struct mst_keeper *k);
@@ -55,5 +57,8 @@ struct mst_keeper_counts {
 };
 void mst_keeper_counts(const struct mst_keeper *k,
 		       struct mst_keeper_counts *c_r);
+/* Appends what Prometheus is told of jobs, tasks, nodes: as it was a few
+ * seconds ago. From any thread. */
+void mst_keeper_gauges(struct mst_keeper *k, struct mst_buf *out);
 
 #endif

@@ -32,7 +32,11 @@ struct mst_keeper {
 	bool stopping;
 	struct mst_buf argv; /* of the task that is being made */
 
+	int64_t gauge_us;
+
 	/* for other threads */
+	pthread_mutex_t gauge_lock;
+	struct mst_buf gauges;
 	atomic_uint_fast64_t turns;
 	atomic_int stops; /* how often it was told to */
 	atomic_int stops_done;

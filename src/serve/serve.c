@@ -124,6 +124,7 @@ static void metrics(void *ctx, struct mst_buf *out)
 	    (unsigned long long)c.ended, (unsigned long long)c.failed,
 	    (unsigned long long)c.due, (double)c.late_us_max / 1e6,
 	    (unsigned long long)c.store_errors);
+	mst_keeper_gauges(v->keeper, out);
 }
 
 /* ---- starting ------------------------------------------------------------ */
