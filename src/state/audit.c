@@ -3,7 +3,6 @@
  * The audit: entries that are only ever added, each with the hash of the one
  * before it in its own. docs/internals/state.md has the canonical form.
  */
-#include <pwd.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,67 +30,6 @@ static const char q_name[] = COLUMNS " WHERE kind=?3 AND name=?4 AND id<?1"
 				     " ORDER BY id DESC LIMIT ?2";
 static const char q_user[] =
     COLUMNS " WHERE \"user\"=?3 AND id<?1 ORDER BY id DESC LIMIT ?2";
-
-/* ---- who ----------------------------------------------------------------- */
-
-/* The person behind root, as far as sudo says. For people to read; the audit
- * is no proof against somebody who may write the store. */
-static char *process_user(void)
-{
-	const char *sudo = getuid() == 0 ? secure_getenv("SUDO_USER") : NULL;
-	const char *actor = secure_getenv("MUSTER_ACTOR");
-	struct passwd pw, *found = NULL;
-	char buf[4096];
-
-	if (actor && *actor)
-		return mst_asprintf("%.128s", actor);
-	if (sudo && *sudo)
-		return mst_asprintf("%.64s (sudo)", sudo);
-	if (getpwuid_r(getuid(), &pw, buf, sizeof(buf), &found) == 0 && found)
-		return mst_strdup(pw.pw_name);
-	return mst_strdup("");
-}
-
-static void actor_clear(struct mst_state *s)
-{
-	free(s->actor);
-	free(s->via);
-	free(s->address);
-	s->actor = s->via = s->address = NULL;
-}
-
-void mst_state_actor_set(struct mst_state *s, const char *name, const char *via,
-			 const char *address)
-{
-	actor_clear(s);
-	if (!name)
-		return;
-	s->actor = mst_strdup(name);
-	s->via = mst_strdup(via ? via : "");
-	s->address = mst_strdup(address ? address : "");
-}
-
-static void actor_need(struct mst_state *s)
-{
-	const char *via = secure_getenv("MUSTER_ACTOR_VIA");
-
-	if (s->actor)
-		return;
-	s->actor = process_user();
-	s->via = mst_strdup(via && *via ? via : "cli");
-	s->address = mst_strdup("");
-}
-
-const char *mst_state_actor(struct mst_state *s)
-{
-	actor_need(s);
-	return s->actor;
-}
-
-void mst_state_actor_fini(struct mst_state *s)
-{
-	actor_clear(s);
-}
 
 /* ---- the chain ----------------------------------------------------------- */
 
@@ -229,7 +167,7 @@ int mst_audit_put(struct mst_state *s, const struct mst_audit_entry *what,
 
 	if (rc < 0)
 		return rc;
-	actor_need(s);
+	mst_state_actor_need(s);
 	e.at_us = mst_now_us();
 	e.uid = (int64_t)getuid();
 	e.user = e.user ? e.user : s->actor;

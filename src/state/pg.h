@@ -19,7 +19,7 @@ struct mst_pgc {
 	PGconn *h;   /* NULL: not connected */
 	char *url;   /* as it was given */
 	char *shown; /* without what nobody should see: for errors */
-	bool far; /* not by a socket or loopback */
+	bool far;    /* not by a socket or loopback */
 	/* For a lease: what is silent for a few seconds counts as gone. */
 	bool quick;
 	unsigned opened; /* how often: what a session knew went with it */
@@ -42,6 +42,12 @@ int mst_pgc_wait(struct mst_pgc *c, struct mst_err *err);
 int mst_pgc_take(struct mst_pgc *c, PGresult **res_r, struct mst_err *err);
 /* Statements without parameters; what they give is dropped. */
 int mst_pgc_do(struct mst_pgc *c, const char *sql, struct mst_err *err);
+
+/* The statement with $1 for ?1 outside of quotes, to be freed; *n_r: the
+ * highest number. */
+char *mst_pg_dollars(const char *sql, int *n_r);
+/* The length of the character that begins here; 0: it is none of UTF-8. */
+size_t mst_pg_character(const unsigned char *p);
 
 /* The tables: makes them when they are missing and it may. */
 int mst_pgc_schema(struct mst_pgc *c, struct mst_err *err);

@@ -5,7 +5,6 @@
  * queued goes in pipelines, without waiting for each answer.
  */
 #include <assert.h>
-#include <ctype.h>
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,31 +58,13 @@ static struct pg_st *st_of(struct mst_sdb_st *st)
 
 /* ---- statements ---------------------------------------------------------- */
 
-/* ?1 outside of quotes becomes $1. */
-static char *to_dollars(const char *sql, int *n_r)
-{
-	char *out = mst_strdup(sql);
-	bool quoted = false;
-
-	*n_r = 0;
-	for (char *p = out; *p; p++) { /* numbers may be left out */
-		if (*p == '\'')
-			quoted = !quoted;
-		if (quoted || *p != '?' || !isdigit((unsigned char)p[1]))
-			continue;
-		*p = '$';
-		*n_r = MST_MAX(*n_r, (int)strtol(p + 1, NULL, 10));
-	}
-	assert(*n_r <= PARAMS);
-	return out;
-}
-
 static int pg_prepare(struct mst_sdb *db, const char *sql,
 		      struct mst_sdb_st **st_r, struct mst_err *err)
 {
 	struct pg_st *st = mst_alloc(sizeof(*st));
 
-	st->dollars = to_dollars(sql, &st->n);
+	st->dollars = mst_pg_dollars(sql, &st->n);
+	assert(st->n <= PARAMS);
 	for (int i = 0; i < st->n; i++) {
 		(void)snprintf(st->name, sizeof(st->name), "$%d", i + 1);
 		if (!strstr(st->dollars, st->name))
@@ -151,26 +132,6 @@ static void pg_bind_real(struct mst_sdb_st *st, int i, double v)
 	bind(st, i, OID_FLOAT8, (const char *)w, 8);
 }
 
-/* The length of the character that begins here; 0: it is none of UTF-8. */
-static size_t character(const unsigned char *p)
-{
-	size_t n = *p < 0x80   ? 1
-		   : *p < 0xc2 ? 0
-		   : *p < 0xe0 ? 2
-		   : *p < 0xf0 ? 3
-		   : *p < 0xf5 ? 4
-			       : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than needed, a half of a pair, beyond the last one. */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* A message that was cut within a character would be refused. */
 static void pg_bind_text(struct mst_sdb_st *st, int i, const char *s)
 {
@@ -178,7 +139,7 @@ static void pg_bind_text(struct mst_sdb_st *st, int i, const char *s)
 	size_t n = strlen(s), step;
 
 	for (size_t at = 0; at < n; at += step ? step : 1) {
-		step = character((const unsigned char *)s + at);
+		step = mst_pg_character((const unsigned char *)s + at);
 		if (step)
 			continue;
 		if (s != *own) {

@@ -49,6 +49,8 @@ int mst_state_run_lives(struct mst_state *s, const char *job, int64_t run,
 int mst_audit_lock(struct mst_state *s, struct mst_err *err);
 /* Entries of a store that was made before there were hashes get them. */
 int mst_audit_seal_old(struct mst_state *s, struct mst_err *err);
+/* actor, via and address are known from now on. */
+void mst_state_actor_need(struct mst_state *s);
 void mst_state_actor_fini(struct mst_state *s);
 
 /* At the begin of every transaction: are the leases that this handle holds
