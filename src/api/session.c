@@ -140,9 +140,12 @@ static int put_password(struct mst_http_req *r, struct mst_http_resp *resp,
 	rc = mst_door_password(mst_api_door(r), mst_api_state(r), who,
 			       mst_slice_str(old), mst_slice_str(password),
 			       &from, &session, err);
-	if (rc == -MST_E_INVALID)
+	if (rc == -MST_E_INVALID || rc == -MST_E_AUTH) {
+		mst_http_wrong(r, rc == -MST_E_AUTH ? "/current" : "/password",
+			       "%s", err->msg);
 		return mst_http_problem_as(r, resp, 422, "unprocessable", "%s",
 					   err->msg);
+	}
 	if (rc < 0)
 		return rc;
 	give_cookie(r, resp, session.cookie);

@@ -160,6 +160,34 @@ static int post_user(struct mst_http_req *r, struct mst_http_resp *resp,
 	return 0;
 }
 
+struct raising {
+	enum mst_role role;
+	int disabled;
+	bool raises;
+};
+
+static int compare(void *ctx, const struct mst_user *u)
+{
+	struct raising *k = ctx;
+
+	k->raises = (k->role != MST_ROLE__MAX && k->role != u->role) ||
+		    (k->disabled == 0 && u->disabled);
+	return 0;
+}
+
+/* Would somebody be able to do other things than now? One who is not there is
+ * found out later. */
+static int is_raised(struct mst_http_req *r, const char *name,
+		     struct raising *k, struct mst_err *err)
+{
+	char folded[MST_MAX_USER + 1];
+	bool found;
+
+	if (!mst_user_name_fold(mst_slice_str(name), folded))
+		return 0;
+	return mst_user_find(mst_api_state(r), folded, compare, k, &found, err);
+}
+
 static int put_user(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_err *err)
 {
@@ -177,9 +205,15 @@ static int put_user(struct mst_http_req *r, struct mst_http_resp *resp,
 	unlock = mst_api_members_bool(&b, "unlock");
 	if (!mst_api_members_ok(&b, resp))
 		return 0;
-	if ((role != MST_ROLE__MAX || disabled == 0) &&
-	    mst_api_second_always(r))
-		return wait(r, resp, "change the user", name, err);
+	if (mst_api_second_always(r)) {
+		struct raising k = {.role = role, .disabled = disabled};
+
+		rc = is_raised(r, name, &k, err);
+		if (rc < 0)
+			return rc;
+		if (k.raises)
+			return wait(r, resp, "change the user", name, err);
+	}
 	if (full || role != MST_ROLE__MAX || disabled >= 0)
 		rc = mst_people_change(mst_api_state(r), name, full, role,
 				       disabled, err);

@@ -293,9 +293,10 @@ int mst_door_password(struct mst_door *d, struct mst_state *s,
 	mst_door_release(d, c);
 	mst_arena_init(&arena, 1u << 20);
 	rc = know(d, s, who->user, old, from->address, &arena, &u, err);
-	if (rc == -MST_E_AUTH) /* the session is good all the same */
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "the old password is wrong");
+	if (rc == -MST_E_AUTH)
+		rc = mst_err_set(err, MST_E_AUTH,
+				 "the old password is wrong, or the user is "
+				 "locked for a while after wrong ones");
 	if (rc == 0 && mst_slice_eq(old, password))
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "the new password is the old one");

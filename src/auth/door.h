@@ -66,7 +66,8 @@ int mst_door_begin(struct mst_door *d, struct mst_state *s, const char *user,
 /* Ends the session of the cookie; one that is not there is no error. */
 int mst_door_end(struct mst_state *s, const char *cookie, struct mst_err *err);
 /* Changes one's own password: all other sessions of the user end, and this one
- * gets another cookie. The old password is asked for like a sign-in. */
+ * gets another cookie. The old password is asked for like a sign-in: MST_E_AUTH
+ * when it is wrong, MST_E_INVALID when the new one may not be had. */
 int mst_door_password(struct mst_door *d, struct mst_state *s,
 		      const struct mst_who *who, struct mst_slice old,
 		      struct mst_slice password, const struct mst_caller *from,

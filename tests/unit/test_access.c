@@ -162,10 +162,10 @@ static void own_password(void **state)
 	(void)state;
 	af_must(&b, "PUT", "/api/v1/me/password",
 		"{\"current\":\"wrong\",\"password\":\"a new kettle for all\"}",
-		422, "old password");
+		422, "/current");
 	af_must(&b, "PUT", "/api/v1/me/password",
 		"{\"current\":\"" AF_PASSWORD "\",\"password\":\"short\"}", 422,
-		"too short");
+		"/password");
 	af_must(&b, "PUT", "/api/v1/me/password",
 		"{\"current\":\"" AF_PASSWORD
 		"\",\"password\":\"a new kettle for all\"}",
@@ -347,6 +347,11 @@ static void second_person(void **state)
 		"waiting");
 	af_must(&a, "PUT", "/api/v1/service",
 		"{\"values\":{\"approval\":\"none\"}}", 202, "administer");
+	/* a name alone makes nobody able to anything */
+	af_must(&a, "PUT", "/api/v1/users/vic",
+		"{\"full_name\":\"Vic\",\"role\":\"viewer\","
+		"\"disabled\":false}",
+		200, "Vic");
 	/* not by oneself, not by those who may not do it themselves */
 	af_must(&a, "POST", approval(id, "approve"), NULL, 409,
 		"somebody else must decide");

@@ -457,7 +457,7 @@ static void first_one(void **state)
 	no(&a, MST_E_FORBIDDEN, "must be changed");
 	t_failed(mst_door_password(fx.d, fx.s, &who, MST_SLICE_LIT("wrong"),
 				   MST_SLICE_LIT(PASSWORD), &here, &w, &err),
-		 &err, MST_E_INVALID, "old password");
+		 &err, MST_E_AUTH, "old password");
 	t_failed(mst_door_password(fx.d, fx.s, &who, mst_slice_str(once),
 				   mst_slice_str(once), &here, &w, &err),
 		 &err, MST_E_INVALID, "is the old one");

@@ -24,6 +24,7 @@ const REFUSED = {
 	denied: 'The identity provider did not let you in.',
 	no_role: 'You are known, but none of your groups has a role in muster: ask an administrator.',
 	expired: 'Signing in took too long: try again.',
+	failed: 'Signing in at the identity provider failed; the log of muster says why.',
 };
 
 export function SignIn() {

@@ -6,7 +6,7 @@ import { api, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { Button } from '../ui/button.js';
 import { ask, Dialog, FormDialog } from '../ui/dialog.js';
-import { CheckField, RadioField, SelectField, TextField } from '../ui/form.js';
+import { CheckField, RadioField, TextField } from '../ui/form.js';
 import { Page } from '../ui/page.js';
 import { Loaded } from '../ui/states.js';
 import { Status } from '../ui/status.js';
@@ -26,18 +26,16 @@ const ROLES = [
 ];
 
 function Add({ onClose, done }) {
-	const [f, set] = useState({ name: '', full_name: '', role: 'viewer', sign_in: 'password' });
+	const [f, set] = useState({ name: '', full_name: '', role: 'viewer' });
 	const put = (key) => (v) => set((s) => ({ ...s, [key]: v }));
 	const save = useAction(async () => done(await api.post('/users', f)));
 
 	return html`<${FormDialog} title="Add a user" yes="Add" onClose=${onClose} onSubmit=${save.run} busy=${save.busy} error=${save.error}
 		why=${f.name.trim() ? '' : 'Say how the user is called'}>
 		<${TextField} label="User name" required value=${f.name} onInput=${put('name')} maxlength="64" autofocus
-			help=${f.sign_in === 'oidc' ? 'As the identity provider says it.' : ''} error=${save.error?.of?.('/name')} />
+			help="A one-time password is shown next. Who signs in with OpenID Connect is added at the first sign-in." error=${save.error?.of?.('/name')} />
 		<${TextField} label="Full name" value=${f.full_name} onInput=${put('full_name')} maxlength="120" />
-		<${RadioField} label="Role" value=${f.role} choices=${ROLES} onInput=${put('role')} />
-		<${SelectField} label="Signs in with" value=${f.sign_in} onInput=${put('sign_in')}
-			choices=${[['password', 'a password: a one-time one is shown next'], ['oidc', 'OpenID Connect']]} /><//>`;
+		<${RadioField} label="Role" value=${f.role} choices=${ROLES} onInput=${put('role')} /><//>`;
 }
 
 function Edit({ of: u, onClose, done }) {

@@ -95,7 +95,7 @@ export const routes = [
 		if (conf(state).users.some((u) => u.name === body.name)) {
 			return problem(409, `there is a user '${body.name}' already`);
 		}
-		const user = { name: body.name, full_name: body.full_name, role: body.role, sign_in: body.sign_in, state: 'active', last_sign_in_at: null, must_change: true };
+		const user = { name: body.name, full_name: body.full_name, role: body.role, sign_in: body.sign_in || 'password', state: 'active', last_sign_in_at: null, must_change: true };
 
 		conf(state).users.push(user);
 		return { status: 201, body: { ...user, ...body.sign_in === 'oidc' ? {} : { password: ONCE } } };
