@@ -102,6 +102,16 @@ test('a lost stream says so, and comes back', async (t) => {
 	await page.getByText('No live news: trying again').waitFor({ state: 'detached' });
 });
 
+test('a session that ends while nobody does anything leads to signing in', async (t) => {
+	t.allow('401');
+	t.allow('EventSource');
+	const { page, mock } = await t.open('/runs', { fail: { '/events': 401 } });
+
+	await page.getByRole('link', { name: '4713', exact: true }).waitFor();
+	mock.state.user = null;
+	await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
 test('plan: counts filter, field by field, guard needs consent', async (t) => {
 	const { page, mock } = await t.open('/tasks/811', { role: 'operator' });
 

@@ -2,6 +2,7 @@
 //
 // Server-sent events that come back by themselves. A page that nobody looks at
 // holds no connection: browsers allow few of them to one server.
+import { api } from './api.js';
 import { store } from './store.js';
 
 const BASE = '/api/v1';
@@ -12,10 +13,11 @@ export const liveState = store('off');
 
 /**
  * Opens a stream. handlers: {event: fn(data)}; onState is told "on" and "lost";
- * onOpen each time that it is there again after a loss, for pages to look anew.
- * Returns what ends it.
+ * onAgain each time that it is there again after a loss, for pages to look anew;
+ * onEnd when there will be no more; onRefused when the server answers something
+ * else. Returns what ends it.
  */
-export function stream(where, handlers, { onState, onAgain, onEnd } = {}) {
+export function stream(where, handlers, { onState, onAgain, onEnd, onRefused } = {}) {
 	let source = null;
 	let clock = 0;
 	let tries = 0;
@@ -62,6 +64,7 @@ export function stream(where, handlers, { onState, onAgain, onEnd } = {}) {
 			lost = true;
 			onState?.('lost');
 			if (source?.readyState === EventSource.CLOSED) {
+				onRefused?.();
 				clock = setTimeout(open,
 					WAITS_MS[Math.min(tries++, WAITS_MS.length - 1)]);
 			}
@@ -104,6 +107,8 @@ export function startLive() {
 		Object.fromEntries(kinds.map((k) => [k, (d) => tell(k, d)])), {
 			onState: (s) => liveState.set(s),
 			onAgain: () => kinds.forEach((k) => tell(k, null)),
+			// Has the session ended? Then the sign-in page comes by itself.
+			onRefused: () => api.get('/me').catch(() => {}),
 		});
 }
 
