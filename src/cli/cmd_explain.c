@@ -94,6 +94,19 @@ static const char *flag_words(unsigned flags)
 	return "";
 }
 
+/* The same for programs. */
+static void flag_json(struct mst_jout *j, unsigned flags)
+{
+	bool insert = flags & MST_COL_INSERT, update = flags & MST_COL_UPDATE;
+
+	mst_jout_kstr(j, "when",
+		      insert && update ? "never"
+		      : insert	       ? "insert"
+		      : update	       ? "update"
+				       : "always");
+	mst_jout_kbool(j, "volatile", flags & MST_COL_VOLATILE);
+}
+
 static void json_record(struct printer *p, const struct mst_explained *e)
 {
 	struct mst_jout *j = &p->j;
@@ -121,6 +134,7 @@ static void json_record(struct printer *p, const struct mst_explained *e)
 		mst_jout_kslice(j, "value", c->text);
 		mst_jout_kstr(j, "rule",
 			      e->mapping->rows[e->desired->rows[i]].rule);
+		flag_json(j, e->set->columns[c->column].flags);
 		mst_jout_key(j, "settings");
 		mst_jout_arr(j);
 		mst_rule_settings_json(

@@ -211,6 +211,8 @@ test('explain: by keyboard; each column with its rule; one that is not there; a 
 	await page.keyboard.press('Enter');
 	await page.getByRole('link', { name: 'MAC address' }).waitFor();
 	await page.getByText('delivered exactly as it is').waitFor();
+	await page.getByText('on insert only').first().waitFor();
+	await page.getByText('name_case lower').waitFor();
 	await page.getByRole('link', { name: 'run 1', exact: true }).waitFor();
 	await page.getByRole('button', { name: '5 empty fields, too' }).click();
 	await page.getByText('mergedIntoMachineId').waitFor();

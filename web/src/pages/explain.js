@@ -14,6 +14,9 @@ import { Empty, ErrorBox, Loaded } from '../ui/states.js';
 import { Status } from '../ui/status.js';
 import { Time } from '../ui/time.js';
 import { TaskView, useTask } from '../conf/task.js';
+import { show } from '../conf/values.js';
+
+const WHEN = { insert: 'on insert only', update: 'on update only', never: 'never sent' };
 
 const text = (v) => v === null || v === undefined || v === '' ? html`<span class="none">empty</span>` :
 	typeof v === 'object' ? html`<code>${JSON.stringify(v)}</code>` : String(v);
@@ -39,9 +42,9 @@ function Desired({ of: r, rules, connection }) {
 			<thead><tr><th scope="col">Column</th><th scope="col">Value</th><th scope="col">Rule</th></tr></thead>
 			<tbody>${r.desired.map((d) => html`<tr><th scope="row"><code>${d.column}</code></th><td>${text(d.value)}</td>
 				<td><a href=${`/connections/${encodeURIComponent(connection)}/rules?q=${encodeURIComponent(d.rule)}`}
-					title=${of(d.rule)?.default || ''}>${of(d.rule)?.title || d.rule}</a>${d.when && d.when !== 'always' &&
-					html` <span class="fine">on ${d.when} only</span>`}${(d.settings || []).map((s) => html` <code class="fine">${
-						typeof s === 'string' ? s : s.key}</code>`)}</td></tr>`)}</tbody></table>`}</details>`;
+					title=${of(d.rule)?.default || ''}>${of(d.rule)?.title || d.rule}</a>${WHEN[d.when] &&
+					html` <span class="fine">${WHEN[d.when]}</span>`}${d.volatile && html` <span class="fine">never a reason to write</span>`}${
+					(d.settings || []).map((s) => html` <span class="fine"><code>${s.key}</code> ${show(s.value)}</span>`)}</td></tr>`)}</tbody></table>`}</details>`;
 }
 
 function Chain({ of: r, rules, connection }) {
@@ -53,7 +56,7 @@ function Chain({ of: r, rules, connection }) {
 			<span class="fine">${words(r.record_set)} <code>${r.key}</code></span></header>
 		<ol class="links"><li><${Source} of=${r} /></li>
 			<li><div class="link"><p class="link-title">Filter</p><p>${r.filter === 'kept' ? html`<${Status} of="ok" text="kept: it is delivered" />` :
-				html`<${Status} of="skipped" text=${r.filter || 'not known'} />`}</p></div></li>
+				html`<${Status} of="skipped" text=${r.filter || 'not known'} />`}${r.why && html` <span class="fine">${r.why}</span>`}</p></div></li>
 			<li><${Desired} of=${r} rules=${rules} connection=${connection} /></li>
 			<li><div class="link"><p class="link-title">RecVer</p><p>${!sent.known ? 'It was never delivered.' : sent.same ?
 				html`<${Status} of="ok" text="delivered exactly as it is" />` : html`<${Status} of="warning" text="delivered, but with other values" />`}
