@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/configure.h"
+#include "api/gate.h"
 #include "api/tables.h"
 #include "conf/service.h"
 #include "conf/settings.h"
@@ -183,8 +184,14 @@ static int put_single(struct mst_http_req *r, struct mst_http_resp *resp,
 		      struct mst_err *err)
 {
 	const struct single *s = single_of(r);
+	struct mst_door *door = mst_api_door(r);
+	int rc = mst_api_put_item(r, resp, s->kind, s->kind, show_single, err);
 
-	return mst_api_put_item(r, resp, s->kind, s->kind, show_single, err);
+	/* Here it counts at once, at other nodes soon. */
+	if (rc == 0 && door && strcmp(s->kind, MST_SERVICE) == 0 &&
+	    (resp->status == 0 || resp->status == 200 || resp->status == 201))
+		rc = mst_auth_load(door, mst_api_state(r), err);
+	return rc;
 }
 
 /* ---- tables -------------------------------------------------------------- */

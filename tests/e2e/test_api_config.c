@@ -208,13 +208,51 @@ static void refused(void **state)
 	sv.as = MST_ROLE_ADMINISTRATOR;
 }
 
+/* What PROD has waits for somebody else, and is done in the name of both. */
+static void two_people(void **state)
+{
+	static const char set[] =
+	    "{\"consent\":true,\"values\":{\"min_cvss\":{\"override\":true,"
+	    "\"value\":\"8\"}}}";
+	char path[64];
+	int64_t id;
+
+	(void)state;
+	(void)serve_ask(&sv, "PUT", "/service", NULL,
+			"{\"values\":{\"approval\":\"prod_changes\"}}", 201);
+	(void)serve_ask(&sv, "PUT", "/connections/defender/settings/test", NULL,
+			set, 200);
+	(void)serve_ask(&sv, "PUT", "/connections/defender/settings/prod", NULL,
+			set, 202);
+	id = rig_num(serve_json(&sv), "id");
+	has(serve_ask(&sv, "GET", "/connections/defender/settings", NULL, NULL,
+		      200),
+	    "\"prod\":{\"override\":true,\"value\":\"7\"");
+	(void)snprintf(path, sizeof(path), "/approvals/%lld/approve",
+		       (long long)id);
+	(void)serve_ask(&sv, "POST", path, NULL, "{}", 409);
+	sv.as = SERVE_SECOND;
+	(void)serve_ask(&sv, "POST", path, NULL, "{}", 200);
+	sv.as = MST_ROLE_ADMINISTRATOR;
+	has(serve_ask(&sv, "GET", "/connections/defender/settings", NULL, NULL,
+		      200),
+	    "\"prod\":{\"override\":true,\"value\":\"8\"");
+	/* a secret may not wait */
+	(void)serve_ask(&sv, "PUT", "/connections/cmdb", NULL,
+			"{\"values\":{\"url\":\"https://example.com\","
+			"\"password\":{\"value\":\"fake\"}}}",
+			422);
+	assert_null(strstr(sv.body.p, "fake"));
+	(void)serve_ask(&sv, "DELETE", "/jobs/main", NULL, NULL, 202);
+	(void)serve_ask(&sv, "GET", "/jobs/main", NULL, NULL, 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(connect),
-	    cmocka_unit_test(configure),
-	    cmocka_unit_test(work),
-	    cmocka_unit_test(refused),
+	    cmocka_unit_test(connect),	  cmocka_unit_test(configure),
+	    cmocka_unit_test(work),	  cmocka_unit_test(refused),
+	    cmocka_unit_test(two_people),
 	};
 
 	return cmocka_run_group_tests_name("api_config", tests, start, stop);

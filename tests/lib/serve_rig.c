@@ -32,11 +32,13 @@ static void make_users(struct serve *s)
 
 	t_ok(mst_secret_setup(&err), &err);
 	t_ok(mst_state_open(s->rig->state, &state, &err), &err);
-	for (unsigned i = 0; i < MST_ROLE__MAX; i++) {
+	for (unsigned i = 0; i <= MST_ROLE__MAX; i++) {
+		enum mst_role role = i == SERVE_SECOND ? MST_ROLE_ADMINISTRATOR
+						       : (enum mst_role)i;
 		const struct mst_user u = {
-		    .name = mst_role_name((enum mst_role)i),
+		    .name = i == SERVE_SECOND ? "second" : mst_role_name(role),
 		    .full_name = "",
-		    .role = (enum mst_role)i,
+		    .role = role,
 		    .hash = "",
 		    .oidc_issuer = "",
 		    .oidc_subject = "",

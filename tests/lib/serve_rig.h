@@ -11,12 +11,16 @@
 
 #include "auth/auth.h"
 
+#define SERVE_SECOND ((unsigned)MST_ROLE__MAX)
+
 struct serve {
 	struct rig *rig;
 	pid_t pid;
-	char url[64];		       /* "http://127.0.0.1:40321" */
-	char token[MST_ROLE__MAX][96]; /* of a user of each role */
-	enum mst_role as; /* who asks; administrator to begin with */
+	char url[64]; /* "http://127.0.0.1:40321" */
+	/* Of a user of each role, named like it, and of a second administrator,
+	 * "second". */
+	char token[MST_ROLE__MAX + 1][96];
+	unsigned as; /* who asks; administrator to begin with */
 	/* of the last answer */
 	int status;
 	struct mst_buf head, body;
