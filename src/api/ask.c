@@ -134,7 +134,9 @@ static int put(struct mst_http_req *r, struct mst_http_resp *resp,
 	    .asked_via = mst_api_via(r),
 	    .exit_status = -1,
 	};
-	bool waits = a->prod && mst_api_second_wanted(r, false);
+	bool waits =
+	    a->prod && (a->always ? mst_api_second_always(r)
+				  : mst_api_second_wanted(r, a->change));
 	int64_t id;
 	int rc;
 

@@ -18,6 +18,8 @@ struct mst_api_ask {
 	 * main"); NULL: it writes nothing there. */
 	const char *prod;
 	const char *needs; /* of the second person; NULL: "operate" */
+	bool change; /* prod: it changes the configuration, it is no run */
+	bool always; /* prod: it waits as soon as anything does */
 	/* own */
 	struct mst_buf argv, files;
 	struct mst_jout words, names;

@@ -21,6 +21,7 @@ struct asking {
 	struct mst_json files; /* of the body */
 	struct mst_remote_call call;
 	struct mst_api_ask ask;
+	bool service; /* it applies the section service */
 };
 
 static int wrong(struct asking *k, const char *pointer, const char *text)
@@ -195,7 +196,29 @@ static void set_meaning(struct asking *k)
 		    &k->r->arena, "muster %s%s%s%s%.80s", rule->command,
 		    rule->verb ? " " : "", rule->verb ? rule->verb : "",
 		    word ? " " : "", word ? word : "");
-	k->ask.needs = rule->may == MST_MAY_CONFIGURE ? "configure" : "operate";
+	k->ask.change = rule->may == MST_MAY_CONFIGURE && !of_job;
+	k->ask.always = k->service;
+	k->ask.needs = k->service			? "administer"
+		       : rule->may == MST_MAY_CONFIGURE ? "configure"
+							: "operate";
+}
+
+/* Does the YAML that comes with it say who may sign in? What cannot be read is
+ * refused by the command. */
+static bool has_service(struct asking *k, const char *file)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_conf conf;
+	bool has = false;
+
+	if (!is_file(k, file) ||
+	    mst_conf_read(mst_json_str(mst_json_get(k->files, file + 1)), file,
+			  &conf, &err) < 0)
+		return false;
+	for (size_t i = 0; i < conf.items_n; i++)
+		has = has || strcmp(conf.items[i].kind, MST_SERVICE) == 0;
+	mst_conf_fini(&conf);
+	return has;
 }
 
 /* ---- the handler --------------------------------------------------------- */
@@ -205,10 +228,14 @@ static int may(struct asking *k, struct mst_err *err)
 	const struct mst_who *who = mst_api_who(k->r);
 	unsigned need = k->call.rule->may;
 	/* A file's connection may lead a credential anywhere. */
-	bool file = mst_remote_value(&k->call, "file") != NULL;
+	const char *file = mst_remote_value(&k->call, "file");
 
 	if (file)
 		need = MST_MAY_CONFIGURE;
+	k->service = file && strcmp(k->call.rule->command, "apply") == 0 &&
+		     has_service(k, file);
+	if (k->service)
+		need |= MST_MAY_ADMINISTER;
 	if (who && (who->may & need) == need)
 		return 0;
 	return mst_err_set(err, MST_E_FORBIDDEN,

@@ -5,6 +5,7 @@
 #include "api/second.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "auth/door.h"
 #include "base/time.h"
@@ -38,6 +39,28 @@ bool mst_api_second_wanted(const struct mst_http_req *r, bool change)
 
 	return wants == MST_SECOND_ALL ||
 	       wants == (change ? MST_SECOND_CHANGES : MST_SECOND_RUNS);
+}
+
+int mst_api_second_apply(const struct mst_http_req *r,
+			 const struct mst_conf *conf, const char **needs_r,
+			 struct mst_err *err)
+{
+	const struct mst_who *who = mst_api_who(r);
+	bool service = false;
+
+	for (size_t i = 0; i < conf->items_n; i++)
+		service =
+		    service || strcmp(conf->items[i].kind, MST_SERVICE) == 0;
+	if (service && !(who && who->may & MST_MAY_ADMINISTER))
+		return mst_err_set(err, MST_E_FORBIDDEN,
+				   "the section service says who may sign in: "
+				   "to apply it needs the right administer");
+	*needs_r = NULL;
+	if (service && mst_api_second_always(r))
+		*needs_r = "administer";
+	else if (mst_api_second_wanted(r, true))
+		*needs_r = "configure";
+	return 0;
 }
 
 /* A body that is JSON stands as it is, another one as a text. */

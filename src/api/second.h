@@ -7,6 +7,7 @@
 #define MST_API_SECOND_H
 
 #include "api/api.h"
+#include "conf/conf.h"
 #include "state/access.h"
 
 /* Does it wait for a second person? change: of the configuration that PROD has;
@@ -15,6 +16,12 @@ bool mst_api_second_wanted(const struct mst_http_req *r, bool change);
 /* The same of what would get round a second person: the section service, users,
  * tokens of others. Wanted as soon as anything is. */
 bool mst_api_second_always(const struct mst_http_req *r);
+/* May who asks apply this, and does it wait? The section service in it needs
+ * the right to administer, as PUT /service does. *needs_r: of the second
+ * person; NULL: it waits for nobody. */
+int mst_api_second_apply(const struct mst_http_req *r,
+			 const struct mst_conf *conf, const char **needs_r,
+			 struct mst_err *err);
 /* Keeps the request as it came and answers 202 with the approval. what: for
  * people; needs: "operate" or "configure"; task: that waits, or 0. */
 int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,

@@ -190,7 +190,7 @@ static int store(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	const struct mst_config config = {mst_api_state(r), conf->items,
 					  conf->items_n};
-	const char *consent = mst_http_query(r, "consent");
+	const char *consent = mst_http_query(r, "consent"), *needs = NULL;
 	size_t added = 0, changed = 0;
 	struct mst_jout j;
 
@@ -202,9 +202,11 @@ static int store(struct mst_http_req *r, struct mst_http_resp *resp,
 		    r, resp, 422, "unprocessable",
 		    "nothing was stored: settings change what jobs write; "
 		    "?consent=1 says that you mean it");
-	if (mst_api_second_wanted(r, true))
+	if (mst_api_second_apply(r, conf, &needs, err) < 0)
+		return -(int)err->code;
+	if (needs)
 		return mst_api_second_ask(r, resp, "apply a configuration",
-					  "configure", 0, err);
+					  needs, 0, err);
 	if (mst_config_put(mst_api_state(r), conf->items, conf->items_n, NULL,
 			   NULL, &added, &changed, err) < 0)
 		return -(int)err->code;

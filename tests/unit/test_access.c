@@ -478,6 +478,53 @@ static void runs(void **state)
 	af_close(&v);
 }
 
+/* The section service says who may sign in: no way to it needs less than PUT
+ * /service does, or waits for nobody where that does. */
+static void by_the_back_door(void **state)
+{
+	static const char apply[] =
+	    "{\"argv\":[\"apply\",\"--file\",\"@a.yaml\"],"
+	    "\"files\":{\"a.yaml\":\"service:\\n  approval: none\\n\"}}";
+	static const char other[] =
+	    "{\"argv\":[\"apply\",\"--file\",\"@a.yaml\"],"
+	    "\"files\":{\"a.yaml\":\"outbox:\\n  keep: 20d\\n\"}}";
+	struct af_browser a = in("root"), b, p;
+	int64_t id;
+
+	(void)state;
+	af_must(&a, "POST", "/api/v1/tokens",
+		"{\"name\":\"ci\",\"scopes\":[\"read\",\"configure\"]}", 201,
+		"mst_");
+	af_open(&p, &af);
+	p.token = af_text(&a, "token");
+	af_must(&p, "PUT", "/api/v1/service", "{\"values\":{}}", 403,
+		"administer");
+	af_must(&p, "POST", "/api/v1/apply", "service:\n  log: text\n", 403,
+		"administer");
+	af_must(&p, "POST", "/api/v1/commands", apply, 403, "");
+	af_must(&p, "POST", "/api/v1/apply", "outbox:\n  keep: 20d\n", 200,
+		"added");
+	/* what waits for a second person does so by every way */
+	af_service(&af, "service:\n  approval: prod_runs\n");
+	af_must(&a, "POST", "/api/v1/apply", "service:\n  approval: none\n",
+		202, "administer");
+	af_must(&a, "POST", "/api/v1/commands", apply, 202, "administer");
+	af_must(&a, "POST", "/api/v1/apply", "outbox:\n  keep: 21d\n", 200,
+		"changed");
+	af_service(&af, "service:\n  approval: prod_changes\n");
+	af_must(&a, "POST", "/api/v1/apply", "outbox:\n  keep: 22d\n", 202,
+		"configure");
+	id = af_number(&a, "id");
+	af_must(&a, "POST", "/api/v1/commands", other, 202, "configure");
+	af_user(&af, "rita", MST_ROLE_ADMINISTRATOR);
+	b = in("rita");
+	af_must(&b, "POST", approval(id, "approve"), NULL, 200,
+		"\"changed\":1");
+	af_close(&b);
+	af_close(&a);
+	af_close(&p);
+}
+
 /* Every change is in the audit, with who, and nothing secret. */
 static int look_audit(void *ctx, const struct mst_audit_entry *e)
 {
@@ -530,7 +577,8 @@ int main(void)
 	    T(cookies),		T(signs_out),	 T(many_sessions),
 	    T(bad_sign_ins),	T(own_password), T(injections),
 	    T(users),		T(tokens),	 T(second_person),
-	    T(second_thoughts), T(runs),	 T(audit),
+	    T(second_thoughts), T(runs),	 T(by_the_back_door),
+	    T(audit),
 	};
 
 	return cmocka_run_group_tests_name("access", tests, NULL, NULL);
