@@ -45,7 +45,8 @@ static int close_api(void **state)
 	return t_log_check(state);
 }
 
-/* header: "If-Match: …", or NULL. Keeps the answer's entity tag. */
+/* header: "If-Match: …", or NULL. status 0: any. Keeps the answer's entity
+ * tag. */
 static const char *ask(const char *method, const char *path, const char *header,
 		       const char *body, int status)
 {
@@ -67,7 +68,7 @@ static const char *ask(const char *method, const char *path, const char *header,
 	if (at)
 		(void)snprintf(tag, sizeof(tag), "If-Match: %.*s",
 			       (int)strcspn(at + 6, "\r\n"), at + 6);
-	if (said.status != status)
+	if (status && said.status != status)
 		fail_msg("%s %s: %d: %s", method, path, said.status,
 			 said.body.p ? said.body.p : "");
 	return said.body.p ? said.body.p : "";
@@ -497,6 +498,89 @@ static void looking(void **state)
 	has(text, "\"items\":[");
 }
 
+/* Whatever comes, the answer is the caller's fault or a right one. */
+static void hostile(void **state)
+{
+	static const struct {
+		const char *method, *path;
+	} routes[] = {
+	    {"PUT", "/connections/x"},
+	    {"PUT", "/connections/a%00b"},
+	    {"PUT", "/connections/%2e%2e%2fx"},
+	    {"PUT", "/connections/defender"},
+	    {"POST", "/connections/trial"},
+	    {"POST", "/connections/trial?test=1"},
+	    {"POST", "/connections/defender/tests"},
+	    {"POST", "/connections/defender/setups"},
+	    {"PUT", "/connections/defender/settings/test"},
+	    {"PUT", "/connections/defender/settings/prod?preview=1"},
+	    {"POST", "/connections/defender/settings/promote"},
+	    {"PUT", "/connections/defender/mappings/test?preview=1"},
+	    {"PUT", "/connections/defender/mappings/test"},
+	    {"PUT", "/jobs/main"},
+	    {"POST", "/jobs/main/tries"},
+	    {"POST", "/jobs/main/explanations"},
+	    {"POST", "/jobs/main/reports"},
+	    {"POST", "/recver/defender/verify"},
+	    {"POST", "/recver/defender/reset"},
+	    {"PUT", "/forward/rules/r"},
+	    {"PUT", "/forward/actions/a"},
+	    {"PUT", "/forward/receivers/r"},
+	    {"PUT", "/forward/windows/w"},
+	    {"PUT", "/forward/outbox"},
+	    {"PUT", "/proxy"},
+	    {"PUT", "/service"},
+	    {"POST", "/forward/tests"},
+	    {"PUT", "/secrets/s"},
+	    {"PUT", "/secrets/%0a"},
+	    {"POST", "/commands"},
+	    {"POST", "/apply"},
+	};
+	static const char *const bodies[] = {
+	    "",
+	    "[]",
+	    "null",
+	    "{}",
+	    "{\"values\":null}",
+	    "{\"values\":[1]}",
+	    "{\"type\":7,\"values\":{\"\":1}}",
+	    "{\"type\":\"endpoint\",\"values\":{\"a.b\":{\"c\":{\"d\":{}}}}}",
+	    "{\"type\":\"iot\",\"values\":{\"token\":{\"value\":7}}}",
+	    "{\"type\":\"iot\",\"values\":{\"token\":{\"keep\":true}}}",
+	    "{\"type\":\"iot\",\"values\":{\"url\":\"a\\u0000b\"}}",
+	    "{\"type\":\"iot\",\"values\":{\"url\":[[1]]}}",
+	    "{\"values\":{\"source\":\"defender\",\"destination\":\"cmdb\"}}",
+	    "{\"values\":{\"min_cvss\":{\"override\":1,\"value\":{}}}}",
+	    "{\"values\":{\"min_cvss\":{\"override\":true,\"value\":[]}}}",
+	    "{\"yaml\":\"a: [\",\"consent\":true}",
+	    "{\"yaml\":\"mappings: x\\n- y\",\"consent\":true}",
+	    "{\"yaml\":\"connection: other\\nenvironment: prod\"}",
+	    "{\"yaml\":\"x: 1\\n- connection: b\\n  environment: test\"}",
+	    "{\"mappings\":\"- a\",\"environment\":\"x\"}",
+	    "{\"key\":[],\"report\":{},\"rule\":1,\"consent\":{}}",
+	    "{\"argv\":[\"\"],\"files\":[]}",
+	    "{\"argv\":[\"run\",\"--plan\"],\"files\":{\"a\":1}}",
+	    "{\"argv\":[\"run\",\"--plan=@a\",\"x\"],\"files\":{\"a\":1}}",
+	    "{\"argv\":[\"settings\",\"set\",\"--\",\"-\",\"--state\"]}",
+	    "{\"name\":\"..\",\"type\":\"endpoint\",\"values\":{}}",
+	    "connections:\n  - name: y\n    type: nothing\n",
+	    "\xff\xfe",
+	};
+
+	(void)state;
+	make_job();
+	for (size_t i = 0; i < MST_LEN(routes); i++) {
+		for (size_t k = 0; k < MST_LEN(bodies); k++) {
+			(void)ask(routes[i].method, routes[i].path, NULL,
+				  bodies[k], 0);
+			if (said.status >= 500)
+				fail_msg("%s %s with %s: %d: %s",
+					 routes[i].method, routes[i].path,
+					 bodies[k], said.status, said.body.p);
+		}
+	}
+}
+
 static void viewer(void **state)
 {
 	(void)state;
@@ -521,7 +605,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(forms),	   T(connections), T(wrong_items), T(sealed),
 	    T(forwarding), T(settings),	   T(mappings),	   T(tasks),
-	    T(trial),	   T(commands),	   T(looking),	   T(viewer),
+	    T(trial),	   T(commands),	   T(looking),	   T(hostile),
+	    T(viewer),
 	};
 
 	return cmocka_run_group_tests_name("api_config", tests, NULL, NULL);
