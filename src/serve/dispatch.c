@@ -16,6 +16,7 @@
 
 #define ONCE_MORE_US (60 * INT64_C(1000000))
 #define KILL_US	     (70 * INT64_C(1000000))
+#define GIVE_UP_US   (30 * INT64_C(1000000))
 #define STEP_ASIDE   3 /* seconds at most */
 
 struct mst_dispatch *mst_dispatch_new(const struct mst_dispatch_conf *conf)
@@ -287,6 +288,13 @@ static int tend_one(struct doing *w, int64_t now_us, struct mst_err *err)
 	return 0;
 }
 
+/* A state store that is away does not keep the daemon from ending: what became
+ * of the task is then for others to find out, who take it for gone. */
+static bool is_given_up(const struct mst_dispatch *d)
+{
+	return d->stopping && mst_mono_us() - d->stop_us > GIVE_UP_US;
+}
+
 int mst_dispatch_tend(struct mst_dispatch *d, int64_t now_us,
 		      struct mst_err *err)
 {
@@ -305,7 +313,7 @@ int mst_dispatch_tend(struct mst_dispatch *d, int64_t now_us,
 			*err = one;
 			rc = done;
 		}
-		if (w->worker || done < 0) {
+		if (w->worker || (done < 0 && !is_given_up(d))) {
 			link = &w->next;
 			continue;
 		}
@@ -318,6 +326,8 @@ int mst_dispatch_tend(struct mst_dispatch *d, int64_t now_us,
 
 void mst_dispatch_stop(struct mst_dispatch *d)
 {
+	if (!d->stopping)
+		d->stop_us = mst_mono_us();
 	d->stopping = true;
 	for (struct doing *w = d->doing; w; w = w->next) {
 		if (w->worker)

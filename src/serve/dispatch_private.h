@@ -53,6 +53,7 @@ struct mst_dispatch {
 	struct doing *doing;
 	size_t running;
 	bool ended, stopping;
+	int64_t stop_us; /* when it was told first */
 	struct mst_json_parser *parser;
 	struct mst_buf text; /* of the event that is being told */
 };

@@ -33,7 +33,7 @@ int mst_notices_job(const struct mst_notices_conf *c, const char *job,
 
 /* Tells what was not told by the actions that service.notify names, of type
  * mail or webhook; *n_r: how many. Blocks as long as these take. What cannot be
- * told stays for the next time, and is the error. */
+ * told stays for the next time, and is the error. cancel may be NULL. */
 int mst_notices_tell(struct mst_state *state, const atomic_bool *cancel,
 		     size_t *n_r, struct mst_err *err);
 /* Must somebody be told of it: that it began, or that it is over? */

@@ -142,11 +142,12 @@ static int note_told(struct telling *t, struct mst_err *err)
 int mst_notices_tell(struct mst_state *state, const atomic_bool *cancel,
 		     size_t *n_r, struct mst_err *err)
 {
+	static const atomic_bool never;
 	struct telling *t = mst_alloc(sizeof(*t));
 	int rc;
 
 	t->state = state;
-	t->cancel = cancel;
+	t->cancel = cancel ? cancel : &never;
 	mst_arena_init(&t->arena, MST_MAX_ARENA);
 	rc = read_conf(t, err);
 	for (size_t i = 0; rc == 0 && t->n && i < t->service.notify.n; i++)

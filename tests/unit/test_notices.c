@@ -12,6 +12,7 @@
 #include "serve/trends.h"
 #include "state/access.h"
 #include "sync/config.h"
+#include "tests/lib/httpd.h"
 
 #define S   INT64_C(1000000)
 #define DAY (86400 * S)
@@ -101,6 +102,15 @@ static void are(struct rig *r, const char *want)
 	t_ok(mst_notices_look(&r->conf, mst_now_us(), &untold, &err), &err);
 	t_ok(mst_notices(r->state, false, 100, show, got, &err), &err);
 	assert_string_equal(got, want);
+}
+
+static void are_some(struct rig *r)
+{
+	struct mst_err err = MST_ERR_INIT;
+	bool untold = false;
+
+	t_ok(mst_notices_look(&r->conf, mst_now_us(), &untold, &err), &err);
+	assert_true(untold);
 }
 
 static int note(void *ctx, const struct mst_notice *v)
@@ -208,6 +218,75 @@ static void of_people_and_nodes(void **unused)
 	rig_close(&r);
 }
 
+/* ---- telling ------------------------------------------------------------- */
+
+static void apply(struct rig *r, const char *text)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_conf_item *items;
+	struct mst_arena arena;
+	size_t n, added, changed;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	t_ok(mst_conf_read_in(mst_slice_str(text), "m", &arena, &items, &n,
+			      &err),
+	     &err);
+	t_ok(mst_config_put(r->state, items, n, NULL, NULL, &added, &changed,
+			    &err),
+	     &err);
+	mst_arena_fini(&arena);
+}
+
+static size_t tell(struct rig *r, bool works)
+{
+	struct mst_err err = MST_ERR_INIT;
+	size_t n = 0;
+	int rc = mst_notices_tell(r->state, NULL, &n, &err);
+
+	if (works)
+		t_ok(rc, &err);
+	else
+		assert_true(rc < 0);
+	return n;
+}
+
+static void tells(void **unused)
+{
+	const struct t_answer answers[] = {{.times = 2}, {.status = 400}};
+	struct t_httpd *h = t_httpd_start(answers, 2);
+	char text[600];
+	struct rig r;
+
+	(void)unused;
+	rig_open(&r, "tells");
+	t_clock_real();
+	(void)snprintf(text, sizeof(text),
+		       "forward_actions:\n"
+		       "  - name: hook\n    type: webhook\n    url: %s\n"
+		       "service:\n  notify: [hook]\n",
+		       t_httpd_url(h, "/x"));
+	apply(&r, text);
+	assert_int_equal(tell(&r, true), 0); /* there is nothing */
+	(void)run(&r, "a", MST_RUN_FAILED, "no answer");
+	are_some(&r);
+	assert_int_equal(tell(&r, true), 1);
+	assert_int_equal(tell(&r, true), 0);
+	assert_non_null(strstr(t_httpd_request(h, 0)->body,
+			       "muster: run 1 of job a failed: no answer"));
+	(void)run(&r, "a", MST_RUN_OK, "");
+	are_some(&r);
+	assert_int_equal(tell(&r, true), 1);
+	assert_non_null(strstr(t_httpd_request(h, 1)->body, "muster, over: "));
+	/* what cannot be told stays */
+	(void)run(&r, "a", MST_RUN_FAILED, "no answer");
+	are_some(&r);
+	assert_int_equal(tell(&r, false), 0);
+	are_some(&r);
+	assert_int_equal(t_httpd_count(h), 3);
+	rig_close(&r);
+	t_httpd_stop(&h);
+}
+
 /* ---- trends -------------------------------------------------------------- */
 
 static int count(void *ctx, const struct mst_task *t)
@@ -312,6 +391,7 @@ int main(void)
 	    cmocka_unit_test(of_jobs),
 	    cmocka_unit_test(of_ends),
 	    cmocka_unit_test(of_people_and_nodes),
+	    cmocka_unit_test(tells),
 	    cmocka_unit_test(trends),
 	};
 
