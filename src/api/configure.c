@@ -14,7 +14,8 @@
 #include "conf/service.h"
 #include "sync/connection.h"
 
-#define REMOVE_MAX 8
+#define REMOVE_MAX  8
+#define SECRETS_MAX 64
 
 /* ---- what is stored ------------------------------------------------------ */
 
@@ -242,6 +243,38 @@ static int seal(struct mst_state *state, const struct mst_api_item *v,
 	return rc;
 }
 
+struct trials {
+	struct mst_arena *arena;
+	const char *head; /* "trial.defender." */
+	const char *v[SECRETS_MAX];
+	size_t n;
+};
+
+static int add_trial(void *ctx, const struct mst_state_secret *e)
+{
+	struct trials *t = ctx;
+
+	if (strncmp(e->name, t->head, strlen(t->head)) == 0 &&
+	    t->n < SECRETS_MAX)
+		t->v[t->n++] = mst_arena_strdup(t->arena, e->name);
+	return 0;
+}
+
+/* What trials of it sealed is of no use when it is saved, or gone. One that
+ * stays is overwritten by the next trial. */
+static void forget_trials(struct mst_state *state, const char *name,
+			  struct mst_arena *arena)
+{
+	struct trials t = {.arena = arena};
+	struct mst_err err = MST_ERR_INIT;
+
+	t.head = mst_arena_printf(arena, MST_API_TRIAL "%s.", name);
+	if (mst_state_secrets(state, add_trial, &t, &err) < 0)
+		return;
+	for (size_t i = 0; i < t.n; i++)
+		(void)mst_state_secret_remove(state, t.v[i], &err);
+}
+
 /* Somebody was faster than the condition. */
 static int overtaken(struct mst_http_req *r, struct mst_http_resp *resp,
 		     const struct mst_err *err)
@@ -298,6 +331,8 @@ static int put(struct putting *p, const char *kind, const char *name,
 			   ? overtaken(p->r, p->resp, err)
 			   : -(int)err->code;
 	*done_r = true;
+	if (strcmp(kind, "connection") == 0)
+		forget_trials(p->state, name, &p->arena);
 	mst_api_wake(p->r);
 	mst_api_changed(p->r, kind, name);
 	return 0;
@@ -433,6 +468,8 @@ static int remove_item(struct mst_http_req *r, struct mst_http_resp *resp,
 	if (take_out(state, kind, name, &now, arena, err) < 0)
 		return err->code == MST_E_CONFLICT ? overtaken(r, resp, err)
 						   : -(int)err->code;
+	if (strcmp(kind, "connection") == 0)
+		forget_trials(state, name, arena);
 	resp->status = 204;
 	mst_api_wake(r);
 	mst_api_changed(r, kind, name);

@@ -11,6 +11,9 @@
 #include "http/http.h"
 #include "sync/config.h"
 
+/* In front of the names of secrets that a trial sealed. */
+#define MST_API_TRIAL "trial."
+
 /* A secret that came in the body, to be sealed under this name. */
 struct mst_api_seal {
 	const char *name;

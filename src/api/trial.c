@@ -50,8 +50,8 @@ static int seal_trial(struct mst_http_req *r, const struct mst_api_item *v,
 	/* The items are ours: they were made for this request. */
 	values = (struct mst_conf_value *)(uintptr_t)v->item.values;
 	for (size_t i = 0; i < v->seals_n && rc == 0; i++) {
-		const char *name =
-		    mst_arena_printf(&r->arena, "trial.%s", v->seals[i].name);
+		const char *name = mst_arena_printf(
+		    &r->arena, MST_API_TRIAL "%s", v->seals[i].name);
 		const char *was =
 		    mst_arena_printf(&r->arena, "sealed:%s", v->seals[i].name);
 		struct mst_secret *secret;

@@ -426,6 +426,10 @@ static void trial(void **state)
 	    "\"new\"]");
 	has_not(text, "fake-secret");
 	(void)ask("GET", "/connections/new", NULL, NULL, 404);
+	has(ask("GET", "/secrets", NULL, NULL, 200),
+	    "\"trial.new.client_secret\"");
+	(void)ask("PUT", "/connections/new", NULL, endpoint(""), 201);
+	has_not(ask("GET", "/secrets", NULL, NULL, 200), "trial.new");
 }
 
 static void commands(void **state)
