@@ -26,6 +26,7 @@ static int post_session(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	struct mst_caller from = mst_api_caller(r);
 	struct mst_door_session session;
+	char name[MST_MAX_USER + 1];
 	const char *user, *password;
 	struct mst_api_members b;
 	int rc = mst_api_members_begin(&b, r, err);
@@ -36,7 +37,9 @@ static int post_session(struct mst_http_req *r, struct mst_http_resp *resp,
 	password = mst_api_members_text(&b, "password", true);
 	if (!mst_api_members_ok(&b, resp))
 		return 0;
-	mst_state_actor_set(mst_api_state(r), user, "console", r->peer);
+	if (!mst_user_name_fold(mst_slice_str(user), name))
+		*name = 0;
+	mst_state_actor_set(mst_api_state(r), name, "console", r->peer);
 	rc = mst_door_sign_in(mst_api_door(r), mst_api_state(r), user,
 			      mst_slice_str(password), &from, mst_api_cookie(r),
 			      &session, err);

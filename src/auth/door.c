@@ -228,19 +228,39 @@ static int count_wrong(struct mst_door *d, struct mst_state *s,
 			      lock_ms * 1000, err);
 }
 
+/* Of those that count for nothing, the audit says so: of a name that nobody
+ * has, too. How many there can be is bounded by the waits of the address. */
+static int audit_refused(struct mst_state *s, const char *name,
+			 const struct mst_user *u, struct mst_err *err)
+{
+	const struct mst_audit_entry e = {
+	    .kind = "session",
+	    .name = name,
+	    .user = name,
+	    .what = "refused",
+	    .after = !u		   ? "there is no such user\n"
+		     : u->disabled ? "the user is disabled\n"
+		     : !*u->hash   ? "the user has no password\n"
+				   : "the user is locked\n"};
+
+	return mst_audit_put(s, &e, err);
+}
+
 /* The user of a name and password. */
 static int know(struct mst_door *d, struct mst_state *s, const char *name,
 		struct mst_slice password, const char *address,
 		struct mst_arena *arena, struct mst_user *u_r,
 		struct mst_err *err)
 {
-	char folded[MST_MAX_USER + 1];
+	char folded[MST_MAX_USER + 1] = "";
 	bool found = false, fits = false, anew = false, may;
 	int64_t now = mst_now_us();
 	int rc = mst_tries_ask(d->tries, address, now, err);
 
 	*u_r = (struct mst_user){.hash = ""};
-	if (rc == 0 && mst_user_name_fold(mst_slice_str(name), folded))
+	if (rc == 0 && !mst_user_name_fold(mst_slice_str(name), folded))
+		*folded = 0;
+	else if (rc == 0)
 		rc = mst_door_user(s, folded, arena, u_r, &found, err);
 	if (rc < 0)
 		return rc;
@@ -252,9 +272,11 @@ static int know(struct mst_door *d, struct mst_state *s, const char *name,
 		return rc;
 	if (!may || !fits) {
 		mst_tries_wrong(d->tries, address, now);
-		if (may && *u_r->hash && count_wrong(d, s, u_r, err) < 0)
-			return -(int)err->code;
-		return refused(err);
+		if (may && *u_r->hash)
+			rc = count_wrong(d, s, u_r, err);
+		else if (*folded)
+			rc = audit_refused(s, folded, found ? u_r : NULL, err);
+		return rc < 0 ? rc : refused(err);
 	}
 	rc = mst_user_tried(s, u_r->name, true, now, 0, MST_TIME_NONE, err);
 	if (rc == 0 && anew)

@@ -553,11 +553,26 @@ static void audit(void **state)
 	token = af_text(&b, "token");
 	af_open(&p, &af);
 	p.token = token;
+	{
+		struct af_browser w;
+
+		af_open(&w, &af);
+		(void)af_ask(&w, "POST", "/api/v1/session",
+			     "{\"user\":\"Ghost\",\"password\":\"wrong\"}");
+		(void)af_ask(&w, "POST", "/api/v1/session",
+			     "{\"user\":\"vic\",\"password\":\"wrong\"}");
+		(void)af_ask(&w, "POST", "/api/v1/session",
+			     "{\"user\":\"a\\nb\",\"password\":\"wrong\"}");
+		af_close(&w);
+	}
 	af_must(&p, "PUT", "/api/v1/users/neu", "{\"role\":\"operator\"}", 200,
 		"");
 	t_ok(mst_state_audit(af.s, &all, look_audit, &text, &err), &err);
 	assert_non_null(strstr(text.p, "root|console|add|user|neu"));
 	assert_non_null(strstr(text.p, "root (token ci)|api|set|user|neu"));
+	assert_non_null(strstr(text.p, "ghost|console|refused|session|ghost"));
+	assert_non_null(strstr(text.p, "vic|console|refused|session|vic"));
+	assert_null(strstr(text.p, "a\nb|"));
 	assert_null(strstr(text.p, once));
 	assert_null(strstr(text.p, token));
 	assert_null(strstr(text.p, b.cookie));
