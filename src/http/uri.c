@@ -167,8 +167,10 @@ int mst_http_uri_split(struct http_exchange *x, struct mst_err *err)
 
 	/* "http://host/path", as proxies are asked, is the path to us. */
 	if (mst_slice_istarts(uri, "http://") ||
-	    mst_slice_istarts(uri, "https://"))
-		uri = mst_slice_str(uri.p + 8 + strcspn(uri.p + 8, "/"));
+	    mst_slice_istarts(uri, "https://")) {
+		uri.p = strstr(uri.p, "//") + 2;
+		uri = mst_slice_str(uri.p + strcspn(uri.p, "/"));
+	}
 	x->r.path = uri.p;
 	q = memchr(uri.p, '?', uri.n);
 	path_n = q ? (size_t)(q - uri.p) : uri.n;
