@@ -262,6 +262,115 @@ static void plan_changes(void **state)
 	post("/api/v1/jobs/main/runs", "{\"plan\":2}", NULL, 409, "is no plan");
 }
 
+static void jobs_and_overview(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	bool fresh, done;
+
+	(void)state;
+	t_ok(mst_job_due(s, "main", MST_TIME_NONE, 1900000000000000, 7, 0, NULL,
+			 &done, &err),
+	     &err);
+	t_ok(mst_job_pause(s, "main", true, "ann", "holidays", &err), &err);
+	t_ok(mst_notice_on(s, "guard", "main", "warning", "it waits", &fresh,
+			   &err),
+	     &err);
+	t_ok(mst_trend_put(s, "main", "open_cves.high",
+			   mst_now_us() - 2 * 86400000000LL, 7, &err),
+	     &err);
+	t_ok(mst_trend_put(s, "other", "open_cves.high", mst_now_us(), 2, &err),
+	     &err);
+	has("/api/v1/jobs", 200, "\"name\":\"main\",\"source\":\"defender\"");
+	has("/api/v1/jobs/main", 200, "\"paused\":{\"by\":\"ann\",\"at\":\"");
+	has("/api/v1/jobs/main", 200, "\"values\":{");
+	has("/api/v1/jobs/main", 200, "\"next_at\":null");
+	t_ok(mst_job_pause(s, "main", false, "ann", "", &err), &err);
+	has("/api/v1/jobs/main", 200,
+	    "\"next_at\":\"2030-03-17T17:46:40.000Z\"");
+	has("/api/v1/jobs/mian", 404, "main");
+	has("/api/v1/overview", 200, "\"in_step\":0,\"behind\":1");
+	has("/api/v1/overview", 200,
+	    "\"by_severity\":{\"critical\":0,\"high\":9,");
+	has("/api/v1/overview", 200, "\"refused\":3}],\"budgets\"");
+	has("/api/v1/overview", 200, "\"freshness\":[{\"job\":\"main\"");
+	has("/api/v1/notices", 200, "\"link\":\"/jobs/main\"");
+	has("/api/v1/nodes", 200, "\"name\":\"n1\"");
+	has("/metrics", 200, "muster_info{version=\"");
+	has("/metrics", 200, "{route=\"get_overview\",status=\"2xx\"}");
+	mst_state_close(&s);
+}
+
+/* What was kept goes when the store changes, by another handle or by ours. */
+static void pages_are_kept(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	struct mst_run run = {.status = MST_RUN_OK,
+			      .error = "",
+			      .ended_us = MST_TIME_NONE,
+			      .proof = "{}"};
+
+	(void)state;
+	has("/api/v1/runs?status=ok", 200, "{\"items\":[],");
+	has("/api/v1/runs?status=ok", 200, "{\"items\":[],");
+	t_ok(mst_state_run_begin(s, "main", &run.id, &err), &err);
+	t_ok(mst_state_run_end(s, &run, &err), &err);
+	has("/api/v1/runs?status=ok", 200, "\"status\":\"ok\"");
+	has("/api/v1/runs?status=ok", 200, "\"status\":\"ok\"");
+	has("/api/v1/runs?status=ok&limit=1", 200, "\"next\":null");
+	mst_state_close(&s);
+}
+
+static void says(const char *method, const char *uri, const char *const *head,
+		 const char *body, int status, const char *line)
+{
+	struct mst_http_direct q = {.method = method,
+				    .uri = uri,
+				    .headers = head,
+				    .body = mst_slice_str(body)};
+	struct mst_http_said s;
+
+	mst_http_ask(mst_api_http(api), &q, &s);
+	if (s.status != status || !strstr(s.head.p, line))
+		fail_msg("%s %s: %d, %s%s", method, uri, s.status, s.head.p,
+			 s.body.p ? s.body.p : "");
+	mst_http_said_fini(&s);
+}
+
+/* The tag of a job is that of its configuration and of how it goes: a change of
+ * it wants the first, what was not changed the whole. */
+static void tags(void **state)
+{
+	struct mst_http_direct q = {.method = "GET",
+				    .uri = "/api/v1/jobs/main"};
+	const char *head[] = {"Content-Type: application/json", NULL, NULL};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	char tag[160], line[200];
+	struct mst_http_said said;
+
+	(void)state;
+	mst_http_ask(mst_api_http(api), &q, &said);
+	assert_int_equal(
+	    sscanf(strstr(said.head.p, "ETag: "), "ETag: %159s", tag), 1);
+	mst_http_said_fini(&said);
+	(void)snprintf(line, sizeof(line), "If-None-Match: %s", tag);
+	head[1] = line;
+	says("GET", "/api/v1/jobs/main", head, "", 304, "ETag: ");
+	t_ok(mst_job_pause(s, "main", true, "ann", "again", &err), &err);
+	says("GET", "/api/v1/jobs/main", head, "", 200, "ETag: ");
+	(void)snprintf(line, sizeof(line), "If-Match: %s", tag);
+	says("PUT", "/api/v1/jobs/main", head,
+	     "{\"values\":{\"source\":\"defender\",\"destination\":\"cmdb\","
+	     "\"undo_days\":\"3\"}}",
+	     200, "ETag: ");
+	says("PUT", "/api/v1/jobs/main", head,
+	     "{\"values\":{\"source\":\"defender\",\"destination\":\"cmdb\"}}",
+	     412, "problem+json");
+	mst_state_close(&s);
+}
+
 static void root_and_health(void **state)
 {
 	(void)state;
@@ -280,6 +389,11 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(runs, open_api, close_api),
 	    cmocka_unit_test_setup_teardown(tasks, open_api, close_api),
 	    cmocka_unit_test_setup_teardown(plan_changes, open_api, close_api),
+	    cmocka_unit_test_setup_teardown(jobs_and_overview, open_api,
+					    close_api),
+	    cmocka_unit_test_setup_teardown(pages_are_kept, open_api,
+					    close_api),
+	    cmocka_unit_test_setup_teardown(tags, open_api, close_api),
 	};
 
 	who = &administrator;
