@@ -3,7 +3,8 @@
  * The state store: connections, jobs and settings as configured, runs with
  * their counts, refused and skipped records, the log of writes (for explain),
  * and the audit. One SQLite database "state.db" in the state folder, or a
- * database on PostgreSQL. All calls of a handle from one thread.
+ * database on PostgreSQL. All calls of a handle from one thread. What is called
+ * for each row of a list changes nothing through the same handle.
  */
 #ifndef MST_STATE_STATE_H
 #define MST_STATE_STATE_H

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/log.h"
 
 static char *folder(struct mst_state *state, struct mst_arena *arena)
 {
@@ -65,12 +66,27 @@ static int check_finished(struct mst_recver *r, const char *source,
 	return rc;
 }
 
+/* One node's runs would know nothing of another's. */
+static void warn_of_file(struct mst_state *state, const char *source,
+			 const struct mst_recver_conf *conf)
+{
+	if (mst_state_is_shared(state) && strcmp(conf->type, "sqlite") == 0)
+		mst_warn("RecVer of '%s' is a file of this machine, while the "
+			 "state store is shared: other nodes that run its jobs "
+			 "do not see it; put it on a database server "
+			 "(recver.type)",
+			 source);
+}
+
 int mst_store_open(struct mst_state *state, const char *source,
 		   const struct mst_recver_conf *conf, bool create,
 		   struct mst_recver **r_r, struct mst_err *err)
 {
 	struct mst_recver *r = NULL;
-	int rc = mst_store_open_any(state, source, conf, create, &r, err);
+	int rc;
+
+	warn_of_file(state, source, conf);
+	rc = mst_store_open_any(state, source, conf, create, &r, err);
 
 	if (rc == 0)
 		rc = check_finished(r, source, err);

@@ -55,6 +55,7 @@ static void life(void **state)
 {
 	new_store();
 	assert_true(rig_sync(&rig, 0) > 0);
+	rig_says(&rig, "RecVer of 'defender' is a file of this machine");
 	rig_verify(&rig);
 	rig_quiet(&rig);
 	rig_control(&rig, "POST", "/_sim/day", "{\"day\":1}");
