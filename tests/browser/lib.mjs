@@ -16,7 +16,7 @@ const AXE = readFileSync(join(MODULES, 'axe-core', 'axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 375, height: 740 };
-const PATIENCE_MS = 15000;
+const PATIENCE_MS = 60000;
 
 export { assert, DESK, PHONE };
 

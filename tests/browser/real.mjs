@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 const ENV = { ...process.env, MUSTER_SIM_SECRET: 'not-a-real-secret',
 	MUSTER_SIM_PASSWORD: 'not-a-real-password', MUSTER_SIM_IOT_TOKEN: 'not-a-real-token' };
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 90000;
 
 /** Starts a program; said(text) must become true of all that it prints. */
 function start(program, args, said) {
