@@ -28,6 +28,14 @@ static int local_open(void *app, void **local_r, struct mst_err *err)
 	return rc;
 }
 
+/* Opened by the thread that opened the API, used by one of the server's: sealed
+ * secrets are read through it there. */
+static void local_here(void *app, void *local)
+{
+	(void)app;
+	mst_state_secrets_offer(((struct api_local *)local)->state);
+}
+
 static void local_close(void *app, void *local)
 {
 	struct api_local *l = local;
@@ -96,6 +104,7 @@ static struct mst_api *make(const struct mst_api_conf *conf,
 	h->app = a;
 	h->local_open = local_open;
 	h->local_close = local_close;
+	h->local_here = local_here;
 	h->gate = gate;
 	h->done = done;
 	h->fallback = mst_api_console;

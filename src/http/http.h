@@ -208,6 +208,8 @@ struct mst_http_conf {
 	void *app;
 	int (*local_open)(void *app, void **local_r, struct mst_err *err);
 	void (*local_close)(void *app, void *local);
+	/* In each thread, before its first request; may be NULL. */
+	void (*local_here)(void *app, void *local);
 	/* Before every handler: who asks, may they; sets r->who. Not 0: the
 	 * answer is a problem (MST_E_AUTH 401, MST_E_FORBIDDEN 403,
 	 * MST_E_THROTTLED 429). */

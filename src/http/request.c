@@ -223,6 +223,8 @@ static void *local_of(struct mst_http *h)
 	local = l->taken < l->n ? l->all[l->taken++] : NULL;
 	(void)pthread_mutex_unlock(&l->lock);
 	mine = h;
+	if (local && h->conf.local_here)
+		h->conf.local_here(h->conf.app, local);
 	return local;
 }
 
