@@ -21,6 +21,7 @@ const TYPES = {
 	css: 'text/css; charset=utf-8',
 	js: 'text/javascript; charset=utf-8',
 	svg: 'image/svg+xml',
+	txt: 'text/plain; charset=utf-8',
 };
 // Bare names of imports, and where their module is in npm's folder. uPlot's
 // small build is a script; one line makes it a module.
@@ -54,6 +55,18 @@ function link(text, path) {
 
 		return `${word}${quote}${to.startsWith('.') ? to : `./${to}`}${quote}`;
 	});
+}
+
+/** The licences of what is built in, which want to go along with it. */
+function licences(modules) {
+	const names = [...new Set(Object.values(LIBRARIES).map((l) => l.file.split('/')[0]))];
+
+	return names.map((name) => {
+		const about = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
+		const file = readdirSync(join(modules, name)).find((f) => /^licen[cs]e/i.test(f));
+
+		return `${name} ${about.version} (${about.license})\n\n${readFileSync(join(modules, name, file), 'utf8').trim()}\n`;
+	}).join(`\n${'-'.repeat(72)}\n\n`);
 }
 
 /** What a module imports at once, all the way down; not what it loads later. */
@@ -96,6 +109,7 @@ export function collect(web, modules) {
 	for (const [file, to] of Object.entries(STYLES)) {
 		files.set(to, readFileSync(join(modules, file), 'utf8'));
 	}
+	files.set('vendor/licences.txt', licences(modules));
 	files.set('icon.svg', readFileSync(join(web, 'icon.svg'), 'utf8'));
 
 	const sum = createHash('sha256');

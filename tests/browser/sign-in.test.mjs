@@ -54,6 +54,9 @@ test('OpenID Connect is offered where there is one', async (t) => {
 	await link.waitFor();
 	assert.match(await link.getAttribute('href'), /^\/api\/v1\/oidc\/start\?to=%2Fjobs/);
 	await page.getByText('none of your groups has a role').waitFor();
+	const licences = await page.request.get(new URL(await page.getByRole('link', { name: 'Licences' }).getAttribute('href'), page.url()).href);
+
+	assert.match(await licences.text(), /preact .*MIT[^]*htm .*Apache[^]*uplot .*MIT/);
 	await t.looksWell(page);
 });
 

@@ -19,6 +19,9 @@ function Alone({ title, children, foot }) {
 		${foot && html`<p class="fine alone-foot">${foot}</p>`}</main>`;
 }
 
+// Of the libraries that are built in.
+const LICENCES = new URL('../vendor/licences.txt', import.meta.url).pathname;
+
 // Why one comes back from the identity provider without being in.
 const REFUSED = {
 	denied: 'The identity provider did not let you in.',
@@ -39,8 +42,8 @@ export function SignIn() {
 	const back = here.get().query.sign_in_error;
 	const to = encodeURIComponent(here.get().path);
 
-	return html`<${Alone} title="Sign in" foot=${root.data &&
-		`muster ${root.data.version}${root.data.node ? ` on ${root.data.node}` : ''}`}>
+	return html`<${Alone} title="Sign in" foot=${root.data && html`muster ${root.data.version}${root.data.node ?
+		` on ${root.data.node}` : ''} · <a href=${LICENCES}>Licences</a>`}>
 		${back && html`<${Note} level="error">${REFUSED[back] || back}<//>`}
 		${root.error && html`<${ErrorBox} error=${root.error} retry=${root.reload} />`}
 		${ways.includes('oidc') && html`<a class="btn btn-primary btn-full"

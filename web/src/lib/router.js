@@ -76,7 +76,7 @@ export function startRouter() {
 		if (!a || e.defaultPrevented || e.button || e.metaKey || e.ctrlKey ||
 			e.shiftKey || e.altKey || a.target || a.download ||
 			a.origin !== location.origin || a.hash ||
-			a.pathname.startsWith('/api/')) {
+			/^\/(api|assets)\//.test(a.pathname)) {
 			return;
 		}
 		e.preventDefault();
