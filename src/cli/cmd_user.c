@@ -61,10 +61,13 @@ static int ask_twice(struct mst_buf *b, struct mst_err *err)
 /* b is wiped by the caller. */
 static int get_password(struct mst_buf *b, struct mst_err *err)
 {
+	const char *end;
 	int rc;
 
 	(void)mst_buf_reserve(b, CLI_VALUE_MAX + 2);
 	rc = isatty(0) ? ask_twice(b, err) : cli_read_value(b, true, err);
+	if (rc == 0 && (end = memchr(b->p, '\n', b->n))) /* one line counts */
+		b->n = (size_t)(end - b->p);
 	if (rc == 0 && b->n == 0)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "the password is empty; nothing was changed");
