@@ -84,8 +84,11 @@ static int find_route(struct http_exchange *x, struct mst_err *err)
 		x->decided = true;
 		return 0;
 	}
-	if (rc == -MST_E_NOTFOUND && !x->r.route && x->h->conf.fallback)
+	if (rc == -MST_E_NOTFOUND && !x->r.route && x->h->conf.fallback &&
+	    strcmp(x->method, "GET") == 0) {
+		x->r.method = MST_ROUTE_GET;
 		return 0;
+	}
 	return rc;
 }
 

@@ -374,6 +374,8 @@ static void tags(void **state)
 static void root_and_health(void **state)
 {
 	(void)state;
+	says("POST", "/jobs/main", NULL, "", 404, "problem+json");
+	says("GET", "/assets/none.js", NULL, "", 404, "problem+json");
 	has("/api/v1", 200, "\"node\":\"n1\"");
 	has("/api/v1/", 200, "\"sign_in\":[\"password\"");
 	has("/healthz", 200, "alive");
