@@ -14,14 +14,17 @@ int mst_state_days(struct mst_state *s, int64_t from_us,
 			     const struct mst_run_counts *c),
 		   void *ctx, struct mst_err *err)
 {
+	/* A sum of numbers is no number of 64 bits everywhere. */
 	static const char q[] =
-	    "SELECT r.started_us/86400000000, SUM(n.new), SUM(n.changed),"
-	    " SUM(n.retired), SUM(n.deleted), SUM(n.closed), SUM(n.reopened),"
-	    " SUM(n.refused), SUM(n.skipped) FROM run r"
-	    " JOIN run_set n ON n.run=r.id WHERE r.id>COALESCE((SELECT id"
-	    " FROM run WHERE started_us<?1 ORDER BY id DESC LIMIT 1), 0)"
-	    " GROUP BY r.started_us/86400000000"
-	    " ORDER BY r.started_us/86400000000";
+	    "SELECT day, CAST(sum(new) AS BIGINT), CAST(sum(changed) AS "
+	    "BIGINT),"
+	    " CAST(sum(retired) AS BIGINT), CAST(sum(deleted) AS BIGINT),"
+	    " CAST(sum(closed) AS BIGINT), CAST(sum(reopened) AS BIGINT),"
+	    " CAST(sum(refused) AS BIGINT), CAST(sum(skipped) AS BIGINT)"
+	    " FROM (SELECT id, started_us/86400000000 AS day FROM run WHERE"
+	    " id>COALESCE((SELECT id FROM run WHERE started_us<?1"
+	    " ORDER BY id DESC LIMIT 1), 0)) r JOIN run_set n ON n.run=r.id"
+	    " GROUP BY day ORDER BY day";
 	struct mst_sdb_st *st;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
 

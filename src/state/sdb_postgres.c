@@ -19,10 +19,11 @@
 #define QUEUED 256
 
 /* pg_type.dat; they are fixed. */
-#define OID_BYTEA  17
-#define OID_INT8   20
-#define OID_TEXT   25
-#define OID_FLOAT8 701
+#define OID_BYTEA   17
+#define OID_INT8    20
+#define OID_TEXT    25
+#define OID_FLOAT8  701
+#define OID_NUMERIC 1700
 
 struct pg {
 	struct mst_sdb base;
@@ -308,8 +309,10 @@ static int64_t pg_int(struct mst_sdb_st *base, int col)
 	int n = PQgetlength(st->res, st->row, col);
 	int64_t v;
 
-	if (n < 1 || n > 8)
+	if (PQgetisnull(st->res, st->row, col))
 		return 0;
+	/* A sum of these is a numeric: it wants a CAST. */
+	assert(n <= 8 && PQftype(st->res, col) != OID_NUMERIC);
 	v = (int8_t)p[0];
 	for (int i = 1; i < n; i++)
 		v = (int64_t)((uint64_t)v << 8 | (uint8_t)p[i]);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "state/days.h"
+
 struct list {
 	char text[4096];
 };
@@ -206,6 +208,36 @@ static void test_records(void **state)
 	assert_string_equal(l.text, "devices 4 1 9;");
 }
 
+static int add_day(void *ctx, int64_t day_us, const struct mst_run_counts *c)
+{
+	add(ctx, "%lld %llu %llu;", (long long)(day_us / 86400000000ll),
+	    (unsigned long long)c->new_, (unsigned long long)c->refused);
+	return 0;
+}
+
+static void test_days(void **state)
+{
+	const struct mst_run_counts c = {.new_ = 3, .refused = 1};
+	struct list l = {""};
+
+	t_ok(mst_state_run_counts(s, begin("a"), "devices", &c, &err), &err);
+	t_ok(mst_state_run_counts(s, begin("b"), "devices", &c, &err), &err);
+	t_clock_add(86400000000ll);
+	t_ok(mst_state_run_counts(s, begin("a"), "devices", &c, &err), &err);
+	t_ok(mst_state_days(s, 0, add_day, &l, &err), &err);
+	assert_string_equal(l.text, "20370 6 2;20371 3 1;");
+	l.text[0] = 0;
+	t_ok(mst_state_days(s, mst_now_us(), add_day, &l, &err), &err);
+	assert_string_equal(l.text, "20371 3 1;");
+	/* The newest of each job stays, whatever its age. */
+	t_clock_add(86400000000ll);
+	end(begin("a"), MST_RUN_OK);
+	end(1, MST_RUN_OK);
+	state_sql("UPDATE run SET ended_us=1");
+	t_ok(mst_state_runs_trim(s, mst_now_us(), &err), &err);
+	assert_runs((struct mst_run_filter){ANY}, "4 a ok;2 b dead;");
+}
+
 /* ---- writes, reasons ----------------------------------------------------- */
 
 static struct mst_write_log entry(uint64_t i, int64_t run)
@@ -320,7 +352,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_items),  T(test_runs),    T(test_records),
+	    T(test_items),  T(test_runs),    T(test_records), T(test_days),
 	    T(test_writes), T(test_reasons), T(test_lock),
 	};
 
