@@ -95,7 +95,8 @@ if (process.env.MUSTER) {
 		await page.getByText('somebody else must decide').waitFor();
 		await page.getByRole('button', { name: 'Sign out' }).click();
 
-		await first(page, real, 'Approvals');
+		await first(page, real, 'Overview');
+		await page.getByRole('link', { name: 'Approvals' }).first().click();
 		await page.getByText('What exactly is done').click();
 		await page.getByText('POST /api/v1/jobs/demo/runs').or(page.getByText('POST /jobs/demo/runs')).first().waitFor();
 		await page.getByRole('button', { name: 'Approve …' }).click();
@@ -105,6 +106,35 @@ if (process.env.MUSTER) {
 		await page.getByText('otto').first().waitFor();
 		await page.locator('.page-sub').getByText('done').waitFor();
 		await page.getByText('Approved by').waitFor();
+	});
+
+	test('real: who may only look meets no closed door', async (t) => {
+		const real = await startReal({ jobs: true });
+
+		t.ends.push(() => real.close());
+		t.allow('401');
+		for (const role of ['viewer', 'auditor']) {
+			real.muster('user', 'add', role, '--role', role, '--password', { input: `${PASSWORD}\n` });
+		}
+		const { page } = await t.open('/', { base: real.url });
+
+		for (const role of ['viewer', 'auditor']) {
+			await page.getByLabel('User').fill(role);
+			await page.getByLabel('Password').fill(PASSWORD);
+			await page.keyboard.press('Enter');
+			await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+			const menu = page.getByRole('navigation', { name: 'Menu' }).getByRole('link');
+			const paths = await menu.evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+
+			for (const path of [...paths, '/jobs/demo', '/connections/defender', '/connections/defender/settings', '/account']) {
+				await page.goto(real.url + path);
+				await page.getByRole('heading', { level: 1 }).waitFor();
+				await page.locator('.state-loading').first().waitFor({ state: 'detached' });
+				assert.equal(await page.locator('.box-error').count(), 0, `${role} at ${path}`);
+			}
+			await page.getByRole('button', { name: 'Sign out' }).click();
+			await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+		}
 	});
 
 	test('real: a run is watched and cancelled', async (t) => {

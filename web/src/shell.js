@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from './lib/html.js';
 import { api, may, me } from './lib/api.js';
 import { liveState } from './lib/live.js';
 import { useAction, useGet } from './lib/load.js';
-import { match, useHere } from './lib/router.js';
+import { go, match, useHere } from './lib/router.js';
 import { useStore } from './lib/store.js';
 import { flipTheme, theme } from './lib/theme.js';
 import { GROUPS, pages } from './pages.js';
@@ -44,6 +44,8 @@ function Who({ user }) {
 		try {
 			await api.del('/session');
 		} finally {
+			// Whoever comes next begins at the beginning.
+			go('/', { replace: true, force: true });
 			me.set(null);
 		}
 	});

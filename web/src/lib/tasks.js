@@ -17,7 +17,7 @@ export function isOver(task) {
 /** How it went, in a word of Status: a task that is done may have failed all the same. */
 export function outcome(t) {
 	if (t.state !== 'done') {
-		return { of: t.state };
+		return t.cancelling && t.state === 'running' ? { of: 'running', text: 'stopping' } : { of: t.state };
 	}
 	// 7 is "there is something to do", of plan and check: no failure.
 	return t.exit_status === 0 ? { of: 'done' } :

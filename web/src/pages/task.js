@@ -63,7 +63,8 @@ function Task({ task: t, query, reload }) {
 	return html`<${Page} title=${`${KINDS[t.kind] || t.kind}${about ? ` of ${about}` : ''}`} crumbs=${[['Tasks', '/tasks']]}
 		sub=${html`<${Status} ...${outcome(t)} /><span>task ${t.id}</span>
 			${t.run && html`<a href=${`/runs/${t.run}`}>Run ${t.run}</a>`}`}
-		actions=${!over && html`<${Button} need="operate" kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}>Cancel …<//>`}>
+		actions=${!over && html`<${Button} need="operate" kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}
+			why=${t.cancelling ? 'It is stopping already' : ''}>Cancel …<//>`}>
 		<${ErrorBox} error=${cancel.error} />
 		${!over && html`<${RoleNote} need="operate" what="Cancelling a task" />`}
 		${t.error && html`<${Note} level=${t.state === 'failed' ? 'error' : 'warning'} title="It ended badly">${t.error}<//>`}

@@ -11,7 +11,7 @@ const STATES = {
 	partial: ['warn', 'warning'], warning: ['warn', 'warning'],
 	guard: ['warn', 'warning', 'held by the guard'], held: ['warn', 'warning', 'held back'],
 	locked: ['warn', 'lock'], refused: ['warn', 'warning'], expired: ['warn', 'wait'],
-	failed: ['bad', 'error'], error: ['bad', 'error'], rejected: ['bad', 'close'],
+	failed: ['bad', 'error'], dead: ['bad', 'error', 'died'], error: ['bad', 'error'], rejected: ['bad', 'close'],
 	interrupted: ['warn', 'stop'], cancelled: ['dim', 'stop'], skipped: ['dim', 'right'],
 	disabled: ['dim', 'lock'], paused: ['dim', 'pause'], note: ['dim', 'info'],
 	running: ['live', 'runs'], queued: ['wait', 'wait'],
