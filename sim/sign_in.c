@@ -137,7 +137,8 @@ static void choose(const struct sim_request *r, struct sim_reply *reply)
 
 	reply->content_type = "text/html; charset=utf-8";
 	(void)mst_buf_adds(b, "<!doctype html><html lang=\"en\"><meta charset="
-			      "\"utf-8\"><title>Sign in (simulated Entra ID)"
+			      "\"utf-8\"><link rel=\"icon\" href=\"data:,\">"
+			      "<title>Sign in (simulated Entra ID)"
 			      "</title><h1>Who are you?</h1><ul>");
 	for (size_t i = 0; i <= MST_LEN(people); i++) {
 		const char *login =

@@ -46,8 +46,13 @@ function start(program, args, said) {
 	});
 }
 
+// Of the simulated Entra ID, and the application that people sign in to there.
+const TENANT = '00000000-0000-4000-8000-00000000000a';
+const CLIENT = '00000000-0000-4000-8000-00000000000c';
+const login = (yaml) => /login_url: (\S+)/.exec(yaml)[1];
+
 /** The two connections of what `muster sim` prints, and its job. */
-function config(yaml, { jobs, prod }) {
+function config(yaml, { jobs, prod, oidc }) {
 	const of = (from, to) => {
 		const at = yaml.indexOf(from);
 
@@ -55,13 +60,17 @@ function config(yaml, { jobs, prod }) {
 	};
 
 	return [of('connections:', '  - name: apps'), of('  - name: cmdb', 'jobs:'), prod ? '    environment: prod\n' : '',
-		jobs ? of('jobs:', '  - name: apps') : '', prod ? 'service:\n  approval: prod_runs\n' : ''].join('');
+		jobs ? of('jobs:', '  - name: apps') : '',
+		prod || oidc ? 'service:\n' : '', prod ? '  approval: prod_runs\n' : '',
+		oidc ? `  public_url: http://127.0.0.1:${oidc}\n  oidc:\n    issuer: ${login(yaml)}/${TENANT}/v2.0\n`
+			+ `    client_id: ${CLIENT}\n    client_secret: env:MUSTER_SIM_SECRET\n` : ''].join('');
 }
 
 /**
  * {url, user, password (for one time), muster(args, {input}) → text, close()}.
  * prod: the destination is for PROD, whose runs need a second person. jobs: the
- * configuration's own job is put in, too.
+ * configuration's own job is put in, too. oidc: the port to listen on, where
+ * people sign in at the simulated Entra ID.
  */
 export async function startReal({ devices = 40, ...what } = {}) {
 	const muster = process.env.MUSTER;
@@ -88,9 +97,12 @@ export async function startReal({ devices = 40, ...what } = {}) {
 	try {
 		begun.push(await start(muster, ['sim', '--devices', String(devices), '--apps', '0', '--iot-devices', '0', '--yaml'],
 			(t) => t.includes('secrets for muster')));
+		if (what.oidc) {
+			await fetch(`${login(begun[0].text())}/_sim/sign_in`, { method: 'POST', body: '{"issuer_here":true}' });
+		}
 		writeFileSync(join(dir, 'main.yaml'), config(begun[0].text().split('secrets for muster')[0], what));
 		run('apply', '-f', join(dir, 'main.yaml'));
-		const serve = await start(muster, ['serve', '--state', state, '--listen', '127.0.0.1:0', '--node', 'test'],
+		const serve = await start(muster, ['serve', '--state', state, '--listen', `127.0.0.1:${what.oidc ?? 0}`, '--node', 'test'],
 			(t) => /answers at http/.test(t));
 
 		begun.push(serve);
