@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define MINUTE 60000000ll
 
@@ -181,6 +183,77 @@ static void test_claim_far(void **state)
 	t_ok(mst_task_claim(s, "n", T0, not_main, add_task, &l, &got, &err),
 	     &err);
 	assert_false(got);
+}
+
+static int tell_id(void *ctx, const struct mst_task *t)
+{
+	return write(*(int *)ctx, &t->id, sizeof(t->id)) == sizeof(t->id) ? 0
+									  : -1;
+}
+
+/* Takes tasks and requests of a budget until there are none. */
+static void take_all(const char *node, int to)
+{
+	struct mst_state *mine;
+	uint64_t one = 1;
+	int64_t until;
+	bool got = true;
+
+	state_other(&mine);
+	while (got)
+		t_ok(mst_task_claim(mine, node, T0, NULL, tell_id, &to, &got,
+				    &err),
+		     &err);
+	while (one) {
+		int64_t budget = -1;
+
+		t_ok(mst_budget_take(mine, "cmdb", 40, 1, T0, &one, &until,
+				     &err),
+		     &err);
+		if (one && write(to, &budget, sizeof(budget)) < 0)
+			_exit(1);
+	}
+	mst_state_close(&mine);
+}
+
+/* Three nodes at once: every task is one's, and no request is given twice. */
+static void test_at_once(void **state)
+{
+	enum { NODES = 3, TASKS = 40 };
+	bool seen[TASKS + 1] = {false};
+	int fd[2], status, tasks = 0, requests = 0;
+	pid_t pid[NODES];
+	int64_t id;
+
+	for (int i = 0; i < TASKS; i++)
+		(void)put("plan", "main", true);
+	assert_int_equal(pipe(fd), 0);
+	for (int i = 0; i < NODES; i++) {
+		pid[i] = fork();
+		assert_true(pid[i] >= 0);
+		if (pid[i] == 0) {
+			take_all(i ? "a" : "b", fd[1]);
+			_exit(0);
+		}
+	}
+	close(fd[1]);
+	while (read(fd[0], &id, sizeof(id)) == sizeof(id)) {
+		if (id < 0) {
+			requests++;
+			continue;
+		}
+		assert_in_range(id, 1, TASKS);
+		assert_false(seen[id]);
+		seen[id] = true;
+		tasks++;
+	}
+	close(fd[0]);
+	for (int i = 0; i < NODES; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(tasks, TASKS);
+	assert_int_equal(requests, 40);
 }
 
 static int look_end(void *ctx, const struct mst_task *t)
@@ -660,10 +733,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_put),    T(test_claim),   T(test_claim_far), T(test_end),
-	    T(test_cancel), T(test_lists),   T(test_trim),	T(test_nodes),
-	    T(test_rescue), T(test_keys),    T(test_due),	T(test_budget),
-	    T(test_trend),  T(test_notices), T(test_audit),
+	    T(test_put),    T(test_claim),  T(test_claim_far), T(test_at_once),
+	    T(test_end),    T(test_cancel), T(test_lists),     T(test_trim),
+	    T(test_nodes),  T(test_rescue), T(test_keys),      T(test_due),
+	    T(test_budget), T(test_trend),  T(test_notices),   T(test_audit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
