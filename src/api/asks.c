@@ -97,8 +97,8 @@ static int post_setup(struct mst_http_req *r, struct mst_http_resp *resp,
 				      "is missing: it goes with admin");
 	mst_api_ask_option(&a, "admin", admin);
 	mst_api_ask_option(&a, "admin-password", password);
-	/* Without it only what would be written is shown. */
-	if (mst_api_members_bool(&b, "write") == 1) {
+	/* "write": false only shows what would be written. */
+	if (mst_api_members_bool(&b, "write") != 0) {
 		mst_api_ask_word(&a, "--yes");
 		a.prod =
 		    mst_arena_printf(&r->arena, "set up connection %s", name);
@@ -300,7 +300,7 @@ const struct mst_http_route mst_api_asks[] = {
 static const struct mst_api_field setup_fields[] = {
     {"admin?", "string?", "write as this user, for once"},
     {"admin_password?", "string?", "a reference, never the password itself"},
-    {"write?", "boolean", "else only what would be written is shown"},
+    {"write?", "boolean", "false: only what would be written is shown"},
     {0},
 };
 

@@ -160,15 +160,16 @@ static int trial_set(struct mst_json body, struct mst_api_change *k,
 	const struct mst_config config = {.state = k->state};
 	struct mst_conf_item now = k->after;
 	const struct mst_conf_item *test = NULL;
+	const char *from = text_of(k->r, body, "from");
 	bool promote = false;
 	int rc = 0;
 
 	(void)mst_json_bool(mst_json_get(body, "promote"), &promote);
 	if (promote) {
-		rc = mst_config_find(
-		    &config, MST_SETTINGS,
-		    mst_settings_name(k->c.name, MST_ENV_TEST, &k->arena),
-		    &k->arena, &test, err);
+		rc = mst_config_find(&config, MST_SETTINGS,
+				     mst_settings_name(from ? from : k->c.name,
+						       MST_ENV_TEST, &k->arena),
+				     &k->arena, &test, err);
 		k->now.item = test;
 	}
 	if (k->now.item) {
@@ -282,6 +283,7 @@ static const struct mst_api_field try_fields[] = {
     {"values?", "object?", "as PUT settings; null: as saved"},
     {"mappings?", "string?", "YAML; null: as saved"},
     {"promote?", "boolean", "TEST's set in this environment"},
+    {"from?", "string?", "whose TEST set; null: the same connection's"},
     {"sample?", "integer?", "how many records of each set are shown"},
     {"consent?", "boolean", "not looked at"},
     {0},

@@ -164,7 +164,7 @@ test('settings: override, difference, consent, save, promote', async (t) => {
 	await dialog.getByRole('checkbox').check();
 	await dialog.getByRole('button', { name: 'Promote', exact: true }).click();
 	await page.getByText('now PROD').waitFor();
-	assert.deepEqual(sent(mock, 'POST', '/jobs/main/tries')[0].body, { environment: 'prod', promote: true });
+	assert.deepEqual(sent(mock, 'POST', '/jobs/main/tries')[0].body, { connection: 'defender', from: 'defender', environment: 'prod', promote: true });
 });
 
 test('rules: what overrides them, and the way to the setting', async (t) => {

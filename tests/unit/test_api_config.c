@@ -372,6 +372,11 @@ static void tasks(void **state)
 		   "\"env:NO_PASSWORD\"}",
 		   202);
 	has(text, "\"--admin=--x\"");
+	text = ask("POST", "/connections/cmdb/setups", NULL, NULL, 202);
+	has(text, "\"--yes\"");
+	text = ask("POST", "/connections/cmdb/setups", NULL,
+		   "{\"write\":false}", 202);
+	has_not(text, "\"--yes\"");
 	text = ask("POST", "/connections/cmdb/setups", NULL,
 		   "{\"admin\":\"a\",\"admin_password\":\"plain\"}", 422);
 	has_not(text, "plain\"");

@@ -63,7 +63,7 @@ export function Promote({ of: c, onClose, done }) {
 			'Nothing differs' : agreed ? '' : 'Tick the box first'}>
 		${other && (to.length ? html`<${SelectField} label="To" value=${target} choices=${to} onInput=${choose} />` :
 			all.data && html`<p>There is no other ${c.title} connection for PROD to promote to.</p>`)}
-		${ready && html`<${Preview} of=${seen} body=${{ environment: 'prod', promote: true }} />`}
+		${ready && html`<${Preview} of=${seen} body=${{ connection: target || c.name, from: c.name, environment: 'prod', promote: true }} />`}
 		${seen.data?.changes.length > 0 && html`<${Consent} checked=${agreed} onChange=${agree}>
 			The whole TEST set, settings and mappings, replaces that of PROD${target ? ` on ${target}` : ''}.
 			PROD's jobs work with it from their next run on.<//>`}<//>`;

@@ -45,7 +45,7 @@ function useCheck(where, text, etag) {
 	return { seen, error };
 }
 
-function Preview({ env, text, check, jobs, runs, bad }) {
+function Preview({ name, env, text, check, jobs, runs, bad }) {
 	const [job, choose] = useState(jobs[0] || '');
 	const [typing, setTyping] = useState(false);
 	const [id, setId] = useState(null);
@@ -55,7 +55,7 @@ function Preview({ env, text, check, jobs, runs, bad }) {
 		if (t.task && !['done', 'failed', 'cancelled'].includes(t.task.state)) {
 			await api.del(path`/tasks/${id}`).catch(() => {});
 		}
-		const asked = await api.task(path`/jobs/${job}/tries`, { environment: env, mappings: text, sample: 3 }, newKey());
+		const asked = await api.task(path`/jobs/${job}/tries`, { connection: name, environment: env, mappings: text, sample: 3 }, newKey());
 
 		shown.current = text;
 		setId(asked.task?.id ?? null);
@@ -139,7 +139,7 @@ function Edit({ name, env, got, jobs, reload }) {
 			<${Button} onClick=${() => set(got.yaml)} why=${dirty ? '' : 'There is nothing to discard'}>Discard<//>
 			<${Button} kind="primary" onClick=${() => setOpen(true)} why=${!dirty ? 'There is nothing to save' :
 				errors.length ? 'There is a mistake in the text' : ''}>Review and save<//></div>`}
-		<${Preview} bad=${errors.length > 0} env=${env} text=${text} check=${check} jobs=${jobs} runs=${runs} />
+		<${Preview} bad=${errors.length > 0} name=${name} env=${env} text=${text} check=${check} jobs=${jobs} runs=${runs} />
 		${open && html`<${Save} where=${where} etag=${etag} text=${text} env=${env} onClose=${() => setOpen(false)} done=${() => {
 			setOpen(false);
 			reload();
