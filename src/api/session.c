@@ -9,6 +9,7 @@
 #include "api/gate.h"
 #include "api/members.h"
 #include "api/tables.h"
+#include "auth/oidc.h"
 #include "auth/people.h"
 #include "base/time.h"
 
@@ -50,20 +51,36 @@ static int post_session(struct mst_http_req *r, struct mst_http_resp *resp,
 	return 0;
 }
 
+static int is_oidc(void *ctx, const struct mst_user *u)
+{
+	*(bool *)ctx = *u->oidc_issuer != 0;
+	return 0;
+}
+
 static int delete_session(struct mst_http_req *r, struct mst_http_resp *resp,
 			  struct mst_err *err)
 {
 	const struct mst_who *who = mst_api_who(r);
+	bool oidc = false, found;
+	struct mst_jout j;
 	int rc;
 
 	if (who->token)
 		return mst_err_set(err, MST_E_INVALID,
 				   "a token has no session; revoke it "
 				   "(DELETE /tokens/ID)");
-	rc =
-	    mst_session_remove(mst_api_state(r), who->session, NULL, NULL, err);
-	resp->status = 204;
+	rc = mst_user_find(mst_api_state(r), who->user, is_oidc, &oidc, &found,
+			   err);
+	if (rc == 0)
+		rc = mst_session_remove(mst_api_state(r), who->session, NULL,
+					NULL, err);
 	give_cookie(r, resp, NULL);
+	mst_jout_init(&j, &resp->body);
+	mst_jout_obj(&j);
+	mst_jout_kstr(&j, "sign_out_url",
+		      oidc ? mst_oidc_end_url(mst_api_door(r), &r->arena)
+			   : NULL);
+	mst_jout_end_obj(&j);
 	return rc;
 }
 
@@ -259,7 +276,8 @@ const struct mst_http_route mst_api_session[] = {
      "Signs in by password; the answer sets the session's cookie.", 0,
      MST_ROUTE_OPEN, "sign_in", NULL, .run = post_session},
     {MST_ROUTE_DELETE, "/session", "sign_out", "sign-in",
-     "Ends the session that asks.", 0, 0, NULL, NULL, .run = delete_session},
+     "Ends the session that asks.", 0, 0, NULL, "signed_out",
+     .run = delete_session},
     {MST_ROUTE_GET, "/me", "get_me", "sign-in",
      "Who asks, what they may do, and the CSRF token of the session.", 0, 0,
      NULL, "me", .run = get_me},
@@ -280,6 +298,12 @@ const struct mst_http_route mst_api_session[] = {
 static const struct mst_api_field sign_in_fields[] = {
     {"user", "string", ""},
     {"password", "string", ""},
+    {0},
+};
+
+static const struct mst_api_field out_fields[] = {
+    {"sign_out_url", "string?",
+     "where the browser may go to sign out of the identity provider, too"},
     {0},
 };
 
@@ -321,6 +345,7 @@ static const struct mst_api_field sessions_fields[] = {
 
 const struct mst_api_schema mst_api_session_schemas[] = {
     {"sign_in", "A sign-in by password.", sign_in_fields},
+    {"signed_out", "A session that ended.", out_fields},
     {"me", "Who asks.", me_fields},
     {"my_password", "Another password of one's own.", password_fields},
     {"session", "A session of a browser.", session_fields},

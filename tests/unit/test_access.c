@@ -83,7 +83,8 @@ static void signs_out(void **state)
 	af_must(&b, "DELETE", "/api/v1/session", NULL, 403, "another page");
 	b.extra[0] = "Sec-Fetch-Site: same-origin";
 	b.extra[1] = "Origin: http://cmdb.example";
-	af_must(&b, "DELETE", "/api/v1/session", NULL, 204, "");
+	af_must(&b, "DELETE", "/api/v1/session", NULL, 200,
+		"\"sign_out_url\":null");
 	assert_string_equal(b.cookie, "");
 	(void)snprintf(b.cookie, sizeof(b.cookie), "%s", cookie);
 	af_must(&b, "GET", "/api/v1/me", NULL, 401, "sign in");
@@ -172,7 +173,7 @@ static void own_password(void **state)
 		200, "\"must_change\":false");
 	(void)snprintf(b.csrf, sizeof(b.csrf), "%s", af_text(&b, "csrf"));
 	af_must(&b, "GET", "/api/v1/me", NULL, 200, "vic");
-	af_must(&b, "DELETE", "/api/v1/session", NULL, 204, "");
+	af_must(&b, "DELETE", "/api/v1/session", NULL, 200, "");
 	af_must(&other, "GET", "/api/v1/me", NULL, 401, "");
 	af_close(&b);
 	af_close(&other);

@@ -121,6 +121,10 @@ static void let_in(const char *login, const char *name, const char *role)
 	assert_string_equal(af_text(&b, "name"), name);
 	assert_string_equal(af_text(&b, "role"), role);
 	assert_string_equal(af_text(&b, "sign_in"), "oidc");
+	(void)snprintf(b.csrf, sizeof(b.csrf), "%s", af_text(&b, "csrf"));
+	af_must(&b, "DELETE", "/api/v1/session", NULL, 200,
+		"/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2F"
+		"cmdb.example&client_id=");
 	af_close(&b);
 }
 
