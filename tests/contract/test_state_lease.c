@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/lib/pg.h"
@@ -237,12 +238,33 @@ static void test_server_again(void **state)
 	mst_state_unlock(&l);
 }
 
+/* Nothing could be renewed for as long as a lease is valid: another may have
+ * it, so it is given up, though nobody took it. */
+static void test_cut_off(void **state)
+{
+	const struct timespec pause = {0, 10000000};
+	struct mst_state_lock *l;
+	int64_t run;
+
+	assert_int_equal(setenv("MUSTER_LEASE_MS", "200", 1), 0);
+	t_ok(mst_state_lock(s, "a", &l, &err), &err);
+	run = begin(s);
+	t_pg_stop(true);
+	while (!atomic_load(&lost))
+		(void)nanosleep(&pause, NULL);
+	t_pg_again();
+	t_failed(count_write(s, run), &err, MST_E_CONFLICT,
+		 "job 'a' went to another process");
+	mst_state_unlock(&l);
+	assert_int_equal(unsetenv("MUSTER_LEASE_MS"), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
 	    T(test_taken_over), T(test_late),	      T(test_tokens_rise),
-	    T(test_stopped),	T(test_server_again),
+	    T(test_stopped),	T(test_server_again), T(test_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
