@@ -13,6 +13,7 @@
 #include "cli/audit.h"
 #include "cli/checks.h"
 #include "cli/connection_show.h"
+#include "cli/worker.h"
 #include "forwarder/trial.h"
 
 #define FIXES_MAX 16
@@ -250,6 +251,8 @@ static int take_file(struct mst_state *state, const struct setup *setup,
 		return -(int)err->code;
 	config.front = file->items;
 	config.front_n = file->items_n;
+	if (cli_worker() && mst_config_no_programs(&config, err) < 0)
+		return -(int)err->code;
 	return mst_config_check(&config, err);
 }
 

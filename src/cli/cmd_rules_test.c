@@ -13,6 +13,7 @@
 #include "cli/rules_test.h"
 #include "cli/rules_test_show.h"
 #include "cli/settings.h"
+#include "cli/worker.h"
 
 #define FILES_MAX 16
 
@@ -216,7 +217,12 @@ static int run(struct testing *t, struct mst_err *err)
 	struct mst_trial *trial;
 	int rc;
 
-	if (load_files(t, err) < 0 || choose_env(t, err) < 0 ||
+	if (load_files(t, err) < 0 ||
+	    (cli_worker() &&
+	     mst_config_no_programs(
+		 &(struct mst_config){t->state, t->front, t->front_n}, err) <
+		 0) ||
+	    choose_env(t, err) < 0 ||
 	    mst_config_check(
 		&(struct mst_config){t->state, t->front, t->front_n}, err) <
 		0 ||

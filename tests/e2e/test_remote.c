@@ -68,6 +68,11 @@ static void apply(void **state)
 	serve_muster(&sv, "apply", path);
 	rig_says(&rig, "would have the server run a program");
 	assert_int_not_equal(rig.status, 0);
+	/* nor is it looked at, in whatever a file is named for */
+	serve_muster(&sv, "connection", "test", "x", "--file", path);
+	rig_says(&rig, "would have the server run a program");
+	serve_muster(&sv, "rules", "test", "x", path);
+	rig_says(&rig, "would have the server run a program");
 	free(path);
 	free(yaml);
 }

@@ -605,6 +605,10 @@ static void viewer(void **state)
 		  "{\"argv\":[\"connection\",\"test\",\"--file=@a\",\"x\"],"
 		  "\"files\":{\"a\":\"\"}}",
 		  403);
+	(void)ask("POST", "/commands", NULL,
+		  "{\"argv\":[\"rules\",\"test\",\"x\",\"@a\"],"
+		  "\"files\":{\"a\":\"\"}}",
+		  403);
 	who.may |= MST_MAY_CONFIGURE | MST_MAY_ADMINISTER | MST_MAY_AUDIT;
 }
 
