@@ -21,6 +21,7 @@ struct mst_api_jobs {
 	const char **names; /* in order */
 	size_t n, cap;
 	struct mst_map plans; /* name to struct mst_job_plan */
+	bool whole; /* set it: rules and selections are looked at, too */
 };
 /* End with mst_api_jobs_fini, also after an error. */
 int mst_api_jobs_read(struct mst_http_req *r, struct mst_api_jobs *all,

@@ -118,28 +118,83 @@ static void write_pause(struct mst_jout *j, const struct mst_job_plan *p,
 	mst_jout_end_obj(j);
 }
 
+/* Without a schedule of its own it goes by its source's options. */
+static void by_source(const struct mst_connection *c, struct mst_job_conf *conf)
+{
+	if (conf->schedule.cron || conf->schedule.every_ms ||
+	    conf->schedule.after || !mst_opt_find(c->opts, "sync") ||
+	    !c->source_conf->sync)
+		return;
+	conf->schedule.every_ms = c->source_conf->sync_minutes * 60000;
+}
+
+/* Options and environment alone: a list of many jobs wants no more, and their
+ * rules are much to load. */
+static int read_conf(struct mst_http_req *r, const char *name,
+		     struct mst_arena *arena, struct mst_job_conf *conf,
+		     enum mst_env *env_r, struct mst_err *err)
+{
+	const struct mst_config config = {.state = mst_api_state(r)};
+	struct mst_connection source, dest;
+	struct mst_api_stored stored;
+	int rc = mst_api_stored(config.state, "job", name, arena, &stored, err);
+
+	if (rc == 0 && !stored.item)
+		rc = mst_err_set(err, MST_E_NOTFOUND, "there is no job '%s'",
+				 name);
+	if (rc == 0)
+		rc =
+		    mst_conf_apply(stored.item, mst_job_opts, conf, arena, err);
+	if (rc == 0)
+		rc = mst_connection_get(&config, conf->destination,
+					MST_ENV__MAX, arena, &dest, err);
+	if (rc == 0)
+		rc = mst_connection_get(&config, conf->source,
+					dest.dest ? dest.env : MST_ENV__MAX,
+					arena, &source, err);
+	if (rc == 0 && (!source.source || !dest.dest))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "job %s: source or destination is of the "
+				 "wrong kind",
+				 name);
+	if (rc < 0)
+		return rc;
+	by_source(&source, conf);
+	*env_r = dest.env;
+	return 0;
+}
+
 /* What the configuration says; false: it cannot be loaded, and why. */
 static bool write_conf(struct mst_http_req *r, struct mst_jout *j,
 		       const char *name, const struct mst_job_plan *p,
 		       struct mst_api_job_state *s, struct mst_err *why)
 {
+	struct mst_job_conf conf = {0};
+	enum mst_env env = MST_ENV__MAX;
+	struct mst_arena arena;
+	bool ok;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	ok = read_conf(r, name, &arena, &conf, &env, why) == 0;
+	mst_jout_kstr(j, "name", name);
+	mst_api_text(j, "source", conf.source);
+	mst_api_text(j, "destination", conf.destination);
+	mst_jout_kstr(j, "environment", ok ? mst_env_name(env) : NULL);
+	write_list(j, "record_sets", &conf.record_sets);
+	write_list(j, "relationships", &conf.relationships);
+	write_schedule(j, name, &conf);
+	write_pause(j, p, conf.schedule.paused);
+	s->paused = p->paused || conf.schedule.paused;
+	s->scheduled = p->next_us != MST_TIME_NONE;
+	mst_arena_fini(&arena);
+	return ok;
+}
+
+static bool loads(struct mst_http_req *r, const char *name, struct mst_err *why)
+{
 	struct mst_job job = {0};
-	struct mst_job_conf none = {0};
-	const struct mst_job_conf *c = &none;
 	bool ok = mst_job_load(mst_api_state(r), name, &job, why) == 0;
 
-	if (ok)
-		c = &job.conf;
-	mst_jout_kstr(j, "name", name);
-	mst_api_text(j, "source", c->source);
-	mst_api_text(j, "destination", c->destination);
-	mst_jout_kstr(j, "environment", ok ? mst_env_name(job.env) : NULL);
-	write_list(j, "record_sets", &c->record_sets);
-	write_list(j, "relationships", &c->relationships);
-	write_schedule(j, name, c);
-	write_pause(j, p, c->schedule.paused);
-	s->paused = p->paused || c->schedule.paused;
-	s->scheduled = p->next_us != MST_TIME_NONE;
 	if (ok)
 		mst_job_fini(&job);
 	return ok;
@@ -258,7 +313,8 @@ int mst_api_job_members(struct mst_http_req *r, const struct mst_api_jobs *all,
 
 	p = p ? p : &none;
 	*s_r = (struct mst_api_job_state){0};
-	if (!write_conf(r, j, name, p, s_r, &why))
+	if (!write_conf(r, j, name, p, s_r, &why) ||
+	    (all->whole && !loads(r, name, &why)))
 		load = mst_arena_strdup(&r->arena, why.msg);
 	mst_api_time(j, "next_at", s_r->paused ? MST_TIME_NONE : p->next_us);
 	mst_jout_key(j, "last_run");
@@ -337,6 +393,7 @@ static int get_job(struct mst_http_req *r, struct mst_http_resp *resp,
 	if (rc < 0)
 		return rc;
 	rc = mst_api_jobs_read(r, &all, err);
+	all.whole = true;
 	mst_jout_init(&j, &resp->body);
 	mst_jout_obj(&j);
 	if (rc == 0)
