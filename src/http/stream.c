@@ -20,6 +20,7 @@ struct mst_http_feed {
 	struct mst_buf first;
 	size_t first_at;
 	bool suspended, alive, said_end;
+	bool listed; /* among the server's */
 	int64_t sent_us;
 	struct mst_http_feed *next, **at;
 };
@@ -125,7 +126,7 @@ void mst_http_feed_free(struct mst_http_feed *f)
 {
 	struct mst_http *h = f->h;
 
-	if (f->at) {
+	if (f->listed) {
 		(void)pthread_mutex_lock(&h->streams_lock);
 		*f->at = f->next;
 		if (f->next)
@@ -153,6 +154,7 @@ struct MHD_Response *mst_http_feed_response(struct mst_http_feed *f,
 	if (!r)
 		return NULL;
 	f->c = c;
+	f->listed = true;
 	f->sent_us = mst_mono_us();
 	atomic_fetch_add(&h->streams, 1);
 	(void)pthread_mutex_lock(&h->streams_lock);
