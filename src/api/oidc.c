@@ -92,9 +92,11 @@ static const char *word_of(enum mst_code code)
 static int failed(struct mst_http_req *r, struct mst_http_resp *resp,
 		  const struct mst_err *err)
 {
+	int seconds = (int)((err->retry_after_ms + 999) / 1000);
+
 	if (err->code == MST_E_THROTTLED)
-		return page(resp, 503, 1, r->path,
-			    "Somebody else is signing in just now; one moment");
+		return page(resp, 503, seconds > 0 ? seconds : 1, r->path,
+			    err->msg);
 	mst_warn("request %s: sign-in with OpenID Connect from %s: %s", r->id,
 		 r->peer, err->msg);
 	return redirect(resp, mst_arena_printf(&r->arena, "/?sign_in_error=%s",
@@ -161,6 +163,7 @@ static int get_callback(struct mst_http_req *r, struct mst_http_resp *resp,
 	    .error = mst_http_query(r, "error"),
 	    .error_description = mst_http_query(r, "error_description"),
 	    .cookie = mst_http_cookie(r, cookie_name(r->tls)),
+	    .address = r->peer,
 	};
 	struct mst_state *s = mst_api_state(r);
 	struct mst_oidc_person p;

@@ -463,6 +463,8 @@ int mst_oidc_finish(struct mst_door *d, struct mst_state *s,
 	if (rc == 0)
 		rc = check_back(back, c, arena, &b, err);
 	if (rc == 0)
+		rc = mst_tries_ask(d->tries, back->address, mst_now_us(), err);
+	if (rc == 0)
 		rc = enter(d, err);
 	if (rc == 0) {
 		rc = mst_issuer_need(&d->issuer, c, err);
@@ -472,6 +474,9 @@ int mst_oidc_finish(struct mst_door *d, struct mst_state *s,
 		if (rc == 0)
 			rc = check_token(d, c, text, arena, &token, err);
 		leave(d);
+		/* Anybody can come with a code that they made up. */
+		if (rc < 0)
+			mst_tries_wrong(d->tries, back->address, mst_now_us());
 	}
 	if (rc == 0)
 		rc = read_person(&token, c, &b, arena, p_r, err);

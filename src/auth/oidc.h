@@ -27,6 +27,7 @@ int mst_oidc_start(struct mst_door *d, const char *to, struct mst_arena *arena,
 struct mst_oidc_back { /* parameters of the answer; NULL: not there */
 	const char *code, *state, *iss, *error, *error_description;
 	const char *cookie;
+	const char *address; /* of the caller */
 };
 struct mst_oidc_person {
 	const char *issuer, *subject; /* who it is for good */
@@ -36,7 +37,8 @@ struct mst_oidc_person {
 };
 /* MST_E_CANCELLED: the person or the issuer refused; MST_E_NOTFOUND: this
  * browser did not begin it, or too long ago; MST_E_FORBIDDEN: no role;
- * MST_E_THROTTLED as above, nothing was used up; all others: the reason. */
+ * MST_E_THROTTLED as above, or too many wrong ones from this address; nothing
+ * was used up; all others: the reason. */
 int mst_oidc_finish(struct mst_door *d, struct mst_state *s,
 		    const struct mst_oidc_back *back, struct mst_arena *arena,
 		    struct mst_oidc_person *p_r, struct mst_err *err);

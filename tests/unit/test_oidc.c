@@ -265,6 +265,29 @@ static void states(void **state)
 	af_close(&other);
 }
 
+/* Codes that are made up keep nobody busy. */
+static void made_up(void **state)
+{
+	struct af_browser b;
+	const char *back = NULL;
+
+	(void)state;
+	open_browser(&b);
+	t_log_expect(MST_WARN, "refused the code", 11);
+	for (int i = 0; i < 12; i++) {
+		const char *state_at =
+		    strstr(choose(start(&b, NULL), "ada"), "&state=");
+
+		back = mst_arena_printf(
+		    &af.arena, "/api/v1/oidc/callback?code=x%s", state_at);
+		if (af_ask(&b, "GET", back, NULL) == 503)
+			break;
+	}
+	assert_int_equal(b.said.status, 503);
+	assert_non_null(strstr(b.said.body.p, "too many wrong sign-ins"));
+	af_close(&b);
+}
+
 /* Only pages of the console. */
 static void where_to(void **state)
 {
@@ -374,8 +397,8 @@ static void settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(signs_in), T(algorithms), T(faults), T(nobody),	T(states),
-	    T(where_to), T(cookies),	T(taken),  T(settings),
+	    T(signs_in), T(algorithms), T(faults),  T(nobody), T(states),
+	    T(made_up),	 T(where_to),	T(cookies), T(taken),  T(settings),
 	};
 
 	return cmocka_run_group_tests_name("oidc", tests, NULL, NULL);
