@@ -126,15 +126,17 @@ static void keep_key(struct copy *c, const struct table *t,
 {
 	for (int i = 0; i < t->t->keys; i++) {
 		struct mst_buf *b = &c->key[i];
-		int64_t v = mst_sdb_int(st, i);
+		int64_t v;
 
 		mst_buf_reset(b);
-		if (t->c[i].type == 'i')
+		if (t->c[i].type == 'i') {
+			v = mst_sdb_int(st, i);
 			(void)mst_buf_add(b, &v, sizeof(v));
-		else if (t->c[i].type == 't')
+		} else if (t->c[i].type == 't') {
 			(void)mst_buf_adds(b, mst_sdb_text(st, i));
-		else
+		} else {
 			(void)mst_buf_add_slice(b, mst_sdb_blob(st, i));
+		}
 		(void)mst_buf_addc(b, 0);
 	}
 }

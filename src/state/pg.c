@@ -178,6 +178,14 @@ bool mst_pgc_lost(const struct mst_pgc *c)
 	return !c->h || PQstatus(c->h) != CONNECTION_OK;
 }
 
+/* With these the server ends the session: it shuts down, an administrator ends
+ * it, it was idle within a transaction for too long. */
+static bool is_end(const char *state)
+{
+	return strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0 ||
+	       strcmp(state, "25P03") == 0;
+}
+
 int mst_pgc_fail(struct mst_pgc *c, const PGresult *res, struct mst_err *err)
 {
 	const char *state =
@@ -186,12 +194,14 @@ int mst_pgc_fail(struct mst_pgc *c, const PGresult *res, struct mst_err *err)
 	    res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	const struct meaning *m = state ? meaning_of(state) : NULL;
 
-	if (mst_pgc_lost(c) || !state || !text) {
+	if (mst_pgc_lost(c) || !state || !text || is_end(state)) {
 		text = text ? text : c->h ? PQerrorMessage(c->h) : "";
-		return mst_err_set(err, MST_E_TRANSIENT,
-				   "state store '%s': the connection was lost "
-				   "(%.*s): the next call connects again",
-				   c->shown, first_line(text), text);
+		(void)mst_err_set(err, MST_E_TRANSIENT,
+				  "state store '%s': the connection was lost "
+				  "(%.*s): the next call connects again",
+				  c->shown, first_line(text), text);
+		mst_pgc_shut(c);
+		return -MST_E_TRANSIENT;
 	}
 	return mst_err_set(
 	    err, m ? m->code : MST_E_INTERNAL,

@@ -162,7 +162,11 @@ static void pg_bind_blob(struct mst_sdb_st *st, int i, struct mst_slice s)
 /* A transaction whose connection is gone is over. */
 static int ready(struct pg *q, struct mst_err *err)
 {
-	if (q->base.in_tx && mst_pgc_lost(&q->c))
+	if (!mst_pgc_lost(&q->c))
+		return 0;
+	/* What was queued went with it. */
+	q->queued = 0;
+	if (q->base.in_tx)
 		return mst_pgc_fail(&q->c, NULL, err);
 	return mst_pgc_ready(&q->c, err);
 }
@@ -178,8 +182,10 @@ static int drain(struct pg *q, struct mst_err *err)
 	if (!q->queued)
 		return 0;
 	q->queued = 0;
-	if (!PQpipelineSync(q->c.h))
+	if (mst_pgc_lost(&q->c) || !PQpipelineSync(q->c.h)) {
 		rc = mst_pgc_fail(&q->c, NULL, err);
+		mst_pgc_shut(&q->c);
+	}
 	while (!synced && !mst_pgc_lost(&q->c)) {
 		struct mst_err *to = rc ? &later : err;
 		int now = mst_pgc_wait(&q->c, to);
@@ -374,8 +380,10 @@ static void pg_abort(struct mst_sdb *db)
 	struct mst_err err = MST_ERR_INIT;
 	struct pg *q = pg_of(db);
 
-	if (mst_pgc_lost(&q->c))
+	if (mst_pgc_lost(&q->c)) {
+		q->queued = 0;
 		return;
+	}
 	(void)drain(q, &err);
 	if (!mst_pgc_lost(&q->c))
 		(void)mst_pgc_do(&q->c, "ROLLBACK", &err);

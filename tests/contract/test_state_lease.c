@@ -238,6 +238,38 @@ static void test_server_again(void **state)
 	mst_state_unlock(&l);
 }
 
+/* It goes in the middle of many rows: none of them is there, and what comes
+ * next is as if nothing had been. */
+static void test_server_gone_within(void **state)
+{
+	static struct mst_write_log w[600];
+	struct mst_state *other;
+
+	for (uint64_t i = 0; i < MST_LEN(w); i++)
+		w[i] = (struct mst_write_log){
+		    .key = {.lo = i, .hi = i}, .run = 1, .request_id = ""};
+	state_sql("CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
+		  " $$ BEGIN IF NEW.id = 300 THEN PERFORM"
+		  " pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW;"
+		  " END $$; CREATE TRIGGER die BEFORE INSERT ON write_new FOR"
+		  " EACH ROW EXECUTE FUNCTION die()");
+	t_failed(mst_state_write_log(s, "a", w, MST_LEN(w), &err), &err,
+		 MST_E_TRANSIENT, "the next call connects again");
+	state_sql("DROP TRIGGER die ON write_new");
+	state_other(&other);
+	assert_string_equal(
+	    t_pg_ask(state_database(),
+		     "SELECT count(*) FROM muster_state.write_new"),
+	    "0");
+	t_ok(mst_state_write_log(s, "a", w, MST_LEN(w), &err), &err);
+	t_ok(mst_state_write_log(other, "b", w, MST_LEN(w), &err), &err);
+	assert_string_equal(
+	    t_pg_ask(state_database(),
+		     "SELECT count(*) FROM muster_state.write_new"),
+	    "1200");
+	mst_state_close(&other);
+}
+
 /* Nothing could be renewed for as long as a lease is valid: another may have
  * it, so it is given up, though nobody took it. */
 static void test_cut_off(void **state)
@@ -263,8 +295,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_taken_over), T(test_late),	      T(test_tokens_rise),
-	    T(test_stopped),	T(test_server_again), T(test_cut_off),
+	    T(test_taken_over),		T(test_late),
+	    T(test_tokens_rise),	T(test_stopped),
+	    T(test_server_again),	T(test_cut_off),
+	    T(test_server_gone_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
