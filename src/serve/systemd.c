@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 void mst_systemd_notify(const char *lines)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
+	/* Who does not read must not stop us; a beat may get lost. */
+	const struct timeval patience = {.tv_sec = 2};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	size_t n = path ? strlen(path) : 0;
 	int fd;
@@ -31,7 +34,11 @@ void mst_systemd_notify(const char *lines)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	if (sendto(fd, lines, strlen(lines), MSG_NOSIGNAL,
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+			 sizeof(patience));
+	if (sendto(fd, lines, strlen(lines),
+		   MSG_NOSIGNAL |
+		       (strncmp(lines, "WATCHDOG", 8) == 0 ? MSG_DONTWAIT : 0),
 		   (const struct sockaddr *)(const void *)&to,
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) < 0)
 		mst_debug("systemd does not hear: %m");

@@ -75,15 +75,40 @@ static int turn(const struct mst_dest_ops *ops, struct mst_dest *dest,
 	return take_answer(ops, dest, client, err);
 }
 
-int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,
-		  struct mst_client *client, struct mst_err *err)
+/* Only that it waits is told: what it does by then is nobody's count. */
+static void tell_waits(const struct mst_progress *progress, const char *what,
+		       const struct mst_client *client)
+{
+	struct mst_client_stats stats;
+	struct mst_progress_now now = {.stage = "prepare", .what = what};
+
+	mst_client_stats(client, &stats);
+	if (!progress || stats.pause_ms < WAITS_MS)
+		return;
+	now.requests = stats.requests;
+	now.waits = stats.pause_reason;
+	now.waits_ms = stats.pause_ms;
+	mst_progress_tell(progress, &now);
+}
+
+int mst_dest_pump_telling(const struct mst_dest_ops *ops, struct mst_dest *dest,
+			  struct mst_client *client,
+			  const struct mst_progress *progress, const char *what,
+			  struct mst_err *err)
 {
 	int rc;
 
 	do {
 		rc = turn(ops, dest, client, err);
+		tell_waits(progress, what, client);
 	} while (rc == 0);
 	return rc < 0 ? rc : 0;
+}
+
+int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,
+		  struct mst_client *client, struct mst_err *err)
+{
+	return mst_dest_pump_telling(ops, dest, client, NULL, "", err);
 }
 
 /* What is under way finishes; nothing new is sent. */

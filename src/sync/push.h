@@ -41,6 +41,11 @@ void mst_push_found(void *push, uint64_t change, const struct mst_sysid *id,
  * for reads. */
 int mst_dest_pump(const struct mst_dest_ops *ops, struct mst_dest *dest,
 		  struct mst_client *client, struct mst_err *err);
+/* The same; when it waits for long that is told, as of stage "prepare". */
+int mst_dest_pump_telling(const struct mst_dest_ops *ops, struct mst_dest *dest,
+			  struct mst_client *client,
+			  const struct mst_progress *progress, const char *what,
+			  struct mst_err *err);
 /* 0 when every change had its verdict (which may be a refusal). On an error
  * what was confirmed is committed, the rest stays PENDING. */
 int mst_push_run(struct mst_push *p, struct mst_err *err);

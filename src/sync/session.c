@@ -173,7 +173,9 @@ static int prepare_dest(struct mst_session *s, struct mst_err *err)
 				   s->job.name);
 	rc = s->job.dest->prepare(s->dest, names, err);
 	if (rc == 0)
-		rc = mst_dest_pump(s->job.dest, s->dest, s->dest_client, err);
+		rc = mst_dest_pump_telling(s->job.dest, s->dest, s->dest_client,
+					   s->conf.progress,
+					   s->job.conf.destination, err);
 	return rc < 0 ? mst_err_prefix(err, "connection '%s'",
 				       s->job.conf.destination)
 		      : 0;
