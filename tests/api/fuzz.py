@@ -5,7 +5,9 @@
 # have a status, a type or a body that the description does not have. The same
 # seed makes the same requests.
 #
-#   fuzz.py ADDRESS TOKEN EXAMPLES SEED
+# And the metrics of the server are those of docs/metrics.md.
+#
+#   fuzz.py ADDRESS TOKEN EXAMPLES SEED METRICS-PAGE
 import http.client
 import json
 import random
@@ -217,13 +219,22 @@ def request(maker, path, operation, wrong):
     return path, body, headers
 
 
+def metrics(asker, page):
+    """Names that the page does not have."""
+    with open(page, encoding="utf-8") as f:
+        text = f.read()
+    lines = asker.ask("GET", "/metrics", None, {})[2].decode().splitlines()
+    return [line.split()[2] for line in lines if line.startswith("# TYPE ")
+            and f"`{line.split()[2]}`" not in text]
+
+
 def streams(operation):
     return any("text/event-stream" in a.get("content", {})
                for a in operation["responses"].values())
 
 
 def main():
-    address, token, examples, seed = sys.argv[1:5]
+    address, token, examples, seed, page = sys.argv[1:6]
     asker = Asker(address, token)
     document = json.loads(asker.ask("GET", "/api/v1/openapi.json", None,
                                     {})[2])
@@ -248,6 +259,8 @@ def main():
                 if wrong and name not in found:
                     found[name] = (f"{method.upper()} {target} "
                                    f"{(body or b'')[:300]!r}: {wrong}")
+    for name in metrics(asker, page):
+        found[name] = f"{page} does not have it"
     for name, text in found.items():
         print(f"{name}: {text}\n")
     print(f"{asked} requests, {len(whole)} operations answered as asked, "

@@ -4,7 +4,7 @@
 # The running API against its own description (fuzz.py), judged by jsonschema,
 # which is installed with pip, once, into a folder of the build.
 #
-#   openapi.sh FOLDER SERVER EXAMPLES SEED
+#   openapi.sh FOLDER SERVER EXAMPLES SEED METRICS-PAGE
 #
 # Exit status 77, skipped, without Python's venv or without a way to its
 # registry; with CI=true both are failures.
@@ -19,7 +19,7 @@ give_up() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-dir=$1 server=$2 examples=$3 seed=$4
+dir=$1 server=$2 examples=$3 seed=$4 page=$5
 if [ ! -e "$dir/jsonschema-$version" ]; then
 	python3 -m venv "$dir" >/dev/null 2>&1 ||
 		give_up "no venv of Python 3: tools/install-deps check"
@@ -34,7 +34,8 @@ FAKE=fake "$server" "$work/state" <"$work/in" >"$work/out" 2>"$work/log" &
 exec 3>"$work/in"
 read -r address token <"$work/out"
 status=0
-"$dir/bin/python3" "$here/fuzz.py" "$address" "$token" "$examples" "$seed" ||
+"$dir/bin/python3" "$here/fuzz.py" "$address" "$token" "$examples" "$seed" \
+	"$page" ||
 	status=$?
 exec 3>&-
 wait $! || { echo "the server ended with $?"; status=1; }
