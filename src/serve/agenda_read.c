@@ -228,7 +228,8 @@ static void sweep(struct mst_agenda *a)
 		mst_agenda_job_free(j);
 	}
 	a->n = n;
-	qsort(a->v, a->n, sizeof(struct agenda_job *), by_name);
+	if (a->n)
+		qsort(a->v, a->n, sizeof(struct agenda_job *), by_name);
 }
 
 static int read_stored(struct reading *r, struct mst_err *err)

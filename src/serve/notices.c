@@ -354,12 +354,14 @@ static int ends(struct judging *g, const char *kind, const char *what,
 		const char *connection, int64_t end_us, int64_t now_us,
 		struct mst_err *err)
 {
-	int64_t days = (end_us - now_us) / DAY_US;
-	int within = days < 1 ? 1 : days < 7 ? 7 : 30;
+	int64_t left;
+	int within;
 	char at[21];
 
 	if (end_us == MST_TIME_NONE || end_us - now_us >= 30 * DAY_US)
 		return 0;
+	left = end_us - now_us;
+	within = left < DAY_US ? 1 : left < 7 * DAY_US ? 7 : 30;
 	mst_time_iso(end_us, at);
 	if (end_us <= now_us)
 		return mst_judging_on(g, kind, connection, "error", err,
