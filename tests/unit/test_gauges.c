@@ -120,7 +120,8 @@ static void gauges(void **unused)
 static void names(void **unused)
 {
 	static const char *const files[] = {
-	    "src/serve/gauges.c", "src/serve/serve.c", "src/api/metrics.c"};
+	    "src/serve/gauges.c", "src/serve/serve.c", "src/api/metrics.c",
+	    "src/api/prometheus.c"};
 	struct mst_buf page = MST_BUF_INIT(1u << 20),
 		       code = MST_BUF_INIT(4u << 20);
 	struct mst_err err = MST_ERR_INIT;
