@@ -173,7 +173,7 @@ static struct doing *doing_new(struct mst_dispatch *d)
 	w->d = d;
 	w->out_fd = -1;
 	mst_buf_init(&w->log, 2u * MST_TASK_LOG);
-	mst_buf_init(&w->progress, 4096);
+	mst_buf_init(&w->progress, 64u << 10);
 	mst_buf_init(&w->echo, 2u * MST_TASK_LOG);
 	return w;
 }

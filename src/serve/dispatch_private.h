@@ -6,6 +6,7 @@
 #define MST_SERVE_DISPATCH_PRIVATE_H
 
 #include "serve/dispatch.h"
+#include "serve/steps.h"
 #include "serve/words.h"
 #include "serve/worker.h"
 #include "json/json.h"
@@ -37,8 +38,7 @@ struct doing { /* one task that runs here */
 	int64_t run;
 	char *error;
 	struct mst_buf progress;
-	char stage[160];
-	int64_t stage_us;
+	struct mst_steps steps;
 
 	enum doing_why why;
 	int64_t stop_us; /* when it was told first */

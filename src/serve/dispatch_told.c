@@ -35,62 +35,75 @@ static int64_t number_of(struct mst_json v)
 	return n;
 }
 
-/* As api.md has it, with what only who sees all of them knows: the rate. */
-static void on_progress(struct doing *w, struct mst_json e)
+static void waits_json(struct mst_jout *j, struct mst_json e)
 {
-	int64_t done = number_of(mst_json_get(e, "done"));
-	int64_t total = number_of(mst_json_get(e, "total"));
-	int64_t now = mst_mono_us(), us;
-	char stage[64], what[96], both[160], at[32], waits[32];
-	bool bytes = false;
-	struct mst_jout j;
-	double rate;
+	int64_t ms = number_of(mst_json_get(e, "waits_ms"));
+	char until[32];
 
-	text_of(mst_json_get(e, "stage"), stage, sizeof(stage));
-	text_of(mst_json_get(e, "what"), what, sizeof(what));
-	(void)mst_json_bool(mst_json_get(e, "bytes"), &bytes);
-	(void)snprintf(both, sizeof(both), "%.63s %.90s", stage, what);
-	if (strcmp(both, w->stage) != 0) {
-		memcpy(w->stage, both, sizeof(both));
-		w->stage_us = now;
-	}
-	us = now - w->stage_us;
-	rate = us > 0 ? (double)done * 1e6 / (double)us : 0;
+	mst_jout_key(j, "waits");
+	if (mst_json_type(mst_json_get(e, "waits")) == MST_JSON_STRING)
+		mst_jout_slice(j, mst_json_str(mst_json_get(e, "waits")));
+	else
+		mst_jout_null(j);
+	time_text(mst_now_us() + 1000 * ms, until);
+	mst_jout_kstr(j, "waits_until", ms ? until : NULL);
+}
+
+/* As api.md has it, with what only who sees all of them knows: the rate.
+ * steps NULL: without them. */
+static void progress_json(struct mst_buf *out, const struct mst_step *now,
+			  int64_t us, struct mst_json e,
+			  const struct mst_steps *steps)
+{
+	double rate = us > 0 ? (double)now->done * 1e6 / (double)us : 0;
+	struct mst_jout j;
+	char at[32];
+
 	time_text(mst_now_us(), at);
-	mst_buf_reset(&w->progress);
-	mst_jout_init(&j, &w->progress);
+	mst_buf_reset(out);
+	mst_jout_init(&j, out);
 	mst_jout_obj(&j);
-	mst_jout_kstr(&j, "stage", stage);
-	mst_jout_kstr(&j, "what", what);
-	mst_jout_ki64(&j, "done", done);
-	mst_jout_ki64(&j, "total", total);
-	mst_jout_kbool(&j, "bytes", bytes);
-	mst_jout_ki64(&j, "requests", number_of(mst_json_get(e, "requests")));
+	mst_jout_kstr(&j, "stage", now->stage);
+	mst_jout_kstr(&j, "what", now->what);
+	mst_jout_ki64(&j, "done", now->done);
+	mst_jout_ki64(&j, "total", now->total);
+	mst_jout_kbool(&j, "bytes", now->bytes);
+	mst_jout_ki64(&j, "requests", now->requests);
 	mst_jout_kdbl(&j, "rate", rate);
 	mst_jout_key(&j, "left_ms");
-	if (rate > 0 && total >= done && total > 0)
-		mst_jout_i64(&j,
-			     (int64_t)((double)(total - done) * 1e3 / rate));
+	if (rate > 0 && now->total >= now->done && now->total > 0)
+		mst_jout_i64(&j, (int64_t)((double)(now->total - now->done) *
+					   1e3 / rate));
 	else
 		mst_jout_null(&j);
-	mst_jout_key(&j, "waits");
-	if (mst_json_type(mst_json_get(e, "waits")) == MST_JSON_STRING)
-		mst_jout_slice(&j, mst_json_str(mst_json_get(e, "waits")));
-	else
-		mst_jout_null(&j);
-	mst_jout_key(&j, "waits_until");
-	if (number_of(mst_json_get(e, "waits_ms"))) {
-		time_text(mst_now_us() +
-			      1000 * number_of(mst_json_get(e, "waits_ms")),
-			  waits);
-		mst_jout_str(&j, waits);
-	} else {
-		mst_jout_null(&j);
-	}
+	waits_json(&j, e);
 	mst_jout_kstr(&j, "at", at);
+	if (steps) {
+		mst_jout_key(&j, "steps");
+		mst_steps_json(steps, &j);
+	}
 	mst_jout_end_obj(&j);
+}
+
+/* Whoever watches gets the step alone, many times a second; the store has all
+ * of them. */
+static void on_progress(struct doing *w, struct mst_json e)
+{
+	struct mst_step now = {.done = number_of(mst_json_get(e, "done")),
+			       .total = number_of(mst_json_get(e, "total")),
+			       .requests =
+				   number_of(mst_json_get(e, "requests"))};
+	int64_t us;
+
+	text_of(mst_json_get(e, "stage"), now.stage, sizeof(now.stage));
+	text_of(mst_json_get(e, "what"), now.what, sizeof(now.what));
+	(void)mst_json_bool(mst_json_get(e, "bytes"), &now.bytes);
+	(void)mst_json_bool(mst_json_get(e, "end"), &now.end);
+	us = mst_steps_take(&w->steps, &now, mst_mono_us());
+	progress_json(&w->progress, &now, us, e, &w->steps);
+	progress_json(&w->d->text, &now, us, e, NULL);
 	mst_told_event(&w->d->conf.told, w->topic, "progress",
-		       mst_buf_slice(&w->progress));
+		       mst_buf_slice(&w->d->text));
 }
 
 static void on_run(struct doing *w, struct mst_json e)
