@@ -165,6 +165,28 @@ static int both_active(const struct mst_config *c, const struct mst_job *j,
 /* ---- all ------------------------------------------------------------------
  */
 
+/* Two jobs of one source never meet. Most are told by that, without loading
+ * what their rules are: there may be thousands. */
+static bool of_this_source(const struct mst_config *c, const struct mst_job *j,
+			   const char *name)
+{
+	struct mst_err ignored = MST_ERR_INIT;
+	const struct mst_conf_item *item = NULL;
+	struct mst_arena arena;
+	bool same = false;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	if (mst_config_find(c, "job", name, &arena, &item, &ignored) == 0)
+		for (size_t i = 0; item && i < item->values_n; i++)
+			same = same ||
+			       (strcmp(item->values[i].key, "source") == 0 &&
+				item->values[i].texts_n == 1 &&
+				strcmp(item->values[i].texts[0],
+				       j->conf.source) == 0);
+	mst_arena_fini(&arena);
+	return same;
+}
+
 static int check_two(const struct mst_config *c, const struct mst_job *j,
 		     const char *name, bool run, struct mst_err *err)
 {
@@ -172,7 +194,7 @@ static int check_two(const struct mst_config *c, const struct mst_job *j,
 	struct mst_job other;
 	int rc = 0;
 
-	if (strcmp(name, j->name) == 0 ||
+	if (strcmp(name, j->name) == 0 || of_this_source(c, j, name) ||
 	    mst_job_get(c, name, &other, &ignored) < 0)
 		return 0;
 	if (!mst_single_instance(j, &other)) {
