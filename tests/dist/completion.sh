@@ -3,11 +3,11 @@
 #
 #   completion.sh SOURCE PROGRAM     what bash offers behind some words
 set -eu
+program=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 cd "$1"
 MUSTER_STATE=$(mktemp -d)
 export MUSTER_STATE
 trap 'rm -rf "$MUSTER_STATE"' EXIT
-program=$2
 # shellcheck source=/dev/null
 source dist/completion/muster.bash
 
