@@ -86,8 +86,8 @@ struct mst_conf_value {
 #define MST_FORWARD_RECEIVER "forward_receiver"
 #define MST_EXCLUSION_WINDOW "exclusion_window"
 /* There is one of each at most: its section is a mapping. */
-#define MST_OUTBOX "outbox"
-#define MST_PROXY  "proxy"
+#define MST_OUTBOX  "outbox"
+#define MST_PROXY   "proxy"
 #define MST_SERVICE "service"
 
 struct mst_conf_item {

@@ -9,9 +9,8 @@
 #include "base/defs.h"
 #include "json/out.h"
 
-#define MST_STEPS                                                              \
-	48 /* stages times record sets of the largest job, and more            \
-	    */
+/* Stages times record sets of the largest job, and more. */
+#define MST_STEPS 48
 
 struct mst_step {
 	char stage[64], what[96];
