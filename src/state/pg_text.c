@@ -3,8 +3,9 @@
  * Texts as PostgreSQL wants them: parameters of statements, and UTF-8.
  */
 #include <ctype.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "base/num.h"
 #include "pg.h"
 
 char *mst_pg_dollars(const char *sql, int *n_r)
@@ -14,12 +15,16 @@ char *mst_pg_dollars(const char *sql, int *n_r)
 
 	*n_r = 0;
 	for (char *p = out; *p; p++) { /* numbers may be left out */
+		uint64_t number = 0;
+
 		if (*p == '\'')
 			quoted = !quoted;
 		if (quoted || *p != '?' || !isdigit((unsigned char)p[1]))
 			continue;
 		*p = '$';
-		*n_r = MST_MAX(*n_r, (int)strtol(p + 1, NULL, 10));
+		(void)mst_num_u64(mst_slice(p + 1, strspn(p + 1, "0123456789")),
+				  &number);
+		*n_r = MST_MAX(*n_r, (int)number);
 	}
 	return out;
 }
