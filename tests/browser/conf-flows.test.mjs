@@ -253,7 +253,7 @@ test('reports: made, sorted, drawn, as files', async (t) => {
 test('forwarding: outbox, retry, drop, a rule is changed and tested', async (t) => {
 	const { page, mock } = await t.open('/forwarding');
 
-	await page.getByRole('button', { name: 'Show' }).click();
+	await page.getByRole('button', { name: 'Show', exact: true }).click();
 	await page.getByRole('button', { name: 'Alert 638: show' }).click();
 	await page.getByText('Suspicion of Malicious Activity').waitFor();
 	await t.axe(page);
