@@ -37,24 +37,35 @@ static void keyring_fini(struct keyring *k)
 	free(k->path);
 }
 
+/* The deepest folder above a path that exists, with links resolved: a key may
+ * be about to be made in a folder that is made with it. */
+static bool real_place(const char *path, char out[PATH_MAX])
+{
+	char *dir =
+	    *path == '/' ? mst_strdup(path) : mst_asprintf("./%s", path);
+	bool found = false;
+
+	for (char *slash; !found && (slash = strrchr(dir, '/'));) {
+		*slash = 0;
+		found = realpath(*dir ? dir : "/", out) != NULL;
+	}
+	free(dir);
+	return found;
+}
+
 /* A key beside what it opens protects nothing. */
 static int check_place(const struct mst_state *s, const char *path,
 		       struct mst_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir =
-	    slash ? mst_strndup(path, (size_t)(slash - path)) : mst_strdup(".");
 	char real_dir[PATH_MAX], real_state[PATH_MAX];
 	size_t n;
 	bool inside = false;
 
-	if (realpath(*dir ? dir : "/", real_dir) &&
-	    realpath(s->dir, real_state)) {
+	if (real_place(path, real_dir) && realpath(s->dir, real_state)) {
 		n = strlen(real_state);
 		inside = strncmp(real_dir, real_state, n) == 0 &&
 			 (real_dir[n] == 0 || real_dir[n] == '/');
 	}
-	free(dir);
 	if (!inside)
 		return 0;
 	return mst_err_set(err, MST_E_INVALID,

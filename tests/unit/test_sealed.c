@@ -271,14 +271,22 @@ static void test_lost_key(void **state)
 
 static void test_key_in_state(void **state)
 {
-	char *made = NULL, *inside = mst_asprintf("%s/seal.key", dir);
+	/* also where its folder would only be made with it: a user whose home
+	 * is the state folder */
+	static const char *const places[] = {"seal.key",
+					     ".config/muster/seal.key"};
+	char *made = NULL;
 
-	assert_int_equal(setenv("MUSTER_SEAL_KEY", inside, 1), 0);
-	t_failed(put("a", "x", &made), &err, MST_E_INVALID,
-		 "is in the state folder");
-	assert_false(mst_file_exists(inside));
-	err = (struct mst_err)MST_ERR_INIT;
-	free(inside);
+	for (size_t i = 0; i < MST_LEN(places); i++) {
+		char *inside = mst_asprintf("%s/%s", dir, places[i]);
+
+		assert_int_equal(setenv("MUSTER_SEAL_KEY", inside, 1), 0);
+		t_failed(put("a", "x", &made), &err, MST_E_INVALID,
+			 "is in the state folder");
+		assert_false(mst_file_exists(inside));
+		err = (struct mst_err)MST_ERR_INIT;
+		free(inside);
+	}
 }
 
 static void test_credential(void **state)
