@@ -146,6 +146,12 @@ static void responses(struct mst_jout *j, const struct mst_http_route *r)
 		end_content(j);
 		mst_jout_end_obj(j);
 	}
+	if (r->flags & MST_ROUTE_LEADS) {
+		mst_jout_key(j, "302");
+		mst_jout_obj(j);
+		mst_jout_kstr(j, "description", "Goes on at Location.");
+		mst_jout_end_obj(j);
+	}
 	for (size_t i = 0; i < MST_LEN(problems); i++)
 		if ((!problems[i].flags || r->flags & problems[i].flags) &&
 		    (!problems[i].body || r->body ||

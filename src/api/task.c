@@ -130,6 +130,39 @@ static int get_task(struct mst_http_req *r, struct mst_http_resp *resp,
 	return rc < 0 ? rc : mst_task(mst_api_state(r), id, write_one, &j, err);
 }
 
+/* Whoever may only read takes back what they asked for themselves, and what
+ * only looks. */
+static int may_cancel(void *ctx, const struct mst_task *t)
+{
+	static const char *const looks[] = {"explain", "report", "command"};
+	const struct mst_who *who = ctx;
+
+	if (!t->repeat || strcmp(t->asked_by, who->actor) != 0)
+		return -MST_E_FORBIDDEN;
+	for (size_t i = 0; i < MST_LEN(looks); i++) {
+		if (strcmp(t->kind, looks[i]) == 0)
+			return 0;
+	}
+	return -MST_E_FORBIDDEN;
+}
+
+static int check_cancel(struct mst_http_req *r, int64_t id, struct mst_err *err)
+{
+	const struct mst_who *who = mst_api_who(r);
+	struct mst_who asks = *who;
+	int rc;
+
+	if (who->may & MST_MAY_OPERATE)
+		return 0;
+	rc = mst_task(mst_api_state(r), id, may_cancel, &asks, err);
+	return rc == -MST_E_FORBIDDEN
+		   ? mst_err_set(err, MST_E_FORBIDDEN,
+				 "%s may not cancel task %" PRId64
+				 ": it needs the right operate",
+				 who->actor, id)
+		   : rc;
+}
+
 static int cancel_task(struct mst_http_req *r, struct mst_http_resp *resp,
 		       struct mst_err *err)
 {
@@ -138,6 +171,8 @@ static int cancel_task(struct mst_http_req *r, struct mst_http_resp *resp,
 	int64_t id;
 	int rc = mst_http_param_id(r, "id", &id, err);
 
+	if (rc == 0)
+		rc = check_cancel(r, id, err);
 	if (rc == 0)
 		rc = mst_task_cancel(mst_api_state(r), id, &state, err);
 	if (rc < 0)
@@ -253,8 +288,9 @@ const struct mst_http_route mst_api_tasks[] = {
     {MST_ROUTE_GET, "/tasks/{id}", "get_task", "tasks", "One task.",
      MST_MAY_READ, 0, NULL, "task", .run = get_task},
     {MST_ROUTE_DELETE, "/tasks/{id}", "cancel_task", "tasks",
-     "Cancels it: at once while it waits, else it is told to stop.",
-     MST_MAY_OPERATE, MST_ROUTE_ACCEPTED, NULL, "task", .run = cancel_task},
+     "Cancels it: at once while it waits, else it is told to stop. What is not "
+     "one's own explanation, report or look needs operate.",
+     MST_MAY_READ, MST_ROUTE_ACCEPTED, NULL, "task", .run = cancel_task},
     {MST_ROUTE_GET, "/tasks/{id}/output", "get_task_output", "tasks",
      "What its command printed: JSON, if the command prints that.",
      MST_MAY_READ, MST_ROUTE_PLAIN, NULL, NULL, .run = get_output},
@@ -300,6 +336,8 @@ static const struct mst_api_field progress_fields[] = {
     {"requests", "integer", ""},
     {"rate?", "number?", "a second"},
     {"left_ms?", "integer?", "time left"},
+    {"waits?", "string?", "what it waits for"},
+    {"waits_until?", "time?", "until then, or when it is tried again"},
     {"at?", "time?", ""},
     {"steps?", "&progress_step[]", "all so far, in order of their beginning"},
     {"end?", "boolean", ""},

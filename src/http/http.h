@@ -89,6 +89,7 @@ struct mst_http_query {
 #define MST_ROUTE_CREATED 512u /* answers 201 */
 /* May answer 202 with an approval instead: a second person is wanted. */
 #define MST_ROUTE_SECOND 1024u
+#define MST_ROUTE_LEADS	 2048u /* may answer 302: a browser goes on there */
 
 struct mst_http_route {
 	enum mst_http_method method;

@@ -153,6 +153,7 @@ class Asker:
 
     def ask(self, method, path, body, headers):
         head = {"Authorization": "Bearer " + self.token, **headers}
+        head = {k: v for k, v in head.items() if v is not None}
         for again in (True, False):
             try:
                 if not self.connection:

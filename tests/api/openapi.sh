@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The running API against its own description (fuzz.py), judged by jsonschema,
-# which is installed with pip, once, into a folder of the build.
+# The running API against its own description: who may do what (roles.py), and
+# how it answers (fuzz.py), judged by jsonschema, which is installed with pip,
+# once, into a folder of the build.
 #
 #   openapi.sh FOLDER SERVER EXAMPLES SEED METRICS-PAGE
 #
@@ -32,11 +33,15 @@ trap 'exec 3>&-; rm -rf "$work"' EXIT
 mkfifo "$work/in" "$work/out"
 FAKE=fake "$server" "$work/state" <"$work/in" >"$work/out" 2>"$work/log" &
 exec 3>"$work/in"
-read -r address token <"$work/out"
+read -r address tokens <"$work/out"
+token=${tokens%% *}
 status=0
-"$dir/bin/python3" "$here/fuzz.py" "$address" "$token" "$examples" "$seed" \
-	"$page" ||
+"$dir/bin/python3" -B "$here/fuzz.py" "$address" "${token#*=}" "$examples" \
+	"$seed" "$page" ||
 	status=$?
+# shellcheck disable=SC2086  # one word for each who asks
+"$dir/bin/python3" -B "$here/roles.py" "$address" "$work/state/state.db" 2 \
+	"$seed" $tokens || status=$?
 exec 3>&-
 wait $! || { echo "the server ended with $?"; status=1; }
 if grep -v '^[^ ]* info' "$work/log" | grep -q 'rror: request'; then

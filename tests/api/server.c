@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The API with something in it, for others to ask: prints its address and a
- * token of an administrator, and serves until its input ends. No keeper: tasks
- * stay queued.
+ * The API with something in it, for others to ask: prints its address and
+ * tokens, WHO=TOKEN, an administrator's first, and serves until its input ends.
+ * No keeper: tasks stay queued.
  *
  *   server FOLDER     the folder is made and belongs to it
  *   server document   prints the OpenAPI document instead
@@ -181,16 +181,50 @@ static int put_rest(struct mst_state *s, struct mst_err *err)
 		      : mst_job_pause(s, "broken", true, "ann", "why", err);
 }
 
-static int fill(const char *dir, char token[MST_TOKEN_TEXT],
-		struct mst_err *err)
+/* Those who ask: of each role, and tokens that may less than their owner. */
+static const struct asker {
+	const char *who, *user;
+	enum mst_role role;
+	unsigned scopes; /* 0: all of the role's */
+} askers[] = {
+    {"administrator", "ann", MST_ROLE_ADMINISTRATOR, 0},
+    {"operator", "olga", MST_ROLE_OPERATOR, 0},
+    {"viewer", "vic", MST_ROLE_VIEWER, 0},
+    {"auditor", "audrey", MST_ROLE_AUDITOR, 0},
+    {"only_read", "ann", MST_ROLE_ADMINISTRATOR, MST_MAY_READ},
+    {"only_operate", "ann", MST_ROLE_ADMINISTRATOR, MST_MAY_OPERATE},
+    {"read_configure", "ann", MST_ROLE_ADMINISTRATOR,
+     MST_MAY_READ | MST_MAY_CONFIGURE},
+};
+
+static int put_people(struct mst_state *s, struct mst_buf *out,
+		      struct mst_err *err)
 {
-	const struct mst_person ann = {
-	    .name = "ann",
-	    .full_name = "Ann",
-	    .role = MST_ROLE_ADMINISTRATOR,
-	    .password = MST_SLICE_LIT("fake-Password-of-a-test-17"),
-	    .min_length = 12};
-	char once[MST_PASSWORD_ONCE], id[MST_TOKEN_ID];
+	struct mst_person p = {.full_name = "Somebody",
+			       .password =
+				   MST_SLICE_LIT("fake-Password-of-a-test-17"),
+			       .min_length = 12};
+	char once[MST_PASSWORD_ONCE], id[MST_TOKEN_ID], token[MST_TOKEN_TEXT];
+	int rc = 0;
+
+	for (size_t i = 0; i < MST_LEN(askers) && rc == 0; i++) {
+		const struct asker *a = &askers[i];
+
+		p.name = a->user;
+		p.role = a->role;
+		if (!a->scopes)
+			rc = mst_people_add(s, &p, once, err);
+		if (rc == 0)
+			rc = mst_people_token(s, a->user, a->who, a->scopes, 1,
+					      id, token, err);
+		if (rc == 0)
+			(void)mst_buf_addf(out, " %s=%s", a->who, token);
+	}
+	return rc;
+}
+
+static int fill(const char *dir, struct mst_buf *tokens, struct mst_err *err)
+{
 	struct mst_state *s = NULL;
 	int rc = mst_state_open(dir, &s, err);
 
@@ -201,9 +235,7 @@ static int fill(const char *dir, char token[MST_TOKEN_TEXT],
 	if (rc == 0)
 		rc = put_rest(s, err);
 	if (rc == 0)
-		rc = mst_people_add(s, &ann, once, err);
-	if (rc == 0)
-		rc = mst_people_token(s, "ann", "test", 0, 1, id, token, err);
+		rc = put_people(s, tokens, err);
 	mst_state_close(&s);
 	return rc;
 }
@@ -234,22 +266,23 @@ static int serve(const char *dir)
 				    .hub = hub,
 				    .door = door};
 	struct mst_api *api = NULL;
-	char token[MST_TOKEN_TEXT];
-	int rc = fill(dir, token, &err);
+	struct mst_buf tokens = MST_BUF_INIT(4096);
+	int rc = fill(dir, &tokens, &err);
 
 	if (rc == 0)
 		rc = load(door, dir, &err);
 	if (rc == 0)
 		rc = mst_api_open(&conf, &api, &err);
 	if (rc == 0) {
-		(void)printf("http://127.0.0.1:%d %s\n", mst_api_port(api),
-			     token);
+		(void)printf("http://127.0.0.1:%d%s\n", mst_api_port(api),
+			     tokens.p);
 		(void)fflush(stdout);
 		while (getchar() != EOF)
 			;
 	} else {
 		(void)fail(&err);
 	}
+	mst_buf_fini(&tokens);
 	mst_api_close(&api, 1000);
 	mst_http_hub_free(&hub);
 	mst_door_free(&door);

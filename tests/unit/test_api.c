@@ -22,6 +22,13 @@ static const struct mst_who administrator = {
 	   MST_MAY_ADMINISTER | MST_MAY_AUDIT,
 };
 
+static const struct mst_who viewer = {
+    .user = "vic",
+    .actor = "vic",
+    .role = MST_ROLE_VIEWER,
+    .may = MST_MAY_READ,
+};
+
 static int open_api(void **state)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -206,6 +213,61 @@ static void tasks(void **state)
 	post("/api/v1/jobs/main/pause", "{\"why\":\"holidays\"}", NULL, 204,
 	     "");
 	post("/api/v1/jobs/main/resume", "", NULL, 204, "");
+}
+
+static int open_as_viewer(void **state)
+{
+	int rc;
+
+	who = &viewer;
+	rc = open_api(state);
+	who = &administrator;
+	return rc;
+}
+
+static void cancel(const char *task, int status, const char *part)
+{
+	struct mst_http_direct q = {.method = "DELETE", .uri = task};
+	struct mst_http_said s;
+
+	mst_http_ask(mst_api_http(api), &q, &s);
+	if (s.status != status || !strstr(s.body.p ? s.body.p : "", part))
+		fail_msg("%s: %d: %s", task, s.status,
+			 s.body.p ? s.body.p : "");
+	mst_http_said_fini(&s);
+}
+
+/* Whoever may only look takes back what they asked for, and nothing else. */
+static void viewers_cancel(void **state)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	const struct mst_task others[] = {
+	    {.kind = "explain", .repeat = true, .asked_by = "ann"},
+	    {.kind = "run", .repeat = true, .asked_by = "vic"},
+	    {.kind = "command", .asked_by = "vic"},
+	};
+	char uri[40];
+	int64_t id;
+
+	(void)state;
+	post("/api/v1/jobs/main/explanations", "{\"key\":\"a\"}", NULL, 202,
+	     "\"id\":6,");
+	cancel("/api/v1/tasks/6", 202, "\"state\":\"cancelled\"");
+	cancel("/api/v1/tasks/99", 404, "not_found");
+	for (size_t i = 0; i < MST_LEN(others); i++) {
+		struct mst_task t = others[i];
+
+		t.job = "main";
+		t.connection = t.asked_via = t.approved_by = t.files = "";
+		t.argv = "[]";
+		t.exit_status = -1;
+		t_ok(mst_task_put(s, &t, &id, &err), &err);
+		(void)snprintf(uri, sizeof(uri), "/api/v1/tasks/%d", (int)id);
+		cancel(uri, 403, "right operate");
+		has(uri, 200, "\"state\":\"waiting\"");
+	}
+	mst_state_close(&s);
 }
 
 static int take_node(void *ctx, const struct mst_task *t)
@@ -396,6 +458,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(pages_are_kept, open_api,
 					    close_api),
 	    cmocka_unit_test_setup_teardown(tags, open_api, close_api),
+	    cmocka_unit_test_setup_teardown(viewers_cancel, open_as_viewer,
+					    close_api),
 	};
 
 	who = &administrator;

@@ -7,6 +7,7 @@ import { api, path } from '../lib/api.js';
 import { onChange, stream } from '../lib/live.js';
 import { useAction } from '../lib/load.js';
 import { duration, words } from '../lib/format.js';
+import { cancelNeeds } from '../lib/tasks.js';
 import { Button } from '../ui/button.js';
 import { Progress } from '../ui/progress.js';
 import { ErrorBox, Loading, Note } from '../ui/states.js';
@@ -118,7 +119,7 @@ export function TaskView({ of: t, what = 'Working', show, quiet }) {
 	}
 	if (!hasEnded(t.task)) {
 		return html`<div class="task-view"><${Doing} of=${t} what=${what} />
-			<div class="task-foot"><${Button} small need="operate" busy=${cancel.busy} onClick=${cancel.run}>Cancel<//>
+			<div class="task-foot"><${Button} small need=${cancelNeeds(t.task)} busy=${cancel.busy} onClick=${cancel.run}>Cancel<//>
 			<a href=${`/tasks/${t.id}`}>Task ${t.id}</a></div>
 			<${ErrorBox} error=${cancel.error} /></div>`;
 	}

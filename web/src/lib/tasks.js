@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Words on tasks and what may be asked of a job, as several pages need them.
-import { api, path } from './api.js';
+import { api, me, path } from './api.js';
 
 export const TERMINAL = ['done', 'failed', 'cancelled'];
 export const KINDS = {
@@ -23,6 +23,11 @@ export function outcome(t) {
 	return t.exit_status === 0 ? { of: 'done' } :
 		t.exit_status === 7 ? { of: 'done', text: t.kind === 'check' ? 'done, differs' : 'done, changes' } :
 			{ of: 'failed', text: `ended with ${t.exit_status ?? 'no status'}` };
+}
+
+/** What cancelling it needs: whoever may only look takes their own looks back. */
+export function cancelNeeds(t) {
+	return ['explain', 'report', 'command'].includes(t.kind) && t.asked_by === me.get()?.name ? 'read' : 'operate';
 }
 
 /** Where a task is looked at: a run has a page of its own. */

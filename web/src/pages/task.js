@@ -5,7 +5,7 @@
 import { html } from '../lib/html.js';
 import { bytes, duration } from '../lib/format.js';
 import { useAction, useGet } from '../lib/load.js';
-import { KINDS, ask, isOver, outcome } from '../lib/tasks.js';
+import { KINDS, ask, cancelNeeds, isOver, outcome } from '../lib/tasks.js';
 import { Button, RoleNote } from '../ui/button.js';
 import { ask as question } from '../ui/dialog.js';
 import { Status } from '../ui/status.js';
@@ -63,10 +63,10 @@ function Task({ task: t, query, reload }) {
 	return html`<${Page} title=${`${KINDS[t.kind] || t.kind}${about ? ` of ${about}` : ''}`} crumbs=${[['Tasks', '/tasks']]}
 		sub=${html`<${Status} ...${outcome(t)} /><span>task ${t.id}</span>
 			${t.run && html`<a href=${`/runs/${t.run}`}>Run ${t.run}</a>`}`}
-		actions=${!over && html`<${Button} need="operate" kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}
+		actions=${!over && html`<${Button} need=${cancelNeeds(t)} kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}
 			why=${t.cancelling ? 'It is stopping already' : ''}>Cancel …<//>`}>
 		<${ErrorBox} error=${cancel.error} />
-		${!over && html`<${RoleNote} need="operate" what="Cancelling a task" />`}
+		${!over && html`<${RoleNote} need=${cancelNeeds(t)} what="Cancelling a task" />`}
 		${t.error && html`<${Note} level=${t.state === 'failed' ? 'error' : 'warning'} title="It ended badly">${t.error}<//>`}
 		<div class="card facts-card"><${Facts} of=${[['Asked by', `${t.asked_by} (${t.asked_via})`],
 			['Approved by', t.approved_by || undefined], ['Asked', html`<${Time} at=${t.created_at} full />`],
