@@ -63,9 +63,9 @@ static const char *link_of(struct mst_http_req *r, const struct mst_notice *v)
 	static const struct {
 		const char *kind, *page;
 	} pages[] = {
-	    {"run_failed", "/jobs/"},	 {"guard", "/jobs/"},
-	    {"overdue", "/jobs/"},	 {"job_invalid", "/jobs/"},
-	    {"secret", "/connections/"}, {"certificate", "/connections/"},
+	    {"run_failed", "/jobs/"},	      {"guard", "/jobs/"},
+	    {"job_busy", "/jobs/"},	      {"secret", "/connections/"},
+	    {"certificate", "/connections/"},
 	};
 	struct mst_buf b = MST_BUF_INIT(4096);
 	const char *link = NULL;

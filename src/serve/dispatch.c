@@ -104,6 +104,7 @@ static int copy_task(void *ctx, const struct mst_task *t)
 	w->asked_by = mst_strdup(t->asked_by);
 	w->asked_via = mst_strdup(t->asked_via);
 	w->repeat = t->repeat;
+	w->tries = mst_busy_tries(w->d->parser, t->progress, NULL);
 	(void)snprintf(w->topic, sizeof(w->topic), "task/%lld",
 		       (long long)t->id);
 	return 0;
@@ -197,7 +198,7 @@ static int step_aside(struct doing *w, int64_t now_us, bool *aside_r,
 		(int64_t)(mst_hash64(w->d->conf.node, strlen(w->d->conf.node),
 				     (uint64_t)now_us) %
 			  (STEP_ASIDE * UINT64_C(1000000))),
-	    err);
+	    "", err);
 }
 
 static int claim_one(struct mst_dispatch *d, struct fitting *f, bool shared,

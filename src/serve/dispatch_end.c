@@ -14,11 +14,9 @@
 #include "serve/dispatch_private.h"
 #include "json/out.h"
 
-/* Exit statuses of muster(1). */
-#define EXIT_CONFLICT  5
+/* Of muster(1). */
 #define EXIT_CANCELLED 130
 
-#define BUSY_US (60 * INT64_C(1000000))
 #define LOST_US (2 * INT64_C(1000000))
 
 void mst_doing_free(struct doing *w)
@@ -44,10 +42,13 @@ static bool was_stopped(const struct doing *w)
 	return w->status == EXIT_CANCELLED || w->sig;
 }
 
-/* Something else worked on the job, and nothing was begun. */
+/* Something else works on the job, or on RecVer of its source, and nothing was
+ * begun. What never ends must not wait without end. */
 static bool was_busy(const struct doing *w)
 {
-	return w->status == EXIT_CONFLICT && !w->run && w->repeat && *w->job;
+	return w->status == MST_EXIT_CONFLICT && !w->run && w->repeat &&
+	       *w->job && w->why != DOING_CANCELLED &&
+	       w->tries + 1 < MST_BUSY_TRIES;
 }
 
 /* When it is to be tried again; MST_TIME_NONE: it has ended. */
@@ -58,8 +59,8 @@ static int64_t again_us(const struct doing *w, int64_t now_us)
 		      (w->why == DOING_GOES_ON &&
 		       w->until_us != MST_TIME_NONE && now_us >= w->until_us);
 
-	if (was_busy(w) && w->why != DOING_CANCELLED)
-		return now_us + BUSY_US;
+	if (was_busy(w))
+		return now_us + MST_BUSY_US;
 	if (w->lost && w->repeat && w->why != DOING_CANCELLED)
 		return now_us + LOST_US;
 	if (!was_stopped(w) || !w->repeat)
@@ -183,19 +184,27 @@ static int end(struct doing *w, struct mst_err *err)
 	return rc;
 }
 
+static int defer(struct doing *w, int64_t again_us, struct mst_err *err)
+{
+	int rc;
+
+	mst_buf_reset(&w->progress);
+	if (was_busy(w))
+		mst_busy_json(&w->progress, w->job, w->tries + 1,
+			      w->error ? w->error : "its job, which is busy",
+			      again_us);
+	rc = mst_task_defer(w->d->conf.state, w->id, w->d->conf.node, again_us,
+			    w->progress.n ? w->progress.p : "", err);
+	if (rc == 0)
+		mst_doing_tell(w, MST_TASK_QUEUED);
+	return rc;
+}
+
 int mst_doing_finish(struct doing *w, int64_t now_us, struct mst_err *err)
 {
 	int64_t again = again_us(w, now_us);
-	int rc;
+	int rc = again == MST_TIME_NONE ? end(w, err) : defer(w, again, err);
 
-	if (again == MST_TIME_NONE) {
-		rc = end(w, err);
-	} else {
-		rc = mst_task_defer(w->d->conf.state, w->id, w->d->conf.node,
-				    again, err);
-		if (rc == 0)
-			mst_doing_tell(w, MST_TASK_QUEUED);
-	}
 	if (rc == -MST_E_CONFLICT || rc == -MST_E_NOTFOUND) {
 		mst_warn("task %lld is another node's by now: what this one "
 			 "did of it is not noted",

@@ -5,6 +5,7 @@
 #ifndef MST_SERVE_DISPATCH_PRIVATE_H
 #define MST_SERVE_DISPATCH_PRIVATE_H
 
+#include "serve/busy.h"
 #include "serve/dispatch.h"
 #include "serve/steps.h"
 #include "serve/words.h"
@@ -22,7 +23,8 @@ struct doing { /* one task that runs here */
 	int64_t id;
 	char *kind, *job, *argv, *files, *asked_by, *asked_via;
 	bool repeat;
-	bool lost; /* its lease: another process may have gone past it */
+	int64_t tries; /* that found its job busy */
+	bool lost;     /* its lease: another process may have gone past it */
 	char topic[32];
 
 	/* what it printed */

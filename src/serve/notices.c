@@ -24,13 +24,9 @@
 #define DAY_US	     (INT64_C(86400) * 1000000)
 #define STUCK_US     (INT64_C(900) * 1000000)
 #define NOTICES_MOST 10000
+#define PROGRESS_MAX (64u << 10)
 
 /* ---- which are on -------------------------------------------------------- */
-
-struct on {
-	char *words; /* level, blank, text */
-	bool seen;
-};
 
 static const char *key_of(struct mst_arena *arena, const char *kind,
 			  const char *about)
@@ -54,11 +50,13 @@ int mst_judging_begin(struct judging *g, const struct mst_notices_conf *c,
 {
 	*g = (struct judging){.c = c};
 	mst_arena_init(&g->arena, MST_MAX_ARENA);
+	g->parser = mst_json_parser_new(PROGRESS_MAX);
 	return mst_notices(c->state, false, NOTICES_MOST, take_on, g, err);
 }
 
 void mst_judging_end(struct judging *g)
 {
+	mst_json_parser_free(&g->parser);
 	mst_map_fini(&g->on);
 	mst_arena_fini(&g->arena);
 }
@@ -118,9 +116,8 @@ static int off(struct judging *g, const char *kind, const char *about,
 	return rc;
 }
 
-/* Those of a kind that are on and were not judged so again; about NULL: all. */
-static int sweep(struct judging *g, const char *kind, const char *about,
-		 struct mst_err *err)
+int mst_judging_sweep(struct judging *g, const char *kind, const char *about,
+		      struct mst_err *err)
 {
 	struct mst_slice key;
 	size_t i = 0, n = strlen(kind);
@@ -137,94 +134,6 @@ static int sweep(struct judging *g, const char *kind, const char *about,
 			return -(int)err->code;
 	}
 	return 0;
-}
-
-/* ---- jobs ---------------------------------------------------------------- */
-
-struct newest {
-	int64_t id;
-	enum mst_run_status status;
-	char error[600];
-};
-
-static int take_run(void *ctx, const struct mst_run *r)
-{
-	struct newest *n = ctx;
-
-	/* One that goes on, or was stopped by somebody, says nothing new. */
-	if (n->id || r->status == MST_RUN_RUNNING ||
-	    r->status == MST_RUN_CANCELLED)
-		return 0;
-	n->id = r->id;
-	n->status = r->status;
-	(void)snprintf(n->error, sizeof(n->error), "%s", r->error);
-	return 0;
-}
-
-static int judge_job(struct judging *g, const char *job, struct mst_err *err)
-{
-	const struct mst_run_filter f = {.job = job, .status = -1, .n = 10};
-	struct newest n = {0};
-
-	if (mst_state_runs(g->c->state, &f, take_run, &n, err) < 0)
-		return -(int)err->code;
-	if (n.id && (n.status == MST_RUN_FAILED || n.status == MST_RUN_DEAD) &&
-	    mst_judging_on(g, "run_failed", job, "error", err,
-			   "run %lld of job %s %s%s%s", (long long)n.id, job,
-			   n.status == MST_RUN_DEAD ? "ended without a word"
-						    : "failed",
-			   *n.error ? ": " : "", n.error) < 0)
-		return -(int)err->code;
-	if (n.id && n.status == MST_RUN_GUARD &&
-	    mst_judging_on(g, "guard", job, "warning", err,
-			   "the guard holds back what run %lld of job %s "
-			   "would retire, delete or close: look at it, then "
-			   "approve it",
-			   (long long)n.id, job) < 0)
-		return -(int)err->code;
-	return 0;
-}
-
-struct each_job {
-	struct judging *g;
-	struct mst_err *err;
-	int rc;
-};
-
-static void one_job(void *ctx, const struct mst_agenda_job *j)
-{
-	struct each_job *e = ctx;
-
-	if (e->rc == 0)
-		e->rc = judge_job(e->g, j->name, e->err);
-}
-
-static int judge_jobs(struct judging *g, struct mst_err *err)
-{
-	struct each_job e = {g, err, 0};
-
-	mst_agenda_jobs(g->c->agenda, one_job, &e);
-	if (e.rc < 0)
-		return e.rc;
-	return sweep(g, "run_failed", NULL, err) < 0
-		   ? -(int)err->code
-		   : sweep(g, "guard", NULL, err);
-}
-
-int mst_notices_job(const struct mst_notices_conf *c, const char *job,
-		    struct mst_err *err)
-{
-	struct judging g;
-	int rc = mst_judging_begin(&g, c, err);
-
-	if (rc == 0)
-		rc = judge_job(&g, job, err);
-	if (rc == 0)
-		rc = sweep(&g, "run_failed", job, err);
-	if (rc == 0)
-		rc = sweep(&g, "guard", job, err);
-	mst_judging_end(&g);
-	return rc;
 }
 
 /* ---- what waits, what is gone -------------------------------------------- */
@@ -266,9 +175,9 @@ static int judge_store(struct judging *g, struct mst_err *err)
 	if (mst_approvals(g->c->state, "waiting", 0, 100, take_approval, &t,
 			  err) < 0 ||
 	    mst_nodes(g->c->state, take_node, &t, err) < 0 ||
-	    sweep(g, "approval", NULL, err) < 0)
+	    mst_judging_sweep(g, "approval", NULL, err) < 0)
 		return -(int)err->code;
-	return sweep(g, "node_gone", NULL, err);
+	return mst_judging_sweep(g, "node_gone", NULL, err);
 }
 
 /* ---- this machine -------------------------------------------------------- */
@@ -292,7 +201,7 @@ static int judge_disk(struct judging *g, struct mst_err *err)
 		"are left: runs need room for what they read",
 		g->c->node, share, (unsigned long long)free_mib, dir) < 0)
 		return -(int)err->code;
-	return sweep(g, "disk_full", g->c->node, err);
+	return mst_judging_sweep(g, "disk_full", g->c->node, err);
 }
 
 struct stuck {
@@ -334,7 +243,8 @@ static int judge_outbox(struct judging *g, int64_t now_us, struct mst_err *err)
 					    : "alerts wait for more than "
 					      "15 minutes: 'muster forward "
 					      "status' says for what");
-	return rc < 0 ? rc : sweep(g, "outbox_stuck", g->c->node, err);
+	return rc < 0 ? rc
+		      : mst_judging_sweep(g, "outbox_stuck", g->c->node, err);
 }
 
 /* ---- what ends ----------------------------------------------------------- */
@@ -427,9 +337,9 @@ static int judge_ends(struct judging *g, int64_t now_us, struct mst_err *err)
 		    judge_certificate(g, items[i], now_us, err) < 0)
 			return -(int)err->code;
 	}
-	return sweep(g, "secret_expires", NULL, err) < 0
+	return mst_judging_sweep(g, "secret_expires", NULL, err) < 0
 		   ? -(int)err->code
-		   : sweep(g, "certificate_expires", NULL, err);
+		   : mst_judging_sweep(g, "certificate_expires", NULL, err);
 }
 
 /* ---- all ----------------------------------------------------------------- */
@@ -462,8 +372,10 @@ int mst_notices_look(const struct mst_notices_conf *c, int64_t now_us,
 		rc = judge_disk(&g, err);
 	if (rc == 0)
 		rc = judge_outbox(&g, now_us, err);
+	if (rc == 0)
+		rc = mst_judge_busy(&g, err);
 	if (rc == 0 && c->slow)
-		rc = judge_jobs(&g, err);
+		rc = mst_judge_jobs(&g, err);
 	if (rc == 0 && c->slow)
 		rc = judge_ends(&g, now_us, err);
 	mst_judging_end(&g);

@@ -4,9 +4,9 @@
  * kept there (state/task.h). Each begins once and ends once. In the keeper's
  * thread; any node may judge, the result is the same.
  *
- *   run_failed JOB · guard JOB · approval ID · secret_expires CONNECTION ·
- *   certificate_expires CONNECTION · node_gone NODE · outbox_stuck NODE ·
- *   disk_full NODE
+ *   run_failed JOB · guard JOB · job_busy JOB · approval ID · secret_expires
+ * CONNECTION · certificate_expires CONNECTION · node_gone NODE · outbox_stuck
+ * NODE · disk_full NODE
  */
 #ifndef MST_SERVE_NOTICES_H
 #define MST_SERVE_NOTICES_H

@@ -205,13 +205,14 @@ static int not_ours(int64_t id, const char *node, struct mst_err *err)
 }
 
 int mst_task_defer(struct mst_state *s, int64_t id, const char *node,
-		   int64_t not_before_us, struct mst_err *err)
+		   int64_t not_before_us, const char *progress,
+		   struct mst_err *err)
 {
 	/* Who cancelled it meanwhile wants it no more. */
 	static const char q[] =
 	    "UPDATE task SET state=CASE WHEN cancel=1 THEN ?5 ELSE ?4 END,"
 	    " ended_us=CASE WHEN cancel=1 THEN ?7 ELSE NULL END,"
-	    " node='', started_us=NULL, not_before_us=?6, progress=''"
+	    " node='', started_us=NULL, not_before_us=?6, progress=?8"
 	    " WHERE id=?1 AND node=?2 AND state=?3";
 	struct mst_sdb_st *st;
 	int64_t n = 0;
@@ -226,6 +227,7 @@ int mst_task_defer(struct mst_state *s, int64_t id, const char *node,
 	mst_sdb_bind_int(st, 5, MST_TASK_CANCELLED);
 	mst_sdb_bind_int(st, 6, not_before_us);
 	mst_sdb_bind_int(st, 7, mst_now_us());
+	mst_sdb_bind_text(st, 8, progress);
 	rc = mst_sdb_run(st, &n, err);
 	return rc == 0 && n == 0 ? not_ours(id, node, err) : rc;
 }

@@ -58,9 +58,11 @@ int mst_task_claim(struct mst_state *s, const char *node, int64_t now_us,
 		   bool (*fits)(void *ctx, const struct mst_task *t),
 		   int (*fn)(void *ctx, const struct mst_task *t), void *ctx,
 		   bool *got_r, struct mst_err *err);
-/* Back to QUEUED, not before then (the job was busy). */
+/* Back to QUEUED, not before then. progress: what it waits for, "" when it is
+ * only put back. */
 int mst_task_defer(struct mst_state *s, int64_t id, const char *node,
-		   int64_t not_before_us, struct mst_err *err);
+		   int64_t not_before_us, const char *progress,
+		   struct mst_err *err);
 /* Of a running task of this node; MST_E_CONFLICT when it is not (any more).
  * Members that are NULL or 0 stay. The run gets the task's number, too. */
 int mst_task_tell(struct mst_state *s, int64_t id, const char *node,

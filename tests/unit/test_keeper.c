@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "serve/busy.h"
 #include "serve/keeper.h"
 #include "serve/systemd.h"
 #include "serve/words.h"
@@ -37,7 +38,10 @@ static const char script[] =
     "fails)\n"
     "  ev '{\"event\":\"error\",\"code\":\"auth\",\"text\":\"no access\"}'\n"
     "  exit 4;;\n"
-    "busy) exit 5;;\n"
+    "busy)\n"
+    "  ev '{\"event\":\"error\",\"code\":\"conflict\",\"text\":\"it is in "
+    "use\"}'\n"
+    "  exit 5;;\n"
     "crash) kill -9 $$;;\n"
     "cat) cat \"$2\"; exit 0;;\n"
     "words) shift; for w in \"$@\"; do echo \"[$w]\"; done; exit 0;;\n"
@@ -270,12 +274,57 @@ static void ends_badly(void **unused)
 	ends(id);
 	f = look(&r, id);
 	assert_int_equal(f.t.state, MST_TASK_FAILED);
-	/* its job is busy: later */
-	id = put(&r, "check", "[\"busy\"]", "", true);
+	rig_close(&r);
+}
+
+/* The task as it is after so many tries, its time having come. */
+static void put_back(struct rig *r, int64_t id, int64_t tries)
+{
+	struct mst_buf progress = MST_BUF_INIT(4096);
+	struct mst_err err = MST_ERR_INIT;
+	struct found f;
+	bool got;
+
+	mst_busy_json(&progress, "main", tries, "it was in use", mst_now_us());
+	t_ok(mst_task_claim(r->state, "n1", mst_now_us() + 2 * MST_BUSY_US,
+			    NULL, take, &f, &got, &err),
+	     &err);
+	assert_true(got);
+	assert_int_equal(f.t.id, id);
+	t_ok(mst_task_defer(r->state, id, "n1", 0, progress.p, &err), &err);
+	mst_buf_fini(&progress);
+	mst_keeper_wake(r->k);
+}
+
+/* Its job is busy: it waits and says for what, but not without end. */
+static void busy(void **unused)
+{
+	struct rig r;
+	struct found f;
+	int64_t id;
+
+	(void)unused;
+	rig_open(&r, "busy");
+	id = put(&r, "run", "[\"busy\"]", "", true);
 	wait_for("all task", "\"job\":\"main\",\"state\":\"queued\"");
 	f = look(&r, id);
 	assert_int_equal(f.t.state, MST_TASK_QUEUED);
 	assert_true(f.t.not_before_us > mst_now_us());
+	assert_non_null(strstr(f.progress, "\"stage\":\"busy\""));
+	assert_non_null(strstr(f.progress, "\"done\":1,"));
+	assert_non_null(strstr(f.progress, "\"waits\":\"it is in use\""));
+	assert_non_null(strstr(f.progress, "\"waits_until\":\"20"));
+	forget();
+	put_back(&r, id, 30);
+	wait_for("all task", "\"job\":\"main\",\"state\":\"queued\"");
+	f = look(&r, id);
+	assert_non_null(strstr(f.progress, "\"done\":31,"));
+	put_back(&r, id, MST_BUSY_TRIES - 1);
+	ends(id);
+	f = look(&r, id);
+	assert_int_equal(f.t.state, MST_TASK_DONE);
+	assert_int_equal(f.t.exit_status, 5);
+	assert_string_equal(f.error, "it is in use");
 	rig_close(&r);
 }
 
@@ -503,6 +552,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(runs, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(ends_badly, t_log_watch,
 					    t_log_check),
+	    cmocka_unit_test_setup_teardown(busy, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(files, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(bounded, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(cancel, t_log_watch, t_log_check),

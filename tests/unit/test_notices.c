@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "serve/busy.h"
 #include "serve/notices.h"
 #include "serve/trends.h"
 #include "state/access.h"
@@ -218,6 +219,102 @@ static void of_people_and_nodes(void **unused)
 	rig_close(&r);
 }
 
+static int take_id(void *ctx, const struct mst_task *t)
+{
+	*(int64_t *)ctx = t->id;
+	return 0;
+}
+
+static int64_t put_run(struct rig *r)
+{
+	const struct mst_task t = {.kind = "run",
+				   .job = "a",
+				   .connection = "",
+				   .argv = "[]",
+				   .files = "",
+				   .state = MST_TASK_QUEUED,
+				   .asked_by = "schedule",
+				   .asked_via = "schedule",
+				   .approved_by = ""};
+	struct mst_err err = MST_ERR_INIT;
+	int64_t id = 0;
+
+	t_ok(mst_task_put(r->state, &t, &id, &err), &err);
+	return id;
+}
+
+static void claim(struct rig *r, int64_t id)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int64_t got_id = 0;
+	bool got;
+
+	t_ok(mst_task_claim(r->state, "n1", mst_now_us(), NULL, take_id,
+			    &got_id, &got, &err),
+	     &err);
+	assert_true(got);
+	assert_int_equal(got_id, id);
+}
+
+static void put_back(struct rig *r, int64_t id, int64_t tries)
+{
+	struct mst_buf progress = MST_BUF_INIT(4096);
+	struct mst_err err = MST_ERR_INIT;
+
+	claim(r, id);
+	mst_busy_json(&progress, "a", tries, "RecVer is in use", 0);
+	t_ok(mst_task_defer(r->state, id, "n1", 0, progress.p, &err), &err);
+	mst_buf_fini(&progress);
+}
+
+static void end_run(struct rig *r, int64_t id, int64_t run, int status)
+{
+	const struct mst_task t = {.id = id,
+				   .state = MST_TASK_DONE,
+				   .node = "n1",
+				   .exit_status = status,
+				   .error = status ? "RecVer is in use" : ""};
+	struct mst_err err = MST_ERR_INIT;
+	bool cancel;
+
+	claim(r, id);
+	t_ok(mst_task_tell(r->state, id, "n1", run, NULL, &cancel, &err), &err);
+	t_ok(mst_task_end(r->state, &t, mst_slice(NULL, 0), mst_slice(NULL, 0),
+			  &err),
+	     &err);
+	t_ok(mst_notices_job(&r->conf, "a", &err), &err);
+}
+
+/* A run that cannot begin is told of, and stays told until one could. */
+static void of_busy(void **unused)
+{
+	static const char given_up[] =
+	    "job_busy error: task 1, a run of job a, was given up, since the "
+	    "job was busy all the time: RecVer is in use (new)\n";
+	struct rig r;
+	int64_t id;
+
+	(void)unused;
+	rig_open(&r, "busy");
+	r.conf.slow = false;
+	id = put_run(&r);
+	put_back(&r, id, MST_BUSY_TOLD - 1);
+	are(&r, "");
+	put_back(&r, id, MST_BUSY_TOLD + 2);
+	are(&r, "job_busy warning: a run of job a has waited for 10 minutes: "
+		"RecVer is in use (new)\n");
+	end_run(&r, id, 0, 5);
+	are(&r, given_up);
+	/* the next one waits, too; then one begins */
+	id = put_run(&r);
+	are(&r, given_up);
+	put_back(&r, id, 3);
+	are(&r, given_up);
+	end_run(&r, id, 7, 0);
+	are(&r, "");
+	rig_close(&r);
+}
+
 /* ---- telling ------------------------------------------------------------- */
 
 static void apply(struct rig *r, const char *text)
@@ -318,12 +415,6 @@ static int point(void *ctx, const char *job, const char *name, int64_t at_us,
 	return 0;
 }
 
-static int take_id(void *ctx, const struct mst_task *t)
-{
-	*(int64_t *)ctx = t->id;
-	return 0;
-}
-
 static void ends_with(struct rig *r, const char *output)
 {
 	struct mst_task t = {.kind = "report",
@@ -391,6 +482,7 @@ int main(void)
 	    cmocka_unit_test(of_jobs),
 	    cmocka_unit_test(of_ends),
 	    cmocka_unit_test(of_people_and_nodes),
+	    cmocka_unit_test(of_busy),
 	    cmocka_unit_test(tells),
 	    cmocka_unit_test(trends),
 	};
