@@ -114,89 +114,99 @@ static bool number(const char *text, int64_t min, int64_t max, int64_t *r)
 	return false;
 }
 
-static bool take_option(struct options *o, int c, const char *arg)
+static const struct {
+	int opt;
+	int64_t min, max;
+} numbers[] = {
+    {OPT_DEVICES, 1, 200000},	  {OPT_SEED, 1, INT64_MAX},
+    {OPT_ROWS, 1, 100000000},	  {OPT_APPS, 0, 100000},
+    {OPT_PEOPLE, 1, 1000000},	  {OPT_LINKS, 1, 100000000},
+    {OPT_IOT_DEVICES, 0, 500000}, {OPT_IOT_LINKS, 1, 100000000},
+    {OPT_IOT_ALERTS, 0, 100000},  {OPT_SENSORS, 1, MST_SIM_MAX_SENSORS},
+    {OPT_LATENCY, 0, 60000},	  {OPT_DAY, 0, 3650},
+};
+
+/* 0 stands for the usual number there, and for none here. */
+static int64_t or_none(int64_t n)
+{
+	return n ? n : -1;
+}
+
+static void set_number(struct options *o, int opt, int64_t n)
+{
+	struct mst_sim_conf *c = &o->conf;
+
+	if (opt == OPT_DEVICES)
+		c->devices = (unsigned)n;
+	else if (opt == OPT_SEED)
+		c->seed = (uint64_t)n;
+	else if (opt == OPT_ROWS)
+		c->cve_rows = (uint64_t)n;
+	else if (opt == OPT_APPS)
+		c->apps = or_none(n);
+	else if (opt == OPT_PEOPLE)
+		c->people = n;
+	else if (opt == OPT_LINKS)
+		c->app_links = n;
+	else if (opt == OPT_IOT_DEVICES)
+		c->iot_devices = or_none(n);
+	else if (opt == OPT_IOT_LINKS)
+		c->iot_connections = n;
+	else if (opt == OPT_IOT_ALERTS)
+		c->iot_alerts = or_none(n);
+	else if (opt == OPT_SENSORS)
+		c->sensors = (unsigned)n;
+	else if (opt == OPT_LATENCY)
+		c->latency_ms = (int)n;
+	else
+		o->day = n;
+}
+
+/* *good_r: it is one, and within its bounds. */
+static bool take_number(struct options *o, int opt, const char *arg,
+			bool *good_r)
 {
 	int64_t n = 0;
 
-	if (c >= OPT_PORT) {
-		if (!number(arg, 0, 65535, &n))
-			return false;
-		o->conf.ports[c - OPT_PORT] = (int)n;
+	if (opt >= OPT_PORT) {
+		*good_r = number(arg, 0, 65535, &n);
+		o->conf.ports[opt - OPT_PORT] = (int)n;
 		return true;
 	}
-	switch (c) {
-	case OPT_DEVICES:
-		if (!number(arg, 1, 200000, &n))
-			return false;
-		o->conf.devices = (unsigned)n;
+	for (size_t i = 0; i < MST_LEN(numbers); i++) {
+		if (numbers[i].opt != opt)
+			continue;
+		*good_r = number(arg, numbers[i].min, numbers[i].max, &n);
+		if (*good_r)
+			set_number(o, opt, n);
 		return true;
-	case OPT_SEED:
-		if (!number(arg, 1, INT64_MAX, &n))
-			return false;
-		o->conf.seed = (uint64_t)n;
-		return true;
-	case OPT_ROWS:
-		if (!number(arg, 1, 100000000, &n))
-			return false;
-		o->conf.cve_rows = (uint64_t)n;
-		return true;
-	case OPT_APPS:
-		if (!number(arg, 0, 100000, &n))
-			return false;
-		o->conf.apps = n ? n : -1;
-		return true;
-	case OPT_PEOPLE:
-		return number(arg, 1, 1000000, &o->conf.people);
-	case OPT_LINKS:
-		return number(arg, 1, 100000000, &o->conf.app_links);
-	case OPT_IOT_DEVICES:
-		if (!number(arg, 0, 500000, &n))
-			return false;
-		o->conf.iot_devices = n ? n : -1;
-		return true;
-	case OPT_IOT_LINKS:
-		return number(arg, 1, 100000000, &o->conf.iot_connections);
-	case OPT_IOT_ALERTS:
-		if (!number(arg, 0, 100000, &n))
-			return false;
-		o->conf.iot_alerts = n ? n : -1;
-		return true;
-	case OPT_SENSORS:
-		if (!number(arg, 1, MST_SIM_MAX_SENSORS, &n))
-			return false;
-		o->conf.sensors = (unsigned)n;
-		return true;
-	case OPT_SAVE:
+	}
+	return false;
+}
+
+static bool take_option(struct options *o, int opt, const char *arg)
+{
+	bool good = true;
+
+	if (take_number(o, opt, arg, &good))
+		return good;
+	if (opt == OPT_SAVE)
 		o->save_dir = arg;
-		return true;
-	case OPT_LATENCY:
-		if (!number(arg, 0, 60000, &n))
-			return false;
-		o->conf.latency_ms = (int)n;
-		return true;
-	case OPT_DAY:
-		return number(arg, 0, 3650, &o->day);
-	case OPT_LIMITS:
+	else if (opt == OPT_LIMITS)
 		o->conf.rate_limits = true;
-		return true;
-	case OPT_STATE:
+	else if (opt == OPT_STATE)
 		o->conf.state_file = arg;
-		return true;
-	case OPT_SET:
+	else if (opt == OPT_SET)
 		o->set_file = arg;
-		return true;
-	case OPT_CERT:
+	else if (opt == OPT_CERT)
 		o->conf.certificate = arg;
-		return true;
-	case OPT_EMPTY:
+	else if (opt == OPT_EMPTY)
 		o->conf.empty = true;
-		return true;
-	case OPT_YAML:
+	else if (opt == OPT_YAML)
 		o->yaml = true;
-		return true;
-	default:
+	else
 		return false;
-	}
+	return true;
 }
 
 static int wait_for_signal(const sigset_t *set)
