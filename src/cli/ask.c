@@ -36,6 +36,8 @@ static int await_input(struct mst_err *err)
 
 int cli_read_value(struct mst_buf *b, bool one_line, struct mst_err *err)
 {
+	const char *end;
+
 	for (;;) {
 		ssize_t n;
 
@@ -54,6 +56,10 @@ int cli_read_value(struct mst_buf *b, bool one_line, struct mst_err *err)
 		if (n == 0 || (one_line && memchr(b->p, '\n', b->n)))
 			break;
 	}
+	/* A file or a pipe gives more at once than the line. */
+	end = one_line ? memchr(b->p, '\n', b->n) : NULL;
+	if (end)
+		b->n = (size_t)(end - b->p) + 1;
 	if (b->n && b->p[b->n - 1] == '\n')
 		b->n--;
 	if (b->n && b->p[b->n - 1] == '\r')
@@ -79,13 +85,10 @@ int cli_ask(const char *prompt, struct mst_buf *b, struct mst_err *err)
 	return rc;
 }
 
-/* ---- a secret -------------------------------------------------------------
- */
-
-static int ask_twice(struct mst_buf *b, struct mst_err *err)
+int cli_ask_twice(const char *prompt, struct mst_buf *b, struct mst_err *err)
 {
 	struct mst_buf again = MST_BUF_INIT(CLI_VALUE_MAX + 2);
-	int rc = cli_ask("Value (not shown): ", b, err);
+	int rc = cli_ask(prompt, b, err);
 
 	(void)mst_buf_reserve(&again, CLI_VALUE_MAX + 2);
 	if (rc == 0)
@@ -93,7 +96,7 @@ static int ask_twice(struct mst_buf *b, struct mst_err *err)
 	if (rc == 0 && (again.n != b->n || memcmp(again.p, b->p, b->n) != 0))
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "the two are not the same; nothing was "
-				 "stored");
+				 "changed");
 	mst_buf_wipe_fini(&again);
 	return rc;
 }
@@ -104,7 +107,8 @@ int cli_ask_secret(struct mst_secret **s_r, struct mst_err *err)
 	int rc;
 
 	(void)mst_buf_reserve(&b, CLI_VALUE_MAX + 2);
-	rc = isatty(0) ? ask_twice(&b, err) : cli_read_value(&b, false, err);
+	rc = isatty(0) ? cli_ask_twice("Value (not shown): ", &b, err)
+		       : cli_read_value(&b, false, err);
 	if (rc == 0 && b.n == 0)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "the secret is empty; nothing was stored");

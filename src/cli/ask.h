@@ -17,6 +17,8 @@ int cli_read_value(struct mst_buf *b, bool one_line, struct mst_err *err);
 /* The same from the terminal that standard input is, with a question on stderr
  * and without echo. */
 int cli_ask(const char *prompt, struct mst_buf *b, struct mst_err *err);
+/* The same, typed twice: two that differ are MST_E_INVALID. */
+int cli_ask_twice(const char *prompt, struct mst_buf *b, struct mst_err *err);
 /* A new secret: typed twice at a terminal, else standard input. A text that is
  * not empty. */
 int cli_ask_secret(struct mst_secret **s_r, struct mst_err *err);

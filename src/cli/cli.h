@@ -67,6 +67,9 @@ void cli_print(struct mst_buf *out);
  * says so, whatever the command came to. A reader that went away early (head)
  * is no error. */
 int cli_printed(int status);
+/* Appends a file that the user named; NULL or "-": standard input to its end.
+ */
+int cli_read_file(const char *path, struct mst_buf *out, struct mst_err *err);
 /* Writes a file that the user named: a new one takes the place of an old one
  * when it is whole; a device, pipe or link is written to. */
 int cli_write_file(const char *path, struct mst_slice data, unsigned mode,

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "alert/form.h"
-#include "base/file.h"
 #include "base/time.h"
 #include "cli/checks.h"
 #include "cli/forward.h"
@@ -45,23 +44,6 @@ int forward_test(struct mst_state *state, const struct forward_opts *o,
 }
 
 /* ---- why ----------------------------------------------------------------- */
-
-static int read_text(const char *path, struct mst_buf *text,
-		     struct mst_err *err)
-{
-	char chunk[4096];
-	size_t n;
-
-	if (path && strcmp(path, "-") != 0)
-		return mst_file_read(path, text, err);
-	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
-		if (!mst_buf_add(text, chunk, n))
-			return mst_err_set(err, MST_E_INVALID,
-					   "what comes from standard input is "
-					   "larger than an alert may be");
-	}
-	return 0;
-}
 
 /* The only source that rules have. */
 static int find_source(const struct mst_forward_conf *c, const char *given,
@@ -219,7 +201,7 @@ int forward_why(struct mst_state *state, const struct forward_opts *o,
 	if (rc == 0)
 		rc = find_source(conf, o->source, &t.source, err);
 	if (rc == 0)
-		rc = read_text(path, &text, err);
+		rc = cli_read_file(path, &text, err);
 	if (rc == 0)
 		rc = read_alert(mst_buf_slice(&text), &arena, &a, &form, err);
 	if (rc == 0) {

@@ -35,18 +35,11 @@ static int load_file(const char *path, struct mst_conf *conf_r,
 		     struct mst_err *err)
 {
 	struct mst_buf b = MST_BUF_INIT(MST_MAX_CONF);
-	char chunk[4096];
-	size_t n;
-	int rc = 0;
+	int rc;
 
 	if (strcmp(path, "-") != 0)
 		return mst_conf_load(path, conf_r, err);
-	while (rc == 0 && (n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
-		if (!mst_buf_add(&b, chunk, n))
-			rc = mst_err_set(err, MST_E_INVALID,
-					 "standard input is over %u MiB",
-					 MST_MAX_CONF >> 20);
-	}
+	rc = cli_read_file(path, &b, err);
 	if (rc == 0)
 		rc = mst_conf_read(mst_buf_slice(&b), "standard input", conf_r,
 				   err);

@@ -42,32 +42,14 @@ enum verb {
 
 /* ---- passwords ----------------------------------------------------------- */
 
-static int ask_twice(struct mst_buf *b, struct mst_err *err)
-{
-	struct mst_buf again = MST_BUF_INIT(CLI_VALUE_MAX + 2);
-	int rc = cli_ask("Password (not shown): ", b, err);
-
-	(void)mst_buf_reserve(&again, CLI_VALUE_MAX + 2);
-	if (rc == 0)
-		rc = cli_ask("Once more: ", &again, err);
-	if (rc == 0 && (again.n != b->n || memcmp(again.p, b->p, b->n) != 0))
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "the two are not the same; nothing was "
-				 "changed");
-	mst_buf_wipe_fini(&again);
-	return rc;
-}
-
 /* b is wiped by the caller. */
 static int get_password(struct mst_buf *b, struct mst_err *err)
 {
-	const char *end;
 	int rc;
 
 	(void)mst_buf_reserve(b, CLI_VALUE_MAX + 2);
-	rc = isatty(0) ? ask_twice(b, err) : cli_read_value(b, true, err);
-	if (rc == 0 && (end = memchr(b->p, '\n', b->n))) /* one line counts */
-		b->n = (size_t)(end - b->p);
+	rc = isatty(0) ? cli_ask_twice("Password (not shown): ", b, err)
+		       : cli_read_value(b, true, err);
 	if (rc == 0 && b->n == 0)
 		rc = mst_err_set(err, MST_E_INVALID,
 				 "the password is empty; nothing was changed");

@@ -298,6 +298,26 @@ static int write_through(const char *path, struct mst_slice data,
 	return whole ? 0 : -(int)err->code;
 }
 
+int cli_read_file(const char *path, struct mst_buf *out, struct mst_err *err)
+{
+	char chunk[4096];
+	size_t n;
+
+	if (path && strcmp(path, "-") != 0)
+		return mst_file_read(path, out, err);
+	while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0) {
+		if (!mst_buf_add(out, chunk, n))
+			return mst_err_set(err, MST_E_INVALID,
+					   "standard input is over %zu KiB",
+					   out->max >> 10);
+	}
+	if (ferror(stdin) && atomic_load(&cli_cancel))
+		return mst_err_set(err, MST_E_CANCELLED,
+				   "cancelled while reading standard input");
+	return ferror(stdin) ? mst_err_os(err, "cannot read standard input")
+			     : 0;
+}
+
 int cli_write_file(const char *path, struct mst_slice data, unsigned mode,
 		   struct mst_err *err)
 {

@@ -12,7 +12,6 @@
 #include <sys/random.h>
 
 #include "api/remote.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "cli/ask.h"
@@ -119,10 +118,8 @@ static int add_file(struct mst_jout *files, const char *name, const char *path,
 		    struct mst_err *err)
 {
 	struct mst_buf b = MST_BUF_INIT(FILE_MAX);
-	int rc;
+	int rc = cli_read_file(path, &b, err);
 
-	rc = path && strcmp(path, "-") != 0 ? mst_file_read(path, &b, err)
-					    : cli_read_value(&b, false, err);
 	if (rc == 0)
 		mst_jout_kslice(files, name, mst_buf_slice(&b));
 	mst_buf_wipe_fini(&b);
