@@ -224,6 +224,16 @@ static int upgrade(struct mst_db *db, int64_t version, struct mst_err *err)
 	return rc;
 }
 
+static int whose(struct mst_db *db, int64_t *id_r, int64_t *version_r,
+		 struct mst_err *err)
+{
+	int rc = mst_db_number(db, "PRAGMA application_id", id_r, err);
+
+	if (rc == 0)
+		rc = mst_db_number(db, "PRAGMA user_version", version_r, err);
+	return rc;
+}
+
 /* Makes the tables, or makes sure that they are ours and not newer. */
 static int check_schema(struct mst_db *db, struct mst_err *err)
 {
@@ -232,12 +242,15 @@ static int check_schema(struct mst_db *db, struct mst_err *err)
 	char sql[128];
 	int rc;
 
+	/* The usual file is only looked at: who opens it waits for nobody that
+	 * writes. What a version is made of is there when it says so. */
+	rc = whose(db, &id, &version, err);
+	if (rc < 0 || (id == spec->app_id && version == spec->version))
+		return rc;
 	rc = mst_db_exec(db, "BEGIN IMMEDIATE", err);
 	if (rc < 0)
 		return rc;
-	rc = mst_db_number(db, "PRAGMA application_id", &id, err);
-	if (rc == 0)
-		rc = mst_db_number(db, "PRAGMA user_version", &version, err);
+	rc = whose(db, &id, &version, err);
 	if (rc == 0)
 		rc = mst_db_number(db, "SELECT count(*) FROM sqlite_schema",
 				   &tables, err);

@@ -20,6 +20,7 @@ static const char q_put[] =
     "INSERT INTO audit(id, at_us, uid, \"user\", via, address, what, kind,"
     " name, before, after, hash)"
     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+static const char q_first[] = "SELECT id FROM audit ORDER BY id LIMIT 1";
 static const char q_seal[] = "UPDATE audit SET hash=?2 WHERE id=?1";
 #define COLUMNS                                                                \
 	"SELECT id, at_us, uid, \"user\", via, address, what, kind, name,"     \
@@ -414,11 +415,17 @@ int mst_audit_seal_old(struct mst_state *s, struct mst_err *err)
 	struct mst_audit_check c = {.why = ""};
 	struct walk w = {.c = &c, .seal = true};
 	uint8_t hash[MST_AUDIT_HASH];
-	int64_t id;
+	struct mst_sdb_st *st;
+	int64_t id, any = 0;
 	bool own;
 	int rc = mst_audit_head(s, &id, hash, err);
 
 	if (rc < 0 || id)
+		return rc;
+	rc = mst_sdb_stmt(s->db, q_first, &st, err);
+	if (rc == 0)
+		rc = mst_sdb_number(st, &any, err);
+	if (rc < 0 || !any)
 		return rc;
 	rc = mst_sdb_own_begin(s->db, &own, err);
 	if (rc < 0)

@@ -11,6 +11,11 @@ static const char q_run_dead[] =
 static const char q_run_oldest[] =
     "SELECT id FROM run WHERE job=?1 ORDER BY id DESC"
     " LIMIT 1 OFFSET ?2";
+/* Of those that have just become too old to have any: each begin of a run takes
+ * away what the one before it left, and would else look at all of them. */
+static const char q_run_items_go[] =
+    "DELETE FROM run_item WHERE run IN"
+    " (SELECT id FROM run WHERE job=?1 AND id<=?2 ORDER BY id DESC LIMIT 20)";
 static const char q_run_trim_items[] =
     "DELETE FROM run_item WHERE run IN"
     " (SELECT id FROM run WHERE job=?1 AND id<=?2)";
@@ -37,12 +42,14 @@ static const char q_runs_status[] =
     RUN " WHERE status=?4 AND id<?1 ORDER BY id DESC LIMIT ?2";
 static const char q_runs_both[] =
     RUN " WHERE job=?3 AND status=?4 AND id<?1 ORDER BY id DESC LIMIT ?2";
-/* What reads as dead is among those that are stored as running, too. */
+/* What reads as dead is among those that are stored as running, too. Each half
+ * is in order by its index; IN would be sorted. */
 static const char q_runs_dead[] =
-    RUN " WHERE status IN (?4, ?5) AND id<?1 ORDER BY id DESC LIMIT ?2";
+    RUN " WHERE status=?4 AND id<?1 UNION ALL " RUN
+	" WHERE status=?5 AND id<?1 ORDER BY id DESC LIMIT ?2";
 static const char q_runs_dead_job[] =
-    RUN " WHERE job=?3 AND status IN (?4, ?5) AND id<?1"
-	" ORDER BY id DESC LIMIT ?2";
+    RUN " WHERE job=?3 AND status=?4 AND id<?1 UNION ALL " RUN
+	" WHERE job=?3 AND status=?5 AND id<?1 ORDER BY id DESC LIMIT ?2";
 static const char q_run[] = RUN " WHERE id=?1";
 static const char q_set_put[] =
     "INSERT INTO run_set(run, name, read, new, changed, retired, deleted,"
@@ -125,12 +132,32 @@ static int trim(struct mst_state *s, const char *job, int keep,
 	return rc;
 }
 
+/* The first run that stays, by number: runs are numbered as they begin, so it
+ * is found from the oldest on. INT64_MAX: there is none. */
+static int first_kept(struct mst_state *s, int64_t before_us, int64_t *id_r,
+		      struct mst_err *err)
+{
+	static const char q[] =
+	    "SELECT id FROM run WHERE COALESCE(ended_us, started_us)>=?1"
+	    " ORDER BY id LIMIT 1";
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_sdb_bind_int(st, 1, before_us);
+	rc = mst_sdb_number(st, id_r, err);
+	if (rc == 0 && !*id_r)
+		*id_r = INT64_MAX;
+	return rc;
+}
+
 int mst_state_runs_trim(struct mst_state *s, int64_t before_us,
 			struct mst_err *err)
 {
 #define OLD                                                                    \
-	" (SELECT id FROM run WHERE ended_us<?1 AND id NOT IN"                 \
-	" (SELECT max(id) FROM run GROUP BY job))"
+	" (SELECT id FROM run r WHERE id<?1 AND id<"                           \
+	"(SELECT max(n.id) FROM run n WHERE n.job=r.job))"
 	static const char *const q[] = {
 	    "DELETE FROM run_set WHERE run IN" OLD,
 	    "DELETE FROM run_item WHERE run IN" OLD,
@@ -139,16 +166,18 @@ int mst_state_runs_trim(struct mst_state *s, int64_t before_us,
 	};
 #undef OLD
 	struct mst_sdb_st *st;
+	int64_t kept;
 	bool own;
 	int rc = mst_sdb_own_begin(s->db, &own, err);
 
 	if (rc < 0)
 		return rc;
+	rc = first_kept(s, before_us, &kept, err);
 	for (size_t i = 0; i < MST_LEN(q) && rc == 0; i++) {
 		rc = mst_sdb_stmt(s->db, q[i], &st, err);
 		if (rc < 0)
 			break;
-		mst_sdb_bind_int(st, 1, before_us);
+		mst_sdb_bind_int(st, 1, kept);
 		rc = mst_sdb_run(st, NULL, err);
 	}
 	return mst_sdb_own_end(s->db, own, rc, err);
@@ -157,7 +186,7 @@ int mst_state_runs_trim(struct mst_state *s, int64_t before_us,
 static int add_run(struct mst_state *s, const char *job, int64_t *id_r,
 		   struct mst_err *err)
 {
-	static const char *const items[] = {q_run_trim_items};
+	static const char *const items[] = {q_run_items_go};
 	static const char *const all[] = {q_run_trim_sets, q_run_trim_items,
 					  q_run_trim_fields, q_run_trim};
 	struct mst_sdb_st *st;

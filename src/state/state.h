@@ -147,8 +147,8 @@ int mst_state_run_begin(struct mst_state *s, const char *job, int64_t *id_r,
 /* By id: end (now, when not set), status, error, counts and proof. */
 int mst_state_run_end(struct mst_state *s, const struct mst_run *run,
 		      struct mst_err *err);
-/* Runs that ended before then go with all that is known of them; the newest of
- * each job stays. */
+/* Runs that ended before then (died: began) go with all that is known of them,
+ * up to the first one that did not; the newest of each job stays. */
 int mst_state_runs_trim(struct mst_state *s, int64_t before_us,
 			struct mst_err *err);
 int mst_state_run_counts(struct mst_state *s, int64_t run, const char *set,

@@ -182,7 +182,7 @@ int mst_task_output(struct mst_state *s, int64_t id, bool log,
 
 /* ---- what goes with time ------------------------------------------------- */
 
-static int trim_one(struct mst_state *s, const char *q, int64_t a, int64_t b,
+static int trim_one(struct mst_state *s, const char *q, int64_t than,
 		    struct mst_err *err)
 {
 	struct mst_sdb_st *st;
@@ -190,8 +190,7 @@ static int trim_one(struct mst_state *s, const char *q, int64_t a, int64_t b,
 
 	if (rc < 0)
 		return rc;
-	mst_sdb_bind_int(st, 1, a);
-	mst_sdb_bind_int(st, 2, b);
+	mst_sdb_bind_int(st, 1, than);
 	return mst_sdb_run(st, NULL, err);
 }
 
@@ -199,39 +198,50 @@ int mst_task_trim(struct mst_state *s, int64_t now_us, int days, int row_days,
 		  struct mst_err *err)
 {
 	static const int64_t day = 86400ll * 1000000;
+	/* Asked of those that have pieces: few, whatever there are of tasks. */
+#define PRINTED " WHERE id IN (SELECT task FROM task_piece)"
+#define OLD	"(SELECT id FROM task" PRINTED " AND ended_us<?1)"
 	/* The newest of each kind keep what they printed. */
+#define MANY                                                                   \
+	"(SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY kind"     \
+	" ORDER BY id DESC) AS nth FROM task" PRINTED ") AS numbered"          \
+	" WHERE nth>?1)"
+	static const char q_old_sizes[] =
+	    "UPDATE task SET output_n=0 WHERE id IN " OLD;
 	static const char q_old_pieces[] =
-	    "DELETE FROM task_piece WHERE task IN (SELECT id FROM task"
-	    " WHERE output_n>=0 AND ended_us<?1 AND ?2=0)";
+	    "DELETE FROM task_piece WHERE task IN " OLD;
+	static const char q_many_sizes[] =
+	    "UPDATE task SET output_n=0 WHERE id IN " MANY;
 	static const char q_many_pieces[] =
-	    "DELETE FROM task_piece WHERE task IN (SELECT id FROM (SELECT id,"
-	    " row_number() OVER (PARTITION BY kind ORDER BY id DESC) AS nth"
-	    " FROM task WHERE id>?2) AS numbered WHERE nth>?1)";
-	static const char q_sizes[] =
-	    "UPDATE task SET output_n=0 WHERE output_n>0 AND ended_us<?1"
-	    " AND ?2=0";
+	    "DELETE FROM task_piece WHERE task IN " MANY;
+#undef MANY
+#undef OLD
+#undef PRINTED
+	/* They are numbered as they are asked for, so the rest is younger. */
 	static const char q_rows[] =
-	    "DELETE FROM task WHERE ended_us<?1 AND ?2=0";
-	static const char q_keys[] =
-	    "DELETE FROM request_key WHERE at_us<?1 AND ?2=0";
-	static const char q_notices[] =
-	    "DELETE FROM notice WHERE over_us<?1 AND ?2=0";
-	int64_t old = now_us - days * day;
+	    "DELETE FROM task WHERE ended_us<?1 AND id<COALESCE((SELECT id FROM"
+	    " task WHERE created_us>=?1 ORDER BY id LIMIT 1),"
+	    " 9223372036854775807)";
+	static const char q_notices[] = "DELETE FROM notice WHERE over_us<?1";
+	static const char q_keys[] = "DELETE FROM request_key WHERE at_us<?1";
+	/* Without its row nobody would find what a task printed. */
+	const int64_t old = now_us - MST_MIN(days, row_days) * day;
+	const int64_t rows = now_us - row_days * day;
+	const struct {
+		const char *q;
+		int64_t than;
+	} all[] = {
+	    {q_old_sizes, old},	     {q_old_pieces, old},
+	    {q_many_sizes, OUTPUTS}, {q_many_pieces, OUTPUTS},
+	    {q_rows, rows},	     {q_notices, rows},
+	    {q_keys, now_us - day},
+	};
 	bool own;
 	int rc = mst_sdb_own_begin(s->db, &own, err);
 
 	if (rc < 0)
 		return rc;
-	rc = trim_one(s, q_old_pieces, old, 0, err);
-	if (rc == 0)
-		rc = trim_one(s, q_many_pieces, OUTPUTS, 0, err);
-	if (rc == 0)
-		rc = trim_one(s, q_sizes, old, 0, err);
-	if (rc == 0)
-		rc = trim_one(s, q_rows, now_us - row_days * day, 0, err);
-	if (rc == 0)
-		rc = trim_one(s, q_notices, now_us - row_days * day, 0, err);
-	if (rc == 0)
-		rc = trim_one(s, q_keys, now_us - day, 0, err);
+	for (size_t i = 0; i < MST_LEN(all) && rc == 0; i++)
+		rc = trim_one(s, all[i].q, all[i].than, err);
 	return mst_sdb_own_end(s->db, own, rc, err);
 }

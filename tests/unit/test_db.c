@@ -200,6 +200,11 @@ static void test_handles(void **state)
 	assert_false(mst_db_is_foreign(path, 1));
 	assert_true(is_held(path));
 	mst_db_close(&b);
+	/* Nor does it wait for one that writes. */
+	t_ok(mst_db_begin(&a, &err), &err);
+	t_ok(mst_db_open(&b, &versions[0], path, true, &err), &err);
+	mst_db_close(&b);
+	mst_db_abort(&a);
 	assert_true(is_held(path));
 	t_ok(mst_db_find(&versions[0], path, true, &err), &err);
 	assert_true(is_held(path));

@@ -64,7 +64,9 @@ static void sql(const char *text)
 static void test_open(void **state)
 {
 	struct mst_state *other = NULL;
+	sqlite3 *h = NULL;
 	struct stat sb;
+	char *file;
 
 	assert_string_equal(mst_state_dir(s), dir);
 	assert_int_equal(stat(dir, &sb), 0);
@@ -72,9 +74,15 @@ static void test_open(void **state)
 	assert_int_equal(
 	    stat(t_path("%s/state.db", dir + strlen(t_dir()) + 1), &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600);
-	/* Several may look at it at once. */
+	/* Several may look at it at once, also while one writes. */
+	file = mst_asprintf("%s/state.db", dir);
+	assert_int_equal(sqlite3_open(file, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(h, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
 	t_ok(mst_state_open(dir, &other, &err), &err);
 	mst_state_close(&other);
+	sqlite3_close(h);
+	free(file);
 	mst_state_close(&s);
 	mst_state_close(&s);
 	sql("PRAGMA user_version=9");

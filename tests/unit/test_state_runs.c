@@ -236,6 +236,11 @@ static void test_days(void **state)
 	state_sql("UPDATE run SET ended_us=1");
 	t_ok(mst_state_runs_trim(s, mst_now_us(), &err), &err);
 	assert_runs((struct mst_run_filter){ANY}, "4 a ok;2 b dead;");
+	/* One that died never ended. */
+	(void)begin("b");
+	state_sql("UPDATE run SET ended_us=NULL, started_us=2 WHERE id=2");
+	t_ok(mst_state_runs_trim(s, mst_now_us(), &err), &err);
+	assert_runs((struct mst_run_filter){ANY}, "5 b dead;4 a ok;");
 }
 
 /* ---- writes, reasons ----------------------------------------------------- */

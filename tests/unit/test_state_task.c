@@ -152,9 +152,9 @@ static void test_claim(void **state)
 	assert_string_equal(text, "1 run main running;");
 	assert_false(claim(s, "n", text));
 	/* Busy: again in a minute. */
-	t_failed(mst_task_defer(s, 1, "n", T0 + MINUTE, &err), &err,
+	t_failed(mst_task_defer(s, 1, "n", T0 + MINUTE, "", &err), &err,
 		 MST_E_CONFLICT, "does not run on node 'n'");
-	t_ok(mst_task_defer(s, 1, "m", T0 + MINUTE, &err), &err);
+	t_ok(mst_task_defer(s, 1, "m", T0 + MINUTE, "", &err), &err);
 	assert_false(claim(s, "n", text));
 	t_clock_set(T0 + MINUTE);
 	assert_true(claim(s, "n", text));
@@ -331,7 +331,7 @@ static void test_cancel(void **state)
 	t_ok(mst_task_tell(s, 2, "n", 0, NULL, &cancel, &err), &err);
 	assert_true(cancel);
 	/* Nobody wants it again. */
-	t_ok(mst_task_defer(s, 2, "n", T0, &err), &err);
+	t_ok(mst_task_defer(s, 2, "n", T0, "", &err), &err);
 	t_ok(mst_task_cancel(s, 2, &now, &err), &err);
 	assert_int_equal(now, MST_TASK_CANCELLED);
 	t_failed(mst_task_cancel(s, 9, &now, &err), &err, MST_E_NOTFOUND,
@@ -370,6 +370,8 @@ static void test_trim(void **state)
 {
 	const struct mst_task t = {
 	    .id = 1, .node = "n", .state = MST_TASK_DONE};
+	const struct mst_task second = {
+	    .id = 2, .node = "n", .state = MST_TASK_DONE};
 	struct mst_buf out = MST_BUF_INIT(100);
 	char text[128];
 	bool fresh;
@@ -393,6 +395,16 @@ static void test_trim(void **state)
 	assert_tasks((struct mst_task_filter){.state = -1}, "");
 	/* Numbers are not given twice. */
 	assert_int_equal(put("run", "a", true), 2);
+	/* Rows that are kept for less than what they printed take it along. */
+	assert_true(claim(s, "n", text));
+	t_ok(mst_task_end(s, &second, mst_slice("x", 1), mst_slice("y", 1),
+			  &err),
+	     &err);
+	t_ok(mst_task_trim(s, T0 + 2 * 1440 * MINUTE, 7, 1, &err), &err);
+	assert_tasks((struct mst_task_filter){.state = -1}, "");
+	mst_buf_reset(&out);
+	t_ok(mst_task_output(s, 2, true, &out, &err), &err);
+	assert_int_equal(out.n, 0);
 	mst_buf_fini(&out);
 }
 
@@ -722,8 +734,8 @@ static void test_audit(void **state)
 	mst_state_actor_set(s, NULL, NULL, NULL);
 	t_ok(mst_state_audit(s, &f, add_entry, &l, &err), &err);
 	assert_string_equal(l.text, "bob api job main pause;"
-				    "bob api task 1 cancel;"
-				    "ann console task 1 run;");
+				    "bob api task 1 run main cancel;"
+				    "ann console task 1 run main run;");
 	t_ok(mst_audit_verify(s, NULL, &c, &err), &err);
 	assert_int_equal(c.entries, 3);
 	assert_int_equal(c.bad_id, 0);
