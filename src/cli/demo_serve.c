@@ -102,8 +102,6 @@ static int start(const char *dir, int port, pid_t *pid_r, struct mst_err *err)
 	int rc;
 
 	(void)snprintf(listen, sizeof(listen), "127.0.0.1:%d", port);
-	/* Days are minutes here. */
-	(void)setenv("MUSTER_TREND_MS", "1000", 1);
 	rc = posix_spawn(pid_r, "/proc/self/exe", NULL, NULL, argv, environ);
 	if (rc == 0)
 		return 0;

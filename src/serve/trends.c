@@ -8,33 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "base/time.h"
 #include "json/json.h"
 #include "json/out.h"
 
-#define HOUR_US	  (INT64_C(3600) * 1000000)
+#define S_US	  INT64_C(1000000)
+#define HOUR_US	  (3600 * S_US)
 #define REPORT	  "report"
 #define REPORT_OF "cve"
 #define CVES	  "open_cves."
 
 /* ---- wanting ------------------------------------------------------------- */
 
-/* After a run that wrote, a point is wanted when the last one is so old; in the
- * demo, where days are minutes, $MUSTER_TREND_MS says it. */
-static int64_t pause_us(void)
-{
-	const char *ms = secure_getenv("MUSTER_TREND_MS");
-	uint64_t n;
-
-	return ms && mst_num_u64(mst_slice_str(ms), &n) && n < 3600000
-		   ? (int64_t)n * 1000
-		   : HOUR_US;
-}
-
 struct newest {
 	int64_t at_us;
+	int64_t n; /* numbers of a day; a point has four at most */
 };
+
+/* After a run that wrote, a point is wanted when the last one is so old: a line
+ * that begins is seen soon, one that goes on has some fifty points a day. */
+static int64_t pause_us(const struct newest *n)
+{
+	return MST_MIN(n->n * 10 * S_US, HOUR_US);
+}
 
 static int take_point(void *ctx, const char *job, const char *name,
 		      int64_t at_us, double value)
@@ -45,6 +41,7 @@ static int take_point(void *ctx, const char *job, const char *name,
 	(void)name;
 	(void)value;
 	n->at_us = MST_MAX(n->at_us, at_us);
+	n->n++;
 	return 0;
 }
 
@@ -100,7 +97,7 @@ int mst_trends_want(struct mst_state *state, const char *job, int64_t run,
 		    int64_t now_us, struct mst_err *err)
 {
 	struct delivers d = {false, 0};
-	struct newest n = {0};
+	struct newest n = {0, 0};
 
 	if (!run || mst_state_run_sets(state, run, take_set, &d, err) < 0)
 		return run ? -(int)err->code : 0;
@@ -109,7 +106,7 @@ int mst_trends_want(struct mst_state *state, const char *job, int64_t run,
 	if (mst_trend(state, job, CVES, now_us - 24 * HOUR_US, take_point, &n,
 		      err) < 0)
 		return -(int)err->code;
-	if (n.at_us > now_us - (d.writes ? pause_us() : 20 * HOUR_US))
+	if (n.at_us > now_us - (d.writes ? pause_us(&n) : 20 * HOUR_US))
 		return 0;
 	return put(state, job, err);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is drawn over time: open CVEs by severity, out of the report "cve",
- * which a task makes once a day and, when a run has written something, once an
- * hour at most.
+ * which a task makes once a day, and when a run has written something: soon
+ * where there is little to be seen yet, twice an hour and seldom more in the
+ * long run.
  */
 #ifndef MST_SERVE_TRENDS_H
 #define MST_SERVE_TRENDS_H

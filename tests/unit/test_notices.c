@@ -461,10 +461,10 @@ static void trends(void **unused)
 		      "{\"severity\":\"all\",\"open\":11}]}}}");
 	t_ok(mst_trend(r.state, "a", "open_cves.", 0, point, got, &err), &err);
 	assert_string_equal(got, "a open_cves.critical 4\na open_cves.low 7\n");
-	/* not again within the hour */
-	t_ok(mst_trends_want(r.state, "a", id, NOW + 1800 * S, &err), &err);
+	/* not at once again: later, the more there are of this day */
+	t_ok(mst_trends_want(r.state, "a", id, NOW + 19 * S, &err), &err);
 	assert_int_equal(reports(&r), 1);
-	t_ok(mst_trends_want(r.state, "a", id, NOW + 3601 * S, &err), &err);
+	t_ok(mst_trends_want(r.state, "a", id, NOW + 21 * S, &err), &err);
 	assert_int_equal(reports(&r), 2);
 	/* what lacks something draws nothing */
 	ends_with(&r, "{\"report\":\"cve\",\"complete\":false,\"sections\":"
@@ -473,6 +473,14 @@ static void trends(void **unused)
 	got[0] = 0;
 	t_ok(mst_trend(r.state, "a", "open_cves.", 0, point, got, &err), &err);
 	assert_null(strstr(got, "critical 1"));
+	for (int64_t i = 0; i < 400; i++)
+		t_ok(mst_trend_put(r.state, "a", "open_cves.low", NOW - i * S,
+				   1, &err),
+		     &err);
+	t_ok(mst_trends_want(r.state, "a", id, NOW + 3599 * S, &err), &err);
+	assert_int_equal(reports(&r), 2);
+	t_ok(mst_trends_want(r.state, "a", id, NOW + 3601 * S, &err), &err);
+	assert_int_equal(reports(&r), 3);
 	rig_close(&r);
 }
 
