@@ -372,12 +372,16 @@ int mst_dir_walk(const char *dir,
 
 FILE *mst_file_stream(const char *path, const char *mode, struct mst_err *err)
 {
-	char flags[8];
-	FILE *f;
+	int flags = *mode == 'w'   ? O_WRONLY | O_CREAT | O_TRUNC
+		    : *mode == 'a' ? O_WRONLY | O_CREAT | O_APPEND
+				   : O_RDONLY;
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+	FILE *f = fd >= 0 ? fdopen(fd, mode) : NULL;
 
-	(void)snprintf(flags, sizeof(flags), "%se", mode);
-	f = fopen(path, flags);
-	if (!f)
-		(void)mst_err_os(err, "%s", path);
-	return f;
+	if (f)
+		return f;
+	(void)mst_err_os(err, "%s", path);
+	if (fd >= 0)
+		(void)close(fd);
+	return NULL;
 }

@@ -338,7 +338,6 @@ static int open_file(struct mst_journal *j, struct mst_err *err)
 	j->file = mst_file_stream(j->path, "w", err);
 	if (!j->file)
 		return -(int)err->code;
-	(void)fchmod(fileno(j->file), 0600);
 	/* What a run made is known even when it is killed. */
 	(void)setvbuf(j->file, NULL, _IOLBF, LINE_BUF);
 	mst_jout_init(&o, &j->line);

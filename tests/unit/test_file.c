@@ -159,6 +159,33 @@ static void test_walk(void **state)
 	free(slash);
 }
 
+static void test_stream(void **state)
+{
+	const char *path = t_path("stream");
+	struct mst_err err = MST_ERR_INIT;
+	char line[16];
+	struct stat st;
+	FILE *f;
+
+	(void)state;
+	assert_null(mst_file_stream(path, "r", &err));
+	assert_int_equal(err.code, MST_E_NOTFOUND);
+	err = (struct mst_err)MST_ERR_INIT;
+	for (int i = 0; i < 2; i++) {
+		f = mst_file_stream(path, i ? "a" : "w", &err);
+		assert_non_null(f);
+		assert_true(fputs(i ? "b" : "a", f) >= 0);
+		assert_int_equal(fclose(f), 0);
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	f = mst_file_stream(path, "r", &err);
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_string_equal(line, "ab");
+	assert_int_equal(fclose(f), 0);
+}
+
 static void test_walk_errors(void **state)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -194,6 +221,7 @@ int main(void)
 	    cmocka_unit_test(test_dirs),
 	    cmocka_unit_test(test_remove_links),
 	    cmocka_unit_test(test_walk),
+	    cmocka_unit_test(test_stream),
 	    cmocka_unit_test(test_walk_errors),
 	};
 
