@@ -49,19 +49,54 @@ static bool is_audited(const struct mst_task *t)
 	return true;
 }
 
-static int audit(struct mst_state *s, const struct mst_task *t, int64_t id,
-		 const char *what, const char *after, struct mst_err *err)
+/* "812 run main": a number says nothing to who reads the audit. */
+static char *name_of(const struct mst_task *t)
 {
-	char *name = mst_asprintf("%lld", (long long)id);
+	bool job = t->job && *t->job;
+	const char *about = job ? t->job : t->connection;
+
+	return mst_asprintf("%lld %s%s%s", (long long)t->id, t->kind,
+			    about && *about ? " " : "", about ? about : "");
+}
+
+/* In the name of whoever uses the store; asking for it: of who asked. */
+static int audit(struct mst_state *s, const struct mst_task *t,
+		 const char *what, bool asked, struct mst_err *err)
+{
+	char *name = name_of(t);
 	const struct mst_audit_entry e = {.kind = "task",
 					  .name = name,
 					  .what = what,
-					  .after = after,
-					  .user = t ? t->asked_by : NULL,
-					  .via = t ? t->asked_via : NULL};
+					  .after = t->argv,
+					  .user = asked ? t->asked_by : NULL,
+					  .via = asked ? t->asked_via : NULL};
 	int rc = mst_audit_put(s, &e, err);
 
 	free(name);
+	return rc;
+}
+
+/* The row that a statement gave: id, kind, job, connection, argv. */
+static int audit_row(struct mst_state *s, struct mst_sdb_st *st,
+		     const char *what, struct mst_err *err)
+{
+	char *kind = mst_strdup(mst_sdb_text(st, 1));
+	char *job = mst_strdup(mst_sdb_text(st, 2));
+	char *connection = mst_strdup(mst_sdb_text(st, 3));
+	char *argv = mst_strdup(mst_sdb_text(st, 4));
+	const struct mst_task t = {.id = mst_sdb_int(st, 0),
+				   .kind = kind,
+				   .job = job,
+				   .connection = connection,
+				   .argv = argv};
+	int rc = mst_sdb_run(st, NULL, err);
+
+	if (rc == 0)
+		rc = audit(s, &t, what, false, err);
+	free(kind);
+	free(job);
+	free(connection);
+	free(argv);
 	return rc;
 }
 
@@ -92,8 +127,12 @@ int mst_task_insert(struct mst_state *s, const struct mst_task *t,
 	mst_sdb_bind_int(st, 11, mst_now_us());
 	mst_sdb_bind_int(st, 12, MST_MAX(t->not_before_us, 0));
 	rc = mst_sdb_number(st, id_r, err);
-	if (rc == 0 && is_audited(t))
-		rc = audit(s, t, *id_r, t->kind, t->argv, err);
+	if (rc == 0 && is_audited(t)) {
+		struct mst_task made = *t;
+
+		made.id = *id_r;
+		rc = audit(s, &made, t->kind, true, err);
+	}
 	return rc;
 }
 
@@ -367,7 +406,8 @@ static int cancel(struct mst_state *s, int64_t id, enum mst_task_state *state_r,
 	    "UPDATE task SET cancel=1,"
 	    " state=CASE WHEN state=?2 OR state=?3 THEN ?5 ELSE state END,"
 	    " ended_us=CASE WHEN state=?2 OR state=?3 THEN ?6 ELSE NULL END"
-	    " WHERE id=?1 AND state IN (?2, ?3, ?4) RETURNING state";
+	    " WHERE id=?1 AND state IN (?2, ?3, ?4)"
+	    " RETURNING id, kind, job, connection, argv, state";
 	static const char q_state[] = "SELECT state FROM task WHERE id=?1";
 	struct mst_sdb_st *st;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
@@ -382,9 +422,8 @@ static int cancel(struct mst_state *s, int64_t id, enum mst_task_state *state_r,
 	mst_sdb_bind_int(st, 6, mst_now_us());
 	rc = mst_sdb_step(st, err);
 	if (rc > 0) {
-		*state_r = (enum mst_task_state)mst_sdb_int(st, 0);
-		rc = mst_sdb_run(st, NULL, err);
-		return rc ? rc : audit(s, NULL, id, "cancel", "", err);
+		*state_r = (enum mst_task_state)mst_sdb_int(st, 5);
+		return audit_row(s, st, "cancel", err);
 	}
 	if (rc == 0) /* it has ended */
 		rc = mst_sdb_stmt(s->db, q_state, &st, err);
@@ -415,9 +454,9 @@ static int approve(struct mst_state *s, int64_t id, const char *by,
 		   struct mst_err *err)
 {
 	static const char q[] = "UPDATE task SET state=?3, approved_by=?4"
-				" WHERE id=?1 AND state=?2";
+				" WHERE id=?1 AND state=?2"
+				" RETURNING id, kind, job, connection, argv";
 	struct mst_sdb_st *st;
-	int64_t n = 0;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
 
 	if (rc < 0)
@@ -426,12 +465,12 @@ static int approve(struct mst_state *s, int64_t id, const char *by,
 	mst_sdb_bind_int(st, 2, MST_TASK_WAITING);
 	mst_sdb_bind_int(st, 3, MST_TASK_QUEUED);
 	mst_sdb_bind_text(st, 4, by);
-	rc = mst_sdb_run(st, &n, err);
-	if (rc == 0 && n == 0)
+	rc = mst_sdb_step(st, err);
+	if (rc == 0)
 		return mst_err_set(err, MST_E_CONFLICT,
 				   "task %lld does not wait for anybody",
 				   (long long)id);
-	return rc ? rc : audit(s, NULL, id, "approve", "", err);
+	return rc < 0 ? rc : audit_row(s, st, "approve", err);
 }
 
 int mst_task_approve(struct mst_state *s, int64_t id, const char *by,
