@@ -169,7 +169,7 @@ static void test_stream(void **state)
 
 	(void)state;
 	assert_null(mst_file_stream(path, "r", &err));
-	assert_int_equal(err.code, MST_E_NOTFOUND);
+	assert_int_equal(err.code, MST_E_IO);
 	err = (struct mst_err)MST_ERR_INIT;
 	for (int i = 0; i < 2; i++) {
 		f = mst_file_stream(path, i ? "a" : "w", &err);
