@@ -173,8 +173,9 @@ static int post_report(struct mst_http_req *r, struct mst_http_resp *resp,
 
 /* ---- RecVer -------------------------------------------------------------- */
 
-static int post_verify(struct mst_http_req *r, struct mst_http_resp *resp,
-		       struct mst_err *err)
+/* verify or stats: the last word of the path. */
+static int post_look(struct mst_http_req *r, struct mst_http_resp *resp,
+		     struct mst_err *err)
 {
 	const char *name = mst_http_param(r, "connection");
 	struct mst_api_ask a;
@@ -187,7 +188,7 @@ static int post_verify(struct mst_http_req *r, struct mst_http_resp *resp,
 	if (rc == 0)
 		rc = exists(r, "connection", name, err);
 	mst_api_ask_word(&a, "recver");
-	mst_api_ask_word(&a, "verify");
+	mst_api_ask_word(&a, strrchr(r->route->path, '/') + 1);
 	mst_api_ask_name(&a, name);
 	return put(&b, resp, &a, rc, err);
 }
@@ -279,7 +280,11 @@ const struct mst_http_route mst_api_asks[] = {
      "report_body", "task", .run = post_report},
     {MST_ROUTE_POST, "/recver/{connection}/verify", "verify_recver", "recver",
      "Checks every row of a connection's RecVer.", MST_MAY_OPERATE,
-     MST_ROUTE_TASK, NULL, "task", .run = post_verify},
+     MST_ROUTE_TASK, NULL, "task", .run = post_look},
+    {MST_ROUTE_POST, "/recver/{connection}/stats", "count_recver", "recver",
+     "Counts what a connection's RecVer holds; GET shows it. One on a server "
+     "is counted so alone.",
+     MST_MAY_OPERATE, MST_ROUTE_TASK, NULL, "task", .run = post_look},
     {MST_ROUTE_POST, "/recver/{connection}/reset", "reset_recver", "recver",
      "Forgets what was delivered; the next run looks every record up.",
      MST_MAY_CONFIGURE, MST_ROUTE_TASK, "reset_body", "task",

@@ -1,22 +1,85 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * RecVer of the sources: where each is and how much it holds. A file is looked
- * into here; a server is not, since it may keep a request waiting.
+ * into here; a server is not, since it may keep a request waiting: what a task
+ * counted last is shown.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "api/api.h"
 #include "api/tables.h"
 #include "base/limits.h"
-#include "recver/copy.h"
-#include "sync/job.h"
-#include "sync/store.h"
+#include "base/time.h"
+#include "state/task.h"
+#include "sync/store_show.h"
 
-static const char file_type[] = "sqlite";
+/* ---- what was counted ---------------------------------------------------- */
 
-/* ---- what it holds ------------------------------------------------------- */
+/* So many tasks are looked beyond for one that counted. */
+#define TASKS_MOST 50
+
+struct counted {
+	int64_t id, at_us;
+};
+
+static int take_task(void *ctx, const struct mst_task *t)
+{
+	struct counted *c = ctx;
+
+	if (!c->id && t->exit_status == 0 && strstr(t->argv, "\"stats\"")) {
+		c->id = t->id;
+		c->at_us = t->ended_us;
+	}
+	return 0;
+}
+
+/* A member of what the task printed. */
+static void copy(struct mst_jout *j, const char *key, struct mst_json from,
+		 const char *otherwise)
+{
+	struct mst_buf text = MST_BUF_INIT(MST_TASK_OUTPUT);
+	struct mst_json v = mst_json_get(from, key);
+
+	mst_jout_key(j, key);
+	if (v.doc && mst_json_type(v) != MST_JSON_NULL &&
+	    mst_json_write(v, &text))
+		mst_jout_raw(j, mst_buf_slice(&text));
+	else
+		mst_jout_raw(j, mst_slice_str(otherwise));
+	mst_buf_fini(&text);
+}
+
+/* What the last task found that counted (POST /recver/{connection}/stats). */
+static int counted_json(struct mst_state *state, const char *name,
+			struct mst_jout *j, struct mst_err *err)
+{
+	const struct mst_task_filter f = {.kind = "recver",
+					  .connection = name,
+					  .state = MST_TASK_DONE,
+					  .n = TASKS_MOST};
+	struct mst_buf output = MST_BUF_INIT(MST_TASK_OUTPUT);
+	struct mst_json_parser *p = NULL;
+	struct counted last = {0};
+	struct mst_json root = {0};
+	int rc = mst_tasks(state, &f, take_task, &last, err);
+
+	if (rc >= 0 && last.id)
+		rc = mst_task_output(state, last.id, false, &output, err);
+	if (rc >= 0 && output.n) {
+		p = mst_json_parser_new(output.n + 1);
+		rc = mst_json_parse(p, mst_buf_slice(&output), &root, err);
+	}
+	if (rc < 0 || !output.n)
+		last.at_us = MST_TIME_NONE;
+	copy(j, "bytes", root, "null");
+	copy(j, "targets", root, "[]");
+	mst_api_time(j, "counted_at", last.at_us);
+	mst_json_parser_free(&p);
+	mst_buf_fini(&output);
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- one ----------------------------------------------------------------- */
 
 struct looking {
 	struct mst_state *state;
@@ -25,136 +88,34 @@ struct looking {
 	struct mst_jout *j;
 };
 
-static void jobs_json(struct looking *l, const char *target)
+/* A file that no run made yet holds nothing, and that is no error. */
+static int file_json(struct looking *l, struct mst_err *err)
 {
-	const struct mst_config config = {.state = l->state};
-	const struct mst_conf_item **items = NULL;
-	struct mst_err err = MST_ERR_INIT;
-	size_t n = 0;
-
-	mst_jout_key(l->j, "jobs");
-	mst_jout_arr(l->j);
-	if (mst_config_items(&config, "job", l->arena, &items, &n, &err) < 0)
-		n = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool from = false, to = false;
-
-		for (size_t k = 0; k < items[i]->values_n; k++) {
-			const struct mst_conf_value *v = &items[i]->values[k];
-
-			if (v->texts_n != 1)
-				continue;
-			from = from || (strcmp(v->key, "source") == 0 &&
-					strcmp(v->texts[0], l->c->name) == 0);
-			to = to || (strcmp(v->key, "destination") == 0 &&
-				    strcmp(v->texts[0], target) == 0);
-		}
-		if (from && to)
-			mst_jout_str(l->j, items[i]->name);
-	}
-	mst_jout_end_arr(l->j);
-}
-
-static int set_json(struct looking *l, struct mst_recver *r,
-		    const struct mst_recver_set_name *set, struct mst_err *err)
-{
-	struct mst_recver_stats st = {0};
-	int rc = r->ops->stats(r, set->target, set->name, &st, err);
+	struct mst_store_held held = {.n = 0};
+	int rc = mst_store_held(l->state, l->c, l->arena, &held, err);
 
 	if (rc < 0)
 		return rc;
-	mst_jout_obj(l->j);
-	mst_jout_kstr(l->j, "name", set->name);
-	mst_jout_ki64(l->j, "groups", (int64_t)st.groups);
-	mst_jout_ki64(l->j, "members", (int64_t)st.members);
-	mst_jout_ki64(l->j, "bytes", (int64_t)st.bytes);
-	mst_jout_ki64(l->j, "dirty", (int64_t)st.dirty);
-	mst_jout_ki64(l->j, "pending", (int64_t)st.pending);
-	mst_jout_end_obj(l->j);
+	mst_jout_key(l->j, "bytes");
+	if (held.bytes)
+		mst_jout_i64(l->j, (int64_t)held.bytes);
+	else
+		mst_jout_null(l->j);
+	mst_store_targets_json(&held, l->j);
+	mst_api_time(l->j, "counted_at", MST_TIME_NONE);
 	return 0;
-}
-
-static int targets_json(struct looking *l, struct mst_recver *r,
-			struct mst_err *err)
-{
-	struct mst_recver_contents c = {.sets = NULL};
-	int rc = mst_recver_contents(r, &c, err);
-
-	for (size_t i = 0; rc == 0 && i < c.targets_n; i++) {
-		mst_jout_obj(l->j);
-		mst_jout_kstr(l->j, "destination", c.targets[i]);
-		jobs_json(l, c.targets[i]);
-		mst_jout_key(l->j, "record_sets");
-		mst_jout_arr(l->j);
-		for (size_t k = 0; rc == 0 && k < c.sets_n; k++) {
-			if (strcmp(c.sets[k].target, c.targets[i]) == 0)
-				rc = set_json(l, r, &c.sets[k], err);
-		}
-		mst_jout_end_arr(l->j);
-		mst_jout_end_obj(l->j);
-	}
-	mst_recver_contents_fini(&c);
-	return rc;
-}
-
-/* A file that no run made yet holds nothing, and that is no error. */
-static int look_into(struct looking *l, const struct mst_recver_conf *conf,
-		     struct mst_err *err)
-{
-	struct mst_recver *r = NULL;
-	int rc = mst_store_open_any(l->state, l->c->name, conf, false, &r, err);
-
-	if (rc == -MST_E_NOTFOUND) {
-		mst_err_clear(err);
-		return 0;
-	}
-	if (rc == 0)
-		rc = targets_json(l, r, err);
-	if (r)
-		r->ops->close(&r);
-	return rc;
-}
-
-/* ---- one ----------------------------------------------------------------- */
-
-static const char *place_of(const struct mst_recver_conf *c, bool file,
-			    struct mst_arena *arena)
-{
-	if (file)
-		return c->path ? c->path : "";
-	return mst_arena_printf(arena, "%s%s%s", c->server ? c->server : "",
-				c->database ? "/" : "",
-				c->database ? c->database : "");
 }
 
 static void recver_json(struct looking *l)
 {
-	const struct mst_recver_conf *own = &l->c->source_conf->recver;
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_recver_conf conf;
-	struct stat st;
-	bool file;
+	struct mst_err err = MST_ERR_INIT, ignored = MST_ERR_INIT;
+	bool file = mst_store_is_file(l->c);
 
-	mst_store_conf(l->state, l->c->name, own, l->arena, &conf);
-	file = conf.type && strcmp(conf.type, file_type) == 0;
 	mst_jout_obj(l->j);
-	mst_jout_kstr(l->j, "connection", l->c->name);
-	mst_jout_kstr(l->j, "type", conf.type);
-	mst_jout_kstr(l->j, "place", place_of(&conf, file, l->arena));
-	mst_jout_key(l->j, "bytes");
-	if (file && conf.path && stat(conf.path, &st) == 0)
-		mst_jout_i64(l->j, (int64_t)st.st_size);
-	else
-		mst_jout_null(l->j);
-	mst_jout_key(l->j, "targets");
-	mst_jout_arr(l->j);
-	if (!file)
-		(void)mst_err_set(&err, MST_E_UNSUPPORTED,
-				  "what a server holds is shown by 'muster "
-				  "recver stats JOB'");
-	else
-		(void)look_into(l, own, &err);
-	mst_jout_end_arr(l->j);
+	mst_store_place_json(l->state, l->c, l->arena, l->j);
+	/* A run has it, or it is on a server: as it was last. */
+	if (!file || file_json(l, &err) < 0)
+		(void)counted_json(l->state, l->c->name, l->j, &ignored);
 	mst_jout_kstr(l->j, "error", err.code ? err.msg : NULL);
 	mst_jout_end_obj(l->j);
 }
@@ -257,7 +218,7 @@ static const struct mst_api_field set_fields[] = {
     {"name", "string", ""},
     {"groups", "integer", ""},
     {"members", "integer", ""},
-    {"bytes", "integer", ""},
+    {"bytes", "integer", "of the whole database"},
     {"dirty", "integer", ""},
     {"pending", "integer", ""},
     {0},
@@ -274,8 +235,11 @@ static const struct mst_api_field recver_fields[] = {
     {"connection", "string", ""},
     {"type", "string?", ""},
     {"place", "string", "a file, or a server and its database"},
-    {"bytes", "integer?", "of the file"},
+    {"bytes", "integer?", "of the database; null: not known, or not there"},
     {"targets", "&recver_target[]", ""},
+    {"counted_at", "time?",
+     "by a task; null: for this answer, or never (see POST "
+     "/recver/{connection}/stats)"},
     {"error", "string?", "why it could not be looked into"},
     {0},
 };

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * muster recver: which verb, and how much is remembered.
+ * muster recver: which verb.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli/recver.h"
 #include "cli/verbs.h"
 
 static const struct cli_command recver_cmd = {
     "recver",
-    "stats JOB | reset NAME | verify NAME | copy FROM TO | script [CONNECTION]",
-    "stats prints how many groups and members RecVer holds for a job's "
-    "destination.\nreset forgets them, or those of all destinations of a "
+    "stats NAME | reset NAME | verify NAME | copy FROM TO | script "
+    "[CONNECTION]",
+    "stats prints how many groups and members RecVer holds for a job, or for "
+    "a connection.\nreset forgets them, or those of all destinations of a "
     "source "
     "connection: the next run\nlooks every record up in the destination and "
     "writes what differs. It asks first.\nverify checks every row for a job or "
@@ -23,74 +20,10 @@ static const struct cli_command recver_cmd = {
     "prints what a DBA runs, for a connection or for --type and --database.",
     cmd_recver};
 
-static int stats(struct mst_session *s, struct mst_err *err)
-{
-	const struct mst_catalog *c = s->job.catalog;
-	struct mst_buf out = MST_BUF_INIT(1u << 20);
-	struct mst_jout j;
-	int rc = 0;
-
-	mst_jout_init(&j, &out);
-	if (cli.json)
-		mst_jout_obj(&j);
-	else
-		(void)mst_buf_addf(&out, "%-24s %9s %10s %12s %7s %8s\n",
-				   "record set", "groups", "members", "bytes",
-				   "dirty", "pending");
-	for (size_t i = 0; i < c->sets_n && rc == 0; i++) {
-		struct mst_recver_stats st = {0};
-
-		rc = s->recver->ops->stats(s->recver, s->job.conf.destination,
-					   c->sets[i].name, &st, err);
-		if (rc < 0)
-			break;
-		if (!cli.json) {
-			(void)mst_buf_addf(
-			    &out, "%-24s %9llu %10llu %12llu %7llu %8llu\n",
-			    c->sets[i].name, (unsigned long long)st.groups,
-			    (unsigned long long)st.members,
-			    (unsigned long long)st.bytes,
-			    (unsigned long long)st.dirty,
-			    (unsigned long long)st.pending);
-			continue;
-		}
-		mst_jout_key(&j, c->sets[i].name);
-		mst_jout_obj(&j);
-		mst_jout_ki64(&j, "groups", (int64_t)st.groups);
-		mst_jout_ki64(&j, "members", (int64_t)st.members);
-		mst_jout_ki64(&j, "bytes", (int64_t)st.bytes);
-		mst_jout_ki64(&j, "dirty", (int64_t)st.dirty);
-		mst_jout_ki64(&j, "pending", (int64_t)st.pending);
-		mst_jout_end_obj(&j);
-	}
-	if (cli.json) {
-		mst_jout_end_obj(&j);
-		(void)mst_buf_addc(&out, '\n');
-	}
-	if (rc == 0)
-		cli_print(&out);
-	mst_buf_fini(&out);
-	return rc;
-}
-
-static int stats_of_job(struct mst_state *state, const char *job,
-			struct mst_err *err)
-{
-	struct mst_run_conf conf = {.job = job};
-	struct mst_session *s = mst_alloc(sizeof(*s));
-	int rc = mst_session_open(s, state, &conf, false, err);
-
-	if (rc == 0)
-		rc = stats(s, err);
-	(void)mst_session_close(s, rc < 0 ? err : NULL);
-	free(s);
-	return rc;
-}
-
 enum verb { STATS = 1, RESET = 2, VERIFY = 4, COPY = 8, SCRIPT = 16 };
 
 static const struct cli_verb verbs[] = {
-    {"stats", STATS, 1, 1, "JOB"},
+    {"stats", STATS, 1, 1, "JOB or CONNECTION"},
     {"reset", RESET, 1, 1, "JOB or CONNECTION"},
     {"verify", VERIFY, 1, 1, "JOB or CONNECTION"},
     {"copy", COPY, 2, 2, "FROM TO"},
@@ -128,7 +61,7 @@ static int run(enum verb verb, char **words, int n, const struct recver_opts *o)
 	if (verb != SCRIPT)
 		rc = cli_open_state(&state, &err);
 	if (rc == 0 && verb == STATS)
-		rc = stats_of_job(state, words[0], &err);
+		rc = recver_stats(state, words[0], &err);
 	else if (rc == 0 && verb == RESET)
 		rc = recver_reset(state, words[0], o, &err);
 	else if (rc == 0 && verb == VERIFY)

@@ -207,15 +207,8 @@ static int of_connection(struct mst_state *state, const char *name,
 			 struct mst_err *err)
 {
 	struct resetting re = {.arena = arena, .o = o, .name = name};
-	int rc = mst_connection_load(state, name, arena, &re.connection, err);
+	int rc = recver_source(state, name, arena, &re.connection, err);
 
-	if (rc == -MST_E_NOTFOUND)
-		return recver_nobody(name, err);
-	if (rc == 0 && !re.connection.source)
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "connection '%s' is a destination: a RecVer "
-				 "belongs to a source",
-				 name);
 	if (rc == 0)
 		rc = recver_jobs_load(&re.jobs, state, &re.connection, arena,
 				      err);

@@ -150,15 +150,7 @@ static int resolve(struct verifying *v, const char *name, struct mst_err *err)
 		v->only = mst_arena_strdup(&v->arena, job.conf.destination);
 		mst_job_fini(&job);
 	}
-	rc = mst_connection_load(v->state, source, &v->arena, &v->connection,
-				 err);
-	if (rc == -MST_E_NOTFOUND && source == name)
-		rc = recver_nobody(name, err);
-	if (rc == 0 && !v->connection.source)
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "connection '%s' is a destination: a RecVer "
-				 "belongs to a source",
-				 name);
+	rc = recver_source(v->state, source, &v->arena, &v->connection, err);
 	return rc < 0 ? rc
 		      : recver_jobs_load(&v->jobs, v->state, &v->connection,
 					 &v->arena, err);

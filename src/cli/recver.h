@@ -67,12 +67,18 @@ void recver_jobs_target(const struct recver_jobs *jobs, const char *name,
 /* Is there a job of this name? */
 bool recver_is_job(struct mst_state *state, const char *name,
 		   struct mst_arena *arena);
-/* The error of a name that neither a job nor a source has. */
-int recver_nobody(const char *name, struct mst_err *err);
+/* The source connection of a name that no job has. MST_E_NOTFOUND;
+ * MST_E_INVALID: it is a destination. */
+int recver_source(struct mst_state *state, const char *name,
+		  struct mst_arena *arena, struct mst_connection *c_r,
+		  struct mst_err *err);
 /* Prints the question and reads "yes". */
 bool recver_agreed(const char *question);
 
-/* name: a job or a source connection. Asks, unless --yes: MST_E_CANCELLED. */
+/* name: a job or a source connection. */
+int recver_stats(struct mst_state *state, const char *name,
+		 struct mst_err *err);
+/* The same. Asks, unless --yes: MST_E_CANCELLED. */
 int recver_reset(struct mst_state *state, const char *name,
 		 const struct recver_opts *o, struct mst_err *err);
 /* name may be NULL: --type and --database. */

@@ -291,12 +291,24 @@ bool recver_is_job(struct mst_state *state, const char *name,
 	       item;
 }
 
-int recver_nobody(const char *name, struct mst_err *err)
+int recver_source(struct mst_state *state, const char *name,
+		  struct mst_arena *arena, struct mst_connection *c_r,
+		  struct mst_err *err)
 {
-	return mst_err_set(err, MST_E_NOTFOUND,
-			   "there is neither a job nor a source connection "
-			   "'%s': 'muster export' shows what there is",
-			   name);
+	int rc = mst_connection_load(state, name, arena, c_r, err);
+
+	if (rc == -MST_E_NOTFOUND)
+		return mst_err_set(err, MST_E_NOTFOUND,
+				   "there is neither a job nor a source "
+				   "connection '%s': 'muster export' shows "
+				   "what there is",
+				   name);
+	if (rc == 0 && !c_r->source)
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "connection '%s' is a destination: a RecVer "
+				 "belongs to a source",
+				 name);
+	return rc;
 }
 
 bool recver_agreed(const char *question)

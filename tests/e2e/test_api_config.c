@@ -180,6 +180,8 @@ static void work(void **state)
 	assert_int_equal(serve_task(&sv, "/recver/defender/verify", NULL), 0);
 	has(serve_ask(&sv, "GET", "/recver/defender", NULL, NULL, 200),
 	    "{\"name\":\"devices\",\"groups\":");
+	assert_int_equal(serve_task(&sv, "/recver/defender/stats", NULL), 0);
+	has(sv.body.p, "{\"name\":\"devices\",\"groups\":");
 	has(serve_ask(&sv, "DELETE", "/connections/defender", NULL, NULL, 409),
 	    "job main");
 }

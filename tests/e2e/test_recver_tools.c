@@ -420,6 +420,9 @@ static void reset_connection(void **state)
 	assert_non_null(
 	    strstr(rig.out.p, "software_installs                0"));
 	assert_null(strstr(rig.out.p, "devices                          0"));
+	rig_muster(&rig, "recver", "stats", "defender");
+	rig_status(&rig, 0);
+	assert_non_null(strstr(rig.out.p, "to cmdb by main\nrecord set "));
 	rig_muster(&rig, "recver", "reset", "defender", "--yes");
 	rig_status(&rig, 0);
 	rig_muster(&rig, "recver", "stats", "main");

@@ -270,6 +270,53 @@ static void viewers_cancel(void **state)
 	mst_state_close(&s);
 }
 
+static int take_node(void *ctx, const struct mst_task *t);
+
+/* What a server holds is what a task counted last. */
+static void recver_of_a_server(void **state)
+{
+	static const char counted[] =
+	    "{\"connection\":\"far\",\"bytes\":4096,\"targets\":[{"
+	    "\"destination\":\"cmdb\",\"jobs\":[],\"record_sets\":[]}]}\n";
+	const struct mst_state_item item = {
+	    .kind = "connection",
+	    .name = "far",
+	    .type = "endpoint",
+	    .yaml = "- name: far\n  type: endpoint\n"
+		    "  tenant_id: 11111111-2222-3333-4444-555555555555\n"
+		    "  client_id: 66666666-7777-8888-9999-aaaaaaaaaaaa\n"
+		    "  client_secret: env:FAKE\n"
+		    "  recver:\n    type: postgres\n    server: db1\n"
+		    "    user: muster\n    password: env:FAKE\n"};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	struct mst_task end = {
+	    .id = 10, .node = "n1", .state = MST_TASK_DONE, .error = ""};
+	size_t added, changed;
+	bool got = true;
+
+	(void)state;
+	t_ok(mst_state_put_items(s, &item, 1, &added, &changed, &err), &err);
+	has("/api/v1/recver/far", 200,
+	    "\"bytes\":null,\"targets\":[],\"counted_at\":null,\"error\":null");
+	post("/api/v1/recver/far/stats", "", NULL, 202,
+	     "\"id\":10,\"kind\":\"recver\",\"job\":null,\"connection\":"
+	     "\"far\"");
+	has("/api/v1/tasks/10", 200,
+	    "[\"recver\",\"stats\",\"--json\",\"--\",\"far\"]");
+	while (got)
+		t_ok(mst_task_claim(s, "n1", INT64_MAX, NULL, take_node, NULL,
+				    &got, &err),
+		     &err);
+	t_ok(mst_task_end(s, &end, mst_slice_str(counted), MST_SLICE_LIT(""),
+			  &err),
+	     &err);
+	has("/api/v1/recver/far", 200, "\"place\":\"db1\",\"bytes\":4096,");
+	has("/api/v1/recver/far", 200, "\"destination\":\"cmdb\"");
+	has("/api/v1/recver/far", 200, "\"counted_at\":\"2");
+	mst_state_close(&s);
+}
+
 static int take_node(void *ctx, const struct mst_task *t)
 {
 	(void)ctx;
@@ -459,6 +506,8 @@ int main(void)
 					    close_api),
 	    cmocka_unit_test_setup_teardown(tags, open_api, close_api),
 	    cmocka_unit_test_setup_teardown(viewers_cancel, open_as_viewer,
+					    close_api),
+	    cmocka_unit_test_setup_teardown(recver_of_a_server, open_api,
 					    close_api),
 	};
 

@@ -492,7 +492,7 @@ static void looking(void **state)
 	(void)ask("GET", "/job-choices", NULL, NULL, 400);
 	text = ask("GET", "/recver", NULL, NULL, 200);
 	has(text, "\"connection\":\"defender\",\"type\":\"sqlite\"");
-	has(text, "\"targets\":[],\"error\":null");
+	has(text, "\"targets\":[],\"counted_at\":null,\"error\":null");
 	(void)ask("GET", "/recver/cmdb", NULL, NULL, 404);
 	text = ask("GET", "/reports", NULL, NULL, 200);
 	has(text, "{\"name\":\"cve\"");
@@ -531,6 +531,7 @@ static void hostile(void **state)
 	    {"POST", "/jobs/main/explanations"},
 	    {"POST", "/jobs/main/reports"},
 	    {"POST", "/recver/defender/verify"},
+	    {"POST", "/recver/defender/stats"},
 	    {"POST", "/recver/defender/reset"},
 	    {"PUT", "/forward/rules/r"},
 	    {"PUT", "/forward/actions/a"},

@@ -5,7 +5,8 @@
 import { html, useState } from '../lib/html.js';
 import { api, newKey, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
-import { bytes, count, plural, words } from '../lib/format.js';
+import { bytes, count, plural, when, words } from '../lib/format.js';
+import { isOver } from '../lib/tasks.js';
 import { Button, RoleNote } from '../ui/button.js';
 import { FormDialog } from '../ui/dialog.js';
 import { SelectField, TextField } from '../ui/form.js';
@@ -23,6 +24,8 @@ const COLUMNS = [
 	{ key: 'dirty', title: 'Dirty', num: true },
 	{ key: 'pending', title: 'Pending', num: true },
 ];
+
+const DOING = { verify: 'Looking at every row', stats: 'Counting', reset: 'Forgetting' };
 
 function Verified({ of: out }) {
 	return out && typeof out === 'object' ? html`<${Note} level=${out.wrong ? 'error' : 'ok'} title=${out.wrong ?
@@ -67,23 +70,32 @@ function One({ of: r, reload }) {
 		setWhat('verify');
 		setId(task?.id ?? null);
 	});
-	const busy = verify.busy || id && !['done', 'failed', 'cancelled'].includes(t.task?.state || '');
+	const tally = useAction(async () => {
+		const { task } = await api.task(path`/recver/${r.connection}/stats`, {}, newKey());
+
+		setWhat('stats');
+		setId(task?.id ?? null);
+	});
+	const busy = verify.busy || tally.busy || id && !isOver(t.task);
 	const all = r.targets.flatMap((x) => x.record_sets);
 	const sum = (key) => all.reduce((n, s) => n + (s[key] || 0), 0);
 
 	return html`<${Section} title=${r.connection} id=${`recver-${r.connection}`} sub=${html`<a href=${connectionAt(r.connection)}>Connection</a>`}
-		actions=${html`<${Button} small need="operate" busy=${busy} onClick=${verify.run}>Verify<//>
+		actions=${html`${r.type !== 'sqlite' && html`<${Button} small need="operate" busy=${busy} onClick=${tally.run}>Count<//>`}
+			<${Button} small need="operate" busy=${busy} onClick=${verify.run}>Verify<//>
 			<${Button} small need="administer" kind="danger" why=${r.error ? 'It cannot be reached' : ''} onClick=${() => reset(true)}>Reset…<//>`}>
-		<${Facts} of=${[['Database', r.type], ['Place', r.place], ['Size', bytes(r.bytes)], ['Groups', count(sum('groups'))], ['Members', count(sum('members'))]]} />
+		<${Facts} of=${[['Database', r.type], ['Place', r.place], ['Size', bytes(r.bytes)], ['Groups', count(sum('groups'))], ['Members', count(sum('members'))],
+			r.counted_at && ['Counted', when(r.counted_at)]].filter(Boolean)} />
 		${r.error && html`<${Note} level="error" title="It cannot be read">${r.error}<//>`}
-		<${ErrorBox} error=${verify.error} />
-		<${TaskView} of=${t} what=${what === 'verify' ? 'Looking at every row' : 'Forgetting'} show=${(out) => what === 'verify' ?
-			html`<${Verified} of=${out} />` : html`<${Note} level="ok">Reset. The next run looks every record up.<//>`} />
+		<${ErrorBox} error=${verify.error || tally.error} />
+		<${TaskView} of=${t} what=${DOING[what]} show=${(out) => what === 'verify' ?
+			html`<${Verified} of=${out} />` : what === 'stats' ? null : html`<${Note} level="ok">Reset. The next run looks every record up.<//>`} />
 		${r.targets.map((target) => html`<div class="recver-target" key=${target.destination}><h3>To ${target.destination}${target.jobs.length > 0 &&
 				html` <span class="fine">${plural(target.jobs.length, 'job')}: ${target.jobs.join(', ')}</span>`}</h3>
 			<${Table} of=${`RecVer of ${r.connection} for ${target.destination}`} columns=${COLUMNS} rows=${target.record_sets} rowKey=${(s) => s.name}
 				empty="Nothing was delivered yet" /></div>`)}
-		${!r.targets.length && !r.error && html`<p class="none">Nothing was delivered yet.</p>`}
+		${!r.targets.length && !r.error && html`<p class="none">${r.type === 'sqlite' || r.counted_at ? 'Nothing was delivered yet.' :
+			'It is on a server, and was not counted yet.'}</p>`}
 		${resetting && html`<${Reset} of=${r} onClose=${() => reset(false)} asked=${(task) => {
 			reset(false);
 			setWhat('reset');
