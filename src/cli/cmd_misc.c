@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/console_files.h"
 #include "base/file.h"
 #include "base/gunzip.h"
 #include "cli/cli.h"
@@ -75,10 +76,13 @@ int cmd_version(int argc, char **argv)
 	if (!cli_parse(&version_cmd, opts, &argc, &argv, 0, 0, &status))
 		return status;
 	if (cli.json)
-		(void)printf("{\"version\":\"%s\",\"inflate\":\"%s\"}\n",
-			     MST_VERSION, mst_gunzip_name());
+		(void)printf("{\"version\":\"%s\",\"inflate\":\"%s\","
+			     "\"console\":%s}\n",
+			     MST_VERSION, mst_gunzip_name(),
+			     mst_console_files_n ? "true" : "false");
 	else
-		(void)printf("muster %s (inflate: %s)\n", MST_VERSION,
-			     mst_gunzip_name());
+		(void)printf("muster %s (inflate: %s, console: %s)\n",
+			     MST_VERSION, mst_gunzip_name(),
+			     mst_console_files_n ? "built in" : "none");
 	return CLI_OK;
 }

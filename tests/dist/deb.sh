@@ -13,14 +13,26 @@ done
 cd "$1"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-file=$(tools/deb "$2")
+
+# A program without its console is no package unless that is meant.
+without=
+if ! "$2/src/cli/muster" version | grep -q 'console: built in'; then
+	without=--without-console
+	if tools/deb "$2" 2>"$work/refused"; then
+		echo "a program without its console was packed"
+		exit 1
+	fi
+	grep -q -- '--without-console' "$work/refused"
+fi
+file=$(tools/deb "$2" $without)
 
 dpkg-deb -c "$file" >"$work/list"
 for want in ./usr/bin/muster ./usr/bin/muster-sim \
 	./lib/systemd/system/muster.service ./usr/lib/sysusers.d/muster.conf \
 	./usr/share/man/man1/muster.1.gz ./usr/share/muster/muster-cve.xml \
 	./usr/share/bash-completion/completions/muster \
-	./etc/muster/service.env ./usr/share/doc/muster/copyright; do
+	./etc/muster/service.env ./usr/share/doc/muster/copyright \
+	./usr/share/doc/muster/docs/administration.md; do
 	grep -q " $want\$" "$work/list" || {
 		echo "the package has no $want"
 		exit 1
@@ -42,6 +54,6 @@ version=$(dpkg-deb -f "$file" Version)
 }
 # The same build gives the same bytes.
 sha256sum "$file" >"$work/sum"
-tools/deb "$2" >/dev/null
+tools/deb "$2" $without >/dev/null
 sha256sum -c --quiet "$work/sum"
 rm -f "$file"
