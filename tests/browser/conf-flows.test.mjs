@@ -3,19 +3,9 @@
 // What people do with configuration, reports and each other: by keyboard where
 // it matters, and with a server that refuses.
 import { finish } from '../../web/test/mock/asked.mjs';
-import { assert, test } from './lib.mjs';
+import { assert, tabTo, test } from './lib.mjs';
 
 const sent = (mock, method, path) => mock.calls.filter((c) => c.method === method && c.path === path);
-
-async function tabTo(page, locator, most = 80) {
-	for (let i = 0; i < most; i++) {
-		if (await locator.evaluate((e) => e === document.activeElement)) {
-			return;
-		}
-		await page.keyboard.press('Tab');
-	}
-	assert.fail('the keyboard does not reach it');
-}
 
 test('connection: fields follow the method; secrets stay or are replaced; the server refuses', async (t) => {
 	t.allow('422');
@@ -340,6 +330,30 @@ test('users: add with a one-time password, unlock, the last administrator stays'
 	await page.getByRole('button', { name: 'New one-time password…' }).click();
 	await page.getByRole('button', { name: 'Make one' }).click();
 	await page.getByRole('heading', { name: 'One-time password of bob' }).waitFor();
+});
+
+test('users: what waits for a second person says so; who approves hands the password over', async (t) => {
+	const { page, mock } = await t.open('/users', { approval: true });
+
+	await page.getByRole('button', { name: 'cleo', exact: true }).click();
+	await page.getByLabel('Operator').check();
+	await page.getByRole('button', { name: 'Save', exact: true }).click();
+	await page.getByText('Changes of cleo: waits for a second person').waitFor();
+	await page.getByRole('button', { name: 'Add a user', exact: true }).click();
+	await page.getByLabel('User name').fill('fay');
+	await page.getByRole('button', { name: 'Add', exact: true }).click();
+	await page.getByText('Adding fay: waits for a second person').waitFor();
+	assert.equal(await page.getByRole('dialog').count(), 0);
+	mock.state.user = { ...mock.state.user, name: 'bob' };
+	await page.goto(`${mock.url}/approvals`);
+	const asked = page.locator('.approval', { hasText: 'make the user fay' });
+
+	await asked.getByRole('button', { name: 'Approve …' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Approve', exact: true }).click();
+	assert.equal(await page.getByRole('textbox', { name: 'Secret' }).inputValue(), 'fake-password-shown-once-7Q');
+	await t.axe(page);
+	await page.getByRole('button', { name: 'I have it' }).click();
+	assert.equal(await page.getByText('fake-password').count(), 0);
 });
 
 test('account: password, a token shown once, sessions', async (t) => {

@@ -2,19 +2,9 @@
 //
 // What people do, by keyboard where it matters: run, watch, cancel, look at a
 // plan and write it, take back, approve, make a job.
-import { assert, test } from './lib.mjs';
+import { assert, tabTo, test } from './lib.mjs';
 
 const posted = (mock, path) => mock.calls.filter((c) => c.method !== 'GET' && c.path === path).map((c) => c.body);
-
-async function tabTo(page, locator, most = 60) {
-	for (let i = 0; i < most; i++) {
-		if (await locator.evaluate((e) => e === document.activeElement)) {
-			return;
-		}
-		await page.keyboard.press('Tab');
-	}
-	assert.fail('the keyboard does not reach it');
-}
 
 test('keyboard: skip link, menu, table rows, focus goes to the page', async (t) => {
 	const { page } = await t.open('/');

@@ -1,107 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every page to watch and to set up jobs: looked at in light, dark and on a
-// phone, with data, without any, when the server does not answer, and by every
-// role.
+// Every page of pages.mjs: when the server does not answer, then with data in
+// light, dark, on a phone and by keyboard; without data; and by every role. One
+// after the other in one window: as people go, and a window of its own for each
+// costs more than it shows.
 import { assert, test } from './lib.mjs';
+import { GROUPS, ROLES } from './pages.mjs';
 
-// path: [title, what there must be, what of the API it needs]
-const PAGES = {
-	'/': ['Overview', 'Open CVEs', '/overview'],
-	'/runs': ['Runs', '1,170', '/runs'],
-	'/runs/4713': ['Run 4713', 'Time left', '/runs/4713'],
-	'/runs/4709': ['Run 4709', 'The guard holds this run back', '/runs/4709'],
-	'/runs/4692?tab=items': ['Run 4692', 'Validate serial number', '/runs/4692/items'],
-	'/runs/4692?tab=proof': ['Run 4692', 'page 3 came short', '/runs/4692'],
-	'/tasks': ['Tasks', 'done, changes', '/tasks'],
-	'/tasks/811': ['Plan of main', '6 held by the guard', '/tasks/811/changes'],
-	'/tasks/809': ['Undo of main', 'somebody changed os_version since', '/tasks/809/output'],
-	'/tasks/806': ['Run of main', 'killed by signal 9', '/tasks/806'],
-	'/approvals': ['Approvals', 'run job main (PROD)', '/approvals'],
-	'/jobs': ['Jobs', 'every 30 minutes', '/jobs'],
-	'/jobs/plant': ['plant', 'firmware update of the sensors', '/jobs/plant'],
-	'/new-job': ['New job', 'Microsoft Defender for Endpoint', '/connections'],
-	'/jobs/main/edit?step=sets': ['Edit main', 'Asset types', '/job-choices'],
-	'/jobs/main/edit?step=schedule': ['Edit main', 'At an interval', null],
-};
-const EMPTY = {
-	'/': 'Nothing is set up yet', '/runs': 'No run yet', '/tasks': 'Nothing was asked for yet',
-	'/approvals': 'Nothing waits for approval', '/jobs': 'No job yet', '/new-job': 'There is no source yet',
-};
 const DETAIL = 'the state store does not answer: /var/lib/muster/state.db: disk I/O error';
+const AWAY = '/no-page';
+// As many rows as are worth looking at.
+const MOST = 8;
 
-for (const [path, [title, text, needs]] of Object.entries(PAGES)) {
-	test(`look ${path}`, async (t) => {
+/** As a link does: the page comes without a load of all; one that is there comes anew. */
+async function visit(page, path) {
+	await page.evaluate(async ([away, to]) => {
+		const go = (at) => {
+			history.pushState(null, '', at);
+			dispatchEvent(new PopStateEvent('popstate'));
+		};
+
+		go(away);
+		while (document.querySelector('h1')?.textContent !== 'Nothing here') {
+			await new Promise((done) => setTimeout(done));
+		}
+		go(to);
+	}, [AWAY, path]);
+}
+
+/** The page itself, whatever it says; not what stands there until it is loaded. */
+async function settled(page) {
+	await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.state-loading'));
+}
+
+for (const [group, pages] of Object.entries(GROUPS)) {
+	test(`look: ${group}`, async (t) => {
 		t.allow('503');
-		const { page, mock } = await t.open(path, needs ? { fail: { [needs]: 503 } } : {});
+		const { page, mock } = await t.open(AWAY, { most: MOST });
 
-		if (needs) {
-			const box = page.getByRole('alert').filter({ hasText: DETAIL }).first();
+		await page.getByText('There is no page at this address').waitFor();
+		for (const [path, { title, text, needs }] of Object.entries(pages)) {
+			t.at = path;
+			if (needs) {
+				mock.state.fail[needs] = 503;
+			}
+			await visit(page, path);
+			if (needs) {
+				const box = page.getByRole('alert').filter({ hasText: DETAIL }).first();
 
-			await box.waitFor();
-			assert.match(await box.textContent(), /5f1a0c77e21b9d04/);
-			if (path === '/') {
+				await box.waitFor();
+				assert.match(await box.textContent(), /5f1a0c77e21b9d04/);
+				if (path === Object.keys(pages)[0]) {
+					await t.axe(page);
+				}
+				delete mock.state.fail[needs];
+				await box.getByRole('button', { name: 'Try again', exact: true }).click();
+			}
+			await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+			await page.getByText(text).first().waitFor();
+			assert.equal(await page.title(), `${title} · muster`);
+			await t.looksWell(page);
+			await t.byKeyboard(page);
+		}
+	});
+}
+
+test('empty: every page', async (t) => {
+	const { page } = await t.open(AWAY, { empty: true });
+
+	await page.getByText('There is no page at this address').waitFor();
+	for (const [path, { empty }] of Object.values(GROUPS).flatMap(Object.entries)) {
+		if (empty) {
+			t.at = path;
+			await visit(page, path);
+			await page.getByText(empty).first().waitFor();
+			await t.axe(page);
+		}
+	}
+});
+
+for (const role of ROLES) {
+	test(`role ${role}: every page`, async (t) => {
+		const { page } = await t.open(AWAY, { role, most: MOST });
+
+		await page.getByText('There is no page at this address').waitFor();
+		for (const [path, { title, text, who, offers }] of Object.values(GROUPS).flatMap(Object.entries)) {
+			t.at = path;
+			await visit(page, path);
+			if (!who.includes(role)) {
+				await page.getByText('You may not see this page').waitFor();
+				await page.getByText(`you are ${role}`).waitFor();
+				continue;
+			}
+			await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+			await page.getByText(text).first().waitFor();
+			await settled(page);
+			for (const [name, whom] of Object.entries(offers)) {
+				const button = page.getByRole('button', { name, exact: true }).or(page.getByRole('link', { name, exact: true }));
+
+				if (whom.includes(role)) {
+					await button.first().waitFor();
+				} else {
+					assert.equal(await button.count(), 0, `${role} is offered ${name} at ${path}`);
+				}
+			}
+			if (Object.values(offers).some((whom) => !whom.includes(role))) {
+				await page.getByText(/the role (operator|administrator); you are|An operator can test/).first().waitFor();
+			}
+			// What is left when nothing is offered is a page, too.
+			if (role === 'viewer') {
 				await t.axe(page);
 			}
-			delete mock.state.fail[needs];
-			await box.getByRole('button', { name: 'Try again' }).click();
-		}
-		await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
-		await page.getByText(text).first().waitFor();
-		assert.equal(await page.title(), `${title} · muster`);
-		await t.looksWell(page);
-	});
-}
-
-for (const [path, text] of Object.entries(EMPTY)) {
-	test(`empty ${path}`, async (t) => {
-		const { page } = await t.open(path, { empty: true });
-
-		await page.getByText(text).waitFor();
-		await t.axe(page);
-	});
-}
-
-// What each role is offered: [page, button, roles]
-const OFFERED = [
-	['/jobs', 'Run now: plant', ['operator', 'administrator']],
-	['/jobs', 'New job', ['administrator']],
-	['/jobs/plant', 'Resume', ['operator', 'administrator']],
-	['/jobs/plant', 'Edit', ['administrator']],
-	['/runs/4713', 'Cancel …', ['operator', 'administrator']],
-	['/runs/4712', 'Undo: preview …', ['operator', 'administrator']],
-	['/runs/4709', 'Approve …', ['operator', 'administrator']],
-	['/tasks/811', 'Approve and write …', ['operator', 'administrator']],
-];
-
-/** As a link does: the page comes without a load of all. */
-async function visit(page, path) {
-	await page.evaluate((to) => {
-		history.pushState(null, '', to);
-		dispatchEvent(new PopStateEvent('popstate'));
-	}, path);
-	await page.waitForFunction((to) => document.querySelector('h1') && location.pathname === to &&
-		!document.querySelector('.state-loading'), path);
-}
-
-for (const role of ['viewer', 'operator', 'administrator', 'auditor']) {
-	test(`role ${role}`, async (t) => {
-		const { page } = await t.open('/', { role });
-
-		await page.getByText('Changes per day').waitFor();
-		for (const [path, name, roles] of OFFERED) {
-			const button = page.getByRole('button', { name, exact: true })
-				.or(page.getByRole('link', { name, exact: true }));
-
-			await visit(page, path);
-			if (roles.includes(role)) {
-				await button.first().waitFor();
-			} else {
-				await page.getByText(/the role (operator|administrator); you are/).or(page.locator('.table')).first().waitFor();
-				assert.equal(await button.count(), 0, `${role} is offered ${name} at ${path}`);
+			if (path === '/connections/defender') {
+				assert.equal(await page.getByLabel('Tenant (directory) id').isDisabled(), role !== 'administrator');
 			}
 		}
-		await visit(page, '/new-job');
-		await page.getByText(role === 'administrator' ? 'letters, digits' : `It needs the role administrator; you are ${role}`).waitFor();
 	});
 }

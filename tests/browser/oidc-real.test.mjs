@@ -50,6 +50,7 @@ if (process.env.MUSTER) {
 		assert.equal(cookie.httpOnly, true);
 		await page.getByRole('button', { name: 'Sign out' }).click();
 		await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+		assert.match(await page.getByRole('link', { name: 'sign out there, too' }).getAttribute('href'), /\/oauth2\/v2\.0\/logout/);
 		assert.equal(await session(page), undefined);
 		assert.match(real.muster('user', 'list'), /oscar@simulated\.example\.com +operator +active +oidc/);
 	});

@@ -2,7 +2,7 @@
 //
 // The frame around every page: menu, who is there, what was just done.
 import { html, useEffect, useRef, useState } from './lib/html.js';
-import { api, may, me } from './lib/api.js';
+import { may, signOut } from './lib/api.js';
 import { liveState } from './lib/live.js';
 import { useAction, useGet } from './lib/load.js';
 import { go, match, useHere } from './lib/router.js';
@@ -42,11 +42,10 @@ function Who({ user }) {
 	const live = useStore(liveState);
 	const leave = useAction(async () => {
 		try {
-			await api.del('/session');
+			await signOut();
 		} finally {
 			// Whoever comes next begins at the beginning.
 			go('/', { replace: true, force: true });
-			me.set(null);
 		}
 	});
 

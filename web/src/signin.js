@@ -2,9 +2,10 @@
 //
 // Before one is in: signing in, and a password that must be changed first.
 import { html, useEffect, useState } from './lib/html.js';
-import { api, lookWho, me } from './lib/api.js';
+import { api, lookWho, me, signOut, signOutAt } from './lib/api.js';
 import { useAction, useGet } from './lib/load.js';
 import { here } from './lib/router.js';
+import { useStore } from './lib/store.js';
 import { Button } from './ui/button.js';
 import { TextField } from './ui/form.js';
 import { ErrorBox, Note } from './ui/states.js';
@@ -27,6 +28,7 @@ const REFUSED = {
 	denied: 'The identity provider did not let you in.',
 	no_role: 'You are known, but none of your groups has a role in muster: ask an administrator.',
 	expired: 'Signing in took too long: try again.',
+	unavailable: 'The identity provider does not answer: try again in a while, or sign in with a password.',
 	failed: 'Signing in at the identity provider failed; the log of muster says why.',
 };
 
@@ -39,12 +41,16 @@ export function SignIn() {
 		await lookWho();
 	});
 	const ways = root.data?.sign_in || ['password'];
+	const elsewhere = useStore(signOutAt);
 	const back = here.get().query.sign_in_error;
 	const to = encodeURIComponent(here.get().path);
 
 	return html`<${Alone} title="Sign in" foot=${root.data && html`muster ${root.data.version}${root.data.node ?
 		` on ${root.data.node}` : ''} · <a href=${LICENCES}>Licences</a>`}>
 		${back && html`<${Note} level="error">${REFUSED[back] || back}<//>`}
+		${elsewhere && html`<${Note} level="ok" title="You are signed out of muster">
+			${root.data?.oidc_name || 'The identity provider'} still knows you:${' '}
+			<a href=${elsewhere} target="_self" rel="noreferrer">sign out there, too</a>.<//>`}
 		${root.error && html`<${ErrorBox} error=${root.error} retry=${root.reload} />`}
 		${ways.includes('oidc') && html`<a class="btn btn-primary btn-full"
 			href=${`/api/v1/oidc/start?to=${to}`} target="_self">
@@ -101,10 +107,7 @@ export function PasswordForm({ done, cancel }) {
 }
 
 export function MustChange({ user }) {
-	const leave = useAction(async () => {
-		await api.del('/session');
-		me.set(null);
-	});
+	const leave = useAction(signOut);
 
 	return html`<${Alone} title="Choose a password"
 		foot=${html`Signed in as ${user.name}. <button type="button" class="btn-link"

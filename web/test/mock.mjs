@@ -56,8 +56,8 @@ function read(req) {
 	});
 }
 
-function page(items, q, key = (x) => x.id) {
-	const limit = Number(q.get('limit')) || 50;
+function page(items, q, most, key = (x) => x.id) {
+	const limit = Math.min(Number(q.get('limit')) || 50, most);
 	const after = q.get('after');
 	const from = after ? items.findIndex((x) => String(key(x)) === after) + 1 : 0;
 	const some = items.slice(from, from + limit);
@@ -68,7 +68,7 @@ function page(items, q, key = (x) => x.id) {
 /**
  * Starts it on loopback. options: role (null: nobody signed in), empty: nothing
  * is set up, fail: {"/path": status} of GETs, hang: {"/path": true}; modules:
- * npm's folder. Returns {url, port, state, calls, emit(event, data), close()}.
+ * npm's folder; most: rows of a list's page. Returns {url, port, state, calls, emit(event, data), close()}.
  */
 export async function startMock(options = {}) {
 	const modules = options.modules || join(WEB, 'node_modules');
@@ -138,7 +138,7 @@ export async function startMock(options = {}) {
 					send(res, problem(403, 'the header X-CSRF-Token is missing or wrong'));
 				} else {
 					const out = await fn({ params, body, q: url.searchParams, state, emit,
-						page, problem, headers: req.headers, pass: PASS });
+						page: (items, q) => page(items, q, state.most), problem, headers: req.headers, pass: PASS });
 
 					if (out === PASS) {
 						continue;

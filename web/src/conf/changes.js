@@ -38,7 +38,7 @@ const COLUMNS = [
 ];
 
 /** The counts of muster rules test --json. */
-export function TryCounts({ of: out }) {
+function TryCounts({ of: out }) {
 	return html`<${Table} of="What the next run would write" columns=${COLUMNS} rows=${out.record_sets}
 		rowKey=${(s) => s.record_set} empty="It looked at no record set" />
 		${out.record_sets.filter((s) => s.guard).map((s) => html`<${Note} level="warning">The guard would hold${' '}

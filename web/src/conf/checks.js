@@ -4,7 +4,7 @@
 import { html, useState } from '../lib/html.js';
 import { plural } from '../lib/format.js';
 import { Status } from '../ui/status.js';
-import { hasEnded } from './task.js';
+import { isOver } from '../lib/tasks.js';
 
 const level = (c) => String(c.level).toLowerCase();
 
@@ -23,7 +23,7 @@ function summary(checks, ended) {
 /** of: useTask(); its checks while it runs, those of its output at its end. */
 export function Checks({ of: t }) {
 	const [all, show] = useState(true);
-	const ended = hasEnded(t.task);
+	const ended = isOver(t.task);
 	const checks = ended && t.output?.checks || t.checks || [];
 	const bad = checks.some((c) => level(c) === 'failed');
 	const seen = all ? checks : checks.filter((c) => level(c) !== 'ok');

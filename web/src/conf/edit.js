@@ -8,7 +8,7 @@ import { tidy } from './field.js';
 import { leftOut, mistakes, waysOf } from './form.js';
 
 /** Errors of a problem by option: "/values/recver.type" → "recver.type". */
-export function serverErrors(error) {
+function serverErrors(error) {
 	return Object.fromEntries((error?.errors || []).filter((e) => e.pointer).map((e) => [
 		e.pointer.replace(/^\/(values\/)?/, '').replace(/~1/g, '/').replace(/~0/g, '~'),
 		e.detail]));

@@ -26,7 +26,7 @@ function dflt(o) {
 export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1) +
 	(/[.!?:]$/.test(text) ? '' : '.');
 
-export function helpOf(o) {
+function helpOf(o) {
 	return [sentence(o.help), HINTS[o.kind], o.kind === 'list' &&
 		!o.choices.length && 'One on each line.', dflt(o)]
 		.filter(Boolean).join(' ');
@@ -54,7 +54,7 @@ const WAYS = [['value', 'Enter it: sealed, never shown again'],
 	['ref', 'Refer to where it is kept']];
 
 /** Write-only: one that is set is kept or replaced, never shown. */
-export function SecretInput({ value, onInput, label, help, error, required, disabled }) {
+function SecretInput({ value, onInput, label, help, error, required, disabled }) {
 	const kept = value && typeof value === 'object' && value.set ? value : null;
 	const [before] = useState(kept);
 	const [way, setWay] = useState(typeof value === 'string' ? 'ref' : 'value');

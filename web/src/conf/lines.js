@@ -6,7 +6,7 @@ import { html } from '../lib/html.js';
 const MOST = 2000;
 
 /** [{mark: "-" | "+" | " ", text}] by the longest common run of lines. */
-export function lineDiff(before, after) {
+function lineDiff(before, after) {
 	const a = before ? before.replace(/\n$/, '').split('\n') : [];
 	const b = after ? after.replace(/\n$/, '').split('\n') : [];
 

@@ -8,7 +8,7 @@ import { useAction, useGet } from '../lib/load.js';
 import { Consent, FormDialog } from '../ui/dialog.js';
 import { SelectField } from '../ui/form.js';
 import { ErrorBox, Loading } from '../ui/states.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { Changes, TryJobs } from './changes.js';
 
 function Preview({ of: look, body }) {
@@ -49,9 +49,7 @@ export function Promote({ of: c, onClose, done }) {
 	const save = useAction(async () => {
 		const data = await api.post(path`/connections/${c.name}/settings/promote`, { ...body, consent: true });
 
-		if (data?.what !== undefined) {
-			toastTask({ approval: data }, 'Promoting');
-		} else {
+		if (!toldWaits(data, 'Promoting')) {
 			toast(`TEST's settings of ${c.name} are now PROD's`);
 		}
 		done();

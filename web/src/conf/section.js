@@ -8,7 +8,7 @@ import { useLeaveGuard } from '../lib/router.js';
 import { Button } from '../ui/button.js';
 import { ask } from '../ui/dialog.js';
 import { ErrorBox, Loaded } from '../ui/states.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { focusWrong, useConf } from './edit.js';
 import { ConfForm } from './form.js';
 
@@ -43,8 +43,7 @@ function Form({ where, what, said, of: data, etag, reload, need }) {
 		try {
 			const out = await api.put(where, { values: conf.body() }, { match: etag });
 
-			if (out?.what !== undefined) {
-				toastTask({ approval: out }, what);
+			if (toldWaits(out, what)) {
 				conf.reset();
 			} else {
 				toast(said || `${what}: saved`);

@@ -7,7 +7,7 @@ import { api, path } from '../lib/api.js';
 import { onChange, stream } from '../lib/live.js';
 import { useAction } from '../lib/load.js';
 import { duration, words } from '../lib/format.js';
-import { cancelNeeds } from '../lib/tasks.js';
+import { cancelNeeds, isOver } from '../lib/tasks.js';
 import { Button } from '../ui/button.js';
 import { Progress } from '../ui/progress.js';
 import { ErrorBox, Loading, Note } from '../ui/states.js';
@@ -15,13 +15,11 @@ import { ErrorBox, Loading, Note } from '../ui/states.js';
 /** Stands for an output that a page would choke on. */
 export const TOO_LARGE = { too_large: true };
 const MOST_BYTES = 16e6;
-const ENDED = ['done', 'failed', 'cancelled'];
 
 /* Of the exit status of muster(1): done; some refused; the guard; something to do. */
 const WELL = [0, 3, 6, 7];
 
-export const wentWell = (task) => task.state === 'done' && WELL.includes(task.exit_status ?? 0);
-export const hasEnded = (task) => ENDED.includes(task?.state);
+const wentWell = (task) => task.state === 'done' && WELL.includes(task.exit_status ?? 0);
 
 async function outputOf(id) {
 	const text = await api.text(path`/tasks/${id}/output`);
@@ -47,13 +45,13 @@ export function useTask(id) {
 
 		try {
 			const task = await api.get(path`/tasks/${id}`);
-			const output = !hasEnded(task) || task.output_bytes === 0 ? null :
+			const output = !isOver(task) || task.output_bytes === 0 ? null :
 				task.output_bytes > MOST_BYTES ? TOO_LARGE : await outputOf(id);
 
 			if (mine === turn.current) {
 				put({ task, output, progress: task.progress, error: null });
 			}
-			return hasEnded(task);
+			return isOver(task);
 		} catch (error) {
 			if (mine === turn.current) {
 				put({ error });
@@ -74,7 +72,7 @@ export function useTask(id) {
 			if (!ended) {
 				end = stream(path`/tasks/${id}/events`, {
 					// Its end comes with what it printed, not before.
-					task: (task) => task && (hasEnded(task) ? look() : put({ task })),
+					task: (task) => task && (isOver(task) ? look() : put({ task })),
 					progress: (progress) => put({ progress }),
 					check: (c) => c && put((s) => ({ checks: [
 						...s.checks.filter((x) => x.title !== c.title), c] })),
@@ -117,7 +115,7 @@ export function TaskView({ of: t, what = 'Working', show, quiet }) {
 	if (!t.task) {
 		return html`<${Loading} />`;
 	}
-	if (!hasEnded(t.task)) {
+	if (!isOver(t.task)) {
 		return html`<div class="task-view"><${Doing} of=${t} what=${what} />
 			<div class="task-foot"><${Button} small need=${cancelNeeds(t.task)} busy=${cancel.busy} onClick=${cancel.run}>Cancel<//>
 			<a href=${`/tasks/${t.id}`}>Task ${t.id}</a></div>

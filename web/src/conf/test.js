@@ -5,6 +5,7 @@ import { html } from '../lib/html.js';
 import { api, may, newKey, path } from '../lib/api.js';
 import { useAction } from '../lib/load.js';
 import { setQuery, useHere } from '../lib/router.js';
+import { isOver } from '../lib/tasks.js';
 import { Button } from '../ui/button.js';
 import { ask } from '../ui/dialog.js';
 import { Section } from '../ui/page.js';
@@ -45,7 +46,7 @@ export function TestPanel({ name, type, trial, ok = () => true, refused }) {
 		begin.run(path`/connections/${name}/tests`, {}));
 	const setup = async () => await ask({ title: `Set up ${name}?`, yes: 'Set up',
 		text: SETUP[type] || SETUP.other }) && begin.run(path`/connections/${name}/setups`, {});
-	const running = t.task && !['done', 'failed', 'cancelled'].includes(t.task.state);
+	const running = t.task && !isOver(t.task);
 
 	return html`<${Section} title="Setup & Test" id="test" sub=${changed && name ? 'tries what the form says now' : null}
 		actions=${html`<${Button} need=${changed ? 'configure' : 'operate'} icon="play" busy=${begin.busy || running}

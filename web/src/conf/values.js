@@ -33,9 +33,6 @@ export function option(o) {
 	};
 }
 
-/** What is in force: the value, else the default. */
-export const inForce = (o, v) => v === undefined || v === null ? o.default : v;
-
 /** Is there nothing in it? (secrets: neither one that is kept nor a new one) */
 export function isEmpty(v) {
 	if (v === undefined || v === null || v === '') {

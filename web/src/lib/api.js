@@ -7,6 +7,9 @@ import { store } from './store.js';
 const BASE = '/api/v1';
 const PATIENCE_MS = 30000;
 
+/** Where one may sign out of the identity provider, too; ''. */
+export const signOutAt = store('');
+
 /** What GET /me says, null: nobody has signed in, undefined: not known yet. */
 export const me = store(undefined);
 
@@ -29,6 +32,9 @@ export class ApiError extends Error {
 		return this.errors.find((e) => e.pointer === pointer)?.detail || '';
 	}
 }
+
+/** Was the request kept until a second person decides on it? */
+export const isApproval = (data) => Boolean(data?.request && data.asked_by);
 
 /** A path with parts filled in and encoded: path`/jobs/${name}/runs` */
 export function path(parts, ...values) {
@@ -168,8 +174,7 @@ export const api = {
 	async task(where, body = {}, key = newKey()) {
 		const data = (await request('POST', where, { body, key })).data;
 
-		return data && data.what !== undefined && data.kind === undefined ?
-			{ approval: data } : { task: data };
+		return isApproval(data) ? { approval: data } : { task: data };
 	},
 };
 
@@ -184,6 +189,17 @@ export async function lookWho() {
 		me.set(null);
 	}
 	return me.get();
+}
+
+/** Ends the session; whether the server heard of it or not, nobody is there then. */
+export async function signOut() {
+	try {
+		const out = await api.del('/session');
+
+		signOutAt.set(/^https?:/.test(out?.sign_out_url || '') ? out.sign_out_url : '');
+	} finally {
+		me.set(null);
+	}
 }
 
 /** May the one who signed in do that? need: "read", "operate", … or nothing */

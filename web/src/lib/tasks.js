@@ -3,7 +3,7 @@
 // Words on tasks and what may be asked of a job, as several pages need them.
 import { api, me, path } from './api.js';
 
-export const TERMINAL = ['done', 'failed', 'cancelled'];
+const TERMINAL = ['done', 'failed', 'cancelled'];
 export const KINDS = {
 	run: 'Run', plan: 'Plan', check: 'Check', explain: 'Explain', report: 'Report', undo: 'Undo',
 	test: 'Test', setup: 'Set-up', try: 'Rules tried', recver: 'RecVer', forward: 'Forwarding',

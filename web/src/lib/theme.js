@@ -26,5 +26,3 @@ export function flipTheme() {
 	}
 	theme.set(to);
 }
-
-export const calm = matchMedia('(prefers-reduced-motion: reduce)');

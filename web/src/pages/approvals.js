@@ -5,13 +5,14 @@ import { html, useState } from '../lib/html.js';
 import { ApiError, api, may, me, path } from '../lib/api.js';
 import { useList } from '../lib/load.js';
 import { Button, ROLE_OF } from '../ui/button.js';
-import { ask } from '../ui/dialog.js';
+import { ask, Dialog } from '../ui/dialog.js';
 import { Empty, ErrorBox, Loaded } from '../ui/states.js';
 import { Page, Section } from '../ui/page.js';
 import { Pager, Table } from '../ui/table.js';
 import { Status } from '../ui/status.js';
 import { Time } from '../ui/time.js';
 import { toast } from '../ui/toast.js';
+import { Once } from '../conf/once.js';
 
 function Request({ of: r }) {
 	const body = JSON.stringify(r.body ?? {}, null, 2);
@@ -20,7 +21,7 @@ function Request({ of: r }) {
 		${body !== '{}' && html`<pre class="output output-small" tabindex="0" aria-label="What is sent">${body}</pre>`}`;
 }
 
-function Waiting({ approval: a, reload }) {
+function Waiting({ approval: a, reload, show }) {
 	const [error, setError] = useState(null);
 	const user = me.get();
 	const why = a.asked_by === user.name ? 'You asked for this: somebody else must decide' :
@@ -37,6 +38,10 @@ function Waiting({ approval: a, reload }) {
 
 			if (got?.status >= 400) {
 				throw new ApiError(got.status, 'invalid', `It is approved, but could not be carried out: ${got.result?.detail || got.status}`);
+			}
+			// A new user's password, a token: the server says it this once, to whoever approved.
+			if (got?.result?.password || got?.result?.token) {
+				show({ title: a.what, value: got.result.password || got.result.token });
 			}
 			toast(word === 'reject' ? 'Rejected' : 'Approved', { href: a.task && word === 'approve' ? `/tasks/${a.task}` : undefined });
 		} catch (e) {
@@ -65,16 +70,20 @@ const COLUMNS = [
 
 export default function Approvals({ query }) {
 	const waiting = useList('/approvals', { state: 'waiting', limit: 100 }, { live: ['approval', 'task'] });
+	const [once, show] = useState(null);
 	const all = useList('/approvals', { after: query.after, limit: 50 }, { live: ['approval', 'task'] });
 
 	return html`<${Page} title="Approvals" intro="What touches PROD can wait for a second person, who may do the same (section service, option approval).">
 		<${Section} title="Waiting" id="waiting"><${Loaded} of=${waiting} show=${(d) => d.items.length ?
-			html`<ul class="approvals">${d.items.map((a) => html`<${Waiting} key=${a.id} approval=${a} reload=${waiting.reload} />`)}</ul>` :
+			html`<ul class="approvals">${d.items.map((a) => html`<${Waiting} key=${a.id} approval=${a} reload=${waiting.reload} show=${show} />`)}</ul>` :
 			html`<${Empty} icon="approvals" title="Nothing waits for approval" />`} /><//>
 		<${Section} title="Decided" id="decided"><${Loaded} of=${all} show=${(d) => {
 			const items = d.items.filter((a) => a.state !== 'waiting');
 
 			return html`<${Table} of="Decisions, newest first" columns=${COLUMNS} rows=${items} empty="Nothing was decided yet" />
 				<${Pager} after=${query.after} next=${d.next} n=${items.length} what="decisions" />`;
-		}} /><//><//>`;
+		}} /><//>
+		${once && html`<${Dialog} title=${once.title} onClose=${() => show(null)} actions=${html`<${Button} kind="primary"
+			onClick=${() => show(null)}>I have it<//>`}><${Once} label="Secret" value=${once.value}
+			what="It is shown this once: give it to the one it is for." /><//>`}<//>`;
 }

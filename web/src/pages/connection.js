@@ -12,7 +12,7 @@ import { ask } from '../ui/dialog.js';
 import { Facts, Page, Section } from '../ui/page.js';
 import { ErrorBox, Loaded, Note } from '../ui/states.js';
 import { Env } from '../ui/status.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { sections } from '../conf/layout.js';
@@ -38,9 +38,7 @@ function Remove({ of: c, etag }) {
 		}
 		const data = await api.del(path`/connections/${c.name}`, { match: etag });
 
-		if (data?.what !== undefined) {
-			toastTask({ approval: data }, `Removing ${c.name}`);
-		} else {
+		if (!toldWaits(data, `Removing ${c.name}`)) {
 			toast(`${c.name} was removed`);
 			go('/connections', { force: true });
 		}
@@ -66,8 +64,7 @@ function Edit({ of: c, etag, type, saved }) {
 			const data = await api.put(path`/connections/${c.name}`,
 				{ type: c.type, values: conf.body() }, { match: etag });
 
-			if (data?.what !== undefined) {
-				toastTask({ approval: data }, `Changes of ${c.name}`);
+			if (toldWaits(data, `Changes of ${c.name}`)) {
 				conf.reset();
 			} else {
 				toast(`${c.name} is saved`);

@@ -10,7 +10,7 @@ import { ask } from '../ui/dialog.js';
 import { CheckField, TextField } from '../ui/form.js';
 import { Page, Section } from '../ui/page.js';
 import { Empty, ErrorBox, Loaded } from '../ui/states.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toastTask, toldWaits } from '../ui/toast.js';
 import { Checks } from '../conf/checks.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
@@ -57,13 +57,14 @@ function Form({ kind, type, item, etag, done }) {
 		try {
 			const data = await api.put(where, { type: type.type, values: conf.body() }, item ? { match: etag } : { fresh: true });
 
-			if (data?.what !== undefined) {
-				toastTask({ approval: data }, `Changes of ${name}`);
+			const waits = toldWaits(data, `Changes of ${name}`);
+
+			if (waits) {
 				conf.reset();
 			} else {
 				toast(`${name} is saved`);
 			}
-			done(name);
+			done(name, waits);
 		} catch (e) {
 			if (conf.refused(e)) {
 				focusWrong();
@@ -123,7 +124,7 @@ export default function ForwardItem({ params, query }) {
 	const found = types.find((t) => t.type === wanted) || (name && item.data && types.length === 1 ? types[0] : null);
 	const draw = () => !found ? html`<${Choose} types=${types} kind=${kind} />` : html`<${Form} key=${`${found.type}${item.etag}`} kind=${kind} item=${item.data} etag=${item.etag}
 		type=${withNames(kind, found, { connections: connections.data.items, actions: actions.data.items }, item.data?.values || {})}
-		done=${(n) => name ? item.reload() : go(`/forwarding/${kind}/${encodeURIComponent(n)}`, { force: true })} />`;
+		done=${(n, waits) => name ? item.reload() : go(`/forwarding/${kind}${waits ? '' : `/${encodeURIComponent(n)}`}`, { force: true })} />`;
 
 	return html`<${Page} title=${name || `New ${k.one}`} sub=${found?.type ? typeTitle(found.type) : ''} crumbs=${[['Forwarding', '/forwarding'], [k.title, `/forwarding/${kind}`]]}>
 		<${RoleNote} need="configure" what="Changing forwarding" />

@@ -11,7 +11,7 @@ import { Button } from '../ui/button.js';
 import { ask } from '../ui/dialog.js';
 import { ErrorBox, Loaded, Loading, Note } from '../ui/states.js';
 import { Page, Section } from '../ui/page.js';
-import { toast } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { PlanView } from './parts/plan.js';
 import { Steps, useProgress } from './parts/progress.js';
 import { Choices, Ends, Relationships, Review, Schedule } from './parts/job-steps.js';
@@ -73,8 +73,7 @@ function Wizard({ job, etag, connections, jobs, query }) {
 		const task = planned && await askTask.plan(f.name);
 
 		setDirty(false);
-		if (got.data?.what !== undefined && got.data?.request) {
-			toast('It waits for a second person', { level: 'info', href: '/approvals' });
+		if (toldWaits(got.data, `Job ${f.name}`)) {
 			go('/jobs', { force: true });
 			return;
 		}

@@ -2,7 +2,7 @@
 //
 // One job: how it stands, when it runs, what it delivered.
 import { html, useState } from '../lib/html.js';
-import { api, path } from '../lib/api.js';
+import { api, may, path } from '../lib/api.js';
 import { when, words } from '../lib/format.js';
 import { useGet, useList } from '../lib/load.js';
 import { go } from '../lib/router.js';
@@ -83,7 +83,7 @@ function Job({ job, etag, query, reload }) {
 		sub=${html`<${JobState} job=${job} /><${Env} of=${job.environment} />
 			<span><a href=${path`/connections/${job.source}`}>${job.source}</a> → <a href=${path`/connections/${job.destination}`}>${job.destination}</a></span>`}>
 		<${ErrorBox} error=${error} />${dialog}
-		<${RoleNote} need="operate" what="Running and pausing a job" />
+		<${RoleNote} ...${may('operate') ? { need: 'configure', what: 'Changing a job' } : { need: 'operate', what: 'Running and pausing a job' }} />
 		${job.problem && html`<${Note} level="warning" title="It is behind">${job.problem}<//>`}
 		${job.paused && html`<${Note} title=${html`Paused by ${job.paused.by} <${Time} at=${job.paused.at} rel />`}>${job.paused.why}<//>`}
 		${task.data && !isOver(task.data) && html`<${Section} title="Under way" id="now"><ul class="task-lines"><li><${TaskLine} task=${task.data} /></li></ul><//>`}

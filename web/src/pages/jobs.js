@@ -2,7 +2,7 @@
 //
 // All jobs: what each delivers where, when, and how it stands.
 import { html } from '../lib/html.js';
-import { path } from '../lib/api.js';
+import { may, path } from '../lib/api.js';
 import { useGet } from '../lib/load.js';
 import { Button, RoleNote } from '../ui/button.js';
 import { Empty, Loaded } from '../ui/states.js';
@@ -29,7 +29,7 @@ export default function Jobs() {
 	const got = useGet('/jobs', { live: ['job', 'run', 'task'] });
 
 	return html`<${Page} title="Jobs" actions=${html`<${Button} kind="primary" icon="plus" need="configure" href="/new-job">New job<//>`}>
-		<${RoleNote} need="operate" what="Running jobs" />
+		<${RoleNote} ...${may('operate') ? { need: 'configure', what: 'Making and changing jobs' } : { need: 'operate', what: 'Running jobs' }} />
 		<${Loaded} of=${got} what="Looking up jobs" show=${(d) => html`<${Table} of="Jobs" columns=${COLUMNS} rows=${d.items}
 			rowKey=${(j) => j.name} sortBy=${{ key: 'name' }} empty=${html`<${Empty} icon="jobs" title="No job yet">
 				<p>A job delivers record sets of one source to one destination.</p>

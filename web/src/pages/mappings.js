@@ -6,12 +6,13 @@ import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { api, may, newKey, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { setQuery, useLeaveGuard } from '../lib/router.js';
+import { isOver } from '../lib/tasks.js';
 import { Button, RoleNote } from '../ui/button.js';
 import { Consent, FormDialog } from '../ui/dialog.js';
 import { CheckField, SelectField } from '../ui/form.js';
 import { Page, Section } from '../ui/page.js';
 import { Empty, ErrorBox, Loaded, Note } from '../ui/states.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
 import { Editor } from '../conf/editor.js';
 import { EXAMPLE, FUNCTIONS } from '../conf/functions.js';
@@ -29,6 +30,9 @@ function useCheck(where, text, etag) {
 	const [error, fail] = useState(null);
 
 	useEffect(() => {
+		if (!may('configure')) {
+			return undefined;
+		}
 		let gone = false;
 		const clock = setTimeout(() => api.put(`${where}?preview=1`, { yaml: text }, { match: etag }).then((p) => {
 			if (!gone) {
@@ -52,7 +56,7 @@ function Preview({ name, env, text, check, jobs, runs, bad }) {
 	const t = useTask(id);
 	const shown = useRef(null);
 	const begin = useAction(async () => {
-		if (t.task && !['done', 'failed', 'cancelled'].includes(t.task.state)) {
+		if (t.task && !isOver(t.task)) {
 			await api.del(path`/tasks/${id}`).catch(() => {});
 		}
 		const asked = await api.task(path`/jobs/${job}/tries`, { connection: name, environment: env, mappings: text, sample: 3 }, newKey());
@@ -91,9 +95,7 @@ function Save({ where, etag, text, env, onClose, done }) {
 	const save = useAction(async () => {
 		const data = await api.put(where, { yaml: text, consent: true }, { match: etag });
 
-		if (data?.what !== undefined) {
-			toastTask({ approval: data }, 'Mappings');
-		} else {
+		if (!toldWaits(data, 'Mappings')) {
 			toast(`Mappings for ${env.toUpperCase()} are saved`);
 		}
 		done();

@@ -9,7 +9,7 @@ import { Button } from '../ui/button.js';
 import { TextField } from '../ui/form.js';
 import { Page } from '../ui/page.js';
 import { ErrorBox, Loaded } from '../ui/states.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { sections } from '../conf/layout.js';
@@ -57,12 +57,12 @@ function Form({ type }) {
 			const data = await api.put(path`/connections/${name}`,
 				{ type: type.type, values: conf.body() }, { fresh: true });
 
-			if (data?.what !== undefined) {
-				toastTask({ approval: data }, `Connection ${name}`);
-			} else {
+			const waits = toldWaits(data, `Connection ${name}`);
+
+			if (!waits) {
 				toast(`${name} is saved`);
 			}
-			go(connectionAt(name), { force: true });
+			go(waits ? '/connections' : connectionAt(name), { force: true });
 		} catch (e) {
 			refused(e);
 			throw e;

@@ -6,6 +6,7 @@ import { api, newKey, path, query as words } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { setQuery } from '../lib/router.js';
 import { count, plural } from '../lib/format.js';
+import { isOver } from '../lib/tasks.js';
 import { Button } from '../ui/button.js';
 import { SelectField, TextField } from '../ui/form.js';
 import { Page, Section } from '../ui/page.js';
@@ -84,7 +85,7 @@ function Make({ kind, jobs, query }) {
 
 		setQuery({ job, task: task?.id }, { replace: true });
 	});
-	const busy = begin.busy || id && t.task && !['done', 'failed', 'cancelled'].includes(t.task.state);
+	const busy = begin.busy || id && t.task && !isOver(t.task);
 
 	useEffect(() => {
 		let gone = false;

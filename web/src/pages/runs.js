@@ -2,7 +2,7 @@
 //
 // All runs, newest first, page by page by key: as fast with a hundred thousand.
 import { html } from '../lib/html.js';
-import { count, duration } from '../lib/format.js';
+import { duration } from '../lib/format.js';
 import { useGet, useList } from '../lib/load.js';
 import { Empty, Loaded } from '../ui/states.js';
 import { Filters } from '../ui/filter.js';
@@ -12,10 +12,10 @@ import { Status } from '../ui/status.js';
 import { Time } from '../ui/time.js';
 import { TaskLine } from './parts/progress.js';
 
-export const RUN_STATES = [['running', 'running'], ['ok', 'ok'], ['partial', 'partial'], ['failed', 'failed'],
+const RUN_STATES = [['running', 'running'], ['ok', 'ok'], ['partial', 'partial'], ['failed', 'failed'],
 	['guard', 'held by the guard'], ['cancelled', 'cancelled'], ['dead', 'dead (its process is gone)']];
 
-export function runColumns(withJob = true) {
+function runColumns(withJob = true) {
 	return [
 		{ key: 'id', title: 'Run', main: true, cell: (r) => html`<a href=${`/runs/${r.id}`}>${r.id}</a>` },
 		withJob && { key: 'job', title: 'Job', cell: (r) => html`<a href=${`/jobs/${encodeURIComponent(r.job)}`}>${r.job}</a>` },

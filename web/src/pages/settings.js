@@ -13,7 +13,7 @@ import { CheckField, TextField } from '../ui/form.js';
 import { Page } from '../ui/page.js';
 import { Empty, ErrorBox, Loaded, Loading } from '../ui/states.js';
 import { Env } from '../ui/status.js';
-import { toast, toastTask } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
 import { sentence, tidy } from '../conf/field.js';
 import { Promote } from '../conf/promote.js';
@@ -67,9 +67,7 @@ function Review({ of: c, envs, now, etags, onClose, done }) {
 		for (const env of envs) {
 			const data = await api.put(where(env), { values: tidySet(now[env]), consent: true }, { match: etags[env] });
 
-			if (data?.what !== undefined && data.id !== undefined) {
-				toastTask({ approval: data }, `Settings for ${env.toUpperCase()}`);
-			} else {
+			if (!toldWaits(data, `Settings for ${env.toUpperCase()}`)) {
 				toast(`Settings of ${c.name} for ${env.toUpperCase()} are saved`);
 			}
 		}

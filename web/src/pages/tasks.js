@@ -14,7 +14,7 @@ import { Time } from '../ui/time.js';
 
 const took = (t) => t.started_at && t.ended_at ? new Date(t.ended_at) - new Date(t.started_at) : undefined;
 
-export const taskColumns = [
+const taskColumns = [
 	{ key: 'id', title: 'Task', main: true, cell: (t) => html`<a href=${`/tasks/${t.id}`}>${t.id}</a>` },
 	{ key: 'kind', title: 'What', cell: (t) => KINDS[t.kind] || t.kind },
 	{ key: 'about', title: 'Of', cell: (t) => t.job ? html`<a href=${`/jobs/${encodeURIComponent(t.job)}`}>${t.job}</a>` :

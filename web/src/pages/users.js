@@ -12,7 +12,7 @@ import { Loaded } from '../ui/states.js';
 import { Status } from '../ui/status.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
-import { toast } from '../ui/toast.js';
+import { toast, toldWaits } from '../ui/toast.js';
 import { Once } from '../conf/once.js';
 import { SubNav } from '../conf/subnav.js';
 
@@ -25,10 +25,21 @@ const ROLES = [
 	['auditor', 'Auditor', 'looks at everything, audit included; changes nothing'],
 ];
 
+/** Says that it is done, or that a second person must approve it first. */
+function told(data, what, text) {
+	if (!toldWaits(data, what)) {
+		toast(text);
+	}
+}
+
 function Add({ onClose, done }) {
 	const [f, set] = useState({ name: '', full_name: '', role: 'viewer' });
 	const put = (key) => (v) => set((s) => ({ ...s, [key]: v }));
-	const save = useAction(async () => done(await api.post('/users', f)));
+	const save = useAction(async () => {
+		const got = await api.post('/users', f);
+
+		done(toldWaits(got, `Adding ${f.name}`) ? null : got);
+	});
 
 	return html`<${FormDialog} title="Add a user" yes="Add" onClose=${onClose} onSubmit=${save.run} busy=${save.busy} error=${save.error}
 		why=${f.name.trim() ? '' : 'Say how the user is called'}>
@@ -42,26 +53,26 @@ function Edit({ of: u, onClose, done }) {
 	const [f, set] = useState({ full_name: u.full_name, role: u.role, disabled: u.state === 'disabled' });
 	const put = (key) => (v) => set((s) => ({ ...s, [key]: v }));
 	const save = useAction(async () => {
-		await api.put(path`/users/${u.name}`, f);
-		toast(`${u.name} is saved`);
+		told(await api.put(path`/users/${u.name}`, f), `Changes of ${u.name}`, `${u.name} is saved`);
 		done();
 	});
 	const act = useAction(async (fn) => fn());
 	const remove = () => act.run(async () => {
 		if (await ask({ title: `Remove ${u.name}?`, danger: true, yes: 'Remove', text: 'Sessions and tokens of this user end at once. What the audit has of them stays.' })) {
-			await api.del(path`/users/${u.name}`);
-			toast(`${u.name} was removed`);
+			told(await api.del(path`/users/${u.name}`), `Removing ${u.name}`, `${u.name} was removed`);
 			done();
 		}
 	});
 	const password = () => act.run(async () => {
 		if (await ask({ title: `New password for ${u.name}?`, yes: 'Make one', text: 'The old one ends at once, with all sessions. The new one is shown once, and must be changed when it is used.' })) {
-			done({ ...u, ...await api.post(path`/users/${u.name}/password`) });
+			const got = await api.post(path`/users/${u.name}/password`);
+
+			done(toldWaits(got, `A new password for ${u.name}`) ? null : { ...u, ...got });
 		}
 	});
 	const unlock = () => act.run(async () => {
-		await api.put(path`/users/${u.name}`, { full_name: u.full_name, role: u.role, disabled: false, unlock: true });
-		toast(`${u.name} is unlocked`);
+		told(await api.put(path`/users/${u.name}`, { full_name: u.full_name, role: u.role, disabled: false, unlock: true }),
+			`Unlocking ${u.name}`, `${u.name} is unlocked`);
 		done();
 	});
 

@@ -8,7 +8,7 @@ import { useStore } from '../lib/store.js';
 import { Icon } from './icon.js';
 
 /**
- * kind: "primary", "danger", "quiet", or nothing; need: the permission without
+ * kind: "primary", "danger", or nothing; need: the permission without
  * which it is not there; why: a reason why it cannot be pressed now (then it is
  * disabled); busy: what it does is under way; href: it is a link that looks like
  * one.

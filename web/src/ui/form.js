@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fields. Those of connections and settings come from the option tables of the
-// program (connection-types of the API): OptionField draws one row of them.
-import { cls, html, useId, useState } from '../lib/html.js';
-import { words } from '../lib/format.js';
+// Fields. Those of option tables are drawn by conf/field.js, out of these.
+import { cls, html, useId } from '../lib/html.js';
 
 /**
  * The frame of a field: label, help, error. children: a function that gets the
@@ -86,66 +84,4 @@ export function SliderField({ value, onInput, min, max, step = 'any', disabled, 
 			onInput=${(e) => onInput(e.target.value)} />
 		<input ...${attrs} type="number" min=${min} max=${max} step=${step} disabled=${disabled}
 			value=${value ?? ''} onInput=${(e) => onInput(e.target.value)} /></div>`}<//>`;
-}
-
-const HINTS = {
-	duration: 'for example 30s, 15m, 8h, 7d',
-	size: 'for example 512KiB, 64MiB, 1GiB',
-	percent: 'for example 30%',
-	list: 'one per line',
-};
-
-/**
- * A field for a row of an option table: {key, kind, required, default, choices,
- * min, max, help}. value: as the API has it; onInput gets the same. A secret
- * that is set shows where it is kept, never what it is.
- */
-export function OptionField({ option: o, value, onInput, error, disabled, label }) {
-	const frame = {
-		label: label || words(o.key), error, required: o.required, disabled,
-		help: [o.help, HINTS[o.kind], o.default !== null && o.default !== undefined &&
-			o.default !== '' && `default: ${o.default}`].filter(Boolean).join('; '),
-	};
-
-	switch (o.kind) {
-	case 'bool':
-		return html`<${CheckField} checked=${value ?? String(o.default) === 'true'}
-			onInput=${onInput} label=${frame.label} help=${error || frame.help} disabled=${disabled} />`;
-	case 'choice':
-		return html`<${SelectField} ...${frame} value=${value} onInput=${onInput}
-			choices=${o.choices || []} none=${o.default ? `${o.default} (default)` : 'choose …'} />`;
-	case 'int':
-	case 'decimal':
-		return html`<${TextField} ...${frame} value=${value} mono
-			inputmode=${o.kind === 'int' ? 'numeric' : 'decimal'}
-			onInput=${(v) => onInput(v === '' ? null : Number.isFinite(Number(v)) ? Number(v) : v)} />`;
-	case 'list':
-		return html`<${TextArea} ...${frame} rows=${3} mono
-			value=${Array.isArray(value) ? value.join('\n') : value}
-			onInput=${(v) => onInput(v.split('\n').map((x) => x.trim()).filter(Boolean))} />`;
-	case 'secret':
-		return html`<${SecretField} ...${frame} value=${value} onInput=${onInput} />`;
-	default:
-		return html`<${TextField} ...${frame} value=${value} placeholder=${o.default ?? undefined}
-			mono=${o.kind !== 'text'} inputmode=${o.kind === 'url' ? 'url' : undefined}
-			onInput=${(v) => onInput(v === '' ? null : v)} />`;
-	}
-}
-
-/** A reference to a secret ("env:NAME"); one that is set is replaced, not read. */
-export function SecretField({ value, onInput, ...frame }) {
-	const set = value && typeof value === 'object' && value.set;
-	const [open, setOpen] = useState(!set);
-
-	if (!open) {
-		return html`<${Field} ...${frame}>${(attrs) => html`<div class="secret">
-			<input ...${attrs} readonly value=${value.ref || 'is set'} class="mono" />
-			<button type="button" class="btn btn-small" disabled=${frame.disabled} onClick=${() => {
-				setOpen(true);
-				onInput(null);
-			}}>Replace</button></div>`}<//>`;
-	}
-	return html`<${TextField} ...${frame} mono value=${typeof value === 'string' ? value : ''}
-		placeholder="env:NAME, file:/path, credential:name, sealed:name"
-		onInput=${(v) => onInput(v === '' ? null : v)} />`;
 }

@@ -3,6 +3,7 @@
 // Short words on what was just done. Errors stay until they are put away.
 import { html } from '../lib/html.js';
 import { store, useStore } from '../lib/store.js';
+import { isApproval } from '../lib/api.js';
 import { Icon } from './icon.js';
 
 const STAYS_MS = 6000;
@@ -30,6 +31,14 @@ export function toastTask({ task, approval }, text) {
 	} else {
 		toast(text, { href: task?.id ? `/tasks/${task.id}` : undefined });
 	}
+}
+
+/** Is the answer an approval? Then it says so: what was asked for is not done yet. */
+export function toldWaits(data, text) {
+	if (isApproval(data)) {
+		toastTask({ approval: data }, text);
+	}
+	return isApproval(data);
 }
 
 export function Toasts() {

@@ -4,6 +4,7 @@
 import { checks, forms, serviceOptions, at } from './conf.mjs';
 import { asked } from './asked.mjs';
 import { conf } from './conf-routes.mjs';
+import { waits } from './watch.mjs';
 
 const KINDS = ['rules', 'actions', 'receivers', 'windows'];
 const ONCE = 'fake-password-shown-once-7Q';
@@ -91,7 +92,10 @@ export const routes = [
 		problem: { id: 17, text: 'entry 17 does not fit the hash that entry 18 has of it: it was changed after it was written' } } :
 		{ ok: true, entries: 5120, head: 'b3c0ffee'.repeat(8), at: at(0), problem: null }],
 	['GET', '/users', ({ state }) => ({ items: conf(state).users, next: null })],
-	['POST', '/users', ({ state, body, problem }) => {
+	['POST', '/users', ({ state, body, emit, problem }) => {
+		if (state.options.approval) {
+			return waits(state, emit, `make the user ${body.name}`, { method: 'POST', path: '/users', body }, { ...body, password: ONCE });
+		}
 		if (conf(state).users.some((u) => u.name === body.name)) {
 			return problem(409, `there is a user '${body.name}' already`);
 		}
@@ -101,7 +105,10 @@ export const routes = [
 		return { status: 201, body: { ...user, ...body.sign_in === 'oidc' ? {} : { password: ONCE } } };
 	}],
 	['GET', '/users/:name', ({ state, params, problem }) => conf(state).users.find((u) => u.name === params.name) || problem(404, `there is no user '${params.name}'`)],
-	['PUT', '/users/:name', ({ state, params, body, problem }) => {
+	['PUT', '/users/:name', ({ state, params, body, emit, problem }) => {
+		if (state.options.approval) {
+			return waits(state, emit, `change the user ${params.name}`, { method: 'PUT', path: `/users/${params.name}`, body });
+		}
 		const u = conf(state).users.find((x) => x.name === params.name);
 
 		if (params.name === 'ann' && (body.disabled || body.role !== 'administrator')) {

@@ -36,7 +36,7 @@ export function makeState(o) {
 
 	return {
 		options: o, empty: Boolean(o.empty), fail: o.fail || {}, failText: o.failText,
-		hang: o.hang || {}, onStream: o.onStream,
+		most: o.most || Infinity, hang: o.hang || {}, onStream: o.onStream,
 		user: role ? userOf(role, { must_change: Boolean(o.mustChange) }) : null,
 		oidc: Boolean(o.oidc), guard: Boolean(o.guard),
 		/** Whatever routes keep: by name. */

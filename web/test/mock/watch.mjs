@@ -219,7 +219,7 @@ function decide(word) {
 		}
 		Object.assign(a, { state: word, decided_by: state.user.name, decided_at: at(0), why: body.why || null });
 		emit('approval', { id: a.id });
-		return a;
+		return word === 'approved' ? { approval: a, status: a.result ? 201 : 202, result: a.result ?? null } : a;
 	};
 }
 
@@ -246,6 +246,16 @@ const ITEMS = (run) => [
 			'a newer record with the same name was taken', request_id: null })),
 ].filter((x) => x.what === 'skipped' || run.status === 'partial');
 
+/** Answers 202: the request waits for a second person. result: what is answered when it is approved. */
+export function waits(state, emit, what, request, result) {
+	const all = approvalsOf(state);
+	const a = { ...all[0], id: Math.max(...all.map((x) => x.id)) + 1, state: 'waiting', asked_by: state.user.name, what, request, result, task: null };
+
+	state.kept.approvals = [a, ...all];
+	emit('approval', { id: a.id });
+	return { status: 202, body: a };
+}
+
 const newTask = (kind) => ({ params, state, emit, headers }) => {
 	const id = kind === 'plan' ? 811 : kind === 'undo' ? 809 : 812;
 
@@ -260,7 +270,7 @@ const newTask = (kind) => ({ params, state, emit, headers }) => {
 export const routes = [
 	['GET', '/overview', ({ state }) => overview(state)],
 	['GET', '/runs', ({ state, q }) => {
-		const limit = Number(q.get('limit')) || 50;
+		const limit = Math.min(Number(q.get('limit')) || 50, state.most);
 		const items = [];
 
 		if (state.empty) {

@@ -12,7 +12,7 @@ import { CheckField, RadioField, TextField } from '../../ui/form.js';
 import { toast, toastTask } from '../../ui/toast.js';
 
 /** Why a job cannot be run right now; '': it can. */
-export function whyNot(job) {
+function whyNot(job) {
 	return job.task?.kind === 'run' ? `A run of it is ${job.task.state} already` : '';
 }
 

@@ -70,7 +70,7 @@ export function rechosen(before, chosen, sets) {
 }
 
 /** Sets that the chosen ones hang on: they are delivered with them. */
-export function withNeeds(chosen, sets) {
+function withNeeds(chosen, sets) {
 	const all = new Set(chosen);
 
 	for (let grew = true; grew;) {

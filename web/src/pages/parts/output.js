@@ -19,7 +19,7 @@ function pretty(text) {
 }
 
 /** The output of a task (part "output") or its log, as text: {text, error, reload} */
-export function useOutput(task, part = 'output') {
+function useOutput(task, part = 'output') {
 	const [text, set] = useState(null);
 	const load = useAction(async () => set(await api.text(`/tasks/${task.id}/${part}`)));
 

@@ -4,21 +4,21 @@
 import { html, useEffect, useState } from '../../lib/html.js';
 import { bytes, count, duration, words } from '../../lib/format.js';
 import { stream } from '../../lib/live.js';
-import { KINDS, isOver, taskHref } from '../../lib/tasks.js';
+import { KINDS, taskHref } from '../../lib/tasks.js';
 import { Icon } from '../../ui/icon.js';
 import { Progress } from '../../ui/progress.js';
 import { Note } from '../../ui/states.js';
 import { Status } from '../../ui/status.js';
 import { Since, Time } from '../../ui/time.js';
 
-export const STAGES = [['fetch', 'Fetch'], ['compare', 'Compare'], ['collect', 'Collect'], ['push', 'Push']];
+const STAGES = [['fetch', 'Fetch'], ['compare', 'Compare'], ['collect', 'Collect'], ['push', 'Push']];
 
 function amount(p, n = p.done) {
 	return p.bytes ? bytes(n) : count(n);
 }
 
 /** "push device_vulnerabilities: 1,200 of 5,000" */
-export function progressText(p) {
+function progressText(p) {
 	return !p ? '' : p.waits ? `waits for ${p.waits}` : `${p.stage} ${words(p.what).toLowerCase()}` +
 		(p.total ? `: ${amount(p)} of ${amount(p, p.total)}` : p.done ? `: ${amount(p)}` : '');
 }
@@ -60,7 +60,7 @@ export function useProgress(where, first, over, onChange) {
 }
 
 /** Steps add up even where the server only tells the one that it is at. */
-export function merge(old, p) {
+function merge(old, p) {
 	if (!p || p.steps) {
 		return p || old;
 	}
@@ -109,5 +109,3 @@ export function Steps({ progress: p, over }) {
 			<tbody>${whats.map((w) => html`<tr key=${w}><th scope="row">${words(w)}</th>${stages.map(([s, title]) =>
 				html`<${Cell} title=${title} step=${steps.find((x) => x.what === w && x.stage === s)} />`)}</tr>`)}</tbody></table></div>`;
 }
-
-export { isOver };
