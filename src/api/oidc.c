@@ -84,6 +84,9 @@ static const char *word_of(enum mst_code code)
 		return "no_role";
 	case MST_E_NOTFOUND:
 		return "expired";
+	case MST_E_TRANSIENT:
+	case MST_E_UNCERTAIN:
+		return "unavailable";
 	default:
 		return "failed";
 	}
@@ -184,13 +187,14 @@ static int get_callback(struct mst_http_req *r, struct mst_http_resp *resp,
 const struct mst_http_route mst_api_oidc[] = {
     {MST_ROUTE_GET, "/oidc/start", "start_oidc", "sign-in",
      "Sends the browser to the identity provider.", 0,
-     MST_ROUTE_OPEN | MST_ROUTE_PLAIN | MST_ROUTE_LEADS, NULL, NULL,
-     .query = {{"to", "page of the console to end at", "string", NULL}},
+     MST_ROUTE_OPEN | MST_ROUTE_PLAIN | MST_ROUTE_LEADS | MST_ROUTE_SLOW, NULL,
+     NULL, .query = {{"to", "page of the console to end at", "string", NULL}},
      .run = get_start},
     {MST_ROUTE_GET, "/oidc/callback", "finish_oidc", "sign-in",
      "Where the identity provider sends the browser back to.", 0,
-     MST_ROUTE_OPEN | MST_ROUTE_PLAIN | MST_ROUTE_LEADS | MST_ROUTE_ANY, NULL,
-     NULL,
+     MST_ROUTE_OPEN | MST_ROUTE_PLAIN | MST_ROUTE_LEADS | MST_ROUTE_ANY |
+	 MST_ROUTE_SLOW,
+     NULL, NULL,
      .query = {{"code", "", "string", NULL},
 	       {"state", "", "string", NULL},
 	       {"iss", "", "string", NULL},

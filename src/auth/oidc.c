@@ -27,24 +27,6 @@ struct begun {
 
 enum { AT, STATE, NONCE, VERIFIER, TO };
 
-/* ---- which one asks ------------------------------------------------------ */
-
-static int enter(struct mst_door *d, struct mst_err *err)
-{
-	if (pthread_mutex_trylock(&d->issuer.busy) == 0)
-		return 0;
-	(void)mst_err_set(err, MST_E_THROTTLED,
-			  "somebody else is signing in just now; try again in "
-			  "a second");
-	err->retry_after_ms = 1000;
-	return -MST_E_THROTTLED;
-}
-
-static void leave(struct mst_door *d)
-{
-	pthread_mutex_unlock(&d->issuer.busy);
-}
-
 /* ---- going there --------------------------------------------------------- */
 
 /* A page of the console and nothing else: no other host, no line break. */
@@ -139,17 +121,15 @@ int mst_oidc_start(struct mst_door *d, const char *to, struct mst_arena *arena,
 		mst_door_release(d, c);
 		return not_set(err);
 	}
-	rc = enter(d, err);
-	if (rc == 0) {
-		rc = mst_issuer_need(&d->issuer, c, err);
-		mst_random_text(state);
-		mst_random_text(nonce);
-		mst_random_text(verifier);
-		if (rc == 0)
-			out_r->url = authorize_url(&d->issuer, c, state, nonce,
-						   verifier, arena);
-		leave(d);
-	}
+	mst_random_text(state);
+	mst_random_text(nonce);
+	mst_random_text(verifier);
+	pthread_mutex_lock(&d->issuer.busy);
+	rc = mst_issuer_need(&d->issuer, c, err);
+	if (rc == 0)
+		out_r->url =
+		    authorize_url(&d->issuer, c, state, nonce, verifier, arena);
+	pthread_mutex_unlock(&d->issuer.busy);
 	mst_door_release(d, c);
 	if (rc < 0)
 		return rc;
@@ -464,18 +444,18 @@ int mst_oidc_finish(struct mst_door *d, struct mst_state *s,
 		rc = check_back(back, c, arena, &b, err);
 	if (rc == 0)
 		rc = mst_tries_ask(d->tries, back->address, mst_now_us(), err);
-	if (rc == 0)
-		rc = enter(d, err);
 	if (rc == 0) {
+		pthread_mutex_lock(&d->issuer.busy);
 		rc = mst_issuer_need(&d->issuer, c, err);
 		if (rc == 0)
 			rc = redeem(d, c, s, back->code, b.part[VERIFIER],
 				    arena, &text, err);
 		if (rc == 0)
 			rc = check_token(d, c, text, arena, &token, err);
-		leave(d);
-		/* Anybody can come with a code that they made up. */
-		if (rc < 0)
+		pthread_mutex_unlock(&d->issuer.busy);
+		/* Anybody can come with a code that they made up; that the
+		 * issuer does not answer is nobody's fault. */
+		if (rc < 0 && rc != -MST_E_TRANSIENT && rc != -MST_E_UNCERTAIN)
 			mst_tries_wrong(d->tries, back->address, mst_now_us());
 	}
 	if (rc == 0)

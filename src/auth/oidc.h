@@ -5,7 +5,8 @@
  * another one began. What the issuer publishes is kept for an hour.
  *
  * These calls ask the issuer, one at a time and each for at most some seconds;
- * the caller waits for that long.
+ * the caller waits for that long, and for those before it: no thread that has
+ * others to serve may call them.
  */
 #ifndef MST_AUTH_OIDC_H
 #define MST_AUTH_OIDC_H
@@ -19,8 +20,8 @@ struct mst_oidc_start {
 	const char *cookie; /* value of the cookie that it has to bring back */
 };
 /* to: the page of the console to end at, "/runs/7"; anything else is "/". Texts
- * live in arena. MST_E_NOTFOUND: not configured; MST_E_THROTTLED: another one
- * is asking the issuer; else why the issuer could not be asked. */
+ * live in arena. MST_E_NOTFOUND: not configured; MST_E_TRANSIENT: the issuer
+ * does not answer; else why it could not be asked. */
 int mst_oidc_start(struct mst_door *d, const char *to, struct mst_arena *arena,
 		   struct mst_oidc_start *out_r, struct mst_err *err);
 
@@ -37,8 +38,9 @@ struct mst_oidc_person {
 };
 /* MST_E_CANCELLED: the person or the issuer refused; MST_E_NOTFOUND: this
  * browser did not begin it, or too long ago; MST_E_FORBIDDEN: no role;
- * MST_E_THROTTLED as above, or too many wrong ones from this address; nothing
- * was used up; all others: the reason. */
+ * MST_E_THROTTLED: too many wrong ones from this address; nothing was used up;
+ * MST_E_TRANSIENT, MST_E_UNCERTAIN: the issuer does not answer; all others: the
+ * reason. */
 int mst_oidc_finish(struct mst_door *d, struct mst_state *s,
 		    const struct mst_oidc_back *back, struct mst_arena *arena,
 		    struct mst_oidc_person *p_r, struct mst_err *err);

@@ -40,6 +40,7 @@ static void forget(struct mst_issuer *i)
 void mst_issuer_fini(struct mst_issuer *i)
 {
 	forget(i);
+	free(i->away.issuer);
 	(void)pthread_mutex_destroy(&i->busy);
 	(void)pthread_mutex_destroy(&i->lock);
 }
@@ -215,6 +216,17 @@ static int read_keys(const char *url, const struct mst_door_conf *c,
 	return rc;
 }
 
+static void note_away(struct mst_issuer *i, const char *issuer,
+		      int64_t began_us, const struct mst_err *why)
+{
+	int64_t now = mst_mono_us();
+
+	free(i->away.issuer);
+	i->away.issuer = mst_strdup(issuer);
+	i->away.why = *why;
+	i->away.until_us = now + (now - began_us);
+}
+
 int mst_issuer_need(struct mst_issuer *i, const struct mst_door_conf *c,
 		    struct mst_err *err)
 {
@@ -226,12 +238,19 @@ int mst_issuer_need(struct mst_issuer *i, const struct mst_door_conf *c,
 	if (i->issuer && strcmp(i->issuer, issuer) == 0 &&
 	    now - i->read_us < FRESH_US)
 		return 0;
+	if (i->away.issuer && strcmp(i->away.issuer, issuer) == 0 &&
+	    now < i->away.until_us) {
+		*err = i->away.why;
+		return -(int)err->code;
+	}
 	rc = read_conf(&fresh, c, err);
 	if (rc == 0)
 		rc = read_keys(fresh.keys_url, c, &fresh.keys, err);
 	if (rc < 0) {
 		forget(&fresh);
-		return mst_err_prefix(err, "sign-in with '%s'", issuer);
+		(void)mst_err_prefix(err, "sign-in with '%s'", issuer);
+		note_away(i, issuer, now, err);
+		return rc;
 	}
 	pthread_mutex_lock(&i->lock);
 	forget(i);

@@ -17,6 +17,13 @@ struct mst_issuer {
 	char *authorize, *token, *keys_url, *end_session;
 	struct mst_jwks *keys;
 	int64_t read_us, keys_us; /* monotonic */
+	/* With busy held: why it could not be asked, and until when nobody asks
+	 * again. */
+	struct {
+		char *issuer;
+		struct mst_err why;
+		int64_t until_us;
+	} away;
 };
 
 void mst_issuer_init(struct mst_issuer *i);
@@ -27,7 +34,9 @@ void mst_issuer_fini(struct mst_issuer *i);
 int mst_issuer_ask(const struct mst_door_conf *c, const char *url,
 		   const struct mst_buf *form, const char *what, int *status_r,
 		   struct mst_buf *out, struct mst_err *err);
-/* With busy held: what it publishes is there, and not older than an hour. */
+/* With busy held: what it publishes is there, and not older than an hour. Who
+ * comes behind a failure is told the same for as long as that one took: of ten
+ * who wait for an issuer that hangs, nine need not wait for it again. */
 int mst_issuer_need(struct mst_issuer *i, const struct mst_door_conf *c,
 		    struct mst_err *err);
 /* With busy held: the keys anew, if they are older than a minute. */

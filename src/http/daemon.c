@@ -180,10 +180,14 @@ static struct MHD_Response *make_response(struct http_exchange *x,
 static enum MHD_Result send_it(struct http_exchange *x,
 			       struct MHD_Connection *c)
 {
-	bool stream = x->resp.feed && !x->head;
 	struct MHD_Response *r;
 	enum MHD_Result rc;
+	bool stream;
 
+	/* It comes here again when that is done. */
+	if (!x->decided && x->r.route && x->r.route->flags & MST_ROUTE_SLOW &&
+	    mst_http_slow_give(x->h->slow, x, c))
+		return MHD_YES;
 	mst_http_exchange_end(x);
 	stream = x->resp.feed && !x->head;
 	mst_http_place_until(x->h->watch, conn_of(c)->place,

@@ -90,6 +90,9 @@ struct mst_http_query {
 /* May answer 202 with an approval instead: a second person is wanted. */
 #define MST_ROUTE_SECOND 1024u
 #define MST_ROUTE_LEADS	 2048u /* may answer 302: a browser goes on there */
+/* Its handler waits for somebody else: a thread apart does it, one at a time,
+ * with a local of its own; the gate is asked again there. */
+#define MST_ROUTE_SLOW 4096u
 
 struct mst_http_route {
 	enum mst_http_method method;

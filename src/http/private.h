@@ -81,6 +81,7 @@ struct mst_http {
 	struct http_peers *peers;
 	struct http_watch *watch;
 	struct http_tls *tls;
+	struct http_slow *slow; /* NULL: no route wants it */
 	struct MHD_Daemon *daemon;
 	int port;
 	atomic_bool closing;
@@ -124,6 +125,9 @@ void mst_http_exchange_begin(struct http_exchange *x, int64_t length);
 bool mst_http_exchange_body(struct http_exchange *x, struct mst_slice data);
 /* Before it begins: the handle of this thread. */
 void mst_http_exchange_local(struct http_exchange *x);
+/* Its handler, in another thread than that of its head: with that one's
+ * handle. Decides it. */
+void mst_http_exchange_apart(struct http_exchange *x);
 /* With its end: x->resp is what is to be sent, x->out its headers. */
 void mst_http_exchange_end(struct http_exchange *x);
 
@@ -152,6 +156,18 @@ void mst_http_feed_free(struct mst_http_feed *f);
 struct mst_slice mst_http_feed_first(const struct mst_http_feed *f);
 /* Signs of life; all: they end. */
 void mst_http_feeds_tick(struct mst_http *h, int64_t now_us, bool all);
+
+/* ---- slow.c -------------------------------------------------------------- */
+
+int mst_http_slow_new(struct http_slow **s_r, struct mst_err *err);
+/* Suspends the connection until x is decided. False: it is decided already,
+ * since too many wait. */
+bool mst_http_slow_give(struct http_slow *s, struct http_exchange *x,
+			struct MHD_Connection *c);
+/* Waits for the one that is under way; no connection is suspended behind it,
+ * and none will be. */
+void mst_http_slow_stop(struct http_slow *s);
+void mst_http_slow_free(struct http_slow **s);
 
 /* ---- tls.c --------------------------------------------------------------- */
 

@@ -262,6 +262,22 @@ void mst_http_exchange_local(struct http_exchange *x)
 	x->r.local = local_of(x->h);
 }
 
+void mst_http_exchange_apart(struct http_exchange *x)
+{
+	struct mst_err err = MST_ERR_INIT;
+	int rc = 0;
+
+	mst_http_exchange_local(x);
+	/* This handle, too, has to hear who asks. */
+	if (x->h->conf.gate)
+		rc = x->h->conf.gate(&x->r, &x->resp, &err);
+	if (rc < 0)
+		(void)mst_http_problem(&x->r, &x->resp, &err);
+	x->decided = rc < 0 || x->resp.status;
+	if (!x->decided)
+		handle(x);
+}
+
 /* ---- what handlers ask --------------------------------------------------- */
 
 const char *mst_http_param(const struct mst_http_req *r, const char *name)

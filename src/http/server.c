@@ -93,6 +93,7 @@ void mst_http_server_free(struct mst_http **server)
 	struct mst_http *h = *server;
 
 	*server = NULL;
+	mst_http_slow_free(&h->slow);
 	mst_http_watch_free(&h->watch);
 	for (size_t i = 0; i < h->locals.n; i++)
 		h->conf.local_close(h->conf.app, h->locals.all[i]);
@@ -121,26 +122,39 @@ static int64_t look_every(const struct mst_http_conf *c)
 	return MST_MAX(MST_MIN(least / 4, 1000), 5);
 }
 
+static bool has_slow(const struct mst_http *h)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < h->ways_n && !has; i++)
+		has = h->ways[i].route->flags & MST_ROUTE_SLOW;
+	return has;
+}
+
 int mst_http_open(const struct mst_http_conf *conf, struct mst_http **h_r,
 		  struct mst_err *err)
 {
 	struct mst_http *h = NULL;
 	int fd = -1;
+	bool slow;
 	int rc = mst_http_server_new(conf, &h, err);
 
 	if (rc < 0)
 		return rc;
+	slow = has_slow(h);
 	if (h->conf.cert_file)
 		rc = mst_http_tls_new(h->conf.cert_file, h->conf.key_file,
 				      &h->tls, err);
 	if (rc == 0)
-		rc = open_locals(h, h->conf.threads, err);
+		rc = open_locals(h, h->conf.threads + slow, err);
 	if (rc == 0)
 		rc = mst_http_listen(h->conf.address, h->conf.port, &fd,
 				     &h->port, err);
 	if (rc == 0)
 		rc = mst_http_watch_new(look_every(&h->conf), tick, h,
 					&h->watch, err);
+	if (rc == 0 && slow)
+		rc = mst_http_slow_new(&h->slow, err);
 	if (rc == 0)
 		rc = mst_http_daemon_start(h, fd, err);
 	if (rc < 0) {
@@ -210,6 +224,7 @@ void mst_http_close(struct mst_http **server, int64_t grace_ms)
 	while (atomic_load(&h->busy) > 0 && mst_mono_us() < until_us)
 		nap();
 	mst_http_feeds_tick(h, 0, true);
+	mst_http_slow_stop(h->slow);
 	if (h->daemon)
 		MHD_stop_daemon(h->daemon);
 	mst_http_watch_stop(h->watch);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -69,6 +70,20 @@ static int peer(struct mst_http_req *r, struct mst_http_resp *resp,
 	return 0;
 }
 
+static atomic_bool let_go;
+static atomic_int asked; /* the gate */
+
+static int slow(struct mst_http_req *r, struct mst_http_resp *resp,
+		struct mst_err *err)
+{
+	(void)err;
+	for (int i = 0; i < 30000 && !atomic_load(&let_go); i++)
+		(void)poll(NULL, 0, 1);
+	mst_buf_addf(&resp->body, "{\"slow\":\"%s\"}",
+		     mst_http_param(r, "name"));
+	return 0;
+}
+
 static const struct mst_http_route routes[] = {
     {MST_ROUTE_GET, "/hello/{name}", "hello", "t", "", .run = hello},
     {MST_ROUTE_GET, "/big", "big", "t", "", .run = big},
@@ -76,6 +91,8 @@ static const struct mst_http_route routes[] = {
     {MST_ROUTE_GET, "/events", "events", "t", "", .flags = MST_ROUTE_EVENTS,
      .run = events},
     {MST_ROUTE_GET, "/peer", "peer", "t", "", .run = peer},
+    {MST_ROUTE_GET, "/slow/{name}", "slow", "t", "", .flags = MST_ROUTE_SLOW,
+     .run = slow},
     {0},
 };
 
@@ -88,7 +105,7 @@ static void serve(struct mst_http_conf *c)
 	c->address = "127.0.0.1";
 	c->tables = &table;
 	c->tables_n = 1;
-	c->threads = 2;
+	c->threads = c->threads ? c->threads : 2;
 	t_ok(mst_http_open(c, &server, &err), &err);
 }
 
@@ -490,6 +507,82 @@ static void half_closed_is_answered(void **state)
 	talk("GET /v1/hello/x HTTP/1.1\r\n" HOST END, "\"x\"}");
 }
 
+/* ---- handlers that wait ---------------------------------------------------
+ */
+
+static int count_asked(struct mst_http_req *r, struct mst_http_resp *resp,
+		       struct mst_err *err)
+{
+	(void)r;
+	(void)resp;
+	(void)err;
+	(void)atomic_fetch_add(&asked, 1);
+	return 0;
+}
+
+/* One thread for all connections, and two dozen that wait for somebody: the
+ * others are answered all the same, nine of them in the end, and what is too
+ * much at once. */
+static void waits_apart(void **state)
+{
+	struct mst_http_conf c = {.threads = 1, .gate = count_asked};
+	char line[96];
+	int fd[24], answered = 0, refused = 0;
+
+	(void)state;
+	atomic_store(&let_go, false);
+	atomic_store(&asked, 0);
+	serve(&c);
+	for (size_t i = 0; i < MST_LEN(fd); i++) {
+		fd[i] = dial();
+		(void)snprintf(line, sizeof(line),
+			       "GET /v1/slow/n%zu HTTP/1.1\r\n" HOST END, i);
+		say(fd[i], line);
+	}
+	for (int i = 0; i < 50; i++)
+		talk("GET /v1/hello/x HTTP/1.1\r\n" HOST END, "\"x\"}");
+	assert_false(atomic_load(&let_go));
+	atomic_store(&let_go, true);
+	for (size_t i = 0; i < MST_LEN(fd); i++) {
+		struct mst_buf b = hear(fd[i], NULL);
+
+		(void)snprintf(line, sizeof(line), "{\"slow\":\"n%zu\"}", i);
+		answered += strstr(b.p, line) != NULL;
+		refused += strstr(b.p, "503 ") && strstr(b.p, "Retry-After: 5");
+		mst_buf_fini(&b);
+		(void)close(fd[i]);
+	}
+	assert_in_range(answered, 8, 9); /* is one under way already? */
+	assert_int_equal(answered + refused, MST_LEN(fd));
+	/* in both threads */
+	assert_int_equal(atomic_load(&asked), 24 + 50 + answered);
+}
+
+/* The server is closed while one is under way and others wait for it. */
+static void closes_what_waits(void **state)
+{
+	struct mst_http_conf c = {.threads = 1};
+	int fd[3];
+	struct mst_buf b;
+
+	(void)state;
+	atomic_store(&let_go, false);
+	serve(&c);
+	for (size_t i = 0; i < MST_LEN(fd); i++) {
+		fd[i] = dial();
+		say(fd[i], "GET /v1/slow/n HTTP/1.1\r\n" HOST END);
+	}
+	/* all heads were read */
+	talk("GET /v1/hello/x HTTP/1.1\r\n" HOST END, "\"x\"}");
+	atomic_store(&let_go, true);
+	mst_http_close(&server, 0);
+	for (size_t i = 0; i < MST_LEN(fd); i++) {
+		b = hear(fd[i], NULL); /* answered or cut off, never lost */
+		mst_buf_fini(&b);
+		(void)close(fd[i]);
+	}
+}
+
 /* ---- streams ------------------------------------------------------------- */
 
 static void put(int i)
@@ -640,6 +733,8 @@ int main(void)
 	    T(streams),
 	    T(drops_slow_viewers),
 	    T(ends_streams_when_closed),
+	    T(waits_apart),
+	    T(closes_what_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
