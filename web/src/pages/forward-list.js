@@ -30,7 +30,7 @@ export default function ForwardList({ params }) {
 		...kind === 'actions' ? [] : [{ key: 'enabled', title: 'State', cell: (x) => html`<${Status} of=${x.enabled === false ? 'disabled' : 'active'} />` }],
 	];
 
-	return html`<${Page} title="Forwarding" actions=${html`<${Button} need="configure" kind="primary" icon="plus" href=${`/new-forwarding/${kind}`}>Add a ${k.one}<//>`}>
+	return html`<${Page} title="Forwarding" actions=${html`<${Button} need="configure" kind="primary" icon="plus" href=${`/new-forwarding/${kind}`}>Add ${k.one === 'action' ? 'an' : 'a'} ${k.one}<//>`}>
 		<${ForwardNav} /><p class="conf-help">${k.about}</p><${RoleNote} need="configure" what="Changing forwarding" />
 		<${Loaded} of=${got} what="Reading" show=${({ items }) => html`<${Table} of=${k.title} columns=${columns} rows=${items} rowKey=${(x) => x.name}
 			sortBy=${{ key: 'name' }} empty=${html`<${Empty} icon=${k.icon} title=${`No ${k.title.toLowerCase()} yet`}><p>${k.about}</p><//>`} />`} /><//>`;

@@ -88,6 +88,13 @@ function Items({ run, query }) {
 		}
 	});
 
+	/* The store keeps the lists of a job's newest runs only, the counts of all. */
+	const gone = run.record_sets.some((s) => s.refused || s.skipped);
+	const empty = query.what || query.record_set ? html`<${Empty} icon="ok" title="No record fits this filter" />` :
+		gone ? html`<${Empty} icon="info" title="These records are not kept any more">
+			Of the newest 20 runs of a job they are, of older ones only the counts.<//>` :
+			html`<${Empty} icon="ok" title="Nothing was refused or skipped" />`;
+
 	return html`<div class="plan-head"><p class="prose">Refused records were sent and not taken; each later run tries them again by itself.
 			Skipped ones were read and left out by a rule.</p>
 			${sets.length > 0 && html`<${Button} need="operate" busy=${again.busy} onClick=${again.run}>Try the refused again now<//>`}</div>
@@ -95,8 +102,7 @@ function Items({ run, query }) {
 		<${Filters} of=${[{ name: 'what', label: 'What', choices: ['refused', 'skipped'] },
 			{ name: 'record_set', label: 'Record set', choices: run.record_sets.map((s) => [s.name, words(s.name)]) }]} />
 		<${Loaded} of=${list} show=${(d) => html`<${Table} of="Refused and skipped records" columns=${columns} rows=${d.items}
-			busy=${list.loading} empty=${html`<${Empty} icon="ok" title=${query.what || query.record_set ?
-				'No record fits this filter' : 'Nothing was refused or skipped'} />`} />
+			busy=${list.loading} empty=${empty} />
 			<${Pager} after=${query.after} next=${d.next} n=${d.items.length} what="records" />`} />`;
 }
 
