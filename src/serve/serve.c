@@ -223,6 +223,7 @@ static int start_keeper(struct serving *v, struct mst_err *err)
 	    .node = v->node,
 	    .incarnation = incarnation(v),
 	    .address = v->service.public_url ? v->service.public_url
+		       : v->conf->listen     ? v->conf->listen
 					     : v->service.listen,
 	    .version = v->conf->version,
 	    .program = v->conf->program,
