@@ -59,7 +59,9 @@ _muster() {
 		fi
 		words+=" $(_muster_names "$program" "$usage")"
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	# Not mapfile, which zsh lacks; none of the words holds a blank.
+	# shellcheck disable=SC2207
+	COMPREPLY=($(compgen -W "$words" -- "$word"))
 	# Files stand behind options, and where nothing else fits.
 	if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
 		compopt -o default 2>/dev/null
