@@ -7,6 +7,7 @@
 #include "tests/lib/t.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,25 +225,26 @@ static void check_example(const char *file, const char *from, const char *end)
 /* Whoever copies an example must be able to apply it. */
 static void examples(void **state)
 {
+	static const char *const with_examples[] = {
+	    "../../README.md", "../administration.md",
+	    "../migrating-from-cyberx.md"};
 	static const char fence[] = "\n```yaml\n", bd[] = "\n.Bd -literal";
 	struct mst_buf page, all;
 	size_t n = 0;
 	const char *p;
 
 	(void)state;
-	read_page("../../README.md", &page);
-	for (p = page.p; (p = strstr(p, fence)); n++) {
-		p += strlen(fence);
-		check_example("README.md", p, strstr(p, "\n```\n"));
+	for (size_t i = 0; i < MST_LEN(with_examples); i++) {
+		n = 0;
+		read_page(with_examples[i], &page);
+		for (p = page.p; (p = strstr(p, fence)); n++) {
+			p += strlen(fence);
+			check_example(with_examples[i], p,
+				      strstr(p, "\n```\n"));
+		}
+		assert_true(n >= 1);
+		mst_buf_fini(&page);
 	}
-	assert_true(n >= 2);
-	mst_buf_fini(&page);
-	read_page("../migrating-from-cyberx.md", &page);
-	p = strstr(page.p, fence);
-	assert_non_null(p);
-	p += strlen(fence);
-	check_example("migrating-from-cyberx.md", p, strstr(p, "\n```\n"));
-	mst_buf_fini(&page);
 	/* those of the page are parts of one file */
 	read_page("muster.yaml.5", &page);
 	mst_buf_init(&all, PAGE_MAX);
@@ -254,6 +256,84 @@ static void examples(void **state)
 	assert_true(all.n > 0);
 	check_example("muster.yaml.5", all.p, all.p + all.n);
 	mst_buf_fini(&all);
+	mst_buf_fini(&page);
+}
+
+/* ---- links, tables --------------------------------------------------------
+ */
+
+static void check_links(const char *dir, const char *name, size_t *n)
+{
+	char page_path[512], path[8192];
+	struct mst_buf page;
+
+	(void)snprintf(page_path, sizeof(page_path), "%s/%s", dir, name);
+	read_page(page_path, &page);
+	for (const char *p = page.p; (p = strstr(p, "]("));) {
+		size_t len;
+
+		p += 2;
+		len = strcspn(p, ")#\n ");
+		if (len == 0 || strncmp(p, "http", 4) == 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s/%.*s", MAN_DIR, dir,
+			       (int)len, p);
+		if (!mst_file_exists(path))
+			fail_msg("%s: there is no %.*s", page_path, (int)len,
+				 p);
+		(*n)++;
+	}
+	mst_buf_fini(&page);
+}
+
+/* No page points to one that is not there. */
+static void links(void **state)
+{
+	static const char *const dirs[] = {"../..", "..", "../internals"};
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MST_LEN(dirs); i++) {
+		char path[4096];
+		struct dirent *e;
+		DIR *dir;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", MAN_DIR, dirs[i]);
+		dir = opendir(path);
+		assert_non_null(dir);
+		while ((e = readdir(dir))) {
+			const char *end = strrchr(e->d_name, '.');
+
+			if (end && strcmp(end, ".md") == 0)
+				check_links(dirs[i], e->d_name, &n);
+		}
+		(void)closedir(dir);
+	}
+	assert_true(n > 50);
+}
+
+/* What an auditor asks: what each table of the state store holds. */
+static void tables(void **state)
+{
+	static const char make[] = "CREATE TABLE IF NOT EXISTS muster_state.";
+	struct mst_buf sql, page;
+	size_t n = 0;
+
+	(void)state;
+	read_page("../../sql/state/create.sql", &sql);
+	read_page("../internals/state.md", &page);
+	for (const char *p = sql.p; (p = strstr(p, make)); n++) {
+		char word[64];
+
+		p += strlen(make);
+		(void)snprintf(word, sizeof(word), "`%.*s`",
+			       (int)strcspn(p, " ("), p);
+		if (!strstr(page.p, word))
+			fail_msg("docs/internals/state.md has no table %s",
+				 word);
+	}
+	assert_true(n > 20);
+	mst_buf_fini(&sql);
 	mst_buf_fini(&page);
 }
 
@@ -431,6 +511,7 @@ int main(void)
 	    cmocka_unit_test(record_sets), cmocka_unit_test(examples),
 	    cmocka_unit_test(commands),	   cmocka_unit_test(simulators),
 	    cmocka_unit_test(functions),   cmocka_unit_test(forwarding),
+	    cmocka_unit_test(links),	   cmocka_unit_test(tables),
 	};
 
 	return cmocka_run_group_tests_name("docs", tests, NULL, NULL);
