@@ -112,30 +112,48 @@ static void *begins(void *ctx, const char *uri, struct MHD_Connection *c)
 	return x;
 }
 
-static enum MHD_Result count_header(void *ctx, enum MHD_ValueKind kind,
-				    const char *key, const char *value)
+/* What is no header's name or value for others: "Content-Length : 7" tells them
+ * of a body, and us of none. */
+static bool is_odd(struct mst_slice key, struct mst_slice value)
 {
+	for (size_t i = 0; i < key.n; i++) {
+		if (key.p[i] <= ' ' || key.p[i] == 127)
+			return true;
+	}
+	for (size_t i = 0; i < value.n; i++) {
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') ||
+		    value.p[i] == 127)
+			return true;
+	}
+	return false;
+}
+
+static enum MHD_Result count_header(void *ctx, enum MHD_ValueKind kind,
+				    const char *key, size_t key_n,
+				    const char *value, size_t value_n)
+{
+	const struct mst_slice k = {key, key_n};
 	unsigned *n = ctx;
 
 	(void)kind;
-	(void)value;
-	n[0] += mst_slice_iis(mst_slice_str(key), "Content-Length");
-	n[1] += mst_slice_iis(mst_slice_str(key), "Transfer-Encoding");
-	n[2] += mst_slice_iis(mst_slice_str(key), "Host");
-	n[3] += mst_slice_iis(mst_slice_str(key), "Authorization");
+	n[0] += mst_slice_iis(k, "Content-Length");
+	n[1] += mst_slice_iis(k, "Transfer-Encoding");
+	n[2] += mst_slice_iis(k, "Host");
+	n[3] += mst_slice_iis(k, "Authorization");
+	n[4] += is_odd(k, (struct mst_slice){value, value_n});
 	return MHD_YES;
 }
 
-/* The length of the body, -1 for chunks, -2 when it is told in two ways: then
- * a proxy in front may see another request than we do. */
+/* The length of the body, -1 for chunks, -2 when it is told in two ways, or a
+ * header is odd: then a proxy in front may see another request than we do. */
 static int64_t length_of(struct MHD_Connection *c)
 {
 	const char *text = header_of(c, "Content-Length");
-	unsigned n[4] = {0};
+	unsigned n[5] = {0};
 	int64_t length = 0;
 
-	(void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, n);
-	if (n[0] + n[1] > 1 || n[2] > 1 || n[3] > 1)
+	(void)MHD_get_connection_values_n(c, MHD_HEADER_KIND, count_header, n);
+	if (n[0] + n[1] > 1 || n[2] > 1 || n[3] > 1 || n[4])
 		return -2;
 	if (n[1])
 		return -1;
@@ -219,8 +237,8 @@ static enum MHD_Result begin(struct http_exchange *x, struct MHD_Connection *c,
 		x->decided = true;
 		(void)mst_http_problem_as(
 		    &x->r, &x->resp, 400, "invalid",
-		    "a header that may come once came twice, or the length of "
-		    "the body is told in two ways");
+		    "a header that may come once came twice or is no header, "
+		    "or the length of the body is told in two ways");
 		return send_it(x, c);
 	}
 	mst_http_exchange_begin(x, length);

@@ -436,6 +436,12 @@ static void refuses_two_lengths(void **state)
 	     "Content-Length: 8\r\n\r\n{\"a\":1}",
 	     "400 ");
 	talk("GET /v1/hello/x HTTP/1.1\r\n" HOST "Host: u\r\n\r\n", "400 ");
+	/* a length to others */
+	talk("GET /v1/hello/x HTTP/1.1\r\n" HOST "Content-Length : 7\r\n\r\n",
+	     "400 ");
+	talk("GET /v1/hello/x HTTP/1.1\r\n" HOST
+	     "X-Y: z\rContent-Length: 7\r\n\r\n",
+	     "400 ");
 }
 
 /* ---- slow ---------------------------------------------------------------- */
