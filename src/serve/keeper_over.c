@@ -13,8 +13,9 @@
 #include "serve/trends.h"
 #include "sync/service.h"
 
-#define OUTPUT_DAYS 7
-#define DAY_US	    86400000000LL
+#define OUTPUT_DAYS   7
+#define DAY_US	      86400000000LL
+#define TELL_AGAIN_US (600 * INT64_C(1000000))
 
 static struct mst_notices_conf notices_of(struct mst_keeper *k)
 {
@@ -57,18 +58,29 @@ void mst_keeper_over(void *ctx, const struct mst_task *t)
 
 /* ---- notices ------------------------------------------------------------- */
 
-static int take_any(void *ctx, const struct mst_task *t)
+struct telling {
+	int64_t now_us;
+	bool wait;
+};
+
+/* One that goes on tells what is new, too. One that failed is not tried again
+ * at once: of several actions the others would tell everything each time. */
+static int take_telling(void *ctx, const struct mst_task *t)
 {
-	(void)t;
-	*(bool *)ctx = true;
+	struct telling *l = ctx;
+
+	l->wait = t->state == MST_TASK_QUEUED || t->state == MST_TASK_RUNNING ||
+		  (t->exit_status != 0 && t->ended_us != MST_TIME_NONE &&
+		   l->now_us - t->ended_us < TELL_AGAIN_US);
 	return 0;
 }
 
 /* Mail and webhooks take their time: a worker tells. */
-static int put_telling(struct mst_keeper *k, struct mst_err *err)
+static int put_telling(struct mst_keeper *k, int64_t now_us,
+		       struct mst_err *err)
 {
-	const struct mst_task_filter live = {
-	    .kind = "notify", .state = -1, .live = true, .n = 1};
+	const struct mst_task_filter newest = {
+	    .kind = "notify", .state = -1, .n = 1};
 	const struct mst_task t = {.kind = "notify",
 				   .job = "",
 				   .connection = "",
@@ -83,12 +95,12 @@ static int put_telling(struct mst_keeper *k, struct mst_err *err)
 				   .exit_status = -1,
 				   .error = "",
 				   .progress = ""};
-	bool there = false;
+	struct telling l = {now_us, false};
 	int64_t id;
 
-	if (mst_tasks(k->state, &live, take_any, &there, err) < 0)
+	if (mst_tasks(k->state, &newest, take_telling, &l, err) < 0)
 		return -(int)err->code;
-	return there ? 0 : mst_task_put(k->state, &t, &id, err);
+	return l.wait ? 0 : mst_task_put(k->state, &t, &id, err);
 }
 
 /* What the section service says; its texts live in arena. */
@@ -129,7 +141,7 @@ int mst_keeper_notices(struct mst_keeper *k, int64_t now_us, bool slow,
 		mst_warn("nobody can be told of notices: %s", why.msg);
 		return 0;
 	}
-	return heard ? put_telling(k, err) : 0;
+	return heard ? put_telling(k, now_us, err) : 0;
 }
 
 int mst_keeper_trim(struct mst_keeper *k, int64_t now_us, struct mst_err *err)
