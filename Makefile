@@ -12,6 +12,7 @@
 #   make deb        the Debian package, in build/
 #   make fuzz       run the fuzz targets, FUZZ_SECONDS each
 #   make format     clang-format on all C files
+#   make api-doc    docs/api.md from what the API says of itself
 #   make clean      remove all build folders
 
 prefix = /usr/local
@@ -28,6 +29,9 @@ $(B)/build.ninja:
 	meson setup $(B) --buildtype=release -Db_lto=true -Dtests=false \
 		--prefix=$(PREFIX)
 
+$(B)-bench/build.ninja:
+	meson setup $(B)-bench --buildtype=release -Db_lto=true
+
 demo:
 	@tools/install-deps build
 	@$(MAKE) --no-print-directory all
@@ -41,8 +45,7 @@ check:
 # what the tests have to start a PostgreSQL.
 bench:
 	@tools/install-deps check >&2
-	@[ -e $(B)-bench/build.ninja ] || meson setup $(B)-bench \
-		--buildtype=release -Db_lto=true >&2
+	@$(MAKE) --no-print-directory $(B)-bench/build.ninja >&2
 	@ninja -C $(B)-bench bench/muster-bench >&2
 	@[ '$(ARGS)' = console ] || \
 		ROWS='$(ROWS)' DEVICES='$(DEVICES)' ./$(B)-bench/bench/muster-bench $(ARGS)
@@ -68,11 +71,11 @@ format:
 	@find src sim servicenow bench tests -name '*.[ch]' | \
 		xargs clang-format -i
 
-# docs/api.md, from what the API says of itself.
-api-doc:
-	@[ -e $(B)/build.ninja ] || meson setup $(B) --buildtype=release
-	@ninja -C $(B) tests/api/server
-	@$(B)/tests/api/server document | tools/api-doc >docs/api.md
+# docs/api.md, from what the API says of itself; in the folder that has tests.
+api-doc: $(B)-bench/build.ninja
+	@ninja -C $(B)-bench tests/api/server
+	@$(B)-bench/tests/api/server document | tools/api-doc >$(B)-bench/api.md
+	@cp $(B)-bench/api.md docs/api.md
 
 clean:
 	rm -rf $(B) build-*
