@@ -1,61 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The output of a task `plan`, looked through once: where each change stands
- * and what a filter asks about it. The last ones that were looked at are kept,
- * for the next page. The text is `muster plan --json`: a head, then "changes".
+ * The output of a task `plan` or `undo`, looked through once: where each change
+ * stands and what a filter asks about it. The last ones that were looked at are
+ * kept, for the next page. The text is `muster plan --json`, a head and then
+ * "changes", or `muster undo --json`, a head and then "records".
  */
-#include "api/plan.h"
+#include "api/plan_private.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/tables.h"
 #include "base/num.h"
 #include "base/time.h"
-#include "state/task.h"
 
 #define KEPT	 2u
-#define OUT_MOST ((size_t)MST_TASK_OUTPUT + 65536)
-#define NAMES	 64u
-#define MARK	 ",\"changes\":["
+#define OUT_MOST MST_API_PLAN_MOST
+#define NAMES	 MST_API_PLAN_NAMES
 
-struct change {
-	uint32_t at, n;
-	uint8_t set, action; /* in names */
-	bool held;
+/* What stands between the head and the list. */
+static const char marks[][16] = {
+    [MST_API_PLAN] = ",\"changes\":[",
+    [MST_API_UNDO] = ",\"records\":[",
 };
-
-struct tally {
-	uint8_t set, action;
-	uint64_t n, held;
-};
-
-struct plan {
-	const void *owner; /* whose tasks they are */
-	int64_t task;
-	unsigned users;
-	int64_t used_us;
-	struct mst_buf text;
-	size_t head_n;
-	struct change *v;
-	size_t n, cap;
-	char *name[NAMES];
-	size_t names;
-	struct tally tally[256];
-	size_t tallies;
-	bool whole; /* to its end */
-	int64_t requests, estimated_ms, made_us;
-	char *job;
+static const char *const kinds[] = {
+    [MST_API_PLAN] = "plan",
+    [MST_API_UNDO] = "undo",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct plan *kept[KEPT];
+static struct mst_api_plan *kept[KEPT];
 
 /* ---- looking through ----------------------------------------------------- */
 
-static void plan_free(struct plan *p)
+static void plan_free(struct mst_api_plan *p)
 {
 	for (size_t i = 0; i < p->names; i++)
 		free(p->name[i]);
@@ -65,7 +44,7 @@ static void plan_free(struct plan *p)
 	free(p);
 }
 
-static uint8_t name_of(struct plan *p, struct mst_slice s)
+static uint8_t name_of(struct mst_api_plan *p, struct mst_slice s)
 {
 	size_t i = 0;
 
@@ -76,7 +55,7 @@ static uint8_t name_of(struct plan *p, struct mst_slice s)
 	return (uint8_t)MST_MIN(i, NAMES - 1);
 }
 
-static void count(struct plan *p, const struct change *c)
+static void count(struct mst_api_plan *p, const struct mst_api_change_at *c)
 {
 	size_t i = 0;
 
@@ -87,15 +66,16 @@ static void count(struct plan *p, const struct change *c)
 		return;
 	if (i == p->tallies)
 		p->tally[p->tallies++] =
-		    (struct tally){.set = c->set, .action = c->action};
+		    (struct mst_api_tally){.set = c->set, .action = c->action};
 	p->tally[i].n++;
 	p->tally[i].held += c->held;
 }
 
-static void add(struct plan *p, size_t at, struct mst_slice text,
+static void add(struct mst_api_plan *p, size_t at, struct mst_slice text,
 		struct mst_json v)
 {
-	struct change c = {.at = (uint32_t)at, .n = (uint32_t)text.n};
+	struct mst_api_change_at c = {.at = (uint32_t)at,
+				      .n = (uint32_t)text.n};
 
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 256;
@@ -108,7 +88,7 @@ static void add(struct plan *p, size_t at, struct mst_slice text,
 	p->v[p->n++] = c;
 }
 
-static void read_head(struct plan *p, struct mst_json_parser *parser)
+static void read_head(struct mst_api_plan *p, struct mst_json_parser *parser)
 {
 	struct mst_buf head = MST_BUF_INIT(p->head_n + 2);
 	struct mst_err err = MST_ERR_INIT;
@@ -120,7 +100,17 @@ static void read_head(struct plan *p, struct mst_json_parser *parser)
 	if (mst_json_parse(parser, mst_buf_slice(&head), &v, &err) == 0) {
 		struct mst_slice job = mst_json_str(mst_json_get(v, "job"));
 
+		bool yes = false;
+
 		p->job = mst_strndup(job.p ? job.p : "", job.n);
+		(void)mst_json_i64(mst_json_get(v, "run"), &p->run);
+		(void)mst_json_i64(mst_json_get(v, "undone"), &p->undone);
+		(void)mst_json_i64(mst_json_get(v, "to_undo"), &p->to_undo);
+		(void)mst_json_i64(mst_json_get(v, "refused"), &p->refused);
+		if (mst_json_bool(mst_json_get(v, "whole"), &yes))
+			p->run_whole = yes;
+		if (mst_json_bool(mst_json_get(v, "ended"), &yes))
+			p->run_ended = yes;
 		(void)mst_json_i64(mst_json_get(v, "requests"), &p->requests);
 		(void)mst_json_dbl(mst_json_get(v, "estimated_seconds"),
 				   &seconds);
@@ -131,10 +121,10 @@ static void read_head(struct plan *p, struct mst_json_parser *parser)
 	mst_buf_fini(&head);
 }
 
-static bool index_it(struct plan *p)
+static bool index_it(struct mst_api_plan *p)
 {
 	struct mst_json_parser *parser = mst_json_parser_new(OUT_MOST);
-	const char *mark = p->text.p ? strstr(p->text.p, MARK) : NULL;
+	const char *mark = p->text.p ? strstr(p->text.p, marks[p->kind]) : NULL;
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_json v;
 	size_t at;
@@ -142,7 +132,7 @@ static bool index_it(struct plan *p)
 	if (mark) {
 		p->head_n = (size_t)(mark - p->text.p);
 		read_head(p, parser);
-		at = p->head_n + sizeof(MARK) - 1;
+		at = p->head_n + strlen(marks[p->kind]);
 		while (at < p->text.n && p->text.p[at] == '{') {
 			struct mst_slice rest =
 			    mst_slice(p->text.p + at, p->text.n - at);
@@ -163,13 +153,14 @@ static bool index_it(struct plan *p)
 
 /* ---- keeping ------------------------------------------------------------- */
 
-static struct plan *take_kept(const void *owner, int64_t task)
+static struct mst_api_plan *take_kept(const void *owner, int64_t task,
+				      enum mst_api_plan_kind kind)
 {
-	struct plan *p = NULL;
+	struct mst_api_plan *p = NULL;
 
 	(void)pthread_mutex_lock(&lock);
 	for (size_t i = 0; i < KEPT; i++)
-		if (kept[i] && kept[i]->task == task &&
+		if (kept[i] && kept[i]->task == task && kept[i]->kind == kind &&
 		    kept[i]->owner == owner) {
 			p = kept[i];
 			p->users++;
@@ -179,7 +170,7 @@ static struct plan *take_kept(const void *owner, int64_t task)
 	return p;
 }
 
-static void give_back(struct plan *p)
+void mst_api_plan_put(struct mst_api_plan *p)
 {
 	bool gone;
 
@@ -191,9 +182,9 @@ static void give_back(struct plan *p)
 }
 
 /* In the place of the one that was not used for longest. */
-static void keep(struct plan *p)
+static void keep(struct mst_api_plan *p)
 {
-	struct plan *old = NULL;
+	struct mst_api_plan *old = NULL;
 	size_t at = 0;
 
 	(void)pthread_mutex_lock(&lock);
@@ -211,13 +202,13 @@ static void keep(struct plan *p)
 	p->used_us = mst_mono_us();
 	(void)pthread_mutex_unlock(&lock);
 	if (old)
-		give_back(old);
+		mst_api_plan_put(old);
 }
 
 void mst_api_plans_drop(const void *owner)
 {
 	for (size_t i = 0; i < KEPT; i++) {
-		struct plan *p;
+		struct mst_api_plan *p;
 
 		(void)pthread_mutex_lock(&lock);
 		p = kept[i] && kept[i]->owner == owner ? kept[i] : NULL;
@@ -225,29 +216,30 @@ void mst_api_plans_drop(const void *owner)
 			kept[i] = NULL;
 		(void)pthread_mutex_unlock(&lock);
 		if (p)
-			give_back(p);
+			mst_api_plan_put(p);
 	}
 }
 
 struct state_of {
-	bool plan, over;
+	const char *kind; /* that it has to be of */
+	bool fits, over;
 };
 
 static int look(void *ctx, const struct mst_task *t)
 {
 	struct state_of *s = ctx;
 
-	s->plan = strcmp(t->kind, "plan") == 0;
+	s->fits = strcmp(t->kind, s->kind) == 0;
 	s->over = t->state == MST_TASK_DONE;
 	return 0;
 }
 
-/* give_back it. */
-static int plan_of(struct mst_http_req *r, int64_t task, struct plan **p_r,
-		   struct mst_err *err)
+int mst_api_plan_get(struct mst_http_req *r, int64_t task,
+		     enum mst_api_plan_kind kind, struct mst_api_plan **p_r,
+		     struct mst_err *err)
 {
-	struct plan *p = take_kept(r->app, task);
-	struct state_of s = {0};
+	struct mst_api_plan *p = take_kept(r->app, task, kind);
+	struct state_of s = {.kind = kinds[kind]};
 	int rc;
 
 	if (p) {
@@ -257,21 +249,21 @@ static int plan_of(struct mst_http_req *r, int64_t task, struct plan **p_r,
 	rc = mst_task(mst_api_state(r), task, look, &s, err);
 	if (rc < 0)
 		return rc;
-	if (!s.plan || !s.over)
+	if (!s.fits || !s.over)
 		return mst_err_set(err, MST_E_CONFLICT,
-				   s.plan ? "task %" PRId64 " has made no plan"
-					  : "task %" PRId64 " is no plan",
-				   task);
+				   "task %" PRId64 " %s no %s", task,
+				   s.fits ? "has made" : "is", kinds[kind]);
 	p = mst_alloc(sizeof(*p));
 	p->owner = r->app;
 	p->task = task;
+	p->kind = kind;
 	mst_buf_init(&p->text, OUT_MOST);
 	rc = mst_task_output(mst_api_state(r), task, false, &p->text, err);
 	if (rc == 0 && !index_it(p))
 		rc = mst_err_set(err, MST_E_CONFLICT,
-				 "task %" PRId64 " has made no plan, or it is "
+				 "task %" PRId64 " has made no %s, or it is "
 				 "not kept any more",
-				 task);
+				 task, kinds[kind]);
 	if (rc < 0) {
 		plan_free(p);
 		return rc;
@@ -284,8 +276,8 @@ static int plan_of(struct mst_http_req *r, int64_t task, struct plan **p_r,
 int mst_api_plan_head(struct mst_http_req *r, int64_t task, const char *job,
 		      struct mst_buf *out, struct mst_err *err)
 {
-	struct plan *p;
-	int rc = plan_of(r, task, &p, err);
+	struct mst_api_plan *p;
+	int rc = mst_api_plan_get(r, task, MST_API_PLAN, &p, err);
 
 	if (rc < 0)
 		return rc;
@@ -296,184 +288,9 @@ int mst_api_plan_head(struct mst_http_req *r, int64_t task, const char *job,
 				 task, p->job, job);
 	} else {
 		(void)mst_buf_add(out, p->text.p, p->head_n);
-		(void)mst_buf_adds(out, MARK "]}");
+		(void)mst_buf_adds(out, marks[MST_API_PLAN]);
+		(void)mst_buf_adds(out, "]}");
 	}
-	give_back(p);
+	mst_api_plan_put(p);
 	return rc;
 }
-
-/* ---- a page -------------------------------------------------------------- */
-
-static bool fits(const struct plan *p, const struct change *c, const char *set,
-		 const char *action, const char *q)
-{
-	if (set && strcmp(p->name[c->set], set) != 0)
-		return false;
-	if (action && strcmp(action, "held") == 0
-		? !c->held
-		: action && strcmp(p->name[c->action], action) != 0)
-		return false;
-	return !q || mst_slice_ifind(mst_slice(p->text.p + c->at, c->n), q);
-}
-
-/* As it stands, with the members that it may lack. */
-static void write_change(struct mst_api_list *l, struct mst_json v)
-{
-	static const char *const texts[] = {"record_set", "action", "key",
-					    "group",	  "table",  "sys_id"};
-	struct mst_buf fields = MST_BUF_INIT(16u << 20);
-	bool held = false;
-
-	mst_jout_obj(&l->j);
-	for (size_t i = 0; i < MST_LEN(texts); i++) {
-		struct mst_json t = mst_json_get(v, texts[i]);
-
-		mst_jout_key(&l->j, texts[i]);
-		if (mst_json_type(t) == MST_JSON_STRING)
-			mst_jout_slice(&l->j, mst_json_str(t));
-		else
-			mst_jout_null(&l->j);
-	}
-	(void)mst_json_bool(mst_json_get(v, "held"), &held);
-	mst_jout_kbool(&l->j, "held", held);
-	mst_jout_key(&l->j, "fields");
-	if (mst_json_write(mst_json_get(v, "fields"), &fields))
-		mst_jout_raw(&l->j, mst_buf_slice(&fields));
-	else
-		mst_jout_null(&l->j);
-	mst_jout_end_obj(&l->j);
-	mst_buf_fini(&fields);
-}
-
-static void write_page(struct mst_http_req *r, const struct plan *p,
-		       struct mst_api_list *l, size_t from)
-{
-	const char *set = mst_http_query(r, "record_set");
-	const char *action = mst_http_query(r, "action");
-	const char *q = mst_http_query(r, "q");
-	struct mst_json_parser *parser = mst_json_parser_new(OUT_MOST);
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_json v;
-
-	for (size_t i = from; i < p->n && !l->more; i++) {
-		const struct change *c = &p->v[i];
-
-		if (!fits(p, c, set, action, q && *q ? q : NULL) ||
-		    !mst_api_list_room(l, (int64_t)i + 1))
-			continue;
-		if (mst_json_parse(parser, mst_slice(p->text.p + c->at, c->n),
-				   &v, &err) == 0)
-			write_change(l, v);
-	}
-	mst_json_parser_free(&parser);
-}
-
-static void write_rest(const struct plan *p, struct mst_jout *j)
-{
-	mst_jout_key(j, "counts");
-	mst_jout_arr(j);
-	for (size_t i = 0; i < p->tallies; i++) {
-		mst_jout_obj(j);
-		mst_jout_kstr(j, "record_set", p->name[p->tally[i].set]);
-		mst_jout_kstr(j, "action", p->name[p->tally[i].action]);
-		mst_jout_ki64(j, "n", (int64_t)p->tally[i].n);
-		mst_jout_ki64(j, "held", (int64_t)p->tally[i].held);
-		mst_jout_end_obj(j);
-	}
-	mst_jout_end_arr(j);
-	mst_api_time(j, "made_at", p->made_us);
-	mst_jout_ki64(j, "requests", p->requests);
-	mst_jout_ki64(j, "estimated_ms", p->estimated_ms);
-	mst_jout_kbool(j, "whole", p->whole);
-}
-
-static int list_changes(struct mst_http_req *r, struct mst_http_resp *resp,
-			struct mst_err *err)
-{
-	int64_t task, after;
-	struct mst_api_list l;
-	struct plan *p;
-	size_t limit;
-	char next[24];
-	int rc = mst_http_param_id(r, "id", &task, err);
-
-	if (rc == 0)
-		rc = mst_http_page(r, &limit, &after, err);
-	if (rc == 0)
-		rc = plan_of(r, task, &p, err);
-	if (rc < 0)
-		return rc;
-	mst_api_list_begin(&l, resp, limit);
-	write_page(r, p, &l, (size_t)after);
-	mst_jout_end_arr(&l.j);
-	(void)snprintf(next, sizeof(next), "%" PRId64, l.last);
-	mst_jout_kstr(&l.j, "next", l.more ? next : NULL);
-	write_rest(p, &l.j);
-	mst_jout_end_obj(&l.j);
-	give_back(p);
-	return 0;
-}
-
-/* ---- tables -------------------------------------------------------------- */
-
-#define ACTIONS "insert|update|retire|delete|close|reopen|forget"
-
-const struct mst_http_route mst_api_plans[] = {
-    {MST_ROUTE_GET, "/tasks/{id}/changes", "list_changes", "tasks",
-     "What a plan would write, page by page.", MST_MAY_READ, 0, NULL,
-     "plan_page",
-     .query = {{"limit", "how many at most (50)", "integer", NULL},
-	       {"after", "next of the page before", "integer", NULL},
-	       {"record_set", "only of this one", "string", NULL},
-	       {"action", "only these; held: what the guard holds back",
-		"string", ACTIONS "|held"},
-	       {"q", "only those that have this text in them", "string", NULL}},
-     .run = list_changes},
-    {0},
-};
-
-static const struct mst_api_field page_fields[] = {
-    {"items", "&change[]", ""},
-    {"next", "string?", ""},
-    {"counts", "&plan_count[]", "of all changes, without filters"},
-    {"made_at", "time?", ""},
-    {"requests", "integer", "that a run would need"},
-    {"estimated_ms", "integer", "that they would take"},
-    {"whole", "boolean", "false: the plan was too large to be kept whole"},
-    {0},
-};
-
-static const struct mst_api_field change_fields[] = {
-    {"record_set", "string", ""},
-    {"action", ACTIONS, ""},
-    {"key", "string?", ""},
-    {"group", "string?", "that it hangs on"},
-    {"table", "string?", ""},
-    {"sys_id", "string?", ""},
-    {"held", "boolean", "the guard holds it back"},
-    {"fields", "&change_field[]", ""},
-    {0},
-};
-
-static const struct mst_api_field field_fields[] = {
-    {"column", "string", ""},
-    {"before", "string?", "null: not known"},
-    {"after", "string", ""},
-    {0},
-};
-
-static const struct mst_api_field count_fields[] = {
-    {"record_set", "string", ""},
-    {"action", ACTIONS, ""},
-    {"n", "integer", ""},
-    {"held", "integer", ""},
-    {0},
-};
-
-const struct mst_api_schema mst_api_plan_schemas[] = {
-    {"plan_page", "Changes of a plan.", page_fields},
-    {"change", "One record that a run would write.", change_fields},
-    {"change_field", "A column of it.", field_fields},
-    {"plan_count", "How many changes of a kind.", count_fields},
-    {0},
-};

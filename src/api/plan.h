@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Plans that tasks made: their changes page by page, and what a run needs to
- * write exactly one of them.
+ * Plans and undos that tasks made: their records page by page, and what a run
+ * needs to write exactly one plan.
  */
 #ifndef MST_API_PLAN_H
 #define MST_API_PLAN_H

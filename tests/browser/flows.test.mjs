@@ -58,14 +58,17 @@ test('run: goes on live, and is cancelled', async (t) => {
 	const { page, mock } = await t.open('/runs/4713', { role: 'operator' });
 
 	await page.getByText('196 of 820').first().waitFor();
-	await page.getByText('45/s').waitFor();
+	await page.getByText('45/s', { exact: true }).waitFor();
+	// Each record set and stage has its own rate, time left and requests.
+	await page.getByText('196 of 820, 45/s, 14 s left, 30 requests').waitFor();
+	await page.getByText('in 2.1 s, 4.3 MB/s, 5 requests').waitFor();
 	mock.emit('progress', { stage: 'push', what: 'software_installs', done: 820, total: 820, bytes: false,
 		requests: 120, rate: 210, left_ms: 0, end: true, ms: 8000 }, '/runs/4713/events');
-	await page.getByText('210/s').waitFor();
+	await page.getByText('210/s', { exact: true }).waitFor();
 	mock.emit('progress', { stage: 'push', what: 'device_vulnerabilities', done: 10, total: 4000, bytes: false,
 		requests: 122, rate: 50, left_ms: 80000, end: false, ms: 200 }, '/runs/4713/events');
 	await page.getByText('10 of 4,000').first().waitFor();
-	await page.getByText('1 min 20 s').waitFor();
+	await page.getByText('1 min 20 s', { exact: true }).waitFor();
 	const bar = page.getByRole('progressbar', { name: 'push device_vulnerabilities' });
 
 	assert.equal(await bar.getAttribute('aria-valuetext'), 'push device vulnerabilities: 10 of 4,000');

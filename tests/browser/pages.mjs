@@ -31,7 +31,7 @@ export const GROUPS = {
 		'/tasks/811?tab=output': { title: 'Plan of main', text: '"status": "ok"', needs: '/tasks/811/output' },
 		'/tasks/811?tab=log': { title: 'Plan of main', text: '3 records were refused', needs: '/tasks/811/log' },
 		'/tasks/810': { title: 'Test of defender', text: 'expires in 12 days', needs: '/tasks/810' },
-		'/tasks/809': { title: 'Undo of main', text: 'somebody changed os_version since', needs: '/tasks/809/output',
+		'/tasks/809': { title: 'Undo of main', text: 'somebody changed os_version since', needs: '/tasks/809/undo',
 			offers: { 'Undo 3 records …': OPERATE } },
 		'/tasks/806': { title: 'Run of main', text: 'killed by signal 9', needs: '/tasks/806' },
 		'/jobs': { title: 'Jobs', text: 'every 30 minutes', needs: '/jobs', empty: 'No job yet',

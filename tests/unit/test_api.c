@@ -371,6 +371,70 @@ static void plan_changes(void **state)
 	post("/api/v1/jobs/main/runs", "{\"plan\":2}", NULL, 409, "is no plan");
 }
 
+static int take_id(void *ctx, const struct mst_task *t)
+{
+	*(int64_t *)ctx = t->id;
+	return 0;
+}
+
+static void undo_records(void **state)
+{
+	static const char undo[] =
+	    "{\"run\":7,\"job\":\"main\",\"ended\":true,\"whole\":false,"
+	    "\"undone\":0,\"to_undo\":2,\"refused\":1,\"records\":["
+	    "{\"action\":\"restore\",\"record_set\":\"devices\",\"group\":"
+	    "\"a\",\"table\":\"t\",\"sys_id\":\"1\",\"done\":false,"
+	    "\"columns\":[{\"column\":\"os\",\"now\":\"New\",\"then\":"
+	    "\"Old\"}]},"
+	    "{\"action\":\"make again\",\"record_set\":\"devices\","
+	    "\"group\":\"b\",\"table\":\"t\",\"sys_id\":\"2\",\"done\":"
+	    "false,\"columns\":[]}]}\n";
+	const struct mst_task asked = {.kind = "undo",
+				       .job = "main",
+				       .connection = "",
+				       .asked_by = "ann",
+				       .asked_via = "api",
+				       .approved_by = "",
+				       .files = "",
+				       .argv = "[\"undo\",\"7\"]",
+				       .state = MST_TASK_QUEUED,
+				       .exit_status = -1};
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *s = open_state();
+	struct mst_task end = {
+	    .node = "n1", .state = MST_TASK_DONE, .error = ""};
+	bool got = true;
+	char uri[64];
+	int64_t id;
+
+	(void)state;
+	t_ok(mst_task_put(s, &asked, &id, &err), &err);
+	t_ok(mst_node_beat(s, "n1", 1, "v", "a", &err), &err);
+	while (got && end.id != id)
+		t_ok(mst_task_claim(s, "n1", INT64_MAX, NULL, take_id, &end.id,
+				    &got, &err),
+		     &err);
+	t_ok(mst_task_end(s, &end, mst_slice_str(undo), MST_SLICE_LIT("log"),
+			  &err),
+	     &err);
+	mst_state_close(&s);
+	(void)snprintf(uri, sizeof(uri), "/api/v1/tasks/%d/undo?limit=1",
+		       (int)id);
+	has(uri, 200, "\"columns\":[{\"column\":\"os\",\"now\":\"New\",");
+	has(uri, 200,
+	    "\"next\":\"1\",\"counts\":[{\"record_set\":\"devices\","
+	    "\"action\":\"restore\",\"n\":1},");
+	has(uri, 200,
+	    "\"run\":7,\"job\":\"main\",\"ended\":true,\"whole\":false,"
+	    "\"undone\":0,\"to_undo\":2,\"refused\":1,\"kept\":true}");
+	(void)snprintf(uri, sizeof(uri),
+		       "/api/v1/tasks/%d/undo?action=make%%20again", (int)id);
+	has(uri, 200, "{\"items\":[{\"action\":\"make again\",");
+	(void)snprintf(uri, sizeof(uri), "/api/v1/tasks/%d/changes", (int)id);
+	has(uri, 409, "is no plan");
+	has("/api/v1/tasks/4/undo", 409, "is no undo");
+}
+
 static void jobs_and_overview(void **state)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -509,6 +573,7 @@ int main(void)
 					    close_api),
 	    cmocka_unit_test_setup_teardown(recver_of_a_server, open_api,
 					    close_api),
+	    cmocka_unit_test_setup_teardown(undo_records, open_api, close_api),
 	};
 
 	who = &administrator;

@@ -313,8 +313,14 @@ export const routes = [
 		emit('task', { id: Number(params.id) });
 		return taskOf(Number(params.id), state);
 	}],
-	['GET', '/tasks/:id/output', ({ params }) => params.id === '809' ? JSON.stringify(UNDO) :
-		params.id === '810' ? JSON.stringify({ checks: [
+	['GET', '/tasks/:id/undo', ({ q, page }) => {
+		const { records, ...head } = UNDO;
+		const counts = records.map(({ record_set, action }) => ({ record_set, action, n: 1 }));
+		const some = records.filter((r) => ['record_set', 'action'].every((k) => !q.get(k) || r[k] === q.get(k)));
+
+		return { ...page(some, q), counts, ...head, kept: true };
+	}],
+	['GET', '/tasks/:id/output', ({ params }) => params.id === '810' ? JSON.stringify({ checks: [
 			{ name: 'login', title: 'log-in defender', level: 'ok', text: 'a token is there', remedy: '' },
 			{ name: 'secret', title: 'credential', level: 'warning', text: 'client secret, env:DEFENDER_SECRET: expires in 12 days', remedy: 'make a new one under Certificates & secrets' },
 		] }) : JSON.stringify({ run: 4711, status: 'ok' })],

@@ -94,7 +94,7 @@ export function PlanView({ task, query, readOnly }) {
 		<${Filters} of=${[{ name: 'record_set', label: 'Record set', choices: [...new Set(d.counts.map((c) => c.record_set))].map((s) => [s, words(s)]) },
 			{ name: 'action', label: 'Change', choices: ORDER.filter((a) => d.counts.some((c) => c.action === a)).map((a) => [a, ACTIONS[a][0]]) },
 			{ name: 'q', label: 'Key, column or value', text: true }]} />
-		${d.items.length ? html`<ul class=${list.loading ? 'changes busy' : 'changes'}>${d.items.map((c) => html`<${Change} change=${c} key=${c.id} />`)}</ul>` :
+		${d.items.length ? html`<ul class=${list.loading ? 'changes busy' : 'changes'}>${d.items.map((c) => html`<${Change} change=${c} key=${`${c.record_set} ${c.group} ${c.key} ${c.action}`} />`)}</ul>` :
 			html`<${Empty} title="No change fits this filter" />`}
 		<${Pager} after=${after} next=${d.next} n=${d.items.length} what="changes" />`} />`;
 }

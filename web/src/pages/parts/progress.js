@@ -2,7 +2,7 @@
 //
 // How far a task is: one line of it, or every step by record set and stage.
 import { html, useEffect, useState } from '../../lib/html.js';
-import { bytes, count, duration, words } from '../../lib/format.js';
+import { bytes, count, duration, plural, words } from '../../lib/format.js';
 import { stream } from '../../lib/live.js';
 import { KINDS, taskHref } from '../../lib/tasks.js';
 import { Icon } from '../../ui/icon.js';
@@ -78,15 +78,33 @@ function merge(old, p) {
 	return { ...p, steps };
 }
 
-function Cell({ step, title }) {
+/** What a step does or did a second; null: nothing that could be told. */
+function rateOf(step, now) {
+	const a = step.stage === now?.stage && step.what === now?.what && now.rate ? now.rate :
+		step.ms > 0 ? step.done / step.ms * 1000 : 0;
+
+	return a > 0 ? `${step.bytes ? bytes(a) : count(Math.round(a))}/s` : null;
+}
+
+/** Time left of a step that is under way, in ms; null: not known. */
+function leftOf(step, now) {
+	return step.stage === now?.stage && step.what === now?.what ? now.left_ms ?? null :
+		step.total > step.done && step.done > 0 && step.ms > 0 ? (step.total - step.done) * step.ms / step.done : null;
+}
+
+/** now: the progress of the whole, which tells of the step that it is at */
+function Cell({ step, title, now }) {
 	if (!step) {
 		return html`<td class="step step-none"><span class="none">–</span></td>`;
 	}
 	return html`<td class=${step.end ? 'step step-end' : 'step step-now'} data-label=${title}><div>
 		${step.end ? html`<span class="step-done"><${Icon} name="ok" size=${14} />${amount(step)}
-			${step.ms > 0 && html`<span class="fine">in ${duration(step.ms)}</span>`}</span>` :
+			<span class="fine">${[step.ms > 0 && `in ${duration(step.ms)}`, step.ms >= 1000 && rateOf(step),
+				step.requests > 0 && plural(step.requests, 'request')].filter(Boolean).join(', ')}</span></span>` :
 			html`<${Progress} done=${step.done} total=${step.total} label=${`${step.stage} ${step.what}`} text=${progressText(step)} />
-			<span class="fine">${amount(step)}${step.total ? ` of ${amount(step, step.total)}` : ''}</span>`}</div></td>`;
+			<span class="fine">${[`${amount(step)}${step.total ? ` of ${amount(step, step.total)}` : ''}`, rateOf(step, now),
+				leftOf(step, now) > 0 && `${duration(leftOf(step, now))} left`, step.requests > 0 &&
+				plural(step.requests, 'request')].filter(Boolean).join(', ')}</span>`}</div></td>`;
 }
 
 /** Everything so far: a row for each record set or feed, a column for each stage. */
@@ -107,5 +125,5 @@ export function Steps({ progress: p, over }) {
 		<div class="table-box"><table class="table steps"><caption class="hidden">Progress by record set and stage</caption>
 			<thead><tr><th scope="col">Record set or feed</th>${stages.map(([, t]) => html`<th scope="col">${t}</th>`)}</tr></thead>
 			<tbody>${whats.map((w) => html`<tr key=${w}><th scope="row">${words(w)}</th>${stages.map(([s, title]) =>
-				html`<${Cell} title=${title} step=${steps.find((x) => x.what === w && x.stage === s)} />`)}</tr>`)}</tbody></table></div>`;
+				html`<${Cell} title=${title} now=${p} step=${steps.find((x) => x.what === w && x.stage === s)} />`)}</tr>`)}</tbody></table></div>`;
 }

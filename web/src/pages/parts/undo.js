@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an undo would take back, or took back; and the button that does it.
+// What an undo would take back, or took back, page by page; and the button that
+// does it.
 import { html } from '../../lib/html.js';
-import { count, plural } from '../../lib/format.js';
-import { useAction } from '../../lib/load.js';
+import { plural } from '../../lib/format.js';
+import { useAction, useList } from '../../lib/load.js';
 import { go } from '../../lib/router.js';
 import { ask } from '../../lib/tasks.js';
 import { Button, RoleNote } from '../../ui/button.js';
 import { ask as question } from '../../ui/dialog.js';
 import { Empty, ErrorBox, Loaded, Note } from '../../ui/states.js';
 import { toastTask } from '../../ui/toast.js';
-import { ACTIONS } from '../../lib/tasks.js';
+import { Pager } from '../../ui/table.js';
 import { Change, Counts } from './plan.js';
-import { useOutputJson } from './output.js';
 
-const SHOWN = 200;
 const ORDER = ['restore', 'remove', 'retire', 'make again', 'nothing', 'refused'];
 
 /** An undone column reads as any other change: from what is there to what was. */
 function asChange(r) {
 	return { record_set: r.record_set, action: r.action, key: r.group, table: r.table,
 		why: r.why, fields: r.columns.map((c) => ({ column: c.column, before: c.now, after: c.then })) };
-}
-
-function tally(records) {
-	const all = new Map();
-
-	for (const r of records) {
-		const key = `${r.record_set} ${r.action}`;
-		const c = all.get(key) || { record_set: r.record_set, action: r.action, n: 0, held: 0 };
-
-		c.n++;
-		all.set(key, c);
-	}
-	return [...all.values()];
 }
 
 function Ask({ u, task }) {
@@ -61,18 +47,16 @@ function Ask({ u, task }) {
 }
 
 export function UndoView({ task, query }) {
-	const got = useOutputJson(task);
+	const { record_set, action, after } = query;
+	const list = useList(`/tasks/${task.id}/undo`, { record_set, action, after, limit: 50 });
 
-	return html`<${Loaded} of=${got} show=${(u) => {
-		const some = u.records.filter((r) => (!query.action || r.action === query.action) &&
-			(!query.record_set || r.record_set === query.record_set));
-
-		return html`<${Ask} u=${u} task=${task} />
-			${u.refused > 0 && html`<${Note} level="warning" title=${`${plural(u.refused, 'record')} cannot be taken back`}>
-				What somebody changed since stays as it is.<//>`}
-			${!u.records.length ? html`<${Empty} icon="ok" title="There is nothing to take back" />` : html`
-			<${Counts} counts=${tally(u.records)} query=${query} order=${ORDER} />
-			<ul class="changes">${some.slice(0, SHOWN).map((r) => html`<${Change} change=${asChange(r)} />`)}</ul>
-			${some.length > SHOWN && html`<p class="fine">The first ${SHOWN} of ${count(some.length)}; all of them are in Output.</p>`}`}`;
-	}} />`;
+	return html`<${Loaded} of=${list} what="Looking up records" show=${(u) => html`<${Ask} u=${u} task=${task} />
+		${!u.kept && html`<${Note} level="warning" title="This list was too large to be kept whole">What you see is its beginning.<//>`}
+		${u.refused > 0 && html`<${Note} level="warning" title=${`${plural(u.refused, 'record')} cannot be taken back`}>
+			What somebody changed since stays as it is.<//>`}
+		${!u.counts.length ? html`<${Empty} icon="ok" title="There is nothing to take back" />` : html`
+		<${Counts} counts=${u.counts} query=${query} order=${ORDER} />
+		<ul class=${list.loading ? 'changes busy' : 'changes'}>${u.items.map((r) => html`<${Change} key=${r.table + r.sys_id + r.action}
+			change=${asChange(r)} />`)}</ul>
+		<${Pager} after=${after} next=${u.next} n=${u.items.length} what="records" />`}`} />`;
 }
