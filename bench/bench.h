@@ -40,6 +40,7 @@ void bench_one_core(void);
 
 bool bench_api(struct bench *b);     /* api.* */
 bool bench_apps(struct bench *b);    /* cloudapps.* */
+bool bench_history(struct bench *b); /* api.history.* */
 bool bench_iot(struct bench *b);     /* iot.* */
 bool bench_delta(struct bench *b);   /* delta.* */
 bool bench_deliver(struct bench *b); /* forward.deliver */

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	if (chosen(argc, argv, "serve"))
 		ok = bench_serve(&b) && ok;
 	if (chosen(argc, argv, "api"))
-		ok = bench_api(&b) && ok;
+		ok = bench_api(&b) && bench_history(&b) && ok;
 	(void)mst_dir_remove(b.dir, &err);
 	free(b.dir);
 	return ok ? 0 : 1;

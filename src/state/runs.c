@@ -43,13 +43,16 @@ static const char q_runs_status[] =
 static const char q_runs_both[] =
     RUN " WHERE job=?3 AND status=?4 AND id<?1 ORDER BY id DESC LIMIT ?2";
 /* What reads as dead is among those that are stored as running, too. Each half
- * is in order by its index; IN would be sorted. */
-static const char q_runs_dead[] =
-    RUN " WHERE status=?4 AND id<?1 UNION ALL " RUN
-	" WHERE status=?5 AND id<?1 ORDER BY id DESC LIMIT ?2";
-static const char q_runs_dead_job[] =
-    RUN " WHERE job=?3 AND status=?4 AND id<?1 UNION ALL " RUN
-	" WHERE job=?3 AND status=?5 AND id<?1 ORDER BY id DESC LIMIT ?2";
+ * comes in order by its index; of IN, all of both would be sorted. */
+#define HALF(where, as)                                                        \
+	"SELECT * FROM (" RUN " WHERE " where                                  \
+	" AND id<?1 ORDER BY id DESC LIMIT ?2) AS " as
+#define HALVES(where)                                                          \
+	HALF(where "status=?4", "a")                                           \
+	" UNION ALL " HALF(where "status=?5", "b") " ORDER BY id DESC LIMIT "  \
+						   "?2"
+static const char q_runs_dead[] = HALVES("");
+static const char q_runs_dead_job[] = HALVES("job=?3 AND ");
 static const char q_run[] = RUN " WHERE id=?1";
 static const char q_set_put[] =
     "INSERT INTO run_set(run, name, read, new, changed, retired, deleted,"

@@ -37,6 +37,10 @@ struct pg_st {
 	char *dollars; /* the statement with $1 for ?1 */
 	char name[16];
 	unsigned opened; /* connection that it is prepared in */
+	/* Not prepared: a plan that is kept is made for no value in particular,
+	 * and for the sake of a LIMIT goes through all rows until enough of
+	 * them are of a state that next to none has. */
+	bool paged;
 	int n;
 	Oid types[PARAMS];
 	const char *v[PARAMS];
@@ -59,12 +63,18 @@ static struct pg_st *st_of(struct mst_sdb_st *st)
 
 /* ---- statements ---------------------------------------------------------- */
 
+static bool is_read(const struct pg_st *st)
+{
+	return strncmp(st->dollars, "SELECT", 6) == 0;
+}
+
 static int pg_prepare(struct mst_sdb *db, const char *sql,
 		      struct mst_sdb_st **st_r, struct mst_err *err)
 {
 	struct pg_st *st = mst_alloc(sizeof(*st));
 
 	st->dollars = mst_pg_dollars(sql, &st->n);
+	st->paged = is_read(st) && strstr(sql, " LIMIT ");
 	assert(st->n <= PARAMS);
 	for (int i = 0; i < st->n; i++) {
 		(void)snprintf(st->name, sizeof(st->name), "$%d", i + 1);
@@ -210,7 +220,7 @@ static int prepare_now(struct pg *q, struct pg_st *st, struct mst_err *err)
 	PGresult *res = NULL;
 	int rc;
 
-	if (st->opened == q->c.opened)
+	if (st->paged || st->opened == q->c.opened)
 		return 0;
 	rc = drain(q, err);
 	if (rc < 0)
@@ -230,10 +240,13 @@ static int send(struct pg *q, struct pg_st *st, struct mst_err *err)
 	static const int binary[PARAMS] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 					   1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
-	if (PQsendQueryPrepared(q->c.h, st->name, st->n, st->v, st->len, binary,
-				1))
-		return 0;
-	return mst_pgc_fail(&q->c, NULL, err);
+	int ok = st->paged
+		     ? PQsendQueryParams(q->c.h, st->dollars, st->n, st->types,
+					 st->v, st->len, binary, 1)
+		     : PQsendQueryPrepared(q->c.h, st->name, st->n, st->v,
+					   st->len, binary, 1);
+
+	return ok ? 0 : mst_pgc_fail(&q->c, NULL, err);
 }
 
 static int run_once(struct pg *q, struct pg_st *st, struct mst_err *err)
@@ -257,7 +270,7 @@ static int run(struct pg *q, struct pg_st *st, struct mst_err *err)
 	int rc = run_once(q, st, err);
 
 	if (rc < 0 && was_there && !q->base.in_tx && mst_pgc_lost(&q->c) &&
-	    strncmp(st->dollars, "SELECT", 6) == 0)
+	    is_read(st))
 		rc = run_once(q, st, err);
 	return rc;
 }

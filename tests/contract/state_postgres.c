@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "state/pg.h"
 #include "tests/lib/pg.h"
 
 struct mst_state *s;
@@ -54,6 +55,35 @@ const char *state_database(void)
 void state_sql(const char *text)
 {
 	t_pg_sql(database, "SET search_path = muster_state; %s", text);
+}
+
+void state_plan(const char *text, struct mst_buf *out, bool *slow_r)
+{
+	static bool analyzed;
+	const char *cost;
+	char *dollars;
+	int n;
+
+	dollars = mst_pg_dollars(text, &n);
+	if (!analyzed) {
+		state_sql("ANALYZE run");
+		analyzed = true;
+	}
+	(void)mst_buf_addf(
+	    out,
+	    "SET search_path = muster_state;"
+	    "PREPARE p(bigint, bigint, text, bigint, bigint) AS %s;"
+	    "EXPLAIN (FORMAT JSON) EXECUTE p(50000, 50, 'job7', 3, 6)",
+	    dollars);
+	free(dollars);
+	dollars = mst_strdup(t_pg_ask(database, "%s", out->p));
+	mst_buf_reset(out);
+	(void)mst_buf_adds(out, dollars);
+	/* It may sort what is little; going through all costs thousands. */
+	cost = strstr(out->p, "\"Total Cost\": ");
+	assert_non_null(cost);
+	*slow_r = strstr(out->p, "Seq Scan") || strtod(cost + 14, NULL) > 500;
+	free(dollars);
 }
 
 void state_sql_refused(const char *text, const char *part)

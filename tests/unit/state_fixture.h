@@ -28,6 +28,10 @@ const char *state_database(void);
 void state_sql(const char *text);
 /* The database refuses it, with this in its words. */
 void state_sql_refused(const char *text, const char *part);
+/* How the database answers a statement of the module, in its own words: for
+ * lists, with ?1 a number in the middle, ?2 a page, ?3 a job, ?4 and ?5 a
+ * status. *slow_r: it goes through a whole table, or sorts much. */
+void state_plan(const char *sql, struct mst_buf *out, bool *slow_r);
 /* Statement after which the audit may be tampered with. */
 extern const char state_unlock_audit[];
 

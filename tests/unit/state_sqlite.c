@@ -63,6 +63,28 @@ void state_sql(const char *text)
 	assert_string_equal(run_sql(text), "");
 }
 
+void state_plan(const char *text, struct mst_buf *out, bool *slow_r)
+{
+	char *file = mst_asprintf("%s/state.db", dir);
+	char *explain = mst_asprintf("EXPLAIN QUERY PLAN %s", text);
+	sqlite3_stmt *st = NULL;
+	sqlite3 *h = NULL;
+
+	assert_int_equal(sqlite3_open(file, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h, explain, -1, &st, NULL),
+			 SQLITE_OK);
+	while (sqlite3_step(st) == SQLITE_ROW)
+		(void)mst_buf_addf(out, "%s\n",
+				   (const char *)sqlite3_column_text(st, 3));
+	/* Halves of a page may be put together. */
+	*slow_r = strstr(out->p, "SCAN run") ||
+		  (strstr(out->p, "TEMP B-TREE") && !strstr(out->p, "MERGE"));
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+	free(explain);
+	free(file);
+}
+
 void state_sql_refused(const char *text, const char *part)
 {
 	assert_non_null(strstr(run_sql(text), part));

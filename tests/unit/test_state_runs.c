@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "state/days.h"
+#include "state/state_private.h"
 
 struct list {
 	char text[4096];
@@ -243,6 +244,51 @@ static void test_days(void **state)
 	assert_runs((struct mst_run_filter){ANY}, "5 b dead;4 a ok;");
 }
 
+/* Each page of a long history comes by an index, in order: whatever it is asked
+ * by, nothing is gone through and nothing is sorted. */
+static void test_long_history(void **state)
+{
+	static const struct mst_run_filter asked[] = {
+	    {ANY, .n = 50},
+	    {.job = "job7", .status = -1, .n = 50},
+	    {.status = MST_RUN_FAILED, .n = 50},
+	    {.job = "job7", .status = MST_RUN_FAILED, .n = 50},
+	    {.status = MST_RUN_DEAD, .n = 50},
+	    {.job = "job7", .status = MST_RUN_DEAD, .n = 50},
+	};
+	struct mst_state *other = NULL;
+	unsigned seen = 0;
+
+	state_sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n"
+		  " WHERE i<100000) INSERT INTO run(job, started_us, ended_us,"
+		  " status) SELECT 'job' || (i%20), i, i, CASE WHEN i%97=0 THEN"
+		  " 3 ELSE 1 END FROM n");
+	state_other(&other);
+	for (size_t i = 0; i < MST_LEN(asked); i++) {
+		struct list l = {""};
+
+		t_ok(mst_state_runs(other, &asked[i], add_run, &l, &err), &err);
+	}
+	for (size_t i = 0; i < MST_SDB_SLOTS; i++) {
+		for (struct mst_sdb_st *st = other->db->st[i]; st;
+		     st = st->next) {
+			struct mst_buf plan = MST_BUF_INIT(1u << 20);
+			bool slow = false;
+
+			if (strstr(st->sql, "FROM run ")) {
+				state_plan(st->sql, &plan, &slow);
+				seen++;
+			}
+			if (slow)
+				print_error("%s\n%s", st->sql, plan.p);
+			assert_false(slow);
+			mst_buf_fini(&plan);
+		}
+	}
+	assert_int_equal(seen, MST_LEN(asked));
+	mst_state_close(&other);
+}
+
 /* ---- writes, reasons ----------------------------------------------------- */
 
 static struct mst_write_log entry(uint64_t i, int64_t run)
@@ -357,8 +403,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_items),  T(test_runs),    T(test_records), T(test_days),
-	    T(test_writes), T(test_reasons), T(test_lock),
+	    T(test_items),	  T(test_runs),	  T(test_records), T(test_days),
+	    T(test_long_history), T(test_writes), T(test_reasons), T(test_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
