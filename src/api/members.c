@@ -11,6 +11,8 @@
 
 #include "base/time.h"
 
+#define TEXT_MOST 4096u
+
 int mst_api_members_begin(struct mst_api_members *b, struct mst_http_req *r,
 			  struct mst_err *err)
 {
@@ -70,6 +72,9 @@ const char *mst_api_members_text(struct mst_api_members *b, const char *key,
 		mst_api_members_wrong(b, key, "must be a text");
 	else if (s.n && memchr(s.p, 0, s.n))
 		mst_api_members_wrong(b, key, "holds a zero byte");
+	else if (s.n > TEXT_MOST)
+		mst_api_members_wrong(b, key, "is longer than %u bytes",
+				      TEXT_MOST);
 	else
 		return mst_arena_dup(&b->r->arena, s).p;
 	return NULL;

@@ -23,7 +23,8 @@ int mst_api_members_begin(struct mst_api_members *b, struct mst_http_req *r,
 int mst_api_members_maybe(struct mst_api_members *b, struct mst_http_req *r,
 			  struct mst_err *err);
 /* A text, in the request's arena; NULL when it is not there or null, which is
- * wrong when `need`. One with a zero byte is wrong. */
+ * wrong when `need`. One with a zero byte is wrong, and one of more than 4 KiB:
+ * it would be stored, audited and shown to everybody. */
 const char *mst_api_members_text(struct mst_api_members *b, const char *key,
 				 bool need);
 /* -1: not there. */

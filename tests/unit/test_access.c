@@ -230,6 +230,11 @@ static void users(void **state)
 	af_must(&n, "GET", "/api/v1/jobs", NULL, 403, "must be changed");
 	af_must(&n, "GET", "/api/v1/me", NULL, 200, "\"must_change\":true");
 	af_must(&n, "PUT", "/api/v1/me/password",
+		mst_arena_printf(
+		    &af.arena, "{\"current\":\"%s\",\"password\":\"%05000d\"}",
+		    once, 7),
+		422, "is longer than 4096 bytes");
+	af_must(&n, "PUT", "/api/v1/me/password",
 		mst_arena_printf(&af.arena,
 				 "{\"current\":\"%s\",\"password\":\"%s\"}",
 				 once, AF_PASSWORD),
