@@ -30,22 +30,35 @@ if [ ! -e "$dir/jsonschema-$version" ]; then
 fi
 work=$(mktemp -d)
 trap 'exec 3>&-; rm -rf "$work"' EXIT
-mkfifo "$work/in" "$work/out"
-FAKE=fake "$server" "$work/state" <"$work/in" >"$work/out" 2>"$work/log" &
-exec 3>"$work/in"
-read -r address tokens <"$work/out"
-token=${tokens%% *}
 status=0
+
+# A server of its own for each: what one of them leaves, wrong sign-ins of this
+# address among it, is not the other's.
+begin() {
+	mkfifo "$work/$1.in" "$work/$1.out"
+	FAKE=fake "$server" "$work/$1" <"$work/$1.in" >"$work/$1.out" \
+		2>"$work/$1.log" &
+	exec 3>"$work/$1.in"
+	read -r address tokens <"$work/$1.out"
+}
+
+end() {
+	exec 3>&-
+	wait $! || { echo "the server ended with $?"; status=1; }
+	if grep -v '^[^ ]* info' "$work/$1.log" | grep -q 'rror: request'; then
+		cat "$work/$1.log"
+		status=1
+	fi
+}
+
+begin fuzz
+token=${tokens%% *}
 "$dir/bin/python3" -B "$here/fuzz.py" "$address" "${token#*=}" "$examples" \
-	"$seed" "$page" ||
-	status=$?
+	"$seed" "$page" || status=$?
+end fuzz
+begin roles
 # shellcheck disable=SC2086  # one word for each who asks
-"$dir/bin/python3" -B "$here/roles.py" "$address" "$work/state/state.db" 2 \
+"$dir/bin/python3" -B "$here/roles.py" "$address" "$work/roles/state.db" 2 \
 	"$seed" $tokens || status=$?
-exec 3>&-
-wait $! || { echo "the server ended with $?"; status=1; }
-if grep -v '^[^ ]* info' "$work/log" | grep -q 'rror: request'; then
-	cat "$work/log"
-	status=1
-fi
+end roles
 exit $status

@@ -28,8 +28,10 @@ LOOK_FURTHER = {
     "apply",               # the section service
     "create_token",        # for others, or for more than one may
     "put_my_password",     # by a token
-    "sign_in",
 }
+
+# Wrong sign-ins of this address would count against all that comes from it.
+SIGN_INS = {"sign_in", "start_oidc", "finish_oidc"}
 
 # Asking alone tells when a token was used, and by what time.
 BY_ASKING = {"token", "session", "node"}
@@ -97,7 +99,8 @@ def refused(asker, who, operations, args, found):
 def allowed(asker, who, operations, args, found, judge):
     asked = 0
     for name, one in operations.items():
-        if not may(who, one["operation"]) or streams(one["operation"]):
+        if (not may(who, one["operation"]) or name in SIGN_INS or
+                streams(one["operation"])):
             continue
         for status, kind, answer, what in ask_some(asker, who, name, *args,
                                                    one):
