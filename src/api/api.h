@@ -78,6 +78,13 @@ void mst_api_time(struct mst_jout *j, const char *key, int64_t us);
 /* null instead of "". */
 void mst_api_text(struct mst_jout *j, const char *key, const char *text);
 
+/* The whole of a handler that writes one JSON value: fn writes it; what it has
+ * in arena (MST_MAX_ARENA) ends with it. */
+int mst_api_write(struct mst_http_req *r, struct mst_http_resp *resp,
+		  int (*fn)(struct mst_http_req *r, struct mst_jout *j,
+			    struct mst_arena *arena, struct mst_err *err),
+		  struct mst_err *err);
+
 /* A list page by page: items are written as objects between begin and end. More
  * than `limit` may be offered: the first one too many is not written and makes
  * `next`. */

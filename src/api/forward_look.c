@@ -15,31 +15,6 @@
 
 #define BODY_MAX (16u << 20)
 
-/* *o_r is NULL when nothing was forwarded yet. */
-static int open_outbox(struct mst_state *state, struct mst_outbox **o_r,
-		       struct mst_err *err)
-{
-	const struct mst_conf_item none = {
-	    .kind = MST_OUTBOX, .name = MST_OUTBOX, .type = ""};
-	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
-	struct mst_outbox_conf conf;
-	struct mst_arena arena;
-	int rc;
-
-	*o_r = NULL;
-	mst_arena_init(&arena, 1u << 20);
-	rc = mst_conf_apply(&none, mst_outbox_opts, &conf, &arena, err);
-	if (rc == 0)
-		rc = mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, mst_now_us(),
-				     o_r, err);
-	mst_arena_fini(&arena);
-	if (rc == -MST_E_NOTFOUND) {
-		mst_err_clear(err);
-		return 0;
-	}
-	return rc;
-}
-
 /* ---- status -------------------------------------------------------------- */
 
 static int running_json(struct mst_http_req *r, struct mst_jout *j,
@@ -135,7 +110,7 @@ static int get_status(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_outbox *o = NULL;
 	struct mst_jout j;
 	int64_t unread = 0;
-	int rc = open_outbox(mst_api_state(r), &o, err);
+	int rc = mst_forwarder_look(mst_api_state(r), &o, err);
 
 	mst_jout_init(&j, &resp->body);
 	mst_jout_obj(&j);
@@ -212,7 +187,7 @@ static int list_alerts(struct mst_http_req *r, struct mst_http_resp *resp,
 			f.state = i;
 	}
 	f.limit = limit + 1;
-	rc = open_outbox(mst_api_state(r), &o, err);
+	rc = mst_forwarder_look(mst_api_state(r), &o, err);
 	mst_api_list_begin(&l, resp, limit);
 	if (rc == 0 && o)
 		rc = mst_outbox_page(o, &f, list_row, &l, err);
@@ -269,7 +244,7 @@ static int get_alert(struct mst_http_req *r, struct mst_http_resp *resp,
 	int rc = mst_http_param_id(r, "id", &id, err);
 
 	if (rc == 0)
-		rc = open_outbox(mst_api_state(r), &o, err);
+		rc = mst_forwarder_look(mst_api_state(r), &o, err);
 	if (rc < 0)
 		return rc;
 	mst_jout_init(&j, &resp->body);

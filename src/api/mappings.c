@@ -241,14 +241,8 @@ static int put(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	struct mst_api_change k;
 	struct mst_json body;
-	enum mst_env env = MST_ENV_TEST;
-	int rc;
+	int rc = mst_api_change_put(&k, r, resp, &body, err);
 
-	if (mst_http_json(r, &body, err) < 0 ||
-	    mst_api_env(r, NULL, &env, err) < 0)
-		return -(int)err->code;
-	rc = mst_api_change_begin(&k, r, resp, mst_http_param(r, "name"), env,
-				  body, err);
 	if (rc == 0 &&
 	    mst_api_mappings_read(&k, mst_json_str(mst_json_get(body, "yaml")),
 				  &k.after, err) < 0)
@@ -338,15 +332,7 @@ static int write_rules(struct mst_http_req *r, struct mst_jout *j,
 static int get_rules(struct mst_http_req *r, struct mst_http_resp *resp,
 		     struct mst_err *err)
 {
-	struct mst_arena arena;
-	struct mst_jout j;
-	int rc;
-
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	mst_jout_init(&j, &resp->body);
-	rc = write_rules(r, &j, &arena, err);
-	mst_arena_fini(&arena);
-	return rc;
+	return mst_api_write(r, resp, write_rules, err);
 }
 
 const struct mst_http_route mst_api_mappings[] = {

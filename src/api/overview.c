@@ -3,8 +3,6 @@
  * The first page: is everything in step? All of it in one answer.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "api/job.h"
 #include "api/notice.h"
@@ -13,7 +11,7 @@
 #include "api/trends.h"
 #include "base/limits.h"
 #include "base/time.h"
-#include "forward/outbox.h"
+#include "forwarder/forwarder.h"
 #include "state/task.h"
 #include "sync/job_schedule.h"
 
@@ -173,18 +171,12 @@ static void take_stats(void *ctx, const char *action,
 
 static void write_outbox(struct mst_http_req *r, struct mst_jout *j)
 {
-	char *path =
-	    mst_asprintf("%s/outbox.db", mst_state_dir(mst_api_state(r)));
 	struct mst_err err = MST_ERR_INIT;
-	struct mst_outbox_conf conf = {0};
 	struct mst_outbox *o = NULL;
 	struct mst_outbox_stats s = {.oldest_us = MST_TIME_NONE};
-	bool there = access(path, R_OK) == 0 &&
-		     mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, mst_now_us(),
-				     &o, &err) == 0 &&
+	bool there = mst_forwarder_look(mst_api_state(r), &o, &err) == 0 && o &&
 		     mst_outbox_stats(o, take_stats, &s, &err) >= 0;
 
-	free(path);
 	mst_outbox_close(&o);
 	mst_jout_key(j, "outbox");
 	if (!there) {

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "sync/job.h"
 #include "sync/journal.h"
+#include "sync/run_show.h"
 
 #define DAY_US 86400000000LL
 /* Whether a run that goes on still lives is not in the store: looked at again
@@ -150,17 +151,7 @@ static int add_set(void *ctx, const char *set, const struct mst_run_counts *c)
 
 	mst_jout_obj(j);
 	mst_jout_kstr(j, "name", set);
-	mst_jout_ki64(j, "read", (int64_t)c->read);
-	mst_jout_ki64(j, "new", (int64_t)c->new_);
-	mst_jout_ki64(j, "changed", (int64_t)c->changed);
-	mst_jout_ki64(j, "retired", (int64_t)c->retired);
-	mst_jout_ki64(j, "deleted", (int64_t)c->deleted);
-	mst_jout_ki64(j, "closed", (int64_t)c->closed);
-	mst_jout_ki64(j, "reopened", (int64_t)c->reopened);
-	mst_jout_ki64(j, "unchanged", (int64_t)c->unchanged);
-	mst_jout_ki64(j, "refused", (int64_t)c->refused);
-	mst_jout_ki64(j, "skipped", (int64_t)c->skipped);
-	mst_jout_ki64(j, "requests", (int64_t)c->requests);
+	mst_run_counts_json(j, c);
 	mst_jout_ki64(j, "duration_ms", c->us / 1000);
 	mst_jout_end_obj(j);
 	return 0;

@@ -87,15 +87,7 @@ static int write_list(struct mst_http_req *r, struct mst_jout *j,
 static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 		struct mst_err *err)
 {
-	struct mst_arena arena;
-	struct mst_jout j;
-	int rc;
-
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	mst_jout_init(&j, &resp->body);
-	rc = write_list(r, &j, &arena, err);
-	mst_arena_fini(&arena);
-	return rc;
+	return mst_api_write(r, resp, write_list, err);
 }
 
 static int put(struct mst_http_req *r, struct mst_http_resp *resp,

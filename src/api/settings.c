@@ -142,15 +142,7 @@ static int write_settings(struct mst_http_req *r, struct mst_jout *j,
 static int get(struct mst_http_req *r, struct mst_http_resp *resp,
 	       struct mst_err *err)
 {
-	struct mst_arena arena;
-	struct mst_jout j;
-	int rc;
-
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	mst_jout_init(&j, &resp->body);
-	rc = write_settings(r, &j, &arena, err);
-	mst_arena_fini(&arena);
-	return rc;
+	return mst_api_write(r, resp, write_settings, err);
 }
 
 /* ---- changing ------------------------------------------------------------ */
@@ -299,14 +291,8 @@ static int put(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	struct mst_api_change k;
 	struct mst_json body;
-	enum mst_env env = MST_ENV_TEST;
-	int rc;
+	int rc = mst_api_change_put(&k, r, resp, &body, err);
 
-	if (mst_http_json(r, &body, err) < 0 ||
-	    mst_api_env(r, NULL, &env, err) < 0)
-		return -(int)err->code;
-	rc = mst_api_change_begin(&k, r, resp, mst_http_param(r, "name"), env,
-				  body, err);
 	if (rc == 0 && mst_api_settings_read(&k, mst_json_get(body, "values"),
 					     &k.after, err) < 0)
 		rc = mst_api_refuse(r, resp, err);

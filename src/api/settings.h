@@ -33,6 +33,10 @@ int mst_api_change_begin(struct mst_api_change *k, struct mst_http_req *r,
 			 struct mst_http_resp *resp, const char *connection,
 			 enum mst_env env, struct mst_json body,
 			 struct mst_err *err);
+/* The same for PUT .../{name}/.../{env}, with its body. */
+int mst_api_change_put(struct mst_api_change *k, struct mst_http_req *r,
+		       struct mst_http_resp *resp, struct mst_json *body_r,
+		       struct mst_err *err);
 void mst_api_change_fini(struct mst_api_change *k);
 /* k->after is what is to be: checks it, and answers with what changes; saves
  * it, when this is no preview. refuse: answers when it is wrong; NULL: a

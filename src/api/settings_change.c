@@ -63,6 +63,21 @@ int mst_api_change_begin(struct mst_api_change *k, struct mst_http_req *r,
 			      err);
 }
 
+int mst_api_change_put(struct mst_api_change *k, struct mst_http_req *r,
+		       struct mst_http_resp *resp, struct mst_json *body_r,
+		       struct mst_err *err)
+{
+	enum mst_env env = MST_ENV_TEST;
+
+	*k = (struct mst_api_change){.r = r};
+	mst_arena_init(&k->arena, MST_MAX_ARENA);
+	if (mst_http_json(r, body_r, err) < 0 ||
+	    mst_api_env(r, NULL, &env, err) < 0)
+		return -(int)err->code;
+	return mst_api_change_begin(k, r, resp, mst_http_param(r, "name"), env,
+				    *body_r, err);
+}
+
 void mst_api_change_fini(struct mst_api_change *k)
 {
 	mst_arena_fini(&k->arena);

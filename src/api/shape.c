@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "api/api.h"
+#include "base/limits.h"
 #include "base/time.h"
 
 void mst_api_time(struct mst_jout *j, const char *key, int64_t us)
@@ -27,6 +28,22 @@ void mst_api_time(struct mst_jout *j, const char *key, int64_t us)
 void mst_api_text(struct mst_jout *j, const char *key, const char *text)
 {
 	mst_jout_kstr(j, key, text && *text ? text : NULL);
+}
+
+int mst_api_write(struct mst_http_req *r, struct mst_http_resp *resp,
+		  int (*fn)(struct mst_http_req *r, struct mst_jout *j,
+			    struct mst_arena *arena, struct mst_err *err),
+		  struct mst_err *err)
+{
+	struct mst_arena arena;
+	struct mst_jout j;
+	int rc;
+
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	mst_jout_init(&j, &resp->body);
+	rc = fn(r, &j, &arena, err);
+	mst_arena_fini(&arena);
+	return rc;
 }
 
 void mst_api_list_begin(struct mst_api_list *l, struct mst_http_resp *resp,

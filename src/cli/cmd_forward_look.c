@@ -34,22 +34,12 @@ void forward_end(struct forward_looking *l, int rc)
 int forward_outbox(struct mst_state *state, struct mst_outbox **o_r,
 		   struct mst_err *err)
 {
-	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
-	struct mst_conf_item none = {.kind = MST_OUTBOX, .name = MST_OUTBOX};
-	struct mst_outbox_conf conf;
-	struct mst_arena arena;
-	int rc;
+	int rc = mst_forwarder_look(state, o_r, err);
 
-	mst_arena_init(&arena, 1u << 20);
-	rc = mst_conf_apply(&none, mst_outbox_opts, &conf, &arena, err);
-	if (rc == 0)
-		rc = mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, mst_now_us(),
-				     o_r, err);
-	mst_arena_fini(&arena);
-	if (rc < 0 && err->code == MST_E_NOTFOUND)
-		return mst_err_set(err, MST_E_NOTFOUND,
-				   "nothing was forwarded from this state "
-				   "folder yet; 'muster forward run' does it");
+	if (rc == 0 && !*o_r)
+		rc = mst_err_set(err, MST_E_NOTFOUND,
+				 "nothing was forwarded from this state "
+				 "folder yet; 'muster forward run' does it");
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "sync/journal.h"
+#include "sync/run_show.h"
 
 static const struct cli_command runs_cmd = {
     "runs", "[ID]",
@@ -41,17 +42,7 @@ void cli_counts_row(struct mst_buf *out, const char *set,
 void cli_counts_json(struct mst_jout *j, const struct mst_run_counts *c)
 {
 	mst_jout_obj(j);
-	mst_jout_ki64(j, "read", (int64_t)c->read);
-	mst_jout_ki64(j, "new", (int64_t)c->new_);
-	mst_jout_ki64(j, "changed", (int64_t)c->changed);
-	mst_jout_ki64(j, "retired", (int64_t)c->retired);
-	mst_jout_ki64(j, "deleted", (int64_t)c->deleted);
-	mst_jout_ki64(j, "closed", (int64_t)c->closed);
-	mst_jout_ki64(j, "reopened", (int64_t)c->reopened);
-	mst_jout_ki64(j, "unchanged", (int64_t)c->unchanged);
-	mst_jout_ki64(j, "refused", (int64_t)c->refused);
-	mst_jout_ki64(j, "skipped", (int64_t)c->skipped);
-	mst_jout_ki64(j, "requests", (int64_t)c->requests);
+	mst_run_counts_json(j, c);
 	mst_jout_kdbl(j, "seconds", (double)c->us / 1e6);
 	mst_jout_end_obj(j);
 }

@@ -80,6 +80,29 @@ char *mst_forwarder_path(const struct mst_state *state)
 	return mst_asprintf("%s/outbox.db", mst_state_dir(state));
 }
 
+int mst_forwarder_look(const struct mst_state *state, struct mst_outbox **o_r,
+		       struct mst_err *err)
+{
+	const struct mst_conf_item none = {
+	    .kind = MST_OUTBOX, .name = MST_OUTBOX, .type = ""};
+	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
+	struct mst_outbox_conf conf;
+	struct mst_arena arena;
+	int rc;
+
+	*o_r = NULL;
+	mst_arena_init(&arena, 1u << 20);
+	rc = mst_conf_apply(&none, mst_outbox_opts, &conf, &arena, err);
+	if (rc == 0)
+		rc = mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, mst_now_us(),
+				     o_r, err);
+	mst_arena_fini(&arena);
+	if (rc != -MST_E_NOTFOUND)
+		return rc;
+	mst_err_clear(err);
+	return 0;
+}
+
 /* Sealed secrets are read by any thread, the state store by one at a time. */
 static int open_secret(void *ctx, const char *name, struct mst_secret **s_r,
 		       struct mst_err *err)

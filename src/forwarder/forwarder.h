@@ -35,5 +35,9 @@ int mst_forwarder_port(struct mst_forwarder *f, const char *receiver);
 
 /* "<state folder>/outbox.db", to be freed. */
 char *mst_forwarder_path(const struct mst_state *state);
+/* The outbox, to look into beside whoever forwards. *o_r NULL: nothing was
+ * forwarded yet. */
+int mst_forwarder_look(const struct mst_state *state, struct mst_outbox **o_r,
+		       struct mst_err *err);
 
 #endif

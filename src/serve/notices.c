@@ -222,18 +222,14 @@ static void take_stats(void *ctx, const char *action,
 
 static int judge_outbox(struct judging *g, int64_t now_us, struct mst_err *err)
 {
-	const struct mst_outbox_conf conf = {0};
 	struct stuck k = {MST_TIME_NONE, 0};
-	char *path = mst_forwarder_path(g->c->state);
 	struct mst_err ignored = MST_ERR_INIT;
 	struct mst_outbox *o = NULL;
 	int rc = 0;
 
-	if (mst_outbox_open(path, MST_OUTBOX_LOOK, &conf, now_us, &o,
-			    &ignored) == 0)
+	if (mst_forwarder_look(g->c->state, &o, &ignored) == 0 && o)
 		(void)mst_outbox_stats(o, take_stats, &k, &ignored);
 	mst_outbox_close(&o);
-	free(path);
 	if (k.aside || (k.oldest_us != MST_TIME_NONE && k.oldest_us &&
 			now_us - k.oldest_us > STUCK_US))
 		rc = mst_judging_on(g, "outbox_stuck", g->c->node, "error", err,
