@@ -15,7 +15,7 @@
 #include "tests/lib/pg.h"
 #include "tests/lib/pki.h"
 
-#define MILLION (T_SANITIZED ? 100000 : 1000000)
+#define MILLION (t_all() ? 1000000 : 100000)
 
 static int failed_open(const struct mst_recver_conf *conf)
 {

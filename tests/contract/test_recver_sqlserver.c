@@ -124,15 +124,19 @@ static const struct fault {
     {547, "23000", T_ODBC_BEFORE, MST_E_IO, "as the test says (23000, 547)"},
 };
 
-static void at_every_call(const struct fault *f)
+/* Every third call, each fault from another one on: all of them meet most of
+ * the calls. */
+#define STRIDE (t_all() ? 1 : 3)
+
+static void at_every_call(const struct fault *f, uint64_t first)
 {
 	struct t_odbc *o = quiet();
-	uint64_t calls, seen = 0;
+	uint64_t calls, tried = 0, seen = 0;
 
 	t_ok(run(sqlserver_fresh()), &rv.err);
 	calls = o->calls;
 	assert_true(calls > 15);
-	for (uint64_t at = 1; at <= calls; at++) {
+	for (uint64_t at = first; at <= calls; at += STRIDE, tried++) {
 		const char *database = sqlserver_fresh();
 		int rc;
 
@@ -155,13 +159,13 @@ static void at_every_call(const struct fault *f)
 	}
 	/* Only the way out does not care. */
 	if (f->code != MST_E_TRANSIENT)
-		assert_true(seen + 2 >= calls);
+		assert_true(seen + 2 >= tried);
 }
 
 static void test_faults(void **state)
 {
 	for (size_t i = 0; i < MST_LEN(faults); i++)
-		at_every_call(&faults[i]);
+		at_every_call(&faults[i], 1 + i % STRIDE);
 }
 
 /* ---- what a DBA must mend ------------------------------------------------ */

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIXTURES	(getenv("MUSTER_TEST_ALL") ? 40 : source == RIG_IOT ? 12 : 20)
+#define MIXTURES	(t_all() ? 40 : source == RIG_IOT ? 12 : 20)
 #define SERVER_MIXTURES (T_SANITIZED ? 4 : 12)
 #define TRIES		3
 

@@ -174,6 +174,9 @@ static void configure(void)
 		    "max_connections = 100\n"
 		    "deadlock_timeout = 50ms\n"
 		    "shared_buffers = 32MB\n"
+		    /* What dies in a test is a process, not the machine. */
+		    "fsync = off\n"
+		    "full_page_writes = off\n"
 		    "lc_messages = 'C'\n",
 		    f);
 	assert_int_equal(fclose(f), 0);

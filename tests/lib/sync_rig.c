@@ -62,10 +62,6 @@ void rig_start_source(struct rig *r, enum rig_source source,
 	struct mst_err err = MST_ERR_INIT;
 
 	*r = (struct rig){.source = source};
-	/* Hundreds of small databases: memory is kinder to the disk. What dies
-	 * here is a process, not the machine. */
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 0);
 	mst_buf_init(&r->out, OUT_MAX);
 	mst_buf_init(&r->err, OUT_MAX);
 	mst_buf_init(&r->report, OUT_MAX);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -40,15 +41,36 @@ static void *keep(void *p)
 	return p;
 }
 
+bool t_all(void)
+{
+	return getenv("MUSTER_TEST_ALL") != NULL;
+}
+
+/* Memory is kinder to the disk than hundreds of small databases that wait for
+ * it: what dies in a test is a process, not the machine. Scripts run in the
+ * folder, so it may not be noexec. */
+static const char *place(void)
+{
+	static const char shm[] = "/dev/shm";
+	const char *tmp = getenv("TMPDIR");
+	struct statvfs fs;
+
+	if (tmp && *tmp)
+		return tmp;
+	if (access(shm, W_OK) == 0 && statvfs(shm, &fs) == 0 &&
+	    !(fs.f_flag & ST_NOEXEC) &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize >= (UINT64_C(1) << 30))
+		return shm;
+	return "/tmp";
+}
+
 const char *t_dir(void)
 {
-	const char *tmp = getenv("TMPDIR");
 	char path[sizeof(dir_path)];
 
 	if (dir_path[0])
 		return dir_path;
-	(void)snprintf(path, sizeof(path), "%s/muster-test-XXXXXX",
-		       tmp && *tmp ? tmp : "/tmp");
+	(void)snprintf(path, sizeof(path), "%s/muster-test-XXXXXX", place());
 	if (!mkdtemp(path))
 		fail_msg("cannot make a temporary folder \"%s\"", path);
 	(void)keep(mst_strdup(path));

@@ -31,7 +31,13 @@
 #define T_SANITIZED 0
 #endif
 
-/* A fresh folder below $TMPDIR, removed with all its content when the program
+/* Whether MUSTER_TEST_ALL is set: what is repeated at many places, or with much
+ * data, is then repeated at all of them, with all of it. HACKING.md tells of
+ * it. */
+bool t_all(void);
+
+/* A fresh folder below $TMPDIR (in memory where that is not set and there is
+ * room), removed with all its content when the program
  * ends. The same one for the whole program. */
 const char *t_dir(void);
 /* t_dir() + "/" + the formatted name; lives until the program ends. */
