@@ -40,6 +40,7 @@ struct serving {
 	struct mst_arena arena;	 /* of the texts of service */
 	struct mst_service_conf service;
 	char node[128];
+	char address[300]; /* that other nodes are told */
 	char url[300];
 	struct mst_lock lock;
 	struct mst_door *door;
@@ -222,9 +223,7 @@ static int start_keeper(struct serving *v, struct mst_err *err)
 	    .state_dir = v->conf->state_dir,
 	    .node = v->node,
 	    .incarnation = incarnation(v),
-	    .address = v->service.public_url ? v->service.public_url
-		       : v->conf->listen     ? v->conf->listen
-					     : v->service.listen,
+	    .address = v->address,
 	    .version = v->conf->version,
 	    .program = v->conf->program,
 	    .slots = (unsigned)v->conf->slots,
@@ -233,6 +232,11 @@ static int start_keeper(struct serving *v, struct mst_err *err)
 	    .told = {publish, publish_end, v},
 	};
 
+	/* What the section says is another text after a reload. */
+	(void)snprintf(v->address, sizeof(v->address), "%s",
+		       v->service.public_url ? v->service.public_url
+		       : v->conf->listen     ? v->conf->listen
+					     : v->service.listen);
 	return mst_keeper_start(&conf, &v->keeper, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +74,12 @@ static void hears(const char *what)
 	fail_msg("systemd does not hear %s", what);
 }
 
-static pid_t start(void)
+static pid_t start(const char *const *words)
 {
 	pid_t pid;
 
 	rig.output = "serve.";
-	pid = rig_spawn(&rig, serve);
+	pid = rig_spawn(&rig, words);
 	rig.output = NULL;
 	hears("READY=1");
 	return pid;
@@ -161,7 +162,7 @@ static void life(void **state)
 	(void)state;
 	rig_fresh(&rig);
 	rig_apply(&rig, NULL, NULL, "    schedule: {every: 1h}\n");
-	pid = start();
+	pid = start(serve);
 	t = wait_for(MST_TASK_DONE, NULL);
 	assert_int_equal(t.exit_status, 0);
 	assert_string_equal(t.asked_by, "schedule");
@@ -192,11 +193,11 @@ static void killed(void **state)
 	rig_fresh(&rig);
 	rig_apply(&rig, NULL, NULL, "    schedule: {every: 1h}\n");
 	rig_control(&rig, "POST", "/_sim/switches", "{\"latency_ms\":30}");
-	pid = start();
+	pid = start(serve);
 	(void)wait_for(MST_TASK_RUNNING, "push");
 	ends(pid, SIGKILL, -1);
 	rig_control(&rig, "POST", "/_sim/switches", "{\"latency_ms\":0}");
-	pid = start();
+	pid = start(serve);
 	t = wait_for(MST_TASK_DONE, NULL);
 	assert_int_equal(t.id, 1);
 	assert_int_equal(t.exit_status, 0);
@@ -214,7 +215,7 @@ static void budget(void **state)
 	rig_fresh(&rig);
 	rig_apply(&rig, NULL, "    requests_per_hour: 25\n",
 		  "    schedule: {every: 1h}\n");
-	pid = start();
+	pid = start(serve);
 	t = wait_for(MST_TASK_RUNNING, "request budget of cmdb");
 	assert_non_null(strstr(t.progress, "\"waits_until\":\"20"));
 	ends(pid, SIGTERM, 0);
@@ -222,10 +223,70 @@ static void budget(void **state)
 	assert_int_equal(t.state, MST_TASK_QUEUED);
 }
 
+static int take_address(void *ctx, const struct mst_node *n)
+{
+	assert_string_equal(n->address, "127.0.0.1:0");
+	++*(int *)ctx;
+	return 0;
+}
+
+/* What it is called by others outlives a reload. */
+static void is_known(void)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_state *state;
+	int n = 0;
+
+	t_ok(mst_state_open(rig.state, &state, &err), &err);
+	t_ok(mst_nodes(state, take_address, &n, &err), &err);
+	assert_int_equal(n, 1);
+	mst_state_close(&state);
+}
+
+/* The watchdog hears of work that moves, not of a process that lives. */
+static void stands_still(void **state)
+{
+	static const char *const words[] = {"serve", "--node", "n1", NULL};
+	/* it writes five times a second */
+	const char *quick[] = {notify, watchdog, "MUSTER_LEASE_MS=1000", NULL};
+	char *path, got[100];
+	sqlite3 *db;
+	pid_t pid;
+
+	(void)state;
+	rig_fresh(&rig);
+	rig_apply_text(&rig, "service:\n  listen: 127.0.0.1:0\n");
+	path = mst_asprintf("%s/state.db", rig.state);
+	rig.env = quick;
+	pid = start(words);
+	hears("WATCHDOG=1");
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	(void)sqlite3_busy_timeout(db, 10000);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
+	(void)poll(NULL, 0, 700);
+	hear_out();
+	(void)poll(NULL, 0, 500);
+	assert_true(recv(heard, got, sizeof(got), MSG_DONTWAIT) < 0);
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	hears("WATCHDOG=1");
+	assert_int_equal(kill(pid, SIGHUP), 0);
+	hears("READY=1");
+	for (int i = 0; i < 20; i++)
+		hears("WATCHDOG=1");
+	is_known();
+	ends(pid, SIGTERM, 0);
+	rig.env = env;
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(life),
+	    cmocka_unit_test(stands_still),
 	    cmocka_unit_test(killed),
 	    cmocka_unit_test(budget),
 	};
