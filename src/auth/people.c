@@ -140,7 +140,7 @@ int mst_people_change(struct mst_state *s, const char *name,
 		      struct mst_err *err)
 {
 	struct mst_arena arena;
-	struct mst_user u;
+	struct mst_user u, was;
 	int rc = full_name ? check_full(full_name, err) : 0;
 
 	if (rc < 0)
@@ -148,13 +148,14 @@ int mst_people_change(struct mst_state *s, const char *name,
 	mst_arena_init(&arena, 1u << 20);
 	rc = get(s, name, &arena, &u, err);
 	if (rc == 0) {
+		was = u;
 		if (full_name)
 			u.full_name = full_name;
 		if (role != MST_ROLE__MAX)
 			u.role = role;
 		if (disabled >= 0)
 			u.disabled = disabled > 0;
-		rc = mst_user_put(s, &u, err);
+		rc = mst_user_put(s, &u, &was, err);
 	}
 	if (rc == 0 && u.disabled)
 		rc = mst_session_remove(s, NULL, u.name, NULL, err);
@@ -167,7 +168,8 @@ static int put_password(struct mst_state *s, struct mst_user *u,
 			struct mst_err *err)
 {
 	char hash[MST_PASSWORD_HASH];
-	int rc = mst_password_hash(password, hash, err);
+	const struct mst_user was = *u;
+	int rc = mst_password_hash(password, hash, err); /* takes its time */
 
 	if (rc < 0)
 		return rc;
@@ -176,7 +178,7 @@ static int put_password(struct mst_state *s, struct mst_user *u,
 	u->changed_us = mst_now_us();
 	u->failures = 0;
 	u->locked_us = MST_TIME_NONE;
-	rc = mst_user_put(s, u, err);
+	rc = mst_user_put(s, u, &was, err);
 	if (rc == 0 && must_change)
 		rc = mst_session_remove(s, NULL, u->name, NULL, err);
 	return rc;
@@ -235,15 +237,16 @@ int mst_people_unlock(struct mst_state *s, const char *name,
 		      struct mst_err *err)
 {
 	struct mst_arena arena;
-	struct mst_user u;
+	struct mst_user u, was;
 	int rc;
 
 	mst_arena_init(&arena, 1u << 20);
 	rc = get(s, name, &arena, &u, err);
 	if (rc == 0) {
+		was = u;
 		u.failures = 0;
 		u.locked_us = MST_TIME_NONE;
-		rc = mst_user_put(s, &u, err);
+		rc = mst_user_put(s, &u, &was, err);
 	}
 	mst_arena_fini(&arena);
 	return rc;
@@ -259,7 +262,10 @@ int mst_people_rehash(struct mst_state *s, const struct mst_user *u,
 	with.hash = hash;
 	with.failures = 0;
 	with.locked_us = MST_TIME_NONE;
-	return rc == 0 ? mst_user_put(s, &with, err) : rc;
+	if (rc == 0)
+		rc = mst_user_put(s, &with, u, err);
+	/* Changed since: the next sign-in does it. */
+	return rc == -MST_E_CONFLICT ? 0 : rc;
 }
 
 /* ---- tokens -------------------------------------------------------------- */

@@ -34,11 +34,12 @@ struct mst_user {
 /* A new one: MST_E_CONFLICT when the name is taken. */
 int mst_user_add(struct mst_state *s, const struct mst_user *u,
 		 struct mst_err *err);
-/* All columns but name and created_us. MST_E_NOTFOUND; MST_E_CONFLICT: it was
- * the last administrator that can sign in. Changes are in the audit, when
- * somebody was seen is not. */
+/* All columns but name and created_us. was: as u was read, or NULL; what
+ * somebody else changed since is not undone by it. MST_E_NOTFOUND;
+ * MST_E_CONFLICT: it was changed since, or it was the last administrator that
+ * can sign in. Changes are in the audit, when somebody was seen is not. */
 int mst_user_put(struct mst_state *s, const struct mst_user *u,
-		 struct mst_err *err);
+		 const struct mst_user *was, struct mst_err *err);
 /* With its sessions and tokens. MST_E_CONFLICT: it is the last administrator
  * that can sign in. */
 int mst_user_remove(struct mst_state *s, const char *name, struct mst_err *err);

@@ -46,10 +46,14 @@ static const char q_add[] =
     " oidc_issuer, oidc_subject, failures, locked_us, created_us, changed_us,"
     " seen_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?11, ?12)"
     " ON CONFLICT DO NOTHING";
-static const char q_put[] =
-    "UPDATE users SET full_name=?2, role=?3, disabled=?4, must_change=?5,"
-    " hash=?6, oidc_issuer=?7, oidc_subject=?8, failures=?9, locked_us=?10,"
-    " changed_us=?11, seen_us=?12 WHERE name=?1";
+#define PUT                                                                    \
+	"UPDATE users SET full_name=?2, role=?3, disabled=?4, must_change=?5," \
+	" hash=?6, oidc_issuer=?7, oidc_subject=?8, failures=?9,"              \
+	" locked_us=?10, changed_us=?11, seen_us=?12 WHERE name=?1"
+static const char q_put[] = PUT;
+static const char q_put_if[] =
+    PUT " AND full_name=?13 AND role=?14 AND disabled=?15 AND must_change=?16"
+	" AND hash=?17";
 
 static struct mst_user row_of(struct mst_sdb_st *st)
 {
@@ -70,9 +74,10 @@ static struct mst_user row_of(struct mst_sdb_st *st)
 	};
 }
 
+/* was: for q_put_if */
 static int write_row(struct mst_state *s, const char *q,
-		     const struct mst_user *u, int64_t *n_r,
-		     struct mst_err *err)
+		     const struct mst_user *u, const struct mst_user *was,
+		     int64_t *n_r, struct mst_err *err)
 {
 	struct mst_sdb_st *st;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
@@ -93,6 +98,13 @@ static int write_row(struct mst_state *s, const char *q,
 	mst_sdb_bind_time(st, 12, u->seen_us);
 	if (q == q_add)
 		mst_sdb_bind_int(st, 13, u->created_us);
+	if (was) {
+		mst_sdb_bind_text(st, 13, was->full_name);
+		mst_sdb_bind_int(st, 14, was->role);
+		mst_sdb_bind_int(st, 15, was->disabled);
+		mst_sdb_bind_int(st, 16, was->must_change);
+		mst_sdb_bind_text(st, 17, was->hash);
+	}
 	return mst_sdb_run(st, n_r, err);
 }
 
@@ -178,7 +190,7 @@ int mst_user_add(struct mst_state *s, const struct mst_user *u,
 	if (rc < 0)
 		return rc;
 	v.created_us = mst_now_us();
-	rc = write_row(s, q_add, &v, &n, err);
+	rc = write_row(s, q_add, &v, NULL, &n, err);
 	if (rc == 0 && n == 0)
 		rc = mst_err_set(err, MST_E_CONFLICT,
 				 "there is a user '%s' already", u->name);
@@ -207,17 +219,22 @@ static int need_administrator(struct mst_state *s, const char *name,
 }
 
 static int put(struct mst_state *s, const struct mst_user *u,
-	       struct mst_err *err)
+	       const struct mst_user *read, struct mst_err *err)
 {
 	struct summary was = {.text = NULL};
 	bool found = false;
-	int64_t n;
+	int64_t n = 0;
 	int rc = mst_user_find(s, u->name, summarise, &was, &found, err);
 
 	if (rc == 0 && !found)
 		return no_user(u->name, err);
 	if (rc == 0)
-		rc = write_row(s, q_put, u, &n, err);
+		rc = write_row(s, read ? q_put_if : q_put, u, read, &n, err);
+	if (rc == 0 && n == 0)
+		rc = mst_err_set(err, MST_E_CONFLICT,
+				 "the user '%s' was changed meanwhile; look "
+				 "again",
+				 u->name);
 	if (rc == 0 && was.administers && !administers(u))
 		rc = need_administrator(s, u->name, err);
 	if (rc == 0)
@@ -228,12 +245,13 @@ static int put(struct mst_state *s, const struct mst_user *u,
 }
 
 int mst_user_put(struct mst_state *s, const struct mst_user *u,
-		 struct mst_err *err)
+		 const struct mst_user *was, struct mst_err *err)
 {
 	bool own;
 	int rc = mst_sdb_own_begin(s->db, &own, err);
 
-	return rc < 0 ? rc : mst_sdb_own_end(s->db, own, put(s, u, err), err);
+	return rc < 0 ? rc
+		      : mst_sdb_own_end(s->db, own, put(s, u, was, err), err);
 }
 
 static int drop(struct mst_state *s, const char *q, const char *name,

@@ -92,6 +92,7 @@ static void test_users(void **state)
 {
 	struct mst_user u = user("ann", MST_ROLE_ADMINISTRATOR);
 	struct list l = {""};
+	struct mst_user was;
 	bool found = false;
 	int n = 0;
 
@@ -104,14 +105,21 @@ static void test_users(void **state)
 	t_ok(mst_user_administrators(s, &n, &err), &err);
 	assert_int_equal(n, 1);
 	u.seen_us = T0;
-	t_ok(mst_user_put(s, &u, &err), &err); /* not in the audit */
+	t_ok(mst_user_put(s, &u, NULL, &err), &err); /* not in the audit */
 	u.full_name = "Ann A.";
-	t_ok(mst_user_put(s, &u, &err), &err);
+	t_ok(mst_user_put(s, &u, NULL, &err), &err);
 	u.hash = "not-a-real-hash-2";
-	t_ok(mst_user_put(s, &u, &err), &err);
+	t_ok(mst_user_put(s, &u, NULL, &err), &err);
 	assert_users("ann Ann A. administrator 0 seen;bob Full viewer 0;");
+	was = u;
+	u.hash = "not-a-real-hash-3";
+	t_ok(mst_user_put(s, &u, &was, &err), &err);
+	u.role = MST_ROLE_VIEWER; /* who read it before that */
+	t_failed(mst_user_put(s, &u, &was, &err), &err, MST_E_CONFLICT,
+		 "the user 'ann' was changed meanwhile");
+	u.role = MST_ROLE_ADMINISTRATOR;
 	u.name = "eve";
-	t_failed(mst_user_put(s, &u, &err), &err, MST_E_NOTFOUND,
+	t_failed(mst_user_put(s, &u, NULL, &err), &err, MST_E_NOTFOUND,
 		 "there is no user 'eve'");
 	t_ok(mst_user_find(s, "bob", add_user, &l, &found, &err), &err);
 	assert_true(found);
@@ -123,7 +131,8 @@ static void test_users(void **state)
 	t_failed(mst_user_remove(s, "eve", &err), &err, MST_E_NOTFOUND, "eve");
 	t_ok(mst_user_remove(s, "bob", &err), &err);
 	assert_users("ann Ann A. administrator 0 seen;");
-	assert_audit("setup user bob remove;setup user ann password;"
+	assert_audit("setup user bob remove;setup user ann password;setup user "
+		     "ann password;"
 		     "setup user ann set;setup user bob add;"
 		     "setup user ann add;");
 }
