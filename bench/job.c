@@ -11,8 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "bench/bench.h"
-#include "sim/sim.h"
+#include "bench/job.h"
 
 struct arg {
 	struct mst_sim_conf sim;
@@ -49,7 +48,7 @@ static void sim_process(const struct mst_sim_conf *conf, int fd)
 	_exit(1);
 }
 
-static pid_t start_sim(const struct mst_sim_conf *conf, struct mst_buf *yaml)
+pid_t bench_sim_start(const struct mst_sim_conf *conf, struct mst_buf *yaml)
 {
 	char part[4096];
 	int fds[2];
@@ -67,11 +66,21 @@ static pid_t start_sim(const struct mst_sim_conf *conf, struct mst_buf *yaml)
 	while ((n = read(fds[0], part, sizeof(part))) > 0)
 		(void)mst_buf_add(yaml, part, (size_t)n);
 	(void)close(fds[0]);
+	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
+	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 	return yaml->n ? pid : -1;
 }
 
-static int apply(struct mst_state *state, struct mst_slice yaml,
-		 struct mst_err *err)
+void bench_sim_stop(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+int bench_apply(struct mst_state *state, struct mst_slice yaml,
+		struct mst_err *err)
 {
 	struct mst_conf conf;
 	size_t added, changed;
@@ -190,19 +199,17 @@ static bool run_job(struct bench *b, void *p, double out[8])
 	struct mst_buf yaml = MST_BUF_INIT(1u << 20);
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_state *state = NULL;
-	pid_t sim = start_sim(&arg->sim, &yaml);
+	pid_t sim = bench_sim_start(&arg->sim, &yaml);
 	int rc;
 
 	(void)b;
 	mst_log_level(MST_ERROR);
-	(void)setenv("MUSTER_SIM_SECRET", MST_SIM_SECRET, 1);
-	(void)setenv("MUSTER_SIM_PASSWORD", MST_SIM_PASSWORD, 1);
 	rc = sim < 0 ? mst_err_set(&err, MST_E_INTERNAL, "no simulator")
 		     : mst_state_open(arg->state, &state, &err);
 	if (rc == 0 && arg->recver)
 		move_recver(&yaml, arg->recver);
 	if (rc == 0)
-		rc = apply(state, mst_buf_slice(&yaml), &err);
+		rc = bench_apply(state, mst_buf_slice(&yaml), &err);
 	if (rc == 0)
 		rc = one_run(state, arg, out, &err);
 	for (int i = 0; rc == 0 && arg->again && i < 3; i++) {
@@ -215,10 +222,7 @@ static bool run_job(struct bench *b, void *p, double out[8])
 	mst_state_close(&state);
 	if (rc == 0 && !arg->recver)
 		rc = recver_size(arg->state, &out[5], &err);
-	if (sim > 0) {
-		(void)kill(sim, SIGKILL);
-		(void)waitpid(sim, NULL, 0);
-	}
+	bench_sim_stop(sim);
 	mst_buf_fini(&yaml);
 	out[6] = (double)bench_rss();
 	return rc == 0 || fail(&err);

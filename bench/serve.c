@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "bench/bench.h"
+#include "bench/job.h"
 #include "serve/agenda.h"
 #include "serve/keeper.h"
 #include "state/task.h"
@@ -207,5 +207,5 @@ bool bench_serve(struct bench *b)
 	line.seconds = out[0];
 	line.rss = (uint64_t)out[1];
 	bench_print(&line);
-	return true;
+	return bench_cost(b);
 }
