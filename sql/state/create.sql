@@ -301,7 +301,8 @@ CREATE TABLE IF NOT EXISTS muster_state.lease (
     holder text COLLATE "C" NOT NULL,
     token bigint NOT NULL,
     until_us bigint NOT NULL,
-    run bigint NOT NULL
+    run bigint NOT NULL,
+    node text COLLATE "C" NOT NULL DEFAULT ''
 );
 
 -- The newest entry of the audit; who adds one locks this row.

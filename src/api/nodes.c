@@ -11,9 +11,34 @@
 
 /* ---- nodes --------------------------------------------------------------- */
 
-static int add_node(void *ctx, const struct mst_node *n)
+struct nodes {
+	struct mst_state *state;
+	struct mst_jout j;
+	struct mst_err *err;
+};
+
+static int add_lease(void *ctx, const struct mst_node_lease *l)
 {
 	struct mst_jout *j = ctx;
+
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "name", l->name);
+	mst_jout_ki64(j, "token", l->token);
+	mst_api_time(j, "until", l->until_us);
+	mst_jout_key(j, "run");
+	if (l->run)
+		mst_jout_i64(j, l->run);
+	else
+		mst_jout_null(j);
+	mst_jout_end_obj(j);
+	return 0;
+}
+
+static int add_node(void *ctx, const struct mst_node *n)
+{
+	struct nodes *v = ctx;
+	struct mst_jout *j = &v->j;
+	int rc;
 
 	mst_jout_obj(j);
 	mst_jout_kstr(j, "name", n->name);
@@ -23,8 +48,12 @@ static int add_node(void *ctx, const struct mst_node *n)
 	mst_api_time(j, "started_at", n->started_us);
 	mst_api_time(j, "seen_at", n->beat_us);
 	mst_jout_ki64(j, "tasks", n->tasks);
+	mst_jout_key(j, "leases");
+	mst_jout_arr(j);
+	rc = mst_node_leases(v->state, n->name, add_lease, j, v->err);
+	mst_jout_end_arr(j);
 	mst_jout_end_obj(j);
-	return 0;
+	return rc;
 }
 
 static void open_list(struct mst_jout *j, struct mst_http_resp *resp)
@@ -46,12 +75,12 @@ static void close_list(struct mst_jout *j)
 static int list_nodes(struct mst_http_req *r, struct mst_http_resp *resp,
 		      struct mst_err *err)
 {
-	struct mst_jout j;
+	struct nodes v = {.state = mst_api_state(r), .err = err};
 	int rc;
 
-	open_list(&j, resp);
-	rc = mst_nodes(mst_api_state(r), add_node, &j, err);
-	close_list(&j);
+	open_list(&v.j, resp);
+	rc = mst_nodes(v.state, add_node, &v, err);
+	close_list(&v.j);
 	return rc;
 }
 
@@ -166,6 +195,14 @@ static const struct mst_api_field node_fields[] = {
     {"started_at", "time?", ""},
     {"seen_at", "time?", ""},
     {"tasks", "integer", "running there"},
+    {"leases", "&lease[]", "what it holds, where nodes share the state store"},
+    {0},
+};
+static const struct mst_api_field lease_fields[] = {
+    {"name", "string", "the job; @forward: forwarding"},
+    {"token", "integer", "one higher with each that takes it"},
+    {"until", "time", "unless it is renewed, which it is every two seconds"},
+    {"run", "integer?", ""},
     {0},
 };
 static const struct mst_api_field notices_fields[] = {
@@ -185,6 +222,7 @@ static const struct mst_api_field notice_fields[] = {
 const struct mst_api_schema mst_api_node_schemas[] = {
     {"node_list", "All nodes.", nodes_fields},
     {"node", "A process that shares the work.", node_fields},
+    {"lease", "What one node alone does.", lease_fields},
     {"notice_list", "What a person must be told.", notices_fields},
     {"notice", "One thing that a person must be told.", notice_fields},
     {0},

@@ -21,7 +21,7 @@
 struct mst_beside {
 	struct mst_state *state; /* the keeper's */
 	struct mst_loop *loop;
-	const char *dir, *program;
+	const char *dir, *program, *node;
 	struct mst_state *own; /* has the lock */
 	struct mst_state_lock *lock;
 	struct mst_worker *worker;
@@ -32,7 +32,7 @@ struct mst_beside {
 
 struct mst_beside *mst_beside_new(struct mst_state *state,
 				  struct mst_loop *loop, const char *dir,
-				  const char *program)
+				  const char *program, const char *node)
 {
 	struct mst_beside *b = mst_alloc(sizeof(*b));
 
@@ -40,6 +40,7 @@ struct mst_beside *mst_beside_new(struct mst_state *state,
 	b->loop = loop;
 	b->dir = dir;
 	b->program = program;
+	b->node = node;
 	b->version = -1;
 	return b;
 }
@@ -133,6 +134,7 @@ static int take_lock(struct mst_beside *b, bool *have_r, struct mst_err *err)
 		return 0;
 	if (mst_state_open(b->dir, &b->own, err) < 0)
 		return -(int)err->code;
+	mst_state_node_set(b->own, b->node);
 	if (mst_state_lock(b->own, LOCK_NAME, &b->lock, &busy) == 0) {
 		b->told_busy = false;
 		return 0;

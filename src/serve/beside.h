@@ -11,10 +11,11 @@
 
 struct mst_beside;
 
-/* Borrowed: state is the keeper's own, dir as mst_state_open. */
+/* Borrowed: state is the keeper's own, dir as mst_state_open; node: of whom the
+ * lease is. */
 struct mst_beside *mst_beside_new(struct mst_state *state,
 				  struct mst_loop *loop, const char *dir,
-				  const char *program);
+				  const char *program, const char *node);
 /* It must have ended. */
 void mst_beside_free(struct mst_beside **b);
 /* Now and then: starts it, when it is to run; again when it has ended, after a

@@ -135,6 +135,7 @@ static int start(struct doing *w, struct mst_err *err)
 	    mst_arena_printf(&w->words.arena, "MUSTER_ACTOR=%s", w->asked_by);
 	env[4] = mst_arena_printf(&w->words.arena, "MUSTER_ACTOR_VIA=%s",
 				  w->asked_via);
+	env[5] = mst_arena_printf(&w->words.arena, "MUSTER_NODE=%s", c->node);
 	conf.argv = w->words.argv;
 	conf.env = env;
 	return mst_worker_start(c->loop, &conf, &w->worker, err);

@@ -313,7 +313,7 @@ static int open_all(struct mst_keeper *k, struct mst_err *err)
 	k->dispatch = mst_dispatch_new(&conf);
 	if (k->conf.forward)
 		k->beside = mst_beside_new(k->state, k->loop, k->conf.state_dir,
-					   k->conf.program);
+					   k->conf.program, k->conf.node);
 	/* The first looks come when the first jobs have begun. */
 	k->notice_us = mst_mono_us() + 5 * S_US;
 	/* The one before us of this incarnation has ended: its tasks are free.

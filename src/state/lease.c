@@ -99,18 +99,18 @@ static int held_by(struct mst_lease *l, struct mst_err *err)
 	return rc;
 }
 
-static int take(struct mst_lease *l, struct mst_err *err)
+static int take(struct mst_lease *l, const char *node, struct mst_err *err)
 {
 	static const char sql[] =
 	    "INSERT INTO muster_state.lease AS l"
-	    " (name, holder, token, until_us, run)"
-	    " VALUES ($1, $2, 1, " MST_PG_NOW " + $3::bigint, 0)"
+	    " (name, holder, token, until_us, run, node)"
+	    " VALUES ($1, $2, 1, " MST_PG_NOW " + $3::bigint, 0, $4)"
 	    " ON CONFLICT (name) DO UPDATE"
 	    " SET holder = $2, token = l.token + 1,"
-	    " until_us = " MST_PG_NOW " + $3::bigint, run = 0"
+	    " until_us = " MST_PG_NOW " + $3::bigint, run = 0, node = $4"
 	    " WHERE l.until_us < " MST_PG_NOW " RETURNING token";
 	char host[65] = "", holder[128], valid[24];
-	const char *const v[] = {l->name, holder, valid};
+	const char *const v[] = {l->name, holder, valid, node};
 	PGresult *res = NULL;
 	int rc;
 
@@ -119,7 +119,7 @@ static int take(struct mst_lease *l, struct mst_err *err)
 		       (long)getpid(), host);
 	(void)snprintf(valid, sizeof(valid), "%lld",
 		       (long long)mst_node_gone_us());
-	rc = ask(l, sql, v, 3, &res, err);
+	rc = ask(l, sql, v, 4, &res, err);
 	if (rc < 0)
 		return rc;
 	if (PQntuples(res) == 1 &&
@@ -235,7 +235,8 @@ static int start(struct mst_lease *l, struct mst_err *err)
 }
 
 int mst_lease_take(const char *url, const char *name, const char *what,
-		   struct mst_lease **l_r, struct mst_err *err)
+		   const char *node, struct mst_lease **l_r,
+		   struct mst_err *err)
 {
 	struct mst_lease *l = mst_alloc(sizeof(*l));
 	int rc = mst_pgc_init(&l->c, url, err);
@@ -246,7 +247,7 @@ int mst_lease_take(const char *url, const char *name, const char *what,
 	if (rc == 0)
 		rc = mst_pgc_ready(&l->c, err);
 	if (rc == 0)
-		rc = take(l, err);
+		rc = take(l, node, err);
 	if (rc == 0)
 		rc = start(l, err);
 	if (rc < 0)

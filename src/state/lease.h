@@ -11,9 +11,11 @@
 
 struct mst_lease;
 
-/* what: "job 'main'", for errors. MST_E_CONFLICT names the holder. */
+/* what: "job 'main'", for errors; node: whose process this is, "" when it is of
+ * none. MST_E_CONFLICT names the holder. */
 int mst_lease_take(const char *url, const char *name, const char *what,
-		   struct mst_lease **l_r, struct mst_err *err);
+		   const char *node, struct mst_lease **l_r,
+		   struct mst_err *err);
 /* Ends the thread and gives the lease back, if it is still ours. */
 void mst_lease_drop(struct mst_lease **l);
 int64_t mst_lease_token(const struct mst_lease *l);

@@ -47,6 +47,19 @@ static int lock_file(struct mst_state *s, const char *job, const char *what,
 	return rc;
 }
 
+void mst_state_node_set(struct mst_state *s, const char *name)
+{
+	free(s->node);
+	s->node = name ? mst_strdup(name) : NULL;
+}
+
+static const char *node_of(const struct mst_state *s)
+{
+	const char *node = s->node ? s->node : secure_getenv("MUSTER_NODE");
+
+	return node ? node : "";
+}
+
 int mst_state_lock(struct mst_state *s, const char *job,
 		   struct mst_state_lock **l_r, struct mst_err *err)
 {
@@ -56,7 +69,8 @@ int mst_state_lock(struct mst_state *s, const char *job,
 
 	l->file = (struct mst_lock)MST_LOCK_INIT;
 	if (s->url)
-		rc = mst_lease_take(s->url, job, what, &l->lease, err);
+		rc = mst_lease_take(s->url, job, what, node_of(s), &l->lease,
+				    err);
 	else
 		rc = lock_file(s, job, what, &l->file, err);
 	free(what);

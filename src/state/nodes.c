@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/time.h"
+#include "pg.h"
 #include "task_row.h"
 
 int64_t mst_node_gone_us(void)
@@ -144,6 +145,38 @@ int mst_nodes(struct mst_state *s,
 
 		n.alive = n.beat_us >= now_us - mst_node_gone_us();
 		rc = fn(ctx, &n);
+		if (rc)
+			break;
+	}
+	mst_sdb_reset(st);
+	return rc;
+}
+
+int mst_node_leases(struct mst_state *s, const char *node,
+		    int (*fn)(void *ctx, const struct mst_node_lease *l),
+		    void *ctx, struct mst_err *err)
+{
+	static const char q[] =
+	    "SELECT name, token, until_us, run FROM lease WHERE node=?1"
+	    " AND until_us>=" MST_PG_NOW " ORDER BY name";
+	struct mst_sdb_st *st;
+	int rc;
+
+	if (!s->url)
+		return 0;
+	rc = mst_sdb_stmt(s->db, q, &st, err);
+	if (rc < 0)
+		return rc;
+	mst_sdb_bind_text(st, 1, node);
+	while ((rc = mst_sdb_step(st, err)) > 0) {
+		const struct mst_node_lease l = {
+		    .name = mst_sdb_text(st, 0),
+		    .token = mst_sdb_int(st, 1),
+		    .until_us = mst_sdb_int(st, 2),
+		    .run = mst_sdb_int(st, 3),
+		};
+
+		rc = fn(ctx, &l);
 		if (rc)
 			break;
 	}

@@ -7,7 +7,10 @@
  */
 #include "state/state.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -106,6 +109,26 @@ static int open_store(struct mst_state *s, const char *named,
 	return rc;
 }
 
+/* What root makes in the folder of a service's user, that user could not open:
+ * one command before the first start, and the service would not start. */
+static int not_of_others(const char *dir, struct mst_err *err)
+{
+	struct passwd pw, *found = NULL;
+	char buf[4096], number[24];
+	struct stat st;
+
+	if (geteuid() != 0 || stat(dir, &st) < 0 || st.st_uid == 0)
+		return 0;
+	(void)snprintf(number, sizeof(number), "#%lu",
+		       (unsigned long)st.st_uid);
+	(void)getpwuid_r(st.st_uid, &pw, buf, sizeof(buf), &found);
+	return mst_err_set(
+	    err, MST_E_FORBIDDEN,
+	    "the state folder '%s' belongs to '%s', who could not open what "
+	    "root makes there: sudo -u '%s' muster … --state %s",
+	    dir, found ? pw.pw_name : number, found ? pw.pw_name : number, dir);
+}
+
 int mst_state_open_store(const char *dir, const char *store,
 			 struct mst_state **s_r, struct mst_err *err)
 {
@@ -120,6 +143,8 @@ int mst_state_open_store(const char *dir, const char *store,
 				   "MUSTER_STATE to one");
 	}
 	rc = mst_dir_make(s->dir, err);
+	if (rc == 0)
+		rc = not_of_others(s->dir, err);
 	if (rc == 0)
 		rc = open_store(s, store, err);
 	if (rc == 0)
@@ -150,6 +175,7 @@ void mst_state_close(struct mst_state **s)
 	free((*s)->dir);
 	free((*s)->store);
 	free((*s)->url);
+	free((*s)->node);
 	free(*s);
 	*s = NULL;
 }

@@ -268,6 +268,9 @@ struct mst_state_lock;
 int mst_state_lock(struct mst_state *s, const char *job,
 		   struct mst_state_lock **l_r, struct mst_err *err);
 void mst_state_unlock(struct mst_state_lock **l);
+/* The node that locks of this handle are taken for from now on. Without it it
+ * is $MUSTER_NODE (as the daemon sets it for a worker), else none. Copied. */
+void mst_state_node_set(struct mst_state *s, const char *name);
 /* Set when a lease of this process is lost; for cancelling what it does. */
 void mst_state_lost_set(atomic_bool *flag);
 

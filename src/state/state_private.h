@@ -27,6 +27,7 @@ struct mst_state {
 	 * has; 0: not known. */
 	int64_t items_run, items_n;
 	char *actor, *via, *address; /* NULL: not known yet */
+	char *node;		     /* NULL: as $MUSTER_NODE says */
 };
 
 struct mst_state_lock {

@@ -173,6 +173,18 @@ int mst_node_leave(struct mst_state *s, const char *name, uint64_t incarnation,
 int mst_nodes(struct mst_state *s,
 	      int (*fn)(void *ctx, const struct mst_node *n), void *ctx,
 	      struct mst_err *err);
+
+struct mst_node_lease {
+	const char *name; /* a job, or what else one node alone does */
+	int64_t token;	  /* one higher with each that takes it */
+	int64_t until_us; /* by the store's clock; it is renewed before */
+	int64_t run;	  /* 0: none, or not yet */
+};
+/* What the processes of a node hold now, by name. Where the store is not shared
+ * there are no leases. */
+int mst_node_leases(struct mst_state *s, const char *node,
+		    int (*fn)(void *ctx, const struct mst_node_lease *l),
+		    void *ctx, struct mst_err *err);
 /* Tasks of nodes that are gone: queued again or failed, by `repeat`. Returns
  * in *n_r how many. */
 int mst_task_rescue(struct mst_state *s, size_t *n_r, struct mst_err *err);

@@ -72,6 +72,60 @@ static enum mst_run_status status_of(int64_t id)
 	return status;
 }
 
+/* ---- whose they are --------------------------------------------------------
+ */
+
+static int add_lease(void *ctx, const struct mst_node_lease *l)
+{
+	struct mst_buf *out = ctx;
+
+	assert_true(l->until_us > 1);
+	(void)mst_buf_addf(out, "%s %lld %lld;", l->name, (long long)l->token,
+			   (long long)l->run);
+	return 0;
+}
+
+static void assert_held(const char *node, const char *want)
+{
+	struct mst_buf out = MST_BUF_INIT(4096);
+
+	t_ok(mst_node_leases(s, node, add_lease, &out, &err), &err);
+	assert_string_equal(out.n ? out.p : "", want);
+	mst_buf_fini(&out);
+}
+
+static void test_whose(void **state)
+{
+	struct mst_state_lock *a, *b, *c;
+	struct mst_state *other, *third;
+
+	state_other(&other);
+	state_other(&third);
+	mst_state_node_set(s, "n1");
+	t_ok(mst_state_lock(s, "a", &a, &err), &err);
+	t_ok(mst_state_lock(s, "@forward", &b, &err), &err);
+	assert_int_equal(begin(s), 1);
+	assert_held("n1", "@forward 1 0;a 1 1;");
+	assert_held("n2", "");
+	assert_held("", "");
+	/* A worker hears it from its daemon. */
+	assert_int_equal(setenv("MUSTER_NODE", "n2", 1), 0);
+	t_ok(mst_state_lock(third, "c", &c, &err), &err);
+	assert_int_equal(unsetenv("MUSTER_NODE"), 0);
+	assert_held("n2", "c 1 0;");
+	/* Somebody at the command line is of no node. */
+	mst_state_unlock(&a);
+	assert_held("n1", "@forward 1 0;");
+	t_ok(mst_state_lock(other, "a", &a, &err), &err);
+	assert_held("", "a 2 0;");
+	mst_state_unlock(&a);
+	mst_state_unlock(&b);
+	mst_state_unlock(&c);
+	assert_held("n1", "");
+	mst_state_close(&other);
+	mst_state_close(&third);
+}
+
 /* ---- taken over ---------------------------------------------------------- */
 
 static void test_taken_over(void **state)
@@ -295,10 +349,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_taken_over),		T(test_late),
-	    T(test_tokens_rise),	T(test_stopped),
-	    T(test_server_again),	T(test_cut_off),
-	    T(test_server_gone_within),
+	    T(test_whose),   T(test_taken_over),
+	    T(test_late),    T(test_tokens_rise),
+	    T(test_stopped), T(test_server_again),
+	    T(test_cut_off), T(test_server_gone_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

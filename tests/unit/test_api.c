@@ -469,6 +469,7 @@ static void jobs_and_overview(void **state)
 	has("/api/v1/overview", 200, "\"freshness\":[{\"job\":\"main\"");
 	has("/api/v1/notices", 200, "\"link\":\"/jobs/main\"");
 	has("/api/v1/nodes", 200, "\"name\":\"n1\"");
+	has("/api/v1/nodes", 200, "\"leases\":[]}");
 	has("/metrics", 200, "muster_info{version=\"");
 	has("/metrics", 200, "{route=\"get_overview\",status=\"2xx\"}");
 	mst_state_close(&s);

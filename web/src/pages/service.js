@@ -18,11 +18,14 @@ import { toast } from '../ui/toast.js';
 import { SectionForm } from '../conf/section.js';
 import { connectionAt } from '../conf/subnav.js';
 
+const lease = (l) => html`<div>${l.name === '@forward' ? 'forwarding' : l.run ? html`<a href=${`/runs/${l.run}`}>${l.name}</a>` : l.name} <span class="fine">token ${l.token}, until <${Time} at=${l.until} /></span></div>`;
+
 const NODES = [
 	{ key: 'name', title: 'Node', main: true },
 	{ key: 'state', title: 'State', cell: (n) => html`<${Status} of=${n.state === 'alive' ? 'active' : 'failed'} text=${n.state === 'alive' ? 'alive' : 'gone'} />` },
 	{ key: 'version', title: 'Version' },
 	{ key: 'tasks', title: 'Tasks', num: true },
+	{ key: 'leases', title: 'Holds', wide: true, cell: (n) => n.leases?.length ? n.leases.map(lease) : html`<span class="none">nothing</span>` },
 	{ key: 'address', title: 'Address' },
 	{ key: 'started_at', title: 'Since', cell: (n) => html`<${Time} at=${n.started_at} />` },
 	{ key: 'seen_at', title: 'Last heard of', cell: (n) => html`<${Time} at=${n.seen_at} rel />` },

@@ -137,8 +137,9 @@ lookup:
 	],
 	service: { listen: '127.0.0.1:8443', approval: 'prod_changes', session_idle: '30m' },
 	nodes: [
-		{ name: 'cmdb1', version: '0.9.0', state: 'alive', started_at: at(9000), seen_at: at(0), tasks: 2, address: '10.0.0.11:8480' },
-		{ name: 'cmdb2', version: '0.9.0', state: 'gone', started_at: at(90000), seen_at: at(61), tasks: 0, address: '10.0.0.12:8480' },
+		{ name: 'cmdb1', version: '0.9.0', state: 'alive', started_at: at(9000), seen_at: at(0), tasks: 2, address: '10.0.0.11:8480',
+			leases: [{ name: '@forward', token: 3, until: at(-1), run: null }, { name: 'main', token: 41, until: at(-1), run: 812 }] },
+		{ name: 'cmdb2', version: '0.9.0', state: 'gone', started_at: at(90000), seen_at: at(61), tasks: 0, address: '10.0.0.12:8480', leases: [] },
 	],
 	audit: Array.from({ length: 130 }, (_, i) => ({
 		id: 5120 - i, at: at(i * 17 + 2), user: ['ann', 'bob', 'schedule', 'ann (token ci)'][i % 4],
