@@ -91,6 +91,24 @@ static void test_open(void **state)
 	assert_null(s);
 }
 
+/* A command of root before the service's first start would lock it out. */
+static void test_folder_of_others(void **state)
+{
+	const char *theirs = t_path("theirs");
+	struct mst_state *other = NULL;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(theirs, 0700), 0);
+	assert_int_equal(chown(theirs, 65534, 65534), 0);
+	t_failed(mst_state_open(theirs, &other, &err), &err, MST_E_FORBIDDEN,
+		 "sudo -u 'nobody' muster");
+	assert_null(other);
+	assert_false(mst_file_exists(t_path("theirs/state.db")));
+	err = (struct mst_err)MST_ERR_INIT;
+}
+
 static void test_default_dir(void **state)
 {
 	const char *a = t_path("by-env"), *b = t_path("by-systemd");
@@ -769,11 +787,22 @@ static void test_writes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(test_open),	   T(test_default_dir),	  T(test_items),
-	    T(test_items_only_if), T(test_items_removed), T(test_upgrade),
-	    T(test_created),	   T(test_runs),	  T(test_runs_trim),
-	    T(test_status_names),  T(test_lock),	  T(test_dead_run),
-	    T(test_counts),	   T(test_run_items),	  T(test_old_runs_go),
+	    T(test_open),
+	    T(test_default_dir),
+	    T(test_folder_of_others),
+	    T(test_items),
+	    T(test_items_only_if),
+	    T(test_items_removed),
+	    T(test_upgrade),
+	    T(test_created),
+	    T(test_runs),
+	    T(test_runs_trim),
+	    T(test_status_names),
+	    T(test_lock),
+	    T(test_dead_run),
+	    T(test_counts),
+	    T(test_run_items),
+	    T(test_old_runs_go),
 	    T(test_writes),
 	};
 
