@@ -94,10 +94,12 @@ static const struct mst_remote rules[] = {
      NULL, 0},
     {"audit", "list", MST_MAY_AUDIT, MST_REMOTE_REPEAT, NULL,
      "kind|name|user|count|before", NULL, NULL, 0},
-    {"audit", "verify", MST_MAY_AUDIT, MST_REMOTE_REPEAT, NULL, NULL, NULL,
+    {"audit", "verify", MST_MAY_AUDIT, MST_REMOTE_REPEAT, NULL, "head", NULL,
      NULL, 0},
     {"audit", "head", MST_MAY_AUDIT, MST_REMOTE_REPEAT, NULL, NULL, NULL, NULL,
      0},
+    {"audit", NULL, MST_MAY_AUDIT, MST_REMOTE_REPEAT, NULL,
+     "kind|name|user|count|before", NULL, NULL, 0},
 };
 
 /* Of every command. */

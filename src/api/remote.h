@@ -14,7 +14,7 @@
 #define MST_REMOTE_WORDS 600
 
 #define MST_REMOTE_REPEAT 1u /* may be done again when its node is lost */
-#define MST_REMOTE_PROD	  2u /* changes what PROD has, whatever its words */
+#define MST_REMOTE_PROD	  2u /* changes what PROD has, or may */
 #define MST_REMOTE_JOB	  4u /* writes where its job, the first word, does */
 
 struct mst_remote {

@@ -16,10 +16,10 @@
 #include "base/secret.h"
 #include "cli/ask.h"
 #include "cli/remote_http.h"
+#include "cli/remote_write.h"
 #include "cli/worker.h"
 
 #define BODY_MAX (16u << 20)
-#define FILE_MAX (15u << 20)
 #define TASK_MAX (1u << 20)
 #define LOOK_MS	 400	     /* between two looks at a task, after a while */
 #define KEPT_MAX (64u << 20) /* of a task's output; more is not there */
@@ -32,7 +32,6 @@ struct remote {
 	struct mst_remote_call call;
 	struct mst_buf body;
 	const char *out_file; /* what is printed goes there */
-	bool plan;	      /* and is a plan */
 	bool json, quiet;
 	int64_t task;
 	bool cancelled;
@@ -112,138 +111,6 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-/* ---- the request --------------------------------------------------------- */
-
-static int add_file(struct mst_jout *files, const char *name, const char *path,
-		    struct mst_err *err)
-{
-	struct mst_buf b = MST_BUF_INIT(FILE_MAX);
-	int rc = cli_read_file(path, &b, err);
-
-	if (rc == 0)
-		mst_jout_kslice(files, name, mst_buf_slice(&b));
-	mst_buf_wipe_fini(&b);
-	return rc;
-}
-
-struct writing {
-	struct remote *m;
-	struct mst_buf argv, files;
-	struct mst_jout words, names;
-	unsigned n; /* files */
-};
-
-/* "--name", "--name=value", "--name=@file1". */
-static void add_option(struct writing *w, const char *name, const char *equals,
-		       const char *value)
-{
-	mst_jout_str(&w->words, mst_arena_printf(&w->m->arena, "--%s%s%s", name,
-						 equals, value));
-}
-
-static int add_part(struct writing *w, const struct mst_remote_part *p,
-		    struct mst_err *err)
-{
-	bool file = p->kind == MST_REMOTE_READS || p->kind == MST_REMOTE_FILE;
-	char name[16];
-
-	if (p->kind == MST_REMOTE_WRITES) {
-		w->m->out_file = p->value;
-		return 0;
-	}
-	if (p->kind == MST_REMOTE_SWITCH) {
-		add_option(w, p->name, "", "");
-		return 0;
-	}
-	if (!file && p->name)
-		add_option(w, p->name, "=", p->value);
-	if (!file)
-		return 0;
-	(void)snprintf(name, sizeof(name), "file%u", ++w->n);
-	if (p->name)
-		add_option(w, p->name, "=@", name);
-	return add_file(&w->names, name, p->value, err);
-}
-
-/* Words that are no options, behind them. */
-static void add_words(struct writing *w)
-{
-	const struct mst_remote_call *c = &w->m->call;
-	unsigned file = 0;
-
-	mst_jout_str(&w->words, "--");
-	for (size_t i = 0; i < c->n; i++) {
-		const struct mst_remote_part *p = &c->parts[i];
-		char name[24];
-
-		if (p->kind == MST_REMOTE_READS)
-			file++;
-		if (p->kind == MST_REMOTE_WORD)
-			mst_jout_str(&w->words, p->value);
-		if (p->kind != MST_REMOTE_FILE)
-			continue;
-		(void)snprintf(name, sizeof(name), "@file%u", ++file);
-		mst_jout_str(&w->words, name);
-	}
-}
-
-static int write_parts(struct writing *w, struct mst_err *err)
-{
-	struct remote *m = w->m;
-	const struct mst_remote *rule = m->call.rule;
-
-	mst_jout_str(&w->words, rule->command);
-	if (rule->verb)
-		mst_jout_str(&w->words, rule->verb);
-	for (size_t i = 0; i < m->call.n; i++) {
-		if (add_part(w, &m->call.parts[i], err) < 0)
-			return -(int)err->code;
-	}
-	m->plan = m->out_file && strcmp(rule->command, "plan") == 0;
-	if (m->plan && !m->json)
-		mst_jout_str(&w->words, "--json");
-	add_words(w);
-	/* A look at an alert without a file reads what comes in here. */
-	if (strcmp(rule->command, "forward") == 0 &&
-	    strcmp(rule->verb, "why") == 0 && w->n == 0) {
-		mst_jout_str(&w->words, "@file1");
-		return add_file(&w->names, "file1", NULL, err);
-	}
-	return 0;
-}
-
-static int write_request(struct remote *m, struct mst_err *err)
-{
-	struct writing w = {.m = m,
-			    .argv = MST_BUF_INIT(BODY_MAX),
-			    .files = MST_BUF_INIT(BODY_MAX)};
-	struct mst_jout j;
-	int rc;
-
-	mst_jout_init(&w.words, &w.argv);
-	mst_jout_arr(&w.words);
-	mst_jout_init(&w.names, &w.files);
-	mst_jout_obj(&w.names);
-	rc = write_parts(&w, err);
-	mst_jout_end_arr(&w.words);
-	mst_jout_end_obj(&w.names);
-	mst_jout_init(&j, &m->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "argv");
-	mst_jout_raw(&j, mst_buf_slice(&w.argv));
-	mst_jout_key(&j, "files");
-	mst_jout_raw(&j, mst_buf_slice(&w.files));
-	mst_jout_end_obj(&j);
-	if (rc == 0 &&
-	    (m->body.overflow || w.argv.overflow || w.files.overflow))
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "the files are too large for a server: at "
-				 "most 15 MiB together");
-	mst_buf_fini(&w.argv);
-	mst_buf_fini(&w.files);
-	return rc;
-}
-
 /* ---- the task ------------------------------------------------------------ */
 
 /* The stage that is shown, until another one begins. */
@@ -309,8 +176,10 @@ static int cancel(struct remote *m, struct mst_err *err)
 
 	(void)snprintf(path, sizeof(path), "/tasks/%lld", (long long)m->task);
 	m->cancelled = true;
-	rc = cli_server_ask(m->s, MST_HTTP_DELETE, path, mst_slice(NULL, 0),
-			    NULL, &out, NULL, err);
+	rc = cli_server_again(m->s, err);
+	if (rc == 0)
+		rc = cli_server_ask(m->s, MST_HTTP_DELETE, path,
+				    mst_slice(NULL, 0), NULL, &out, NULL, err);
 	mst_buf_fini(&out);
 	return rc;
 }
@@ -326,8 +195,16 @@ static int follow(struct remote *m, struct mst_json_parser *parser,
 	(void)snprintf(path, sizeof(path), "/tasks/%lld", (long long)m->task);
 	for (;;) {
 		mst_buf_reset(&out);
-		rc = cli_server_ask(m->s, MST_HTTP_GET, path,
-				    mst_slice(NULL, 0), NULL, &out, NULL, err);
+		rc = 0;
+		if (atomic_load(&cli_cancel) && !m->cancelled)
+			rc = cancel(m, err);
+		if (rc == 0)
+			rc = cli_server_ask(m->s, MST_HTTP_GET, path,
+					    mst_slice(NULL, 0), NULL, &out,
+					    NULL, err);
+		if (rc == -MST_E_CANCELLED && atomic_load(&cli_cancel) &&
+		    !m->cancelled)
+			continue; /* while it waited for the answer */
 		if (rc == 0)
 			rc = mst_json_parse(parser, mst_buf_slice(&out), task_r,
 					    err);
@@ -335,17 +212,16 @@ static int follow(struct remote *m, struct mst_json_parser *parser,
 			show_progress(m, *task_r);
 		if (rc < 0 || has_ended(*task_r))
 			break;
-		if (atomic_load(&cli_cancel) && !m->cancelled &&
-		    cancel(m, err) < 0) {
-			rc = -(int)err->code;
-			break;
-		}
 		(void)poll(NULL, 0, wait);
 		wait = MST_MIN(wait * 2, LOOK_MS);
 	}
 	end_stage(m);
 	mst_buf_fini(&out);
-	return rc;
+	return rc < 0 ? mst_err_prefix(err,
+				       "task %lld, which goes on without this "
+				       "program",
+				       (long long)m->task)
+		      : 0;
 }
 
 static int get(struct remote *m, const char *what, struct mst_buf *out,
@@ -363,11 +239,12 @@ static int get(struct remote *m, const char *what, struct mst_buf *out,
 
 static int save(struct remote *m, struct mst_buf *out, struct mst_err *err)
 {
+	bool plan = cli_remote_is_plan(&m->call, m->out_file);
 	int rc = cli_write_file(m->out_file, mst_buf_slice(out), 0600, err);
 
-	if (rc == 0 && m->plan && !m->json)
+	if (rc == 0 && plan && !m->json)
 		(void)printf("plan saved in %s\n", m->out_file);
-	if (rc == 0 && m->plan && m->json)
+	if (rc == 0 && plan && m->json)
 		cli_print(out);
 	return rc;
 }
@@ -489,7 +366,9 @@ static int run(struct remote *m, int argc, char **argv, int *status_r,
 	m->quiet = mst_remote_value(&m->call, "quiet") != NULL;
 	cli.quiet = m->quiet;
 	m->progress = cli_progress();
-	if (write_request(m, err) < 0 || open_server(m, err) < 0)
+	if (cli_remote_write(&m->call, m->json, &m->arena, &m->body,
+			     &m->out_file, err) < 0 ||
+	    open_server(m, err) < 0)
 		return -(int)err->code;
 	return ask(m, status_r, err);
 }

@@ -16,6 +16,8 @@
 #define BASE	   "/api/v1"
 #define ANSWER_MAX (1u << 30)
 #define RETRY_MS   30000
+#define STOPPED_MS 3000 /* behind Ctrl-C */
+#define LOOK_MS	   100	/* between two looks for Ctrl-C */
 #define NAME	   "server"
 
 struct bearer {
@@ -26,10 +28,13 @@ struct bearer {
 struct cli_server {
 	struct bearer auth;
 	struct mst_client *client;
+	const char *ca_file;
 	char *url;
 	char host[300]; /* and port */
 	const char *hosts[2];
 	struct mst_json_parser *parser;
+	bool stopped; /* by Ctrl-C; what is asked from now on is not */
+	bool told;    /* that it does not answer */
 };
 
 /* ---- the token ----------------------------------------------------------- */
@@ -78,35 +83,49 @@ static int take_url(struct cli_server *s, const char *url, struct mst_err *err)
 	return 0;
 }
 
+static int open_client(struct cli_server *s, struct mst_err *err)
+{
+	const struct mst_client_conf conf = {
+	    .name = NAME,
+	    .ca_file = s->ca_file,
+	    .insecure_loopback = true,
+	    .retry_total_ms = s->stopped ? STOPPED_MS : RETRY_MS,
+	};
+
+	s->client = mst_client_new(&conf, err);
+	if (!s->client)
+		return -(int)err->code;
+	mst_client_add_auth(s->client, NAME, &s->auth.base, s->hosts);
+	return 0;
+}
+
 int cli_server_open(const char *url, const char *token, const char *ca_file,
 		    struct cli_server **s_r, struct mst_err *err)
 {
 	struct cli_server *s = mst_alloc(sizeof(*s));
-	struct mst_client_conf conf = {
-	    .name = NAME,
-	    .ca_file = ca_file,
-	    .insecure_loopback = true,
-	    .retry_total_ms = RETRY_MS,
-	};
 	int rc = take_url(s, url, err);
 
 	s->auth.base.ops = &bearer_ops;
 	s->parser = mst_json_parser_new(ANSWER_MAX);
+	s->ca_file = ca_file;
 	if (rc == 0)
 		rc = mst_secret_ref(token, &s->auth.token, err);
 	if (rc < 0)
 		(void)mst_err_prefix(err, "the server's token");
-	if (rc == 0) {
-		s->client = mst_client_new(&conf, err);
-		rc = s->client ? 0 : -(int)err->code;
-	}
 	if (rc == 0)
-		mst_client_add_auth(s->client, NAME, &s->auth.base, s->hosts);
+		rc = open_client(s, err);
 	if (rc < 0)
 		cli_server_close(&s);
 	else
 		*s_r = s;
 	return rc;
+}
+
+int cli_server_again(struct cli_server *s, struct mst_err *err)
+{
+	s->stopped = true;
+	mst_client_free(&s->client);
+	return open_client(s, err);
 }
 
 void cli_server_close(struct cli_server **sp)
@@ -124,6 +143,39 @@ void cli_server_close(struct cli_server **sp)
 }
 
 /* ---- asking -------------------------------------------------------------- */
+
+/* A server that is being started again is waited for; who waits hears of it. */
+static void tell_away(struct cli_server *s)
+{
+	struct mst_client_stats stats;
+
+	mst_client_stats(s->client, &stats);
+	if (s->told || stats.retries <= stats.throttled || cli.quiet)
+		return;
+	s->told = true;
+	cli_progress_end();
+	(void)fprintf(stderr,
+		      "muster: the server at %s does not answer; it is tried "
+		      "for %d seconds\n",
+		      s->host, RETRY_MS / 1000);
+}
+
+static int await(struct cli_server *s, const struct mst_resp **resp_r,
+		 struct mst_err *err)
+{
+	const struct mst_req *done;
+	int rc;
+
+	while ((rc = mst_client_wait(s->client, LOOK_MS, &done, resp_r, err)) ==
+	       0) {
+		tell_away(s);
+		if (atomic_load(&cli_cancel) && !s->stopped) {
+			s->stopped = true;
+			mst_client_cancel(s->client);
+		}
+	}
+	return MST_MIN(rc, 0);
+}
 
 /* The one line of a problem, with what is wrong with single members. */
 static int refused(struct cli_server *s, const struct mst_resp *resp,
@@ -177,7 +229,6 @@ int cli_server_ask(struct cli_server *s, enum mst_method method,
 		   const char *path, struct mst_slice body, const char *key,
 		   struct mst_buf *out, int *status_r, struct mst_err *err)
 {
-	const struct mst_req *done;
 	const struct mst_resp *resp;
 	struct mst_req req;
 	int rc;
@@ -197,9 +248,7 @@ int cli_server_ask(struct cli_server *s, enum mst_method method,
 	}
 	if (mst_client_submit(s->client, &req, err) < 0)
 		return -(int)err->code;
-	rc = mst_client_wait(s->client, -1, &done, &resp, err);
-	if (rc == 0)
-		return mst_err_set(err, MST_E_INTERNAL, "no answer came");
+	rc = await(s, &resp, err);
 	if (rc < 0)
 		return rc;
 	rc = take_answer(s, resp, out, status_r, err);

@@ -37,6 +37,39 @@ static void prints(const char *part)
 		fail_msg("no \"%s\" in: %s%s", part, rig.out.p, rig.err.p);
 }
 
+/* Words with blanks between; the exit status, and something that it says. */
+struct said {
+	const char *words;
+	int status;
+	const char *part;
+};
+
+static void say(const struct said *s)
+{
+	char *text = mst_strdup(s->words), *save = NULL;
+	const char *words[24] = {NULL};
+	size_t n = 0;
+
+	for (char *w = strtok_r(text, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		words[n++] = w;
+	(void)serve_run(&sv, words);
+	if (rig.status != s->status ||
+	    (!strstr(rig.out.p, s->part) && !strstr(rig.err.p, s->part)))
+		fail_msg("muster %s: %d, not %d with \"%s\": %s%s", s->words,
+			 rig.status, s->status, s->part, rig.out.p, rig.err.p);
+	/* one line says why it went wrong */
+	if (s->status == 1 || s->status == 4 || s->status == 5)
+		rig_one_error(&rig);
+	free(text);
+}
+
+static void say_all(const struct said *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		say(&s[i]);
+}
+
 /* A file of this test's; free() it. */
 static char *file(const char *name)
 {
@@ -155,6 +188,121 @@ static void plan_and_run(void **state)
 	free(report);
 }
 
+/* Every other command that only looks. */
+static void looks(void **state)
+{
+	static const struct said all[] = {
+	    {"jobs", 0, "main"},
+	    {"jobs main --next 3", 0, "main"},
+	    {"jobs nobody", 1, "nobody"},
+	    {"notices", 0, ""},
+	    {"notices --all --json", 0, "["},
+	    {"runs 1", 0, "devices"},
+	    {"runs 99", 1, "99"},
+	    {"runs --job main --count 1 --json", 0, "\"job\":\"main\""},
+	    {"audit", 0, "main"},
+	    {"audit --kind task --count 3", 0, "task"},
+	    {"audit list --kind settings", 0, "defender"},
+	    {"audit verify", 0, "all as they were"},
+	    {"cert list", 0, ""},
+	    {"connection show defender", 0, "endpoint"},
+	    {"connection setup cmdb", 0, ""},
+	    {"settings diff defender", 7, "min_cvss"},
+	    {"recver verify main", 0, ""},
+	    {"recver script --type postgres --database m", 0, "CREATE"},
+	    {"recver copy defender sqlite:path=x", 2, "not done at a server"},
+	    {"forward run", 2, "not done at a server"},
+	    {"user list", 2, "not done at a server"},
+	    {"explain main nobody-has-this", 1, "nobody-has-this"},
+	    {"report coverage main", 0, ""},
+	    {"report coverage main --format json", 0, "{"},
+	    {"report nothing main", 1, "nothing"},
+	    {"check main --record-set devices", 0, ""},
+	};
+	char head[65], *words;
+
+	(void)state;
+	say_all(all, MST_LEN(all));
+	say(&(struct said){"audit head", 0, ""});
+	(void)snprintf(head, sizeof(head), "%.64s", rig.out.p);
+	words = mst_asprintf("audit verify --head %s", head);
+	say(&(struct said){words, 0, "all as they were"});
+	free(words);
+	say(&(struct said){"audit verify --head "
+			   "ffffffffffffffffffffffffffffffffffffffffffffffffff"
+			   "ffffffffffffff",
+			   1, "chain"});
+}
+
+/* Settings to PROD and back; a run taken back; RecVer emptied. */
+static void changes(void **state)
+{
+	static const struct said all[] = {
+	    {"settings set defender min_cvss 6 --env test --plan", 7, ""},
+	    {"settings promote defender --no-plan", 7, "nothing was saved"},
+	    {"settings promote defender --no-plan --consent", 0, ""},
+	    {"settings undo defender --no-plan --consent", 0, ""},
+	    {"settings unset defender min_cvss --env test --consent", 0, ""},
+	    {"settings set defender min_cvss x --env test --consent", 1,
+	     "min_cvss"},
+	    {"undo 1", 0, "remove"},
+	    {"undo 1 --yes --all", 0, ""},
+	    {"undo 99 --yes", 1, "99"},
+	    {"recver reset main", 130, "nothing was reset"},
+	    {"recver reset main --yes", 0, ""},
+	    {"recver reset nobody --yes", 1, "nobody"},
+	    {"ot rekey main --from defender --yes", 1, "defender"},
+	};
+
+	(void)state;
+	say_all(all, MST_LEN(all));
+	assert_int_equal(
+	    rig_count(&rig, "cmdb_ci_computer", "install_status!=7"), 0);
+}
+
+/* Rules, their test, the outbox; an alert that comes by standard input. */
+static void forward(void **state)
+{
+	static const struct said all[] = {
+	    {"forward list", 0, ""},
+	    {"forward list --in aside --action tickets --json", 0, "[]"},
+	    {"forward unread", 0, ""},
+	    {"forward owed", 0, ""},
+	    {"forward show 7", 1, "7"},
+	    {"forward retry 7", 1, "7"},
+	    {"forward retry --all", 0, ""},
+	    {"forward drop 7", 1, "7"},
+	    {"forward test all --dry-run", 0, "tickets"},
+	    {"forward test nothing", 1, "nothing"},
+	};
+	char *yaml = mst_asprintf(
+	    "connections:\n"
+	    "  - name: plant\n    type: iot\n    url: %s\n"
+	    "    token: env:MUSTER_SIM_IOT_TOKEN\n"
+	    "forward_actions:\n"
+	    "  - name: tickets\n    type: incident\n    connection: cmdb\n"
+	    "forward_rules:\n"
+	    "  - name: all\n    source: plant\n    actions: [tickets]\n"
+	    "    severity: major\n    poll: no\n",
+	    RIG_HOST(&rig, MST_SIM_IOT));
+
+	(void)state;
+	rig.input = yaml;
+	say(&(struct said){"apply -f -", 0, "3 added"});
+	rig.input = NULL;
+	/* The daemon has begun to forward when there is an outbox. */
+	for (int i = 0; i < 50 && (i == 0 || rig.status != 0); i++)
+		serve_muster(&sv, "forward", "status");
+	rig_status(&rig, 0);
+	prints("all");
+	say_all(all, MST_LEN(all));
+	rig.input = "{\"id\": 7, \"severity\": \"Critical\", "
+		    "\"title\": \"t\", \"message\": \"m\"}";
+	say(&(struct said){"forward why --source plant", 0, "all"});
+	rig.input = NULL;
+	free(yaml);
+}
+
 /* The same words here and there, the same output. */
 static void same(void **state)
 {
@@ -230,7 +378,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(apply),	    cmocka_unit_test(settings),
 	    cmocka_unit_test(plan_and_run), cmocka_unit_test(same),
-	    cmocka_unit_test(secrets),	    cmocka_unit_test(refused),
+	    cmocka_unit_test(looks),	    cmocka_unit_test(forward),
+	    cmocka_unit_test(changes),	    cmocka_unit_test(secrets),
+	    cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests_name("remote", tests, start, stop);

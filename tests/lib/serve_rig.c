@@ -66,7 +66,7 @@ static bool find_url(struct serve *s)
 	const char *at = NULL;
 
 	if (mst_file_read(path, &note, &err) == 0)
-		at = strstr(note.p ? note.p : "", "http://");
+		at = strstr(note.p ? note.p : "", "http");
 	if (at)
 		(void)snprintf(s->url, sizeof(s->url), "%.*s",
 			       (int)strcspn(at, "\n"), at);
@@ -246,20 +246,25 @@ int serve_task(struct serve *s, const char *path, const char *body)
 
 /* ---- commands ------------------------------------------------------------ */
 
-int serve_run(struct serve *s, const char *const *words)
+pid_t serve_spawn(struct serve *s, const char *const *words)
 {
 	char *server = mst_asprintf("MUSTER_SERVER=%s", s->url);
 	char *token = mst_asprintf("MUSTER_TOKEN=%s", s->token[s->as]);
 	const char *const env[] = {server, token, NULL};
 	const char *const *was = s->rig->env;
-	int status;
+	pid_t pid;
 
 	s->rig->env = env;
 	s->rig->elsewhere = true;
-	status = rig_run(s->rig, words);
+	pid = rig_spawn(s->rig, words);
 	s->rig->elsewhere = false;
 	s->rig->env = was;
 	free(token);
 	free(server);
-	return status;
+	return pid;
+}
+
+int serve_run(struct serve *s, const char *const *words)
+{
+	return rig_wait(s->rig, serve_spawn(s, words));
 }

@@ -16,7 +16,7 @@
 struct serve {
 	struct rig *rig;
 	pid_t pid;
-	char url[64]; /* "http://127.0.0.1:40321" */
+	char url[64]; /* "http://127.0.0.1:40321"; https:// behind TLS */
 	/* Of a user of each role, named like it, and of a second administrator,
 	 * "second". */
 	char token[MST_ROLE__MAX + 1][96];
@@ -49,5 +49,7 @@ int serve_task(struct serve *s, const char *path, const char *body);
 #define serve_muster(s, ...)                                                   \
 	serve_run((s), (const char *const[]){__VA_ARGS__, NULL})
 int serve_run(struct serve *s, const char *const *words);
+/* The same without waiting, as rig_spawn. */
+pid_t serve_spawn(struct serve *s, const char *const *words);
 
 #endif
