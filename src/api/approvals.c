@@ -61,8 +61,8 @@ int mst_approvals_expire(struct mst_state *s, struct mst_err *err)
 /* ---- looking ------------------------------------------------------------- */
 
 struct showing {
+	const struct mst_http_req *r;
 	struct mst_api_list list;
-	size_t seen;
 };
 
 static int show_one(void *ctx, const struct mst_approval *a)
@@ -71,14 +71,14 @@ static int show_one(void *ctx, const struct mst_approval *a)
 
 	if (!mst_api_list_room(&s->list, a->id))
 		return 1;
-	mst_api_approval_json(&s->list.j, a);
+	mst_api_approval_json(s->r, &s->list.j, a);
 	return 0;
 }
 
 static int get_approvals(struct mst_http_req *r, struct mst_http_resp *resp,
 			 struct mst_err *err)
 {
-	struct showing s = {.seen = 0};
+	struct showing s = {.r = r};
 	size_t limit = 0;
 	int64_t after = 0;
 	int rc = mst_http_page(r, &limit, &after, err);
@@ -94,9 +94,16 @@ static int get_approvals(struct mst_http_req *r, struct mst_http_resp *resp,
 	return rc < 0 ? rc : 0;
 }
 
+struct writing {
+	const struct mst_http_req *r;
+	struct mst_jout *j;
+};
+
 static int write_json(void *ctx, const struct mst_approval *a)
 {
-	mst_api_approval_json(ctx, a);
+	struct writing *w = ctx;
+
+	mst_api_approval_json(w->r, w->j, a);
 	return 0;
 }
 
@@ -104,6 +111,7 @@ static int get_approval(struct mst_http_req *r, struct mst_http_resp *resp,
 			struct mst_err *err)
 {
 	struct mst_jout j;
+	struct writing w = {r, &j};
 	int64_t id = 0;
 	int rc = mst_http_param_id(r, "id", &id, err);
 
@@ -111,7 +119,7 @@ static int get_approval(struct mst_http_req *r, struct mst_http_resp *resp,
 		rc = mst_approvals_expire(mst_api_state(r), err);
 	mst_jout_init(&j, &resp->body);
 	return rc < 0 ? rc
-		      : mst_approval(mst_api_state(r), id, write_json, &j, err);
+		      : mst_approval(mst_api_state(r), id, write_json, &w, err);
 }
 
 /* ---- deciding ------------------------------------------------------------ */
@@ -293,11 +301,12 @@ static int answer(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_buf out = MST_BUF_INIT(resp->body.max);
 	int status = resp->status ? resp->status : 200, rc;
 	struct mst_jout j;
+	struct writing w = {r, &j};
 
 	mst_jout_init(&j, &out);
 	mst_jout_obj(&j);
 	mst_jout_key(&j, "approval");
-	rc = mst_approval(mst_api_state(r), a->id, write_json, &j, err);
+	rc = mst_approval(mst_api_state(r), a->id, write_json, &w, err);
 	mst_jout_ki64(&j, "status", status);
 	mst_jout_key(&j, "result");
 	if (result.n && (*result.p == '{' || *result.p == '['))
@@ -401,7 +410,9 @@ static const struct mst_api_field approval_fields[] = {
     {"state", "waiting|approved|rejected|expired", ""},
     {"what", "string", "for people"},
     {"needs", "string", "right that whoever decides must have"},
-    {"request", "any", "method, path, body and If-Match as they came"},
+    {"request", "any",
+     "method, path, body and If-Match as they came; null when one may not see "
+     "it"},
     {"asked_by", "string", ""},
     {"asked_at", "time", ""},
     {"decided_by", "string?", ""},

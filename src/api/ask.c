@@ -114,6 +114,28 @@ static int look_key(struct mst_http_req *r, const char *key, int64_t *first_r,
 			       err);
 }
 
+/* Nothing came of it: it may come again. */
+static void forget_key(struct mst_http_req *r, const char *key)
+{
+	struct mst_err ignored = MST_ERR_INIT;
+
+	if (key)
+		(void)mst_request_key_done(mst_api_state(r),
+					   r->caller ? r->caller : "", key, 0,
+					   &ignored);
+}
+
+/* The first answer, as it is now: the task, or the approval that it waits for.
+ */
+static int answer_again(struct mst_http_req *r, struct mst_http_resp *resp,
+			int64_t task, struct mst_err *err)
+{
+	bool waits = false;
+	int rc = mst_api_second_again(r, resp, task, &waits, err);
+
+	return rc < 0 || waits ? rc : mst_api_task_answer(r, resp, task, err);
+}
+
 /* ---- putting ------------------------------------------------------------- */
 
 static int put(struct mst_http_req *r, struct mst_http_resp *resp,
@@ -143,7 +165,9 @@ static int put(struct mst_http_req *r, struct mst_http_resp *resp,
 	if (waits)
 		t.state = MST_TASK_WAITING;
 	rc = mst_task_put(mst_api_state(r), &t, &id, err);
-	if (rc == 0 && key)
+	if (rc < 0)
+		forget_key(r, key);
+	else if (key)
 		rc = mst_request_key_done(
 		    mst_api_state(r), r->caller ? r->caller : "", key, id, err);
 	if (rc < 0)
@@ -179,7 +203,7 @@ int mst_api_ask_put(struct mst_http_req *r, struct mst_http_resp *resp,
 		rc = mst_http_problem_as(r, resp, 422, "unprocessable", "%s",
 					 err->msg);
 	else if (rc == 0 && first)
-		rc = mst_api_task_answer(r, resp, first, err);
+		rc = answer_again(r, resp, first, err);
 	else if (rc == 0)
 		rc = put(r, resp, a, mst_buf_slice(&argv),
 			 mst_buf_slice(&files), key, err);

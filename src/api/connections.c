@@ -264,13 +264,15 @@ const struct mst_http_route mst_api_connections[] = {
     {MST_ROUTE_GET, "/connections/{name}", "get_connection", "connections",
      "One connection.", MST_MAY_READ, 0, NULL, "connection", .run = get},
     {MST_ROUTE_PUT, "/connections/{name}", "put_connection", "connections",
-     "Makes or changes a connection.", MST_MAY_CONFIGURE, MST_ROUTE_MATCH,
-     "connection_body", "connection", .run = put},
+     "Makes or changes a connection.", MST_MAY_CONFIGURE,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, "connection_body", "connection",
+     .run = put},
     {MST_ROUTE_DELETE, "/connections/{name}", "delete_connection",
      "connections",
      "Removes a connection with its settings; refused while something uses "
      "it.",
-     MST_MAY_CONFIGURE, MST_ROUTE_MATCH, NULL, NULL, .run = del},
+     MST_MAY_CONFIGURE, MST_ROUTE_MATCH | MST_ROUTE_SECOND, NULL, NULL,
+     .run = del},
     {0},
 };
 

@@ -223,7 +223,7 @@ static int put_single(struct mst_http_req *r, struct mst_http_resp *resp,
 	     "forwarding",                                                     \
 	     "Makes or changes " text "s.",                                    \
 	     MST_MAY_CONFIGURE,                                                \
-	     MST_ROUTE_MATCH,                                                  \
+	     MST_ROUTE_MATCH | MST_ROUTE_SECOND,                               \
 	     "forward_item_body",                                              \
 	     "forward_item",                                                   \
 	     .run = put},                                                      \
@@ -231,7 +231,7 @@ static int put_single(struct mst_http_req *r, struct mst_http_resp *resp,
 		MST_ROUTE_DELETE, "/forward/" word "s/{name}",                 \
 		    "delete_forward_" word, "forwarding",                      \
 		    "Removes one of the " text "s.", MST_MAY_CONFIGURE,        \
-		    MST_ROUTE_MATCH, NULL, NULL, .run = del                    \
+		    MST_ROUTE_MATCH | MST_ROUTE_SECOND, NULL, NULL, .run = del \
 	}
 
 const struct mst_http_route mst_api_forward_items[] = {
@@ -246,19 +246,22 @@ const struct mst_http_route mst_api_forward_items[] = {
      "The section outbox.", MST_MAY_READ, 0, NULL, "section",
      .run = get_single},
     {MST_ROUTE_PUT, "/forward/outbox", "put_outbox", "forwarding",
-     "Changes the section outbox.", MST_MAY_CONFIGURE, MST_ROUTE_MATCH,
-     "section_body", "section", .run = put_single},
+     "Changes the section outbox.", MST_MAY_CONFIGURE,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, "section_body", "section",
+     .run = put_single},
     {MST_ROUTE_GET, "/proxy", "get_proxy", "service", "The section proxy.",
      MST_MAY_READ, 0, NULL, "section", .run = get_single},
     {MST_ROUTE_PUT, "/proxy", "put_proxy", "service",
-     "Changes the section proxy.", MST_MAY_CONFIGURE, MST_ROUTE_MATCH,
-     "section_body", "section", .run = put_single},
+     "Changes the section proxy.", MST_MAY_CONFIGURE,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, "section_body", "section",
+     .run = put_single},
     {MST_ROUTE_GET, "/service", "get_service", "service",
      "The section service.", MST_MAY_ADMINISTER, 0, NULL, "section",
      .run = get_single},
     {MST_ROUTE_PUT, "/service", "put_service", "service",
-     "Changes the section service.", MST_MAY_ADMINISTER, MST_ROUTE_MATCH,
-     "section_body", "section", .run = put_single},
+     "Changes the section service.", MST_MAY_ADMINISTER,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, "section_body", "section",
+     .run = put_single},
     {0},
 };
 

@@ -21,11 +21,11 @@ static int del(struct mst_http_req *r, struct mst_http_resp *resp,
 
 const struct mst_http_route mst_api_jobs_write[] = {
     {MST_ROUTE_PUT, "/jobs/{name}", "put_job", "jobs",
-     "Makes or changes a job.", MST_MAY_CONFIGURE, MST_ROUTE_MATCH, "job_body",
-     "job_item", .run = put},
+     "Makes or changes a job.", MST_MAY_CONFIGURE,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, "job_body", "job_item", .run = put},
     {MST_ROUTE_DELETE, "/jobs/{name}", "delete_job", "jobs",
-     "Removes a job; its runs stay.", MST_MAY_CONFIGURE, MST_ROUTE_MATCH, NULL,
-     NULL, .run = del},
+     "Removes a job; its runs stay.", MST_MAY_CONFIGURE,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND, NULL, NULL, .run = del},
     {0},
 };
 

@@ -348,7 +348,7 @@ const struct mst_http_route mst_api_mappings[] = {
      "settings",
      "Puts all custom mappings of an environment; settings stay.",
      MST_MAY_CONFIGURE,
-     MST_ROUTE_MATCH,
+     MST_ROUTE_MATCH | MST_ROUTE_SECOND,
      "mappings_body",
      "settings_change",
      {{"preview", "only say what would change", "boolean", NULL}},

@@ -58,7 +58,7 @@ static void answer_schema(struct mst_jout *j, const struct mst_http_route *r)
 {
 	if (r->flags & MST_ROUTE_LIST) {
 		list_json(j, r->answer);
-	} else if (r->flags & MST_ROUTE_SECOND || r->flags & MST_ROUTE_TASK) {
+	} else if (r->flags & MST_ROUTE_TASK) {
 		mst_jout_obj(j);
 		mst_jout_key(j, "anyOf");
 		mst_jout_arr(j);
@@ -223,7 +223,7 @@ static void parameters(struct mst_jout *j, const struct mst_http_route *r)
 
 static void body_json(struct mst_jout *j, const struct mst_http_route *r)
 {
-	if (!r->body)
+	if (!r->body && !(r->flags & MST_ROUTE_TEXT))
 		return;
 	mst_jout_key(j, "requestBody");
 	mst_jout_obj(j);

@@ -10,7 +10,8 @@
 #include "auth/door.h"
 #include "base/time.h"
 
-#define ENDS_US (7 * 86400000000LL) /* nobody decided within a week */
+#define WAITING_MOST 500 /* approvals that are looked through for a task's */
+#define ENDS_US	     (7 * 86400000000LL) /* nobody decided within a week */
 
 /* enum mst_second; none for what a second person has approved. */
 static int approval_of(const struct mst_http_req *r)
@@ -86,16 +87,29 @@ static void write_request(const struct mst_http_req *r, struct mst_buf *out)
 	mst_jout_end_obj(&j);
 }
 
-void mst_api_approval_json(struct mst_jout *j, const struct mst_approval *a)
+static bool may_see(const struct mst_http_req *r, const struct mst_approval *a)
 {
+	const struct mst_who *who = mst_api_who(r);
+	unsigned need = MST_MAY_ALL;
+
+	(void)mst_may_parse(mst_slice_str(a->needs), &need);
+	return !(need & MST_MAY_ADMINISTER) ||
+	       (who && (who->may & MST_MAY_ADMINISTER ||
+			strcmp(who->user, a->asked_by) == 0));
+}
+
+void mst_api_approval_json(const struct mst_http_req *r, struct mst_jout *j,
+			   const struct mst_approval *a)
+{
+	bool request = a->request && *a->request && may_see(r, a);
+
 	mst_jout_obj(j);
 	mst_jout_ki64(j, "id", a->id);
 	mst_jout_kstr(j, "state", a->state);
 	mst_jout_kstr(j, "what", a->what);
 	mst_jout_kstr(j, "needs", a->needs);
 	mst_jout_key(j, "request");
-	mst_jout_raw(
-	    j, mst_slice_str(a->request && *a->request ? a->request : "null"));
+	mst_jout_raw(j, mst_slice_str(request ? a->request : "null"));
 	mst_jout_kstr(j, "asked_by", a->asked_by);
 	mst_api_time(j, "asked_at", a->asked_us);
 	mst_api_text(j, "decided_by", a->decided_by);
@@ -110,10 +124,46 @@ void mst_api_approval_json(struct mst_jout *j, const struct mst_approval *a)
 	mst_jout_end_obj(j);
 }
 
+struct answering {
+	struct mst_http_req *r;
+	struct mst_http_resp *resp;
+	int64_t task;
+	bool found;
+};
+
 static int write_one(void *ctx, const struct mst_approval *a)
 {
-	mst_api_approval_json(ctx, a);
+	struct answering *w = ctx;
+	struct mst_jout j;
+
+	w->resp->status = 202;
+	w->resp->location =
+	    mst_arena_printf(&w->r->arena, "/api/v1/approvals/%" PRId64, a->id);
+	mst_jout_init(&j, &w->resp->body);
+	mst_api_approval_json(w->r, &j, a);
 	return 0;
+}
+
+static int write_of_task(void *ctx, const struct mst_approval *a)
+{
+	struct answering *w = ctx;
+
+	if (a->task != w->task)
+		return 0;
+	w->found = true;
+	(void)write_one(w, a);
+	return 1;
+}
+
+int mst_api_second_again(struct mst_http_req *r, struct mst_http_resp *resp,
+			 int64_t task, bool *found_r, struct mst_err *err)
+{
+	struct answering w = {r, resp, .task = task};
+	int rc = mst_approvals(mst_api_state(r), "waiting", 0, WAITING_MOST,
+			       write_of_task, &w, err);
+
+	*found_r = w.found;
+	return MST_MIN(rc, 0);
 }
 
 int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
@@ -122,8 +172,8 @@ int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	const struct mst_who *who = mst_api_who(r);
 	struct mst_buf request = MST_BUF_INIT(32u << 20);
+	struct answering w = {r, resp};
 	int64_t now_us = mst_now_us(), id;
-	struct mst_jout j;
 	int rc;
 
 	write_request(r, &request);
@@ -145,9 +195,5 @@ int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
 		return rc;
 	mst_api_wake(r);
 	mst_api_changed(r, "approval", "");
-	mst_jout_init(&j, &resp->body);
-	resp->status = 202;
-	resp->location =
-	    mst_arena_printf(&r->arena, "/api/v1/approvals/%" PRId64, id);
-	return mst_approval(mst_api_state(r), id, write_one, &j, err);
+	return mst_approval(mst_api_state(r), id, write_one, &w, err);
 }

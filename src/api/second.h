@@ -27,7 +27,13 @@ int mst_api_second_apply(const struct mst_http_req *r,
 int mst_api_second_ask(struct mst_http_req *r, struct mst_http_resp *resp,
 		       const char *what, const char *needs, int64_t task,
 		       struct mst_err *err);
-/* One as an object. */
-void mst_api_approval_json(struct mst_jout *j, const struct mst_approval *a);
+/* One as an object, for who asks: what needs the right to administer shows its
+ * request to those alone who have that, or asked for it. */
+void mst_api_approval_json(const struct mst_http_req *r, struct mst_jout *j,
+			   const struct mst_approval *a);
+/* The same answer again: that of the approval which the task waits for.
+ * *found_r false: it waits for none. */
+int mst_api_second_again(struct mst_http_req *r, struct mst_http_resp *resp,
+			 int64_t task, bool *found_r, struct mst_err *err);
 
 #endif

@@ -246,7 +246,7 @@ const struct mst_http_route mst_api_secrets[] = {
      "Stores a configuration that is YAML; nothing when anything of it is "
      "wrong.",
      MST_MAY_CONFIGURE,
-     MST_ROUTE_TEXT,
+     MST_ROUTE_TEXT | MST_ROUTE_SECOND,
      NULL,
      "applied",
      {{"consent", "settings in it change what jobs write", "boolean", NULL}},

@@ -137,6 +137,16 @@ static int get_me(struct mst_http_req *r, struct mst_http_resp *resp,
 	return answer_me(r, resp, mst_api_who(r)->csrf, err);
 }
 
+/* What a token may not do in the place of its owner. */
+static int in_person(const struct mst_http_req *r, const char *what,
+		     struct mst_err *err)
+{
+	return mst_api_who(r)->token
+		   ? mst_err_set(err, MST_E_FORBIDDEN,
+				 "a token cannot %s; sign in", what)
+		   : 0;
+}
+
 static int put_password(struct mst_http_req *r, struct mst_http_resp *resp,
 			struct mst_err *err)
 {
@@ -147,10 +157,8 @@ static int put_password(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_api_members b;
 	int rc = mst_api_members_begin(&b, r, err);
 
-	if (rc == 0 && who->token)
-		rc = mst_err_set(err, MST_E_FORBIDDEN,
-				 "a token cannot change its owner's password; "
-				 "sign in");
+	if (rc == 0)
+		rc = in_person(r, "change its owner's password", err);
 	if (rc < 0)
 		return rc;
 	old = mst_api_members_text(&b, "current", true);
@@ -246,9 +254,11 @@ static int delete_one(struct mst_http_req *r, struct mst_http_resp *resp,
 {
 	struct sessions l = {.who = mst_api_who(r),
 			     .wanted = mst_http_param(r, "id")};
-	int rc =
-	    mst_sessions(mst_api_state(r), l.who->user, match_session, &l, err);
+	int rc = in_person(r, "end its owner's sessions", err);
 
+	if (rc == 0)
+		rc = mst_sessions(mst_api_state(r), l.who->user, match_session,
+				  &l, err);
 	if (rc == 0 && !l.found)
 		rc = mst_err_set(err, MST_E_NOTFOUND,
 				 "there is no such session of yours");
@@ -263,10 +273,12 @@ static int delete_others(struct mst_http_req *r, struct mst_http_resp *resp,
 			 struct mst_err *err)
 {
 	const struct mst_who *who = mst_api_who(r);
+	int rc = in_person(r, "end its owner's sessions", err);
 
 	resp->status = 204;
-	return mst_session_remove(mst_api_state(r), NULL, who->user,
-				  who->token ? NULL : who->session, err);
+	return rc < 0 ? rc
+		      : mst_session_remove(mst_api_state(r), NULL, who->user,
+					   who->session, err);
 }
 
 /* ---- tables -------------------------------------------------------------- */

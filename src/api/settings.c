@@ -369,13 +369,13 @@ const struct mst_http_route mst_api_settings[] = {
      NULL, "settings", .run = get},
     {MST_ROUTE_PUT, "/connections/{name}/settings/{env}", "put_settings",
      "settings", "Puts all overrides of an environment; custom mappings stay.",
-     MST_MAY_CONFIGURE, MST_ROUTE_MATCH, "settings_body", "settings_change",
-     PREVIEW, .run = put},
+     MST_MAY_CONFIGURE, MST_ROUTE_MATCH | MST_ROUTE_SECOND, "settings_body",
+     "settings_change", PREVIEW, .run = put},
     {MST_ROUTE_POST, "/connections/{name}/settings/promote", "promote_settings",
      "settings",
      "Makes the whole set of TEST, with custom mappings, that of PROD.",
-     MST_MAY_CONFIGURE, MST_ROUTE_MATCH, "promote_body", "settings_change",
-     PREVIEW, .run = promote},
+     MST_MAY_CONFIGURE, MST_ROUTE_MATCH | MST_ROUTE_SECOND, "promote_body",
+     "settings_change", PREVIEW, .run = promote},
     {0},
 };
 

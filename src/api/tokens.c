@@ -102,6 +102,11 @@ static int may_make(const struct mst_who *who, const char *user,
 {
 	bool own = strcmp(user, who->user) == 0;
 
+	/* Else it would never end: it makes the next one before it does. */
+	if (who->token && !(who->may & MST_MAY_ADMINISTER))
+		return mst_err_set(err, MST_E_FORBIDDEN,
+				   "a token makes no tokens, unless it has the "
+				   "right administer; sign in");
 	if (!own && !(who->may & MST_MAY_ADMINISTER))
 		return mst_err_set(err, MST_E_FORBIDDEN,
 				   "only an administrator makes tokens for "
@@ -187,8 +192,9 @@ const struct mst_http_route mst_api_tokens[] = {
      "One's own tokens; all of them for administrators.", MST_MAY_READ, 0, NULL,
      "tokens", .run = get_tokens},
     {MST_ROUTE_POST, "/tokens", "create_token", "users",
-     "Makes a token, which is shown once.", MST_MAY_READ, MST_ROUTE_CREATED,
-     "new_token", "made_token", .run = post_token},
+     "Makes a token, which is shown once.", MST_MAY_READ,
+     MST_ROUTE_CREATED | MST_ROUTE_SECOND, "new_token", "made_token",
+     .run = post_token},
     {MST_ROUTE_DELETE, "/tokens/{id}", "delete_token", "users",
      "Revokes a token at once.", MST_MAY_READ, 0, NULL, NULL,
      .run = delete_token},

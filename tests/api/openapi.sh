@@ -36,10 +36,10 @@ status=0
 # address among it, is not the other's.
 begin() {
 	mkfifo "$work/$1.in" "$work/$1.out"
-	FAKE=fake "$server" "$work/$1" <"$work/$1.in" >"$work/$1.out" \
+	FAKE=fake "$server" "$work/$1" ${2:+"$2"} <"$work/$1.in" >"$work/$1.out" \
 		2>"$work/$1.log" &
 	exec 3>"$work/$1.in"
-	read -r address tokens <"$work/$1.out"
+	read -r address tokens <"$work/$1.out" || cat "$work/$1.log"
 }
 
 end() {
@@ -56,7 +56,7 @@ token=${tokens%% *}
 "$dir/bin/python3" -B "$here/fuzz.py" "$address" "${token#*=}" "$examples" \
 	"$seed" "$page" || status=$?
 end fuzz
-begin roles
+begin roles second
 # shellcheck disable=SC2086  # one word for each who asks
 "$dir/bin/python3" -B "$here/roles.py" "$address" "$work/roles/state.db" 2 \
 	"$seed" $tokens || status=$?

@@ -3,7 +3,8 @@
 # Who may do what: every operation of the running API, asked by each role, by
 # tokens that may less than their owner, and by nobody. An answer is 401 or 403
 # exactly where the description says so (x-needs), and what was refused changed
-# nothing in the state store.
+# nothing in the state store. What PROD has waits for a second person, and that
+# answer is described, too.
 #
 #   roles.py ADDRESS STATE-FILE EXAMPLES SEED WHO=TOKEN...
 import hashlib
@@ -28,6 +29,7 @@ LOOK_FURTHER = {
     "apply",               # the section service
     "create_token",        # for others, or for more than one may
     "put_my_password",     # by a token
+    "delete_my_other_sessions", "delete_my_session",
 }
 
 # Wrong sign-ins of this address would count against all that comes from it.
@@ -97,7 +99,7 @@ def refused(asker, who, operations, args, found):
 
 
 def allowed(asker, who, operations, args, found, judge):
-    asked = 0
+    asked = waiting = 0
     for name, one in operations.items():
         if (not may(who, one["operation"]) or name in SIGN_INS or
                 streams(one["operation"])):
@@ -105,12 +107,13 @@ def allowed(asker, who, operations, args, found, judge):
         for status, kind, answer, what in ask_some(asker, who, name, *args,
                                                    one):
             asked += 1
+            waiting += status == 202 and b'"expires_at":' in answer
             wrong = judge.look(one["operation"], status, kind, answer)
             if status in (401, 403) and name not in LOOK_FURTHER:
                 wrong = f"{status}, though it may: {answer[:200]!r}"
             if wrong:
                 found.setdefault((who, name), f"{what}: {wrong}")
-    return asked
+    return asked, waiting
 
 
 def main():
@@ -125,7 +128,7 @@ def main():
                            "method": method.upper(), "operation": o}
         for path, methods in document["paths"].items()
         for method, o in methods.items()}
-    found, counts, store = {}, [0, 0], State(state)
+    found, counts, store = {}, [0, 0, 0], State(state)
     args = int(examples), seed
     for name in sorted(LOOK_FURTHER - set(operations)):
         found["all", name] = "there is no such operation"
@@ -137,13 +140,17 @@ def main():
             found[who, table] = "the table changed, though all was refused"
         before = after
     for who, asker in askers.items():
-        if who != "administrator":  # fuzz.py
-            counts[1] += allowed(asker, who, operations, args, found,
+        asked, waiting = allowed(asker, who, operations, args, found,
                                  Judge(document))
+        counts[1] += asked
+        counts[2] += waiting
+    if not counts[2]:
+        found["all", "approval"] = "nothing waits for a second person"
     for (who, name), text in found.items():
         print(f"{who}: {name}: {text}\n")
     print(f"{len(askers)} who ask: {counts[0]} requests refused, {counts[1]} "
-          f"allowed, {len(found)} with findings")
+          f"allowed, {counts[2]} of them wait for a second person, "
+          f"{len(found)} with findings")
     return 1 if found else 0
 
 

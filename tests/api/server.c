@@ -5,6 +5,7 @@
  * No keeper: tasks stay queued.
  *
  *   server FOLDER     the folder is made and belongs to it
+ *   server FOLDER second   what PROD has waits for a second person
  *   server document   prints the OpenAPI document instead
  */
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "state/task.h"
+#include "sync/config.h"
 
 #define RUNS 120
 
@@ -223,7 +225,23 @@ static int put_people(struct mst_state *s, struct mst_buf *out,
 	return rc;
 }
 
-static int fill(const char *dir, struct mst_buf *tokens, struct mst_err *err)
+static int put_service(struct mst_state *s, struct mst_err *err)
+{
+	static const char yaml[] = "service:\n  approval: prod\n";
+	size_t added, changed;
+	struct mst_conf conf;
+	int rc = mst_conf_read(mst_slice_str(yaml), "service", &conf, err);
+
+	if (rc < 0)
+		return rc;
+	rc = mst_config_put(s, conf.items, conf.items_n, NULL, NULL, &added,
+			    &changed, err);
+	mst_conf_fini(&conf);
+	return rc;
+}
+
+static int fill(const char *dir, bool second, struct mst_buf *tokens,
+		struct mst_err *err)
 {
 	struct mst_state *s = NULL;
 	int rc = mst_state_open(dir, &s, err);
@@ -236,6 +254,8 @@ static int fill(const char *dir, struct mst_buf *tokens, struct mst_err *err)
 		rc = put_rest(s, err);
 	if (rc == 0)
 		rc = put_people(s, tokens, err);
+	if (rc == 0 && second)
+		rc = put_service(s, err);
 	mst_state_close(&s);
 	return rc;
 }
@@ -253,7 +273,7 @@ static int load(struct mst_door *door, const char *dir, struct mst_err *err)
 	return rc;
 }
 
-static int serve(const char *dir)
+static int serve(const char *dir, bool second)
 {
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_door *door = mst_door_new();
@@ -267,7 +287,7 @@ static int serve(const char *dir)
 				    .door = door};
 	struct mst_api *api = NULL;
 	struct mst_buf tokens = MST_BUF_INIT(4096);
-	int rc = fill(dir, &tokens, &err);
+	int rc = fill(dir, second, &tokens, &err);
 
 	if (rc == 0)
 		rc = load(door, dir, &err);
@@ -303,11 +323,15 @@ int main(int argc, char **argv)
 {
 	struct mst_err err = MST_ERR_INIT;
 
-	if (argc != 2) {
-		(void)fprintf(stderr, "server FOLDER | server document\n");
+	bool second = argc == 3 && strcmp(argv[2], "second") == 0;
+
+	if (argc != 2 && !second) {
+		(void)fprintf(stderr,
+			      "server FOLDER [second] | server document\n");
 		return 2;
 	}
 	if (mst_secret_setup(&err) < 0)
 		return fail(&err) < 0;
-	return strcmp(argv[1], "document") == 0 ? document() : serve(argv[1]);
+	return strcmp(argv[1], "document") == 0 ? document()
+						: serve(argv[1], second);
 }

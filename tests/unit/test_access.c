@@ -293,8 +293,10 @@ static void tokens(void **state)
 	af_must(&p, "GET", "/api/v1/me", NULL, 200, "\"may\":[\"read\"]");
 	af_must(&p, "GET", "/api/v1/me", NULL, 200, "\"csrf\":null");
 	af_must(&p, "POST", "/api/v1/tokens",
-		"{\"name\":\"more\",\"scopes\":[\"read\",\"operate\"]}", 403,
-		"more scopes");
+		"{\"name\":\"more\",\"scopes\":[\"read\"]}", 403,
+		"makes no tokens");
+	af_must(&p, "DELETE", "/api/v1/me/sessions", NULL, 403,
+		"end its owner's sessions");
 	af_must(&p, "PUT", "/api/v1/me/password",
 		"{\"current\":\"" AF_PASSWORD
 		"\",\"password\":\"a new kettle for all\"}",
@@ -364,6 +366,8 @@ static void second_person(void **state)
 	af_must(&v, "POST", approval(id, "approve"), NULL, 403, "administer");
 	af_must(&v, "GET", "/api/v1/approvals?state=waiting", NULL, 200,
 		"make the user sock");
+	af_must(&v, "GET", approval(id, ""), NULL, 200, "\"request\":null");
+	af_must(&a, "GET", approval(id, ""), NULL, 200, "\"body\":{\"name\"");
 	af_must(&b, "POST", approval(id, "approve"), "{\"why\":\"fine\"}", 200,
 		"\"state\":\"approved\"");
 	assert_int_equal(af_number(&b, "status"), 201);
@@ -463,9 +467,15 @@ static void runs(void **state)
 	b = in("otto");
 	af_service(&af, conf);
 	af_must(&v, "POST", "/api/v1/jobs/main/runs", "{}", 403, "operate");
+	a.extra[0] = "Idempotency-Key: once";
 	af_must(&a, "POST", "/api/v1/jobs/main/runs", "{}", 202, "waiting");
 	id = af_number(&a, "id");
 	task = af_number(&a, "task");
+	/* the same again is what it waits for */
+	af_must(&a, "POST", "/api/v1/jobs/main/runs", "{}", 202, "waiting");
+	assert_int_equal(af_number(&a, "id"), id);
+	assert_int_equal(af_number(&a, "task"), task);
+	a.extra[0] = NULL;
 	assert_int_equal(state_of(task), MST_TASK_WAITING);
 	af_must(&a, "POST", approval(id, "approve"), NULL, 409,
 		"somebody else");

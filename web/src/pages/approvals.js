@@ -53,7 +53,7 @@ function Waiting({ approval: a, reload, show }) {
 	return html`<li class="card approval"><div class="approval-head"><h3>${a.what}</h3>
 			<span class="fine">asked by <b>${a.asked_by}</b> <${Time} at=${a.asked_at} rel />, ends <${Time} at=${a.expires_at} rel /></span></div>
 		<${ErrorBox} error=${error} />
-		<details><summary>What exactly is done</summary><${Request} of=${a.request} /></details>
+		${a.request && html`<details><summary>What exactly is done</summary><${Request} of=${a.request} /></details>`}
 		${why ? html`<p class="role-note">${why}.</p>` : html`<div class="approval-foot">
 			<${Button} onClick=${decide('reject', { title: `Reject: ${a.what}?`, text: html`<p>${a.asked_by} reads your reason.</p>`, why: 'Why', yes: 'Reject', danger: true })}>Reject …<//>
 			<${Button} kind="primary" onClick=${decide('approve', { title: `Approve: ${a.what}?`, yes: 'Approve',
