@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "api/remote.h"
 #include "api/tables.h"
 #include "base/limits.h"
 #include "base/num.h"
@@ -185,6 +186,63 @@ static int cancel_task(struct mst_http_req *r, struct mst_http_resp *resp,
 
 /* ---- what it printed ----------------------------------------------------- */
 
+/* What the command of a task needs beyond looking and operating. */
+struct asked {
+	struct mst_arena *arena;
+	unsigned need;
+};
+
+static int read_need(struct asked *a, struct mst_json argv)
+{
+	struct mst_json_iter it = mst_json_iter(argv);
+	const char *words[MST_REMOTE_WORDS];
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_remote_call call;
+	struct mst_json one;
+	size_t n = 0;
+
+	while (n < MST_LEN(words) && mst_json_next(&it, NULL, &one))
+		words[n++] = mst_arena_dup(a->arena, mst_json_str(one)).p;
+	if (mst_remote_read(words, n, a->arena, &call, &err) < 0)
+		return -(int)err.code;
+	a->need = call.rule->may & ~(unsigned)(MST_MAY_READ | MST_MAY_OPERATE);
+	return 0;
+}
+
+static int need_of(void *ctx, const struct mst_task *t)
+{
+	struct asked *a = ctx;
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_json_parser *p;
+	struct mst_json argv;
+
+	if (strcmp(t->kind, "command") != 0)
+		return 0;
+	p = mst_json_parser_new(strlen(t->argv) + 1);
+	if (mst_json_parse(p, mst_slice_str(t->argv), &argv, &err) < 0 ||
+	    read_need(a, argv) < 0)
+		a->need = MST_MAY_CONFIGURE | MST_MAY_AUDIT;
+	mst_json_parser_free(&p);
+	return 0;
+}
+
+/* A command may print what not everybody may see, such as the audit: its output
+ * is for those who might have asked for it. */
+static int check_command(struct mst_http_req *r, int64_t id,
+			 struct mst_err *err)
+{
+	const struct mst_who *who = mst_api_who(r);
+	struct asked a = {.arena = &r->arena};
+	int rc = mst_task(mst_api_state(r), id, need_of, &a, err);
+
+	if (rc < 0 || (who->may & a.need) == a.need)
+		return rc;
+	return mst_err_set(err, MST_E_FORBIDDEN,
+			   "%s may not see what task %" PRId64
+			   " prints: its command needs more rights",
+			   who->actor, id);
+}
+
 static bool is_json(struct mst_slice s)
 {
 	s = mst_slice_trim(s);
@@ -198,6 +256,8 @@ static int give_output(struct mst_http_req *r, struct mst_http_resp *resp,
 	int64_t id;
 	int rc = mst_http_param_id(r, "id", &id, err);
 
+	if (rc == 0)
+		rc = check_command(r, id, err);
 	if (rc == 0)
 		rc = mst_task_output(mst_api_state(r), id, log, &resp->body,
 				     err);
@@ -255,6 +315,8 @@ static int task_events(struct mst_http_req *r, struct mst_http_resp *resp,
 	int64_t id;
 	int rc = mst_http_param_id(r, "id", &id, err);
 
+	if (rc == 0)
+		rc = check_command(r, id, err);
 	if (rc == 0)
 		rc = mst_task(mst_api_state(r), id, first_event, &first, err);
 	if (rc == 0) {

@@ -25,6 +25,7 @@ RIGHTS = {"administrator": "read operate configure administer audit",
 LOOK_FURTHER = {
     "approve", "reject",   # what the approval needs
     "run_command",         # what the command needs
+    "get_task_output", "get_task_log", "follow_task",  # as the command
     "cancel_task",         # whose it is
     "apply",               # the section service
     "create_token",        # for others, or for more than one may

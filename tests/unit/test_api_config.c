@@ -316,6 +316,25 @@ static void settings(void **state)
 	has(text, "\"saved\":true");
 	text = ask("GET", "/connections/defender/settings", NULL, NULL, 200);
 	has(text, "\"prod\":{\"override\":true,\"value\":\"7\"");
+	/* and back; whoever asks sees who did what */
+	text = ask("GET", "/connections/defender/settings/log?limit=1", NULL,
+		   NULL, 200);
+	has(text, "\"what\":\"promote\",\"environment\":\"prod\",\"changes\":"
+		  "[{\"key\":\"min_cvss\",\"before\":null,\"after\":\"7\"");
+	has(text, "\"next\":\"");
+	text = ask("POST", "/connections/defender/settings/undo?preview=1",
+		   NULL, "{}", 200);
+	has(text, "\"before\":\"7\",\"after\":\"0\"");
+	has(text, "\"saved\":false");
+	(void)ask("POST", "/connections/defender/settings/undo", NULL, "{}",
+		  422);
+	text = ask("POST", "/connections/defender/settings/undo", NULL,
+		   "{\"consent\":true}", 200);
+	has(text, "\"saved\":true");
+	text = ask("POST", "/connections/defender/settings/undo", NULL,
+		   "{\"consent\":true}", 404);
+	has(text, "no promotion of 'defender'");
+	(void)ask("GET", "/connections/nobody/settings/log", NULL, NULL, 404);
 	(void)ask("PUT", "/connections/defender/settings/other", NULL,
 		  "{\"values\":{}}", 404);
 	text = ask("GET", "/connections/defender/rules", NULL, NULL, 200);
@@ -594,8 +613,16 @@ static void hostile(void **state)
 static void viewer(void **state)
 {
 	(void)state;
+	(void)ask("POST", "/commands", NULL, "{\"argv\":[\"audit\",\"list\"]}",
+		  202);
+	(void)ask("POST", "/commands", NULL, "{\"argv\":[\"runs\"]}", 202);
 	who.may = MST_MAY_READ;
 	(void)ask("GET", "/connections", NULL, NULL, 200);
+	has(ask("GET", "/tasks/1/output", NULL, NULL, 403), "more rights");
+	(void)ask("GET", "/tasks/1/log", NULL, NULL, 403);
+	(void)ask("GET", "/tasks/1/events", NULL, NULL, 403);
+	(void)ask("GET", "/tasks/1", NULL, NULL, 200);
+	(void)ask("GET", "/tasks/2/output", NULL, NULL, 200);
 	(void)ask("PUT", "/connections/defender", NULL, endpoint(""), 403);
 	(void)ask("POST", "/commands", NULL, "{\"argv\":[\"runs\"]}", 202);
 	(void)ask("POST", "/commands", NULL, "{\"argv\":[\"run\",\"main\"]}",
