@@ -14,6 +14,7 @@
 extern const struct mst_http_route mst_api_root[];
 extern const struct mst_http_route mst_api_connections[];
 extern const struct mst_http_route mst_api_settings[];
+extern const struct mst_http_route mst_api_settings_past[];
 extern const struct mst_http_route mst_api_mappings[];
 extern const struct mst_http_route mst_api_forward_items[];
 extern const struct mst_http_route mst_api_trials[];
@@ -56,6 +57,7 @@ extern const struct mst_api_schema mst_api_overview_schemas[];
 extern const struct mst_api_schema mst_api_node_schemas[];
 extern const struct mst_api_schema mst_api_connection_schemas[];
 extern const struct mst_api_schema mst_api_settings_schemas[];
+extern const struct mst_api_schema mst_api_settings_past_schemas[];
 extern const struct mst_api_schema mst_api_session_schemas[];
 extern const struct mst_api_schema mst_api_user_schemas[];
 extern const struct mst_api_schema mst_api_approval_schemas[];

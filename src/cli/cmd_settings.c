@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "cli/verbs.h"
+#include "sync/setting_past.h"
 #include "sync/setting_show.h"
 
 #define OUT_MAX	   (16u << 20)
@@ -401,8 +402,8 @@ static int log_one(void *ctx, const struct mst_audit_entry *e)
 		return 0;
 	mst_arena_reset(&l->arena);
 	/* what cannot be read any more is shown as empty */
-	(void)cli_settings_read(e->before, &l->arena, &before, &err);
-	(void)cli_settings_read(e->after, &l->arena, &after, &err);
+	(void)mst_settings_past_read(e->before, &l->arena, &before, &err);
+	(void)mst_settings_past_read(e->after, &l->arena, &after, &err);
 	n = mst_overrides_diff(before, after, &l->arena, &list);
 	if (cli.json)
 		log_json(l, e, env, list, n);

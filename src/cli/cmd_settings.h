@@ -40,9 +40,6 @@ int cli_settings_look(struct mst_state *state, struct mst_arena *arena,
 /* The setting of the connection; NULL with an error that names the nearest. */
 const struct mst_opt *cli_settings_find(const struct mst_connection *c,
 					const char *key, struct mst_err *err);
-/* A set out of the audit: the item of its text; NULL when text is "". */
-int cli_settings_read(const char *text, struct mst_arena *arena,
-		      const struct mst_conf_item **item_r, struct mst_err *err);
 
 /* The two ends of a promotion: TEST of the connection, PROD of the same or of
  * the one that --to names. */

@@ -157,6 +157,36 @@ test('settings: override, difference, consent, save, promote', async (t) => {
 	assert.deepEqual(sent(mock, 'POST', '/jobs/main/tries')[0].body, { connection: 'defender', from: 'defender', environment: 'prod', promote: true });
 });
 
+test('settings: who changed what; a promotion is taken back', async (t) => {
+	t.allow('404');
+	const { page, mock } = await t.open('/connections/defender/settings');
+	const dialog = page.getByRole('dialog');
+
+	await page.getByRole('button', { name: 'Who changed what', exact: true }).click();
+	await dialog.getByText('promoted from TEST').waitFor();
+	await dialog.getByText('iOS-XE=network_device (another value is kept, not in force)').waitFor();
+	await t.looksWell(page);
+	await dialog.getByRole('button', { name: 'Older', exact: true }).click();
+	await dialog.getByText('by api, entry 4977').waitFor();
+	await dialog.getByRole('button', { name: 'Newest', exact: true }).click();
+	await dialog.getByText('by console, entry 5119').waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'Undo promotion …', exact: true }).click();
+	await dialog.getByText("there is no promotion of 'defender' to take back").waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'Promote TEST → PROD', exact: true }).click();
+	await dialog.getByRole('checkbox').check();
+	await dialog.getByRole('button', { name: 'Promote', exact: true }).click();
+	await dialog.waitFor({ state: 'detached' });
+	await page.getByRole('button', { name: 'Undo promotion …', exact: true }).click();
+	await dialog.getByText('name_case').first().waitFor();
+	await t.axe(page);
+	await dialog.getByRole('checkbox').check();
+	await dialog.getByRole('button', { name: 'Take it back', exact: true }).click();
+	await page.getByText('what they were before the promotion').waitFor();
+	assert.deepEqual(sent(mock, 'POST', '/connections/defender/settings/undo').at(-1).body, { consent: true });
+});
+
 test('rules: what overrides them, and the way to the setting', async (t) => {
 	const { page } = await t.open('/connections/defender/rules');
 

@@ -33,7 +33,7 @@ test('pure: numbers and times', () => {
 
 test('pure: words of names', () => {
 	for (const [name, text] of [['device_vulnerabilities', 'Device vulnerabilities'], ['ot_device_cves', 'OT device CVEs'],
-		['recver', 'RecVer'], ['tenant_id', 'Tenant ID'], ['api_url', 'API URL'], ['', '']]) {
+		['ot_device_cis', 'OT device CIs'], ['recver', 'RecVer'], ['tenant_id', 'Tenant ID'], ['api_url', 'API URL'], ['', '']]) {
 		assert.equal(f.words(name), text);
 	}
 });

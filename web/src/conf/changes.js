@@ -14,7 +14,7 @@ import { TaskView, useTask } from './task.js';
 import { show } from './values.js';
 
 /** A value as text; kept: it is stored, but not in force */
-const words = (v, kept) => kept ? `${show(v) || 'empty'} (another value is kept, not in force)` : show(v);
+export const stored = (v, kept) => kept ? `${show(v) || 'empty'} (another value is kept, not in force)` : show(v);
 
 /** {changes, jobs, errors} of a ?preview=1 */
 export function Changes({ of: p, env }) {
@@ -23,7 +23,7 @@ export function Changes({ of: p, env }) {
 			'Nothing changes'}</h3>
 		${p.errors?.length > 0 && html`<${Note} level="error" title="This cannot be saved"><ul>${p.errors.map((e) =>
 			html`<li>${e.line ? `Line ${e.line}: ` : e.pointer ? html`<code>${e.pointer}</code> ` : ''}${e.detail}</li>`)}</ul><//>`}
-		${p.changes.length > 0 && html`<${Diff} fields=${p.changes.map((c) => ({ column: c.key, before: words(c.before), after: words(c.after, c.kept) }))}
+		${p.changes.length > 0 && html`<${Diff} fields=${p.changes.map((c) => ({ column: c.key, before: stored(c.before), after: stored(c.after, c.kept) }))}
 			of=${`What changes${env ? ` in ${env.toUpperCase()}` : ''}`} />`}
 		${p.changes.length > 0 && html`<p class="fine">${p.jobs?.length ?
 			`In force with the next run of ${p.jobs.join(', ')}.` : 'No job works with it yet.'}</p>`}</div>`;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole TEST set becomes that of PROD: the difference first, what PROD's
-// jobs would then write if asked for, consent, then it is done.
+// The whole TEST set becomes that of PROD, and is taken back: the difference
+// first, what PROD's jobs would then write if asked for, consent, then it is done.
 import { html, useEffect, useState } from '../lib/html.js';
 import { api, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
@@ -65,4 +65,29 @@ export function Promote({ of: c, onClose, done }) {
 		${seen.data?.changes.length > 0 && html`<${Consent} checked=${agreed} onChange=${agree}>
 			The whole TEST set, settings and mappings, replaces that of PROD${target ? ` on ${target}` : ''}.
 			PROD's jobs work with it from their next run on.<//>`}<//>`;
+}
+
+/** What the last promotion made is taken back, if nothing was changed since. */
+export function Undo({ of: c, onClose, done }) {
+	const where = path`/connections/${c.name}/settings/undo`;
+	const [agreed, agree] = useState(false);
+	const [seen, see] = useState({});
+
+	useEffect(() => {
+		api.post(`${where}?preview=1`).then((data) => see({ data }), (error) => see({ error }));
+	}, []);
+	const save = useAction(async () => {
+		if (!toldWaits(await api.post(where, { consent: true }), 'Taking the promotion back')) {
+			toast(`PROD's settings of ${c.name} are what they were before the promotion`);
+		}
+		done();
+	});
+
+	return html`<${FormDialog} wide title=${`Take back the last promotion to ${c.name}`} yes="Take it back" danger onClose=${onClose}
+		onSubmit=${save.run} busy=${save.busy} error=${save.error}
+		why=${!seen.data ? 'There is nothing to take back yet' : agreed ? '' : 'Tick the box first'}>
+		${seen.error ? html`<${ErrorBox} error=${seen.error} title=${seen.error.code === 'not_found' ? 'There is nothing to take back' : undefined} />` :
+			seen.data ? html`<${Changes} of=${seen.data} env="prod" />
+				<${Consent} checked=${agreed} onChange=${agree}>PROD's set becomes what it was before. PROD's jobs work with it from their next run on.<//>` :
+				html`<${Loading} what="Looking for the last promotion" />`}<//>`;
 }

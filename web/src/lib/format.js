@@ -108,9 +108,8 @@ export function ago(time, now = Date.now()) {
 /** "device_vulnerabilities" → "Device vulnerabilities"; known short words stay short. */
 export function words(name) {
 	const text = String(name || '').replace(/_/g, ' ')
-		.replace(/\b(cve|ot|id|url|api|sys|recver)s?\b/gi, (w) =>
-			w.toLowerCase() === 'recver' ? 'RecVer' :
-				w.toUpperCase().replace(/S$/, (s) => w.length > 3 ? 's' : s));
+		.replace(/\b(cve|ci|ot|id|url|api|sys|recver)(s?)\b/gi, (all, w, s) =>
+			(w.toLowerCase() === 'recver' ? 'RecVer' : w.toUpperCase()) + s.toLowerCase());
 
 	return text && text[0].toUpperCase() + text.slice(1);
 }

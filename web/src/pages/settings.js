@@ -16,8 +16,9 @@ import { Env } from '../ui/status.js';
 import { toast, toldWaits } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
 import { sentence, tidy } from '../conf/field.js';
-import { Promote } from '../conf/promote.js';
+import { Promote, Undo } from '../conf/promote.js';
 import { leave } from '../conf/section.js';
+import { SettingsLog } from '../conf/settings-log.js';
 import { SettingIn, settingWrong, shownValue } from '../conf/setting.js';
 import { ConnectionNav } from '../conf/subnav.js';
 import { same } from '../conf/values.js';
@@ -120,11 +121,14 @@ function Editor({ of: c, got, titles, reload, find }) {
 				`${plural(n, 'change')} not saved` : 'As it is stored'}</span>
 			${(envs.length > 1 || c.role === 'destination' && envs[0] === 'test') && html`<${Button} onClick=${() => setOpen('promote')}
 				why=${n ? 'Save or discard the changes first' : ''}>Promote TEST → PROD<//>`}
+			${envs.includes('prod') && html`<${Button} icon="undo" onClick=${() => setOpen('undo')}
+				why=${n ? 'Save or discard the changes first' : ''}>Undo promotion …<//>`}
 			<${Button} onClick=${() => set(before)} why=${n ? '' : 'There is nothing to discard'}>Discard<//>
 			<${Button} kind="primary" onClick=${() => setOpen('review')} why=${!n ? 'There is nothing to save' :
 				bad ? 'Something is wrong: see the fields' : ''}>Review and save<//></div>`}
 		${open === 'review' && html`<${Review} of=${c} envs=${changed} now=${now} etags=${etags}
 			onClose=${() => setOpen('')} done=${reload} />`}
+		${open === 'undo' && html`<${Undo} of=${c} onClose=${() => setOpen('')} done=${reload} />`}
 		${open === 'promote' && html`<${Promote} of=${c} onClose=${() => setOpen('')} done=${reload} />`}`;
 }
 
@@ -137,8 +141,10 @@ export default function Settings({ params, query }) {
 	const rules = useGet(path`/connections/${params.name}/rules`);
 	const titles = useMemo(() => new Map((rules.data?.rules || []).map((r) => [r.id, r])), [rules.data]);
 	const [turn, again] = useState(0);
+	const [log, setLog] = useState(false);
 
-	return html`<${Page} title=${`Settings of ${params.name}`} crumbs=${[['Connections', '/connections'],
+	return html`<${Page} title=${`Settings of ${params.name}`} actions=${html`<${Button} icon="audit" why=${c.data ? '' : 'It is not loaded yet'}
+			onClick=${() => setLog(true)}>Who changed what<//>`} crumbs=${[['Connections', '/connections'],
 		[params.name, `/connections/${encodeURIComponent(params.name)}`]]}
 		intro="A setting overrides one rule, for TEST and for PROD. Without an override the default counts.">
 		<${ConnectionNav} name=${params.name} role=${c.data?.role} />
@@ -147,5 +153,6 @@ export default function Settings({ params, query }) {
 			of=${c.data} got=${data} titles=${titles} find=${query.find || ''} reload=${async () => {
 				await got.reload();
 				again(turn + 1);
-			}} />` : html`<${ErrorBox} error=${c.error} retry=${c.reload} />`} /><//>`;
+			}} />` : html`<${ErrorBox} error=${c.error} retry=${c.reload} />`} />
+		${log && html`<${SettingsLog} of=${c.data} onClose=${() => setLog(false)} />`}<//>`;
 }

@@ -105,11 +105,33 @@ export const routes = [
 		const out = { ...setPreview(db, c, 'prod', { values: db.overrides[`${c.name}/test`] || {} }), jobs: ['main'] };
 
 		if (!ctx.q.get('preview')) {
+			db.promoted = { ...db.promoted, [c.name]: db.overrides[`${c.name}/prod`] || {} };
 			db.overrides[`${c.name}/prod`] = db.overrides[`${c.name}/test`];
 			out.saved = true;
 		}
 		return out;
 	}],
+	['POST', '/connections/:name/settings/undo', (ctx) => {
+		const { c } = find(ctx);
+		const db = conf(ctx.state);
+
+		if (!db.promoted?.[c.name]) {
+			return ctx.problem(404, `there is no promotion of '${c.name}' to take back`);
+		}
+		const out = setPreview(db, c, 'prod', { values: db.promoted[c.name] });
+
+		if (!ctx.q.get('preview')) {
+			db.overrides[`${c.name}/prod`] = db.promoted[c.name];
+			delete db.promoted[c.name];
+			out.saved = true;
+		}
+		return out;
+	}],
+	['GET', '/connections/:name/settings/log', ({ state, q, page }) => page(state.empty ? [] : [
+		{ id: 5119, at: at(20), user: 'ann', via: 'console', what: 'promote', environment: 'prod',
+			changes: [{ key: 'min_cvss', before: null, after: '7', kept: false }, { key: 'platforms', before: null, after: ['iOS-XE=network_device'], kept: true }] },
+		...Array.from({ length: 24 }, (_, i) => ({ id: 5000 - i, at: at(600 + i * 60), user: 'bob', via: 'api', what: 'set', environment: 'test',
+			changes: [{ key: 'min_cvss', before: String(i % 9), after: String((i + 8) % 9), kept: false }] }))], q)],
 	['GET', '/connections/:name/rules', (ctx) => find(ctx).c ? rulesOf(conf(ctx.state), find(ctx).c) : find(ctx).none],
 	['GET', '/connections/:name/mappings/:env', (ctx) => find(ctx).c ? {
 		yaml: conf(ctx.state).mappings[`${ctx.params.name}/${ctx.params.env}`] || '', etags: { [ctx.params.env]: '"m1"' },
