@@ -60,6 +60,25 @@ static int read_words(struct asking *k, struct mst_json argv,
 	return 0;
 }
 
+/* What is looked at is the first of a name, what the command gets the last. */
+static bool files_are_one_each(const struct asking *k)
+{
+	struct mst_json_iter it = mst_json_iter(k->files);
+	struct mst_slice name;
+	struct mst_json text;
+
+	if (mst_json_type(k->files) != MST_JSON_OBJECT)
+		return true;
+	while (mst_json_next(&it, &name, &text)) {
+		const char *key = mst_arena_dup(&k->r->arena, name).p;
+
+		if (mst_json_str(mst_json_get(k->files, key)).p !=
+		    mst_json_str(text).p)
+			return false;
+	}
+	return true;
+}
+
 /* "@NAME" of a file that came with the request. */
 static bool is_file(struct asking *k, const char *value)
 {
@@ -180,6 +199,24 @@ static bool only_looks(const struct mst_remote_call *c)
 	return false;
 }
 
+/* Every time that it is given: the command takes the last one. */
+static bool env_is_test(const struct mst_remote_call *c)
+{
+	size_t test = 0, other = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct mst_remote_part *p = &c->parts[i];
+
+		if (!p->name || !p->value || strcmp(p->name, "env") != 0)
+			continue;
+		if (strcmp(p->value, "test") == 0)
+			test++;
+		else
+			other++;
+	}
+	return test && !other;
+}
+
 static int take_job(void *ctx, const struct mst_run *run)
 {
 	*(char **)ctx = mst_strdup(run->job);
@@ -191,7 +228,6 @@ static int take_job(void *ctx, const struct mst_run *run)
 static bool is_of_test(struct asking *k, const char *word)
 {
 	const struct mst_remote_call *c = &k->call;
-	const char *env = mst_remote_value(c, "env");
 	struct mst_err err = MST_ERR_INIT;
 	struct mst_job job = {0};
 	char *name = NULL;
@@ -199,7 +235,7 @@ static bool is_of_test(struct asking *k, const char *word)
 	bool test = false;
 
 	if (strcmp(c->rule->command, "settings") == 0)
-		return env && strcmp(env, "test") == 0;
+		return env_is_test(c);
 	if (strcmp(c->rule->command, "undo") != 0 || !word ||
 	    !mst_num_i64(mst_slice_str(word), &run))
 		return false;
@@ -239,8 +275,8 @@ static void set_meaning(struct asking *k)
 							: "operate";
 }
 
-/* Does the YAML that comes with it say who may sign in? What cannot be read is
- * refused by the command. */
+/* Does the YAML of a file say who may sign in? What cannot be read is refused
+ * by the command. */
 static bool has_service(struct asking *k, const char *file)
 {
 	struct mst_err err = MST_ERR_INIT;
@@ -257,6 +293,25 @@ static bool has_service(struct asking *k, const char *file)
 	return has;
 }
 
+/* Any of the files that it may read: named by an option, once or twice, or by a
+ * word. */
+static bool applies_service(struct asking *k)
+{
+	const struct mst_remote_call *c = &k->call;
+
+	if (strcmp(c->rule->command, "apply") != 0)
+		return false;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct mst_remote_part *p = &c->parts[i];
+
+		if ((p->kind == MST_REMOTE_READS ||
+		     p->kind == MST_REMOTE_FILE) &&
+		    has_service(k, p->value))
+			return true;
+	}
+	return false;
+}
+
 /* ---- the handler --------------------------------------------------------- */
 
 static int may(struct asking *k, struct mst_err *err)
@@ -264,12 +319,9 @@ static int may(struct asking *k, struct mst_err *err)
 	const struct mst_who *who = mst_api_who(k->r);
 	unsigned need = k->call.rule->may;
 	/* A file's connection may lead a credential anywhere. */
-	const char *file = mst_remote_value(&k->call, "file");
-
-	if (file)
+	if (mst_remote_value(&k->call, "file"))
 		need = MST_MAY_CONFIGURE;
-	k->service = file && strcmp(k->call.rule->command, "apply") == 0 &&
-		     has_service(k, file);
+	k->service = applies_service(k);
 	if (k->service)
 		need |= MST_MAY_ADMINISTER;
 	if (who && (who->may & need) == need)
@@ -297,6 +349,8 @@ static int post(struct mst_http_req *r, struct mst_http_resp *resp,
 		return wrong(&k, "/argv",
 			     "is a list of texts: the words of a "
 			     "command");
+	if (!files_are_one_each(&k))
+		return wrong(&k, "/files", "names a file twice");
 	rc = mst_remote_read(words, n, &r->arena, &k.call, err);
 	if (rc == -MST_E_INVALID)
 		return wrong(&k, "/argv",

@@ -501,6 +501,18 @@ static void by_the_back_door(void **state)
 	static const char apply[] =
 	    "{\"argv\":[\"apply\",\"--file\",\"@a.yaml\"],"
 	    "\"files\":{\"a.yaml\":\"service:\\n  approval: none\\n\"}}";
+	static const char by_word[] =
+	    "{\"argv\":[\"apply\",\"--\",\"@a.yaml\"],"
+	    "\"files\":{\"a.yaml\":\"service:\\n  approval: none\\n\"}}";
+	/* the last one is what the command applies */
+	static const char twice[] =
+	    "{\"argv\":[\"apply\",\"--file\",\"@b.yaml\",\"-f\",\"@a.yaml\"],"
+	    "\"files\":{\"b.yaml\":\"outbox:\\n  keep: 20d\\n\","
+	    "\"a.yaml\":\"service:\\n  approval: none\\n\"}}";
+	static const char hidden[] =
+	    "{\"argv\":[\"apply\",\"--file\",\"@a.yaml\"],"
+	    "\"files\":{\"a.yaml\":\"outbox:\\n  keep: 20d\\n\","
+	    "\"a.yaml\":\"service:\\n  approval: none\\n\"}}";
 	static const char other[] =
 	    "{\"argv\":[\"apply\",\"--file\",\"@a.yaml\"],"
 	    "\"files\":{\"a.yaml\":\"outbox:\\n  keep: 20d\\n\"}}";
@@ -518,6 +530,9 @@ static void by_the_back_door(void **state)
 	af_must(&p, "POST", "/api/v1/apply", "service:\n  log: text\n", 403,
 		"administer");
 	af_must(&p, "POST", "/api/v1/commands", apply, 403, "");
+	af_must(&p, "POST", "/api/v1/commands", by_word, 403, "");
+	af_must(&p, "POST", "/api/v1/commands", twice, 403, "");
+	af_must(&p, "POST", "/api/v1/commands", hidden, 422, "twice");
 	af_must(&p, "POST", "/api/v1/apply", "outbox:\n  keep: 20d\n", 200,
 		"added");
 	/* what waits for a second person does so by every way */
@@ -525,6 +540,8 @@ static void by_the_back_door(void **state)
 	af_must(&a, "POST", "/api/v1/apply", "service:\n  approval: none\n",
 		202, "administer");
 	af_must(&a, "POST", "/api/v1/commands", apply, 202, "administer");
+	af_must(&a, "POST", "/api/v1/commands", by_word, 202, "administer");
+	af_must(&a, "POST", "/api/v1/commands", twice, 202, "administer");
 	af_must(&a, "POST", "/api/v1/apply", "outbox:\n  keep: 21d\n", 200,
 		"changed");
 	af_service(&af, "service:\n  approval: prod_changes\n");
