@@ -70,6 +70,9 @@ int cli_printed(int status);
 /* Appends a file that the user named; NULL or "-": standard input to its end.
  */
 int cli_read_file(const char *path, struct mst_buf *out, struct mst_err *err);
+/* The same as configuration. */
+int cli_load_conf(const char *path, struct mst_conf *conf_r,
+		  struct mst_err *err);
 /* Writes a file that the user named: a new one takes the place of an old one
  * when it is whole; a device, pipe or link is written to. */
 int cli_write_file(const char *path, struct mst_slice data, unsigned mode,

@@ -74,7 +74,7 @@ static int apply(const char *file, bool consent)
 {
 	struct applying a = {.out = MST_BUF_INIT(OUT_MAX)};
 	struct mst_err err = MST_ERR_INIT;
-	int rc = mst_conf_load(file, &a.conf, &err);
+	int rc = cli_load_conf(file, &a.conf, &err);
 
 	if (rc < 0)
 		return cli_fail(&err);
@@ -98,7 +98,8 @@ int cmd_apply(int argc, char **argv)
 	const char *file = NULL;
 	bool consent = false;
 	const struct cli_opt opts[] = {
-	    {"file", "FILE", "the YAML file (also -f)", NULL, &file, NULL},
+	    {"file", "FILE", "the YAML file (also -f); -: standard input", NULL,
+	     &file, NULL},
 	    {"consent", NULL, "save settings: they change what jobs write",
 	     &consent, NULL, NULL},
 	    {0},

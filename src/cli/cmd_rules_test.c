@@ -31,22 +31,6 @@ struct testing {
 
 /* ---- files --------------------------------------------------------------- */
 
-static int load_file(const char *path, struct mst_conf *conf_r,
-		     struct mst_err *err)
-{
-	struct mst_buf b = MST_BUF_INIT(MST_MAX_CONF);
-	int rc;
-
-	if (strcmp(path, "-") != 0)
-		return mst_conf_load(path, conf_r, err);
-	rc = cli_read_file(path, &b, err);
-	if (rc == 0)
-		rc = mst_conf_read(mst_buf_slice(&b), "standard input", conf_r,
-				   err);
-	mst_buf_fini(&b);
-	return rc;
-}
-
 static int add_items(struct testing *t, const struct mst_conf *conf,
 		     struct mst_err *err)
 {
@@ -75,7 +59,7 @@ static int load_files(struct testing *t, struct mst_err *err)
 	size_t n = 0;
 
 	for (int i = 0; i < t->in->files_n; i++) {
-		if (load_file(t->in->files[i], &t->confs[i], err) < 0)
+		if (cli_load_conf(t->in->files[i], &t->confs[i], err) < 0)
 			return -(int)err->code;
 		t->confs_n++;
 		n += t->confs[i].items_n;

@@ -318,6 +318,19 @@ int cli_read_file(const char *path, struct mst_buf *out, struct mst_err *err)
 			     : 0;
 }
 
+int cli_load_conf(const char *path, struct mst_conf *conf_r,
+		  struct mst_err *err)
+{
+	struct mst_buf b = MST_BUF_INIT(MST_MAX_CONF);
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	int rc = cli_read_file(path, &b, err);
+
+	if (rc == 0)
+		rc = mst_conf_read(mst_buf_slice(&b), name, conf_r, err);
+	mst_buf_fini(&b);
+	return rc;
+}
+
 int cli_write_file(const char *path, struct mst_slice data, unsigned mode,
 		   struct mst_err *err)
 {
