@@ -85,6 +85,11 @@ int mst_api_write(struct mst_http_req *r, struct mst_http_resp *resp,
 			    struct mst_arena *arena, struct mst_err *err),
 		  struct mst_err *err);
 
+/* Names of all items of a kind, in order, in the request's arena. */
+int mst_api_names(struct mst_http_req *r, const char *kind,
+		  const char *const **names_r, size_t *n_r,
+		  struct mst_err *err);
+
 /* A list page by page: items are written as objects between begin and end. More
  * than `limit` may be offered: the first one too many is not written and makes
  * `next`. */

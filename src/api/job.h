@@ -18,8 +18,8 @@ struct mst_api_job_state {
 /* All jobs with the scheduler's rows, read at once; in the request's arena. */
 struct mst_api_jobs {
 	struct mst_arena *arena;
-	const char **names; /* in order */
-	size_t n, cap;
+	const char *const *names; /* in order */
+	size_t n;
 	struct mst_map plans; /* name to struct mst_job_plan */
 	bool whole; /* set it: rules and selections are looked at, too */
 };

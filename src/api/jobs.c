@@ -32,30 +32,13 @@ static int take_plan(void *ctx, const struct mst_job_plan *p)
 	return 0;
 }
 
-static int take_name(void *ctx, const struct mst_state_item *item)
-{
-	struct mst_api_jobs *all = ctx;
-
-	if (all->n == all->cap) {
-		const char **v;
-
-		all->cap = all->cap ? all->cap * 2 : 64;
-		v = mst_arena_alloc(all->arena, all->cap * sizeof(*v));
-		if (all->n)
-			memcpy(v, all->names, all->n * sizeof(*v));
-		all->names = v;
-	}
-	all->names[all->n++] = mst_arena_strdup(all->arena, item->name);
-	return 0;
-}
-
 int mst_api_jobs_read(struct mst_http_req *r, struct mst_api_jobs *all,
 		      struct mst_err *err)
 {
 	int rc;
 
 	*all = (struct mst_api_jobs){.arena = &r->arena};
-	rc = mst_state_items(mst_api_state(r), "job", take_name, all, err);
+	rc = mst_api_names(r, "job", &all->names, &all->n, err);
 	return rc < 0 ? rc
 		      : mst_job_plans(mst_api_state(r), take_plan, all, err);
 }
@@ -231,6 +214,7 @@ static int write_live(struct mst_http_req *r, struct mst_jout *j,
 }
 
 struct last_runs {
+	struct mst_jout *j;
 	enum mst_run_status status;
 	int64_t complete_us;
 	char error[256];
@@ -244,6 +228,9 @@ static int take_last(void *ctx, const struct mst_run *run)
 	l->some = true;
 	l->status = run->status;
 	(void)snprintf(l->error, sizeof(l->error), "%s", run->error);
+	mst_jout_obj(l->j);
+	mst_api_run_members(l->j, run);
+	mst_jout_end_obj(l->j);
 	return 0;
 }
 
@@ -256,12 +243,15 @@ static int take_whole(void *ctx, const struct mst_run *run)
 	return 0;
 }
 
+/* The newest one is written, or null. */
 static int look_runs(struct mst_state *s, const char *job, struct last_runs *l,
 		     struct mst_err *err)
 {
 	struct mst_run_filter f = {.job = job, .status = -1, .n = 1};
 	int rc = mst_state_runs(s, &f, take_last, l, err);
 
+	if (!l->some)
+		mst_jout_null(l->j);
 	f.status = MST_RUN_OK;
 	if (rc == 0)
 		rc = mst_state_runs(s, &f, take_whole, l, err);
@@ -305,7 +295,7 @@ int mst_api_job_members(struct mst_http_req *r, const struct mst_api_jobs *all,
 	const struct mst_job_plan *p =
 	    mst_map_get(&all->plans, mst_slice_str(name));
 	struct mst_state *state = mst_api_state(r);
-	struct last_runs l = {.complete_us = MST_TIME_NONE};
+	struct last_runs l = {.j = j, .complete_us = MST_TIME_NONE};
 	struct mst_err why = MST_ERR_INIT;
 	const char *problem, *load = NULL;
 	bool waits = false;
@@ -318,11 +308,9 @@ int mst_api_job_members(struct mst_http_req *r, const struct mst_api_jobs *all,
 		load = mst_arena_strdup(&r->arena, why.msg);
 	mst_api_time(j, "next_at", s_r->paused ? MST_TIME_NONE : p->next_us);
 	mst_jout_key(j, "last_run");
-	rc = mst_api_last_run(state, name, j, err);
+	rc = look_runs(state, name, &l, err);
 	if (rc == 0)
 		rc = write_live(r, j, name, &waits, err);
-	if (rc == 0)
-		rc = look_runs(state, name, &l, err);
 	problem = problem_of(r, load, &l, p, waits);
 	mst_jout_kstr(j, "problem", problem);
 	s_r->problem = problem != NULL;

@@ -115,6 +115,18 @@ static void refer(struct mst_jout *j, const char *key, const char *where)
 	mst_jout_end_obj(j);
 }
 
+/* 202 beside what else it answers. */
+static void instead(struct mst_jout *j, const char *help, const char *schema)
+{
+	mst_jout_key(j, "202");
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "description", help);
+	content(j, "application/json");
+	mst_openapi_ref(j, mst_slice_str(schema));
+	end_content(j);
+	mst_jout_end_obj(j);
+}
+
 static void responses(struct mst_jout *j, const struct mst_http_route *r)
 {
 	static const struct {
@@ -137,15 +149,10 @@ static void responses(struct mst_jout *j, const struct mst_http_route *r)
 	if (r->method == MST_ROUTE_PUT && r->flags & MST_ROUTE_MATCH &&
 	    r->answer)
 		success(j, r, "201", "It is new.");
-	if (r->flags & MST_ROUTE_SECOND) {
-		mst_jout_key(j, "202");
-		mst_jout_obj(j);
-		mst_jout_kstr(j, "description", "Waits for a second person.");
-		content(j, "application/json");
-		mst_openapi_ref(j, MST_SLICE_LIT("approval"));
-		end_content(j);
-		mst_jout_end_obj(j);
-	}
+	if (r->flags & MST_ROUTE_SECOND)
+		instead(j, "Waits for a second person.", "approval");
+	else if (r->flags & MST_ROUTE_OR_TASK)
+		instead(j, "A task does it.", "task");
 	if (r->flags & MST_ROUTE_LEADS) {
 		mst_jout_key(j, "302");
 		mst_jout_obj(j);
@@ -212,7 +219,7 @@ static void parameters(struct mst_jout *j, const struct mst_http_route *r)
 		parameter(j, "header", MST_SLICE_LIT("If-Match"),
 			  "ETag of what is to be changed", false, "string",
 			  NULL);
-	if (r->flags & MST_ROUTE_TASK)
+	if (r->flags & (MST_ROUTE_TASK | MST_ROUTE_OR_TASK))
 		parameter(j, "header", MST_SLICE_LIT("Idempotency-Key"),
 			  "the same one within a day makes no second task",
 			  false, "string", NULL);

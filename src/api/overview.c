@@ -112,46 +112,23 @@ static int write_budget(struct mst_http_req *r, struct mst_jout *j,
 	return 0;
 }
 
-struct connections {
-	struct mst_arena *arena;
-	const char **v;
-	size_t n, cap;
-};
-
-static int take_connection(void *ctx, const struct mst_state_item *item)
-{
-	struct connections *l = ctx;
-
-	if (l->n == l->cap) {
-		const char **v;
-
-		l->cap = l->cap ? l->cap * 2 : 16;
-		v = mst_arena_alloc(l->arena, l->cap * sizeof(*v));
-		if (l->n)
-			memcpy(v, l->v, l->n * sizeof(*v));
-		l->v = v;
-	}
-	l->v[l->n++] = mst_arena_strdup(l->arena, item->name);
-	return 0;
-}
-
 /* A connection that cannot be loaded has none: its jobs say what is wrong. */
 static int write_budgets(struct mst_http_req *r, struct mst_jout *j,
 			 struct mst_err *err)
 {
-	struct connections l = {.arena = &r->arena};
 	struct mst_err why = MST_ERR_INIT;
+	const char *const *names;
 	struct mst_connection c;
-	int rc = mst_state_items(mst_api_state(r), "connection",
-				 take_connection, &l, err);
+	size_t n;
+	int rc = mst_api_names(r, "connection", &names, &n, err);
 
 	mst_jout_key(j, "budgets");
 	mst_jout_arr(j);
-	for (size_t i = 0; i < l.n && rc == 0; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct mst_arena arena;
 
 		mst_arena_init(&arena, MST_MAX_ARENA);
-		if (mst_connection_load(mst_api_state(r), l.v[i], &arena, &c,
+		if (mst_connection_load(mst_api_state(r), names[i], &arena, &c,
 					&why) == 0)
 			rc = write_budget(r, j, &c, err);
 		mst_arena_fini(&arena);

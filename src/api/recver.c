@@ -120,27 +120,15 @@ static void recver_json(struct looking *l)
 	mst_jout_end_obj(l->j);
 }
 
-static int load(struct mst_http_req *r, const char *name,
-		struct mst_arena *arena, struct mst_connection *c_r,
-		struct mst_err *err)
-{
-	return mst_connection_load(mst_api_state(r), name, arena, c_r, err);
-}
-
-static int get(struct mst_http_req *r, struct mst_http_resp *resp,
-	       struct mst_err *err)
+static int write_one(struct mst_http_req *r, struct mst_jout *j,
+		     struct mst_arena *arena, struct mst_err *err)
 {
 	const char *name = mst_http_param(r, "connection");
 	struct mst_connection c;
-	struct mst_arena arena;
-	struct mst_jout j;
 	struct looking l = {
-	    .state = mst_api_state(r), .c = &c, .arena = &arena, .j = &j};
-	int rc;
+	    .state = mst_api_state(r), .c = &c, .arena = arena, .j = j};
+	int rc = mst_connection_load(l.state, name, arena, &c, err);
 
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	mst_jout_init(&j, &resp->body);
-	rc = load(r, name, &arena, &c, err);
 	if (rc == 0 && !c.source)
 		rc = mst_err_set(err, MST_E_NOTFOUND,
 				 "connection '%s' is a destination: a RecVer "
@@ -148,61 +136,50 @@ static int get(struct mst_http_req *r, struct mst_http_resp *resp,
 				 name);
 	if (rc == 0)
 		recver_json(&l);
-	mst_arena_fini(&arena);
 	return rc;
+}
+
+static int get(struct mst_http_req *r, struct mst_http_resp *resp,
+	       struct mst_err *err)
+{
+	return mst_api_write(r, resp, write_one, err);
 }
 
 /* ---- all ----------------------------------------------------------------- */
 
-struct names {
-	struct mst_arena *arena;
-	const char *v[1024];
-	size_t n;
-};
-
-static int add_name(void *ctx, const struct mst_state_item *item)
+static int write_all(struct mst_http_req *r, struct mst_jout *j,
+		     struct mst_arena *arena, struct mst_err *err)
 {
-	struct names *names = ctx;
+	const char *const *names;
+	struct mst_connection c;
+	struct looking l = {
+	    .state = mst_api_state(r), .c = &c, .arena = arena, .j = j};
+	size_t n;
+	int rc = mst_api_names(r, "connection", &names, &n, err);
 
-	if (mst_source_find(item->type) && names->n < MST_LEN(names->v))
-		names->v[names->n++] =
-		    mst_arena_strdup(names->arena, item->name);
-	return 0;
+	mst_jout_obj(j);
+	mst_jout_key(j, "items");
+	mst_jout_arr(j);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct mst_err wrong = MST_ERR_INIT;
+
+		/* One that is wrong is told by its own page. */
+		if (mst_connection_load(l.state, names[i], arena, &c, &wrong) ==
+			0 &&
+		    c.source)
+			recver_json(&l);
+	}
+	mst_jout_end_arr(j);
+	mst_jout_key(j, "next");
+	mst_jout_null(j);
+	mst_jout_end_obj(j);
+	return rc;
 }
 
 static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 		struct mst_err *err)
 {
-	struct mst_arena arena;
-	struct names names = {.arena = &arena};
-	struct mst_jout j;
-	int rc;
-
-	mst_arena_init(&arena, MST_MAX_ARENA);
-	mst_jout_init(&j, &resp->body);
-	rc = mst_state_items(mst_api_state(r), "connection", add_name, &names,
-			     err);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
-	for (size_t i = 0; rc == 0 && i < names.n; i++) {
-		struct mst_err wrong = MST_ERR_INIT;
-		struct mst_connection c;
-		struct looking l = {.state = mst_api_state(r),
-				    .c = &c,
-				    .arena = &arena,
-				    .j = &j};
-
-		/* One that is wrong is told by its own page. */
-		if (load(r, names.v[i], &arena, &c, &wrong) == 0)
-			recver_json(&l);
-	}
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
-	mst_arena_fini(&arena);
-	return rc;
+	return mst_api_write(r, resp, write_all, err);
 }
 
 const struct mst_http_route mst_api_recver[] = {

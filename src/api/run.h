@@ -12,8 +12,5 @@
 
 /* Members of one run, into an open object. */
 void mst_api_run_members(struct mst_jout *j, const struct mst_run *run);
-/* The newest run of a job as an object, or null. */
-int mst_api_last_run(struct mst_state *s, const char *job, struct mst_jout *j,
-		     struct mst_err *err);
 
 #endif

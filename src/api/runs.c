@@ -55,31 +55,6 @@ static int write_run(void *ctx, const struct mst_run *run)
 	return 0;
 }
 
-struct last {
-	struct mst_jout *j;
-	bool some;
-};
-
-static int write_last(void *ctx, const struct mst_run *run)
-{
-	struct last *l = ctx;
-
-	l->some = true;
-	return write_run(l->j, run);
-}
-
-int mst_api_last_run(struct mst_state *s, const char *job, struct mst_jout *j,
-		     struct mst_err *err)
-{
-	const struct mst_run_filter f = {.job = job, .status = -1, .n = 1};
-	struct last l = {.j = j};
-	int rc = mst_state_runs(s, &f, write_last, &l, err);
-
-	if (rc == 0 && !l.some)
-		mst_jout_null(j);
-	return rc;
-}
-
 /* ---- the list ------------------------------------------------------------ */
 
 struct page {

@@ -14,10 +14,14 @@
 
 /* ---- secrets ------------------------------------------------------------- */
 
+static const char *const kinds[] = {"connection", MST_FORWARD_ACTION,
+				    MST_FORWARD_RECEIVER, MST_PROXY,
+				    MST_SERVICE};
+
 struct listing {
 	struct mst_jout *j;
-	const struct mst_conf_item **items;
-	size_t n;
+	const struct mst_conf_item **items[MST_LEN(kinds)];
+	size_t n[MST_LEN(kinds)];
 };
 
 static bool refers(const struct mst_conf_item *item, const char *ref)
@@ -41,19 +45,15 @@ static int show(void *ctx, const struct mst_state_secret *e)
 	mst_jout_kbool(l->j, "opens", e->opens);
 	mst_jout_key(l->j, "used_by");
 	mst_jout_arr(l->j);
-	for (size_t i = 0; i < l->n; i++) {
-		if (refers(l->items[i], ref))
-			mst_jout_str(l->j, l->items[i]->name);
-	}
+	for (size_t k = 0; k < MST_LEN(kinds); k++)
+		for (size_t i = 0; i < l->n[k]; i++)
+			if (refers(l->items[k][i], ref))
+				mst_jout_str(l->j, l->items[k][i]->name);
 	mst_jout_end_arr(l->j);
 	mst_jout_end_obj(l->j);
 	free(ref);
 	return 0;
 }
-
-static const char *const kinds[] = {"connection", MST_FORWARD_ACTION,
-				    MST_FORWARD_RECEIVER, MST_PROXY,
-				    MST_SERVICE};
 
 static int write_list(struct mst_http_req *r, struct mst_jout *j,
 		      struct mst_arena *arena, struct mst_err *err)
@@ -62,16 +62,9 @@ static int write_list(struct mst_http_req *r, struct mst_jout *j,
 	struct listing l = {.j = j};
 	int rc = 0;
 
-	l.items = mst_arena_alloc(arena, MST_MAX_CONF_NODES * sizeof(*l.items));
-	for (size_t i = 0; i < MST_LEN(kinds) && rc == 0; i++) {
-		const struct mst_conf_item **items = NULL;
-		size_t n = 0;
-
-		rc =
-		    mst_config_items(&config, kinds[i], arena, &items, &n, err);
-		for (size_t k = 0; rc == 0 && k < n; k++)
-			l.items[l.n++] = items[k];
-	}
+	for (size_t i = 0; i < MST_LEN(kinds) && rc == 0; i++)
+		rc = mst_config_items(&config, kinds[i], arena, &l.items[i],
+				      &l.n[i], err);
 	mst_jout_obj(j);
 	mst_jout_key(j, "items");
 	mst_jout_arr(j);

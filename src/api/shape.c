@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/api.h"
 #include "base/limits.h"
@@ -43,6 +44,40 @@ int mst_api_write(struct mst_http_req *r, struct mst_http_resp *resp,
 	mst_jout_init(&j, &resp->body);
 	rc = fn(r, &j, &arena, err);
 	mst_arena_fini(&arena);
+	return rc;
+}
+
+struct names {
+	struct mst_arena *arena;
+	const char **v;
+	size_t n, cap;
+};
+
+static int take_name(void *ctx, const struct mst_state_item *item)
+{
+	struct names *l = ctx;
+
+	if (l->n == l->cap) {
+		const char **v;
+
+		l->cap = l->cap ? l->cap * 2 : 64;
+		v = mst_arena_alloc(l->arena, l->cap * sizeof(*v));
+		if (l->n)
+			memcpy(v, l->v, l->n * sizeof(*v));
+		l->v = v;
+	}
+	l->v[l->n++] = mst_arena_strdup(l->arena, item->name);
+	return 0;
+}
+
+int mst_api_names(struct mst_http_req *r, const char *kind,
+		  const char *const **names_r, size_t *n_r, struct mst_err *err)
+{
+	struct names l = {.arena = &r->arena};
+	int rc = mst_state_items(mst_api_state(r), kind, take_name, &l, err);
+
+	*names_r = l.v;
+	*n_r = l.n;
 	return rc;
 }
 

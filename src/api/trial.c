@@ -259,9 +259,9 @@ const struct mst_http_route mst_api_trials[] = {
      "connections",
      "Checks the form of a connection that is not saved; or tests it.",
      MST_MAY_CONFIGURE,
-     0,
+     MST_ROUTE_OR_TASK,
      "trial_body",
-     NULL,
+     "trial",
      {{"test", "answers with a task that tests it", "boolean", NULL}},
      .run = post_trial},
     {MST_ROUTE_POST, "/jobs/{name}/tries", "try_rules", "jobs",
@@ -274,6 +274,13 @@ static const struct mst_api_field trial_fields[] = {
     {"name", "string", ""},
     {"type?", "string", ""},
     {"values", "object", "as of a connection"},
+    {0},
+};
+
+static const struct mst_api_field tried_fields[] = {
+    {"name", "string", ""},
+    {"type", "string", ""},
+    {"values", "object", "as they would be saved"},
     {0},
 };
 
@@ -291,6 +298,7 @@ static const struct mst_api_field try_fields[] = {
 
 const struct mst_api_schema mst_api_trial_schemas[] = {
     {"trial_body", "A connection that is not saved.", trial_fields},
+    {"trial", "The form of a connection, without a fault.", tried_fields},
     {"try_body", "What is tried.", try_fields},
     {0},
 };

@@ -93,6 +93,8 @@ struct mst_http_query {
 /* Its handler waits for somebody else: a thread apart does it, one at a time,
  * with a local of its own; the gate is asked again there. */
 #define MST_ROUTE_SLOW 4096u
+/* May answer 202 with a task instead; Idempotency-Key. */
+#define MST_ROUTE_OR_TASK 8192u
 
 struct mst_http_route {
 	enum mst_http_method method;
