@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
 -- Makes the tables of muster's state store on PostgreSQL 13 or later, or what
--- is missing of them. It may be run again at any time.
+-- is missing of them; those of an older version become this one. It may be run
+-- again at any time; no node may work with older ones meanwhile.
 --
 --   psql -d DATABASE -1 -f create.sql
 --
@@ -334,3 +335,9 @@ CREATE TABLE IF NOT EXISTS muster_state.meta (
 );
 INSERT INTO muster_state.meta (version)
 SELECT 6 WHERE NOT EXISTS (SELECT 1 FROM muster_state.meta);
+
+-- What an older version lacks stands here, each such that it may be there
+-- already: ALTER TABLE … ADD COLUMN IF NOT EXISTS …
+
+-- Last, because it says that everything above is there.
+UPDATE muster_state.meta SET version = 6 WHERE version < 6;

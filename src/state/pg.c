@@ -23,8 +23,9 @@
 	"SET idle_in_transaction_session_timeout = 10000;"                     \
 	"SET client_min_messages = warning"
 /* For one that is silent, beyond its own limit. */
-#define SILENT_US 65000000
-#define QUICK_US  4000000
+#define SILENT_US  65000000
+#define QUICK_US   4000000
+#define PATIENT_US 86400000000
 
 #define KEYS 16
 
@@ -148,7 +149,8 @@ static const struct meaning meanings[] = {
     {"3D000", MST_E_NOTFOUND, "make the database: CREATE DATABASE …"},
     {"40", MST_E_TRANSIENT, "try again"},
     {"42501", MST_E_FORBIDDEN,
-     "let a DBA run what 'muster store script' prints"},
+     "let a DBA run what 'muster store script' prints, then what 'muster store "
+     "script --role' prints"},
     {"42P01", MST_E_NOTFOUND,
      "a table is missing: let a DBA run what 'muster store script' prints"},
     {"53100", MST_E_IO, "make room on the server"},
@@ -368,7 +370,9 @@ int mst_pgc_ready(struct mst_pgc *c, struct mst_err *err)
 
 int mst_pgc_wait(struct mst_pgc *c, struct mst_err *err)
 {
-	int64_t limit = c->quick ? QUICK_US : SILENT_US;
+	int64_t limit = c->quick     ? QUICK_US
+			: c->patient ? PATIENT_US
+				     : SILENT_US;
 	int64_t until = monotonic_us() + limit, left;
 
 	while (PQisBusy(c->h)) {

@@ -22,6 +22,7 @@ struct mst_pgc {
 	bool far;    /* not by a socket or loopback */
 	/* For a lease: what is silent for a few seconds counts as gone. */
 	bool quick;
+	bool patient;	 /* a statement may take as long as it takes */
 	unsigned opened; /* how often: what a session knew went with it */
 };
 
@@ -49,8 +50,20 @@ char *mst_pg_dollars(const char *sql, int *n_r);
 /* The length of the character that begins here; 0: it is none of UTF-8. */
 size_t mst_pg_character(const unsigned char *p);
 
-/* The tables: makes them when they are missing and it may. */
-int mst_pgc_schema(struct mst_pgc *c, struct mst_err *err);
+struct mst_pgc_tables {
+	int version;
+	/* Makes them, or this version of any older one, and sets the version
+	 * last; whatever is as it shall be stays. */
+	const char *script;
+};
+/* Of this program. */
+extern const struct mst_pgc_tables mst_pgc_own;
+/* Makes the tables when they are missing, and brings older ones up, in one
+ * transaction; looks at them alone when they are of this version. Once for all
+ * that begin at the same moment. MST_E_CONFLICT: older ones that a node or a
+ * run works with. MST_E_UNSUPPORTED: newer ones. */
+int mst_pgc_schema(struct mst_pgc *c, const struct mst_pgc_tables *t,
+		   struct mst_err *err);
 /* sql/state/create.sql, role.sql */
 extern const char mst_pgc_create[], mst_pgc_role[];
 

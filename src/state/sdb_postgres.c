@@ -488,7 +488,7 @@ int mst_sdb_postgres(const char *url, struct mst_sdb **db_r, char **shown_r,
 	if (rc == 0)
 		rc = mst_pgc_ready(&q->c, err);
 	if (rc == 0)
-		rc = mst_pgc_schema(&q->c, err);
+		rc = mst_pgc_schema(&q->c, &mst_pgc_own, err);
 	if (rc < 0) {
 		pg_close(&q->base);
 		return rc;

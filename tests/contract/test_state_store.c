@@ -5,12 +5,14 @@
  */
 #include "tests/unit/state_fixture.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "db/db.h"
 #include "state/copy.h"
+#include "state/pg.h"
 #include "state/schema.h"
 #include "state/tables.h"
 #include "tests/lib/pg.h"
@@ -344,6 +346,135 @@ static void test_least_rights(void **state)
 	free(to);
 }
 
+/* ---- an older version ---------------------------------------------------- */
+
+/* Two versions on, as later programs would have them: the script that there is,
+ * and at its end what the tables of an older one lack. */
+#define LATER                                                                  \
+	"ALTER TABLE muster_state.item"                                        \
+	" ADD COLUMN IF NOT EXISTS extra bigint NOT NULL DEFAULT 5;"           \
+	"CREATE TABLE IF NOT EXISTS muster_state.note (id bigint PRIMARY "     \
+	"KEY);"                                                                \
+	"INSERT INTO muster_state.note"                                        \
+	" SELECT count(*) FROM muster_state.note;"
+#define SET_LATER "UPDATE muster_state.meta SET version = 8 WHERE version < 8;"
+
+static char *later_text(const char *more)
+{
+	return mst_asprintf("%s" LATER "%s" SET_LATER, mst_pgc_create, more);
+}
+
+static int bring_up(const char *to, const struct mst_pgc_tables *t,
+		    struct mst_err *why)
+{
+	struct mst_pgc c;
+	int rc = mst_pgc_init(&c, to, why);
+
+	if (rc == 0)
+		rc = mst_pgc_ready(&c, why);
+	if (rc == 0)
+		rc = mst_pgc_schema(&c, t, why);
+	mst_pgc_fini(&c);
+	return rc;
+}
+
+static const char *seen(void)
+{
+	return t_pg_ask(state_database(),
+			"SELECT version || ' ' || (SELECT count(*) FROM"
+			" information_schema.columns WHERE table_name='item'"
+			" AND column_name='extra') FROM muster_state.meta");
+}
+
+struct at_once {
+	const struct mst_pgc_tables *t;
+	const char *to;
+	pthread_t thread;
+	int rc;
+};
+
+static void *bring_up_thread(void *arg)
+{
+	struct at_once *a = arg;
+	struct mst_err why = MST_ERR_INIT;
+
+	a->rc = bring_up(a->to, a->t, &why);
+	return NULL;
+}
+
+/* Of several that begin at the same moment one does it, and all go on. */
+static void test_brought_up(void **state)
+{
+	char *text = later_text("");
+	const struct mst_pgc_tables later = {8, text};
+	const char *to = address_of_test();
+	struct at_once a[4];
+
+	fill(s);
+	for (size_t i = 0; i < MST_LEN(a); i++) {
+		a[i] = (struct at_once){.t = &later, .to = to};
+		assert_int_equal(
+		    pthread_create(&a[i].thread, NULL, bring_up_thread, &a[i]),
+		    0);
+	}
+	for (size_t i = 0; i < MST_LEN(a); i++) {
+		assert_int_equal(pthread_join(a[i].thread, NULL), 0);
+		assert_int_equal(a[i].rc, 0);
+	}
+	assert_string_equal(seen(), "8 1");
+	assert_string_equal(t_pg_ask(state_database(),
+				     "SELECT count(*) FROM muster_state.note"),
+			    "1");
+	/* Who has it open goes on; who comes is told. */
+	assert_filled(s);
+	refused(address_of_test(), MST_E_UNSUPPORTED, "by a newer muster");
+	/* By hand it may be run as often as one likes. */
+	t_pg_sql(state_database(), "%s", text);
+	assert_string_equal(seen(), "8 1");
+	free(text);
+}
+
+static void test_not_brought_up(void **state)
+{
+	char *text = later_text(""), *bad = later_text("SELECT 1 / 0;");
+	const struct mst_pgc_tables later = {8, text}, fails = {8, bad},
+				    forgets = {9, text};
+	char *to = mst_strdup(address_of_test()), *least;
+	struct mst_state_lock *l;
+
+	t_failed(bring_up(to, &fails, &err), &err, MST_E_INTERNAL,
+		 "division by zero");
+	assert_string_equal(seen(), "6 0");
+	t_failed(bring_up(to, &forgets, &err), &err, MST_E_INTERNAL,
+		 "are of version 8 after they were brought up to 9");
+	assert_string_equal(seen(), "6 0");
+	t_ok(mst_node_beat(s, "n1", 1, "1", "", &err), &err);
+	t_failed(bring_up(to, &later, &err), &err, MST_E_CONFLICT,
+		 "node 'n1' works with it: stop all nodes");
+	t_ok(mst_node_leave(s, "n1", 1, &err), &err);
+	t_ok(mst_state_lock(s, "main", &l, &err), &err);
+	t_failed(bring_up(to, &later, &err), &err, MST_E_CONFLICT,
+		 "who holds 'main' works with it");
+	mst_state_unlock(&l);
+	assert_string_equal(seen(), "6 0");
+	/* A login that may not is told who can. */
+	t_pg_sql("postgres", "CREATE ROLE little LOGIN");
+	t_pg_sql(state_database(),
+		 "GRANT USAGE ON SCHEMA muster_state TO little;"
+		 "GRANT SELECT ON ALL TABLES IN SCHEMA muster_state TO little");
+	least = mst_strdup(address(state_database(), "&user=little"));
+	t_failed(bring_up(least, &later, &err), &err, MST_E_FORBIDDEN,
+		 "let a DBA run what 'muster store script' prints");
+	t_ok(bring_up(to, &later, &err), &err);
+	t_ok(bring_up(least, &later, &err), &err);
+	t_pg_sql(state_database(), "DROP OWNED BY little");
+	t_pg_sql("postgres", "DROP ROLE little");
+	free(least);
+	free(to);
+	free(text);
+	free(bad);
+}
+
 /* Where it is may be said by the folder, too. */
 static void test_file_names_it(void **state)
 {
@@ -365,10 +496,15 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_same_tables),   T(test_there_and_back),
-	    T(test_not_now),	   T(test_addresses),
-	    T(test_far),	   T(test_least_rights),
+	    T(test_same_tables),
+	    T(test_there_and_back),
+	    T(test_not_now),
+	    T(test_addresses),
+	    T(test_far),
+	    T(test_least_rights),
 	    T(test_file_names_it),
+	    T(test_brought_up),
+	    T(test_not_brought_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
