@@ -268,7 +268,7 @@ static void set_meaning(struct asking *k)
 		    &k->r->arena, "muster %s%s%s%s%.80s", rule->command,
 		    rule->verb ? " " : "", rule->verb ? rule->verb : "",
 		    word ? " " : "", word ? word : "");
-	k->ask.change = rule->may == MST_MAY_CONFIGURE && !of_job;
+	k->ask.change = rule->flags & MST_REMOTE_CONF;
 	k->ask.always = k->service;
 	k->ask.needs = k->service			? "administer"
 		       : rule->may == MST_MAY_CONFIGURE ? "configure"

@@ -12,8 +12,8 @@
 #define OF_RUN "record|device|record-set|limit"
 
 static const struct mst_remote rules[] = {
-    {"apply", NULL, MST_MAY_CONFIGURE, MST_REMOTE_PROD, "consent", NULL, "file",
-     NULL, 1},
+    {"apply", NULL, MST_MAY_CONFIGURE, MST_REMOTE_PROD | MST_REMOTE_CONF,
+     "consent", NULL, "file", NULL, 1},
     {"export", NULL, MST_MAY_CONFIGURE, MST_REMOTE_REPEAT, NULL, NULL, NULL,
      NULL, 0},
     {"connection", "list", MST_MAY_READ, MST_REMOTE_REPEAT, NULL, NULL, NULL,
@@ -30,14 +30,14 @@ static const struct mst_remote rules[] = {
      NULL, 0},
     {"settings", "log", MST_MAY_READ, MST_REMOTE_REPEAT, NULL, "count", NULL,
      NULL, 0},
-    {"settings", "set", MST_MAY_CONFIGURE, MST_REMOTE_PROD,
+    {"settings", "set", MST_MAY_CONFIGURE, MST_REMOTE_PROD | MST_REMOTE_CONF,
      "consent|no-override|plan", "env", NULL, NULL, 0},
-    {"settings", "unset", MST_MAY_CONFIGURE, MST_REMOTE_PROD, "consent|plan",
-     "env", NULL, NULL, 0},
-    {"settings", "promote", MST_MAY_CONFIGURE, MST_REMOTE_PROD,
-     "consent|no-plan", "to", NULL, NULL, 0},
-    {"settings", "undo", MST_MAY_CONFIGURE, MST_REMOTE_PROD, "consent|no-plan",
-     NULL, NULL, NULL, 0},
+    {"settings", "unset", MST_MAY_CONFIGURE, MST_REMOTE_PROD | MST_REMOTE_CONF,
+     "consent|plan", "env", NULL, NULL, 0},
+    {"settings", "promote", MST_MAY_CONFIGURE,
+     MST_REMOTE_PROD | MST_REMOTE_CONF, "consent|no-plan", "to", NULL, NULL, 0},
+    {"settings", "undo", MST_MAY_CONFIGURE, MST_REMOTE_PROD | MST_REMOTE_CONF,
+     "consent|no-plan", NULL, NULL, NULL, 0},
     /* Its files may hold connections, which lead credentials anywhere. */
     {"rules", "test", MST_MAY_CONFIGURE, MST_REMOTE_REPEAT, NULL,
      "env|job|sample", NULL, NULL, 2},

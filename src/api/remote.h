@@ -15,6 +15,7 @@
 
 #define MST_REMOTE_REPEAT 1u /* may be done again when its node is lost */
 #define MST_REMOTE_PROD	  2u /* changes what PROD has, or may */
+#define MST_REMOTE_CONF	  8u /* and that is its configuration */
 #define MST_REMOTE_JOB	  4u /* writes where its job, the first word, does */
 
 struct mst_remote {

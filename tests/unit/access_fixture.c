@@ -26,19 +26,14 @@ void af_service(struct af *af, const char *yaml)
 	t_ok(mst_auth_load(af->door, af->s, &err), &err);
 }
 
-void af_begin(struct af *af, const char *service)
+static void open_all(struct af *af, const char *service)
 {
 	static const char *const proxies[] = {"10.9.8.7", NULL};
-	static int n;
 	struct mst_err err = MST_ERR_INIT;
-	const char *dir = t_path("af%d", n++);
-	struct mst_api_conf conf = {.state_dir = dir, .node = "n1"};
+	struct mst_api_conf conf = {.state_dir = af->dir, .node = "n1"};
 
-	*af = (struct af){.door = mst_door_new()};
-	mst_password_cost(1, 8192);
-	mst_arena_init(&af->arena, 64u << 20);
-	af->json = mst_json_parser_new(16u << 20);
-	t_ok(mst_state_open(dir, &af->s, &err), &err);
+	af->door = mst_door_new();
+	t_ok(mst_state_open(af->dir, &af->s, &err), &err);
 	if (service)
 		af_service(af, service);
 	conf.door = af->door;
@@ -46,11 +41,33 @@ void af_begin(struct af *af, const char *service)
 	t_ok(mst_api_open_none(&conf, &af->api, &err), &err);
 }
 
-void af_end(struct af *af)
+static void close_all(struct af *af)
 {
 	mst_api_close(&af->api, 0);
 	mst_door_free(&af->door);
 	mst_state_close(&af->s);
+}
+
+void af_begin(struct af *af, const char *service)
+{
+	static int n;
+
+	*af = (struct af){.dir = t_path("af%d", n++)};
+	mst_password_cost(1, 8192);
+	mst_arena_init(&af->arena, 64u << 20);
+	af->json = mst_json_parser_new(16u << 20);
+	open_all(af, service);
+}
+
+void af_again(struct af *af)
+{
+	close_all(af);
+	open_all(af, NULL);
+}
+
+void af_end(struct af *af)
+{
+	close_all(af);
 	mst_json_parser_free(&af->json);
 	mst_arena_fini(&af->arena);
 }

@@ -21,6 +21,7 @@ struct af {
 	struct mst_state *s; /* of the test itself */
 	struct mst_json_parser *json;
 	struct mst_arena arena;
+	const char *dir;
 };
 
 struct af_browser {
@@ -34,6 +35,8 @@ struct af_browser {
 
 /* A state store of its own; service: the section as YAML, or NULL. */
 void af_begin(struct af *af, const char *service);
+/* As if the program was ended and begun again. */
+void af_again(struct af *af);
 void af_end(struct af *af);
 /* Puts the section anew; the door knows it at once. */
 void af_service(struct af *af, const char *yaml);
