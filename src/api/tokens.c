@@ -111,7 +111,9 @@ static int may_make(const struct mst_who *who, const char *user,
 		return mst_err_set(err, MST_E_FORBIDDEN,
 				   "only an administrator makes tokens for "
 				   "others");
-	if (own && (scopes & ~who->may))
+	/* An administrator may give others what they do not have themselves, a
+	 * token never. */
+	if ((own || who->token) && (scopes & ~who->may))
 		return mst_err_set(err, MST_E_FORBIDDEN,
 				   "a token cannot have more scopes than who "
 				   "makes it has rights");

@@ -265,7 +265,7 @@ static void users(void **state)
 
 static void tokens(void **state)
 {
-	struct af_browser b = in("olga"), p, r = in("root");
+	struct af_browser b = in("olga"), p, r = in("root"), w;
 	const char *id;
 
 	(void)state;
@@ -302,6 +302,19 @@ static void tokens(void **state)
 		"\",\"password\":\"a new kettle for all\"}",
 		403, "a token cannot");
 	af_must(&p, "DELETE", "/api/v1/session", NULL, 400, "no session");
+	/* nor for somebody else */
+	af_must(&r, "POST", "/api/v1/tokens",
+		"{\"name\":\"adm\",\"scopes\":[\"read\",\"administer\"]}", 201,
+		"mst_");
+	af_open(&w, &af);
+	w.token = af_text(&r, "token");
+	af_must(&w, "POST", "/api/v1/tokens",
+		"{\"name\":\"more\",\"user\":\"olga\","
+		"\"scopes\":[\"read\",\"operate\"]}",
+		403, "more scopes");
+	af_must(&w, "POST", "/api/v1/tokens",
+		"{\"name\":\"less\",\"user\":\"olga\",\"scopes\":[\"read\"]}",
+		201, "mst_");
 	/* others' are not there, but for administrators */
 	af_must(&r, "GET", "/api/v1/tokens", NULL, 200, id);
 	{
@@ -319,6 +332,7 @@ static void tokens(void **state)
 	af_close(&b);
 	af_close(&p);
 	af_close(&r);
+	af_close(&w);
 }
 
 /* ---- a second person ----------------------------------------------------- */
