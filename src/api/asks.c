@@ -310,7 +310,7 @@ static const struct mst_api_field setup_fields[] = {
 };
 
 static const struct mst_api_field explanation_fields[] = {
-    {"key", "string", "of the record, or a part of it"},
+    {"key", "string", "an id, a whole name or a key of it"},
     {"record_set?", "string?", ""},
     {"count?", "integer?", "at most so many records"},
     {0},

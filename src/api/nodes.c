@@ -165,8 +165,7 @@ static int list_notices(struct mst_http_req *r, struct mst_http_resp *resp,
 static int follow_all(struct mst_http_req *r, struct mst_http_resp *resp,
 		      struct mst_err *err)
 {
-	return mst_http_stream(r, resp, mst_api_hub(r), "all",
-			       mst_slice(NULL, 0), err);
+	return mst_http_stream(r, resp, mst_api_hub(r), "all", err);
 }
 
 /* ---- tables -------------------------------------------------------------- */

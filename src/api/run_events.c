@@ -11,16 +11,20 @@
 
 struct first {
 	struct mst_buf text;
-	int64_t task;
 	bool over;
 };
+
+static int take_task(void *ctx, const struct mst_run *run)
+{
+	*(int64_t *)ctx = run->task;
+	return 0;
+}
 
 static int first_event(void *ctx, const struct mst_run *run)
 {
 	struct first *f = ctx;
 	struct mst_jout j;
 
-	f->task = run->task;
 	f->over = run->status != MST_RUN_RUNNING;
 	mst_buf_adds(&f->text, "event: run\ndata: ");
 	mst_jout_init(&j, &f->text);
@@ -37,20 +41,21 @@ static int run_events(struct mst_http_req *r, struct mst_http_resp *resp,
 		      struct mst_err *err)
 {
 	struct first f = {.text = MST_BUF_INIT(1u << 20)};
+	int64_t id, task = 0;
 	char topic[40];
-	int64_t id;
 	int rc = mst_http_param_id(r, "id", &id, err);
 
 	if (rc == 0)
-		rc = mst_state_run(mst_api_state(r), id, first_event, &f, err);
+		rc = mst_state_run(mst_api_state(r), id, take_task, &task, err);
 	if (rc == 0) {
 		(void)snprintf(topic, sizeof(topic), "%s/%" PRId64,
-			       f.task ? "task" : "run", f.task ? f.task : id);
-		rc = mst_http_stream(r, resp, mst_api_hub(r), topic,
-				     mst_buf_slice(&f.text), err);
+			       task ? "task" : "run", task ? task : id);
+		rc = mst_http_stream(r, resp, mst_api_hub(r), topic, err);
 	}
-	if (rc == 0 && f.over)
-		mst_http_stream_last(resp);
+	if (rc == 0)
+		rc = mst_state_run(mst_api_state(r), id, first_event, &f, err);
+	if (rc == 0)
+		mst_http_stream_say(resp, mst_buf_slice(&f.text), f.over);
 	mst_buf_fini(&f.text);
 	return rc;
 }

@@ -317,15 +317,15 @@ static int task_events(struct mst_http_req *r, struct mst_http_resp *resp,
 
 	if (rc == 0)
 		rc = check_command(r, id, err);
-	if (rc == 0)
-		rc = mst_task(mst_api_state(r), id, first_event, &first, err);
 	if (rc == 0) {
 		(void)snprintf(topic, sizeof(topic), "task/%" PRId64, id);
-		rc = mst_http_stream(r, resp, mst_api_hub(r), topic,
-				     mst_buf_slice(&first.text), err);
+		rc = mst_http_stream(r, resp, mst_api_hub(r), topic, err);
 	}
-	if (rc == 0 && first.over)
-		mst_http_stream_last(resp);
+	if (rc == 0)
+		rc = mst_task(mst_api_state(r), id, first_event, &first, err);
+	if (rc == 0)
+		mst_http_stream_say(resp, mst_buf_slice(&first.text),
+				    first.over);
 	mst_buf_fini(&first.text);
 	return rc;
 }

@@ -179,14 +179,15 @@ void mst_http_hub_put(struct mst_http_hub *h, const char *topic,
 		      const char *event, struct mst_slice data);
 /* Nothing more comes of the topic: its viewers are told "end" and let go. */
 void mst_http_hub_end(struct mst_http_hub *h, const char *topic);
-/* Makes the answer a stream of a topic. first: what is sent before anything
- * else (may be empty). */
+/* Makes the answer a stream of a topic: all that is put from now on. */
 int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_http_hub *h, const char *topic,
-		    struct mst_slice first, struct mst_err *err);
-
-/* Of a stream that was just made: it ends behind `first`. */
-void mst_http_stream_last(struct mst_http_resp *resp);
+		    struct mst_err *err);
+/* Of a stream that was just made: what is sent before anything else; last: and
+ * nothing behind it. Whoever looks how a thing stands between the two misses
+ * nothing of it. */
+void mst_http_stream_say(struct mst_http_resp *resp, struct mst_slice text,
+			 bool last);
 
 /* ---- the server ---------------------------------------------------------- */
 

@@ -169,7 +169,7 @@ struct MHD_Response *mst_http_feed_response(struct mst_http_feed *f,
 
 int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 		    struct mst_http_hub *hub, const char *topic,
-		    struct mst_slice first, struct mst_err *err)
+		    struct mst_err *err)
 {
 	const char *last = mst_http_header(r, "Last-Event-ID");
 	struct mst_http_feed *f;
@@ -188,15 +188,15 @@ int mst_http_stream(struct mst_http_req *r, struct mst_http_resp *resp,
 	(void)mst_buf_adds(&f->first, ": here\nretry: 2000\n\n");
 	if (lost)
 		(void)mst_buf_adds(&f->first, "event: reset\ndata: {}\n\n");
-	(void)mst_buf_add_slice(&f->first, first);
 	resp->feed = f;
 	resp->no_etag = true;
 	resp->headers[MST_LEN(resp->headers) - 1] = "X-Accel-Buffering: no";
 	return 0;
 }
 
-void mst_http_stream_last(struct mst_http_resp *resp)
+void mst_http_stream_say(struct mst_http_resp *resp, struct mst_slice text,
+			 bool last)
 {
-	if (resp->feed)
-		resp->feed->said_end = true;
+	(void)mst_buf_add_slice(&resp->feed->first, text);
+	resp->feed->said_end = last;
 }

@@ -27,6 +27,7 @@ LOOK_FURTHER = {
     "run_command",         # what the command needs
     "get_task_output", "get_task_log", "follow_task",  # as the command
     "cancel_task",         # whose it is
+    "get_task_output", "get_task_log",  # what the command needed
     "apply",               # the section service
     "create_token",        # for others, or for more than one may
     "put_my_password",     # by a token

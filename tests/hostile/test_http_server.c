@@ -57,7 +57,7 @@ static int echo(struct mst_http_req *r, struct mst_http_resp *resp,
 static int events(struct mst_http_req *r, struct mst_http_resp *resp,
 		  struct mst_err *err)
 {
-	return mst_http_stream(r, resp, hub, "t", mst_slice(NULL, 0), err);
+	return mst_http_stream(r, resp, hub, "t", err);
 }
 
 static int peer(struct mst_http_req *r, struct mst_http_resp *resp,
