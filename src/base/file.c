@@ -27,6 +27,14 @@ bool mst_file_exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+bool mst_file_is_open(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 &&
+	       (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP));
+}
+
 static int read_fd(int fd, const char *path, size_t hint, struct mst_buf *out,
 		   struct mst_err *err)
 {

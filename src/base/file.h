@@ -30,6 +30,9 @@ int mst_dir_walk(const char *dir,
 			   uint64_t size, struct mst_err *err),
 		 void *ctx, struct mst_err *err);
 bool mst_file_exists(const char *path);
+/* May it be read by more than its owner and group, or changed by more than its
+ * owner? What is secret in it is none then. No when it is not there. */
+bool mst_file_is_open(const char *path);
 /* fopen with "r", "w" or "a", closed on exec; a new file is nobody else's
  * (0600). The caller closes it. NULL: an error that names the path. */
 FILE *mst_file_stream(const char *path, const char *mode, struct mst_err *err);

@@ -8,7 +8,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/b64.h"
@@ -145,10 +144,7 @@ static int take_lines(struct mst_seal_keys *k, struct mst_slice s,
 
 static int check_mode(const char *path, struct mst_err *err)
 {
-	struct stat st;
-
-	if (stat(path, &st) < 0 ||
-	    !(st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)))
+	if (!mst_file_is_open(path))
 		return 0;
 	return mst_err_set(
 	    err, MST_E_INVALID,

@@ -129,7 +129,13 @@ int mst_http_tls_reload(struct http_tls *t, struct mst_err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = mst_file_read(t->key_file, &key, err);
+	if (mst_file_is_open(t->key_file))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "key '%s' may be read or written by others; "
+				 "take that away with: chmod 0600",
+				 t->key_file);
+	if (rc == 0)
+		rc = mst_file_read(t->key_file, &key, err);
 	if (rc == 0)
 		rc = check_pair(&chain[0], &key, t, err);
 	if (rc < 0) {

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "http/http.h"
@@ -138,6 +139,12 @@ static void tls(void **state)
 		 "is no PEM file");
 	shows("one.example");
 	put_pair("rsa2048", "two.example", cert, key);
+	/* A key that everybody on the machine has is none. */
+	assert_int_equal(chmod(key, 0644), 0);
+	t_failed(mst_http_reload(server, &err), &err, MST_E_INVALID,
+		 "may be read or written by others");
+	shows("one.example");
+	assert_int_equal(chmod(key, 0640), 0);
 	t_ok(mst_http_reload(server, &err), &err);
 	shows("two.example");
 	assert_true(ask(TLS1_2_VERSION, name, &out));
