@@ -10,7 +10,6 @@
 #include "api/api.h"
 #include "api/tables.h"
 #include "base/time.h"
-#include "db/db.h"
 #include "forwarder/forwarder.h"
 
 #define BODY_MAX (16u << 20)
@@ -20,36 +19,15 @@
 static int running_json(struct mst_http_req *r, struct mst_jout *j,
 			struct mst_err *err)
 {
-	char *path MST_CLEANUP(mst_freep) =
-	    mst_forwarder_path(mst_api_state(r));
-	char *lock MST_CLEANUP(mst_freep) = mst_asprintf("%s.lock", path);
 	struct mst_buf note = MST_BUF_INIT(4096);
 	bool held = false;
-	int rc = mst_lock_peek(lock, &held, &note, err);
+	int rc = mst_forwarder_who(mst_api_state(r), &held, &note, err);
 
 	mst_jout_kbool(j, "running", held);
 	mst_jout_kstr(j, "node", held ? mst_api_node(r) : NULL);
 	mst_jout_kstr(j, "holder", held && note.p ? note.p : NULL);
 	mst_buf_fini(&note);
 	return rc;
-}
-
-static void rule_json(struct mst_jout *j, const struct mst_alert_rule *r)
-{
-	static const char *const levels[] = {"warning", "minor", "major",
-					     "critical"};
-
-	mst_jout_obj(j);
-	mst_jout_kstr(j, "rule", r->name);
-	mst_jout_kbool(j, "enabled", r->enabled);
-	mst_jout_kstr(j, "source", r->source);
-	mst_jout_kstr(j, "severity", levels[r->severity]);
-	mst_jout_key(j, "actions");
-	mst_jout_arr(j);
-	for (size_t i = 0; i < r->actions.n; i++)
-		mst_jout_str(j, r->actions.v[i]);
-	mst_jout_end_arr(j);
-	mst_jout_end_obj(j);
 }
 
 /* What is wrong with the configuration is told, the rest is shown. */
@@ -62,7 +40,7 @@ static void rules_json(struct mst_http_req *r, struct mst_jout *j)
 	mst_jout_key(j, "rules");
 	mst_jout_arr(j);
 	for (size_t i = 0; rc == 0 && i < conf->rules_n; i++)
-		rule_json(j, &conf->rules[i]);
+		mst_alert_rule_json(j, &conf->rules[i]);
 	mst_jout_end_arr(j);
 	mst_jout_kstr(j, "problem", rc < 0 ? err.msg : NULL);
 	if (rc == 0)

@@ -10,7 +10,6 @@
 #include "base/num.h"
 #include "base/time.h"
 #include "cli/forward.h"
-#include "db/db.h"
 
 #define OUT_MAX	  (256u << 20)
 #define RETRY_MAX 1000 /* looked at in one page */
@@ -114,11 +113,9 @@ static void add_tally(void *ctx, const struct mst_outbox_tally *t)
 static int add_running(struct mst_state *state, struct forward_looking *l,
 		       struct mst_err *err)
 {
-	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
-	char *lock MST_CLEANUP(mst_freep) = mst_asprintf("%s.lock", path);
 	struct mst_buf note = MST_BUF_INIT(4096);
 	bool held = false;
-	int rc = mst_lock_peek(lock, &held, &note, err);
+	int rc = mst_forwarder_who(state, &held, &note, err);
 
 	if (rc == 0 && cli.json)
 		mst_jout_kbool(&l->j, "running", held);
@@ -132,26 +129,13 @@ static int add_running(struct mst_state *state, struct forward_looking *l,
 
 static void add_rule(struct forward_looking *l, const struct mst_alert_rule *r)
 {
-	static const char *const levels[] = {"warning", "minor", "major",
-					     "critical"};
-
 	if (cli.json) {
-		mst_jout_obj(&l->j);
-		mst_jout_kstr(&l->j, "rule", r->name);
-		mst_jout_kbool(&l->j, "enabled", r->enabled);
-		mst_jout_kstr(&l->j, "source", r->source);
-		mst_jout_kstr(&l->j, "severity", levels[r->severity]);
-		mst_jout_key(&l->j, "actions");
-		mst_jout_arr(&l->j);
-		for (size_t i = 0; i < r->actions.n; i++)
-			mst_jout_str(&l->j, r->actions.v[i]);
-		mst_jout_end_arr(&l->j);
-		mst_jout_end_obj(&l->j);
+		mst_alert_rule_json(&l->j, r);
 		return;
 	}
 	(void)mst_buf_addf(&l->out, "%-22s %-8s %s, %s and above:", r->name,
 			   r->enabled ? "on" : "off", r->source,
-			   levels[r->severity]);
+			   mst_alert_rule_severity(r));
 	for (size_t i = 0; i < r->actions.n; i++)
 		(void)mst_buf_addf(&l->out, "%s %s", i ? "," : "",
 				   r->actions.v[i]);

@@ -228,3 +228,28 @@ const char *mst_alert_rule_why(enum mst_alert_rule_no no,
 	}
 	return out;
 }
+
+/* ---- for people ---------------------------------------------------------- */
+
+const char *mst_alert_rule_severity(const struct mst_alert_rule *r)
+{
+	static const char *const words[] = {"warning", "minor", "major",
+					    "critical"};
+
+	return words[r->severity];
+}
+
+void mst_alert_rule_json(struct mst_jout *j, const struct mst_alert_rule *r)
+{
+	mst_jout_obj(j);
+	mst_jout_kstr(j, "rule", r->name);
+	mst_jout_kbool(j, "enabled", r->enabled);
+	mst_jout_kstr(j, "source", r->source);
+	mst_jout_kstr(j, "severity", mst_alert_rule_severity(r));
+	mst_jout_key(j, "actions");
+	mst_jout_arr(j);
+	for (size_t i = 0; i < r->actions.n; i++)
+		mst_jout_str(j, r->actions.v[i]);
+	mst_jout_end_arr(j);
+	mst_jout_end_obj(j);
+}

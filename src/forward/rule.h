@@ -16,6 +16,7 @@
 #include "alert/alert.h"
 #include "conf/conf.h"
 #include "forward/zone.h"
+#include "json/out.h"
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */
 
@@ -74,6 +75,10 @@ enum mst_alert_rule_no mst_alert_rule_match(const struct mst_alert_rule *rule,
 					    const char *source,
 					    const struct mst_alert *a,
 					    int64_t now_us);
+/* Its severity as the option has it: "minor". */
+const char *mst_alert_rule_severity(const struct mst_alert_rule *r);
+/* One as an object, for people who look how forwarding goes. */
+void mst_alert_rule_json(struct mst_jout *j, const struct mst_alert_rule *r);
 /* The reason as a sentence's end: "its severity Minor is below Major". */
 const char *mst_alert_rule_why(enum mst_alert_rule_no no,
 			       const struct mst_alert_rule *rule,

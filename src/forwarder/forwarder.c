@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "db/db.h"
 #include "forwarder/poller.h"
 #include "forwarder/receivers.h"
 
@@ -78,6 +79,15 @@ void mst_forwarder_wait(struct mst_forwarder *f, uint64_t seen, int64_t wait_ms)
 char *mst_forwarder_path(const struct mst_state *state)
 {
 	return mst_asprintf("%s/outbox.db", mst_state_dir(state));
+}
+
+int mst_forwarder_who(const struct mst_state *state, bool *runs_r,
+		      struct mst_buf *note, struct mst_err *err)
+{
+	char *path MST_CLEANUP(mst_freep) = mst_forwarder_path(state);
+	char *lock MST_CLEANUP(mst_freep) = mst_asprintf("%s.lock", path);
+
+	return mst_lock_peek(lock, runs_r, note, err);
 }
 
 int mst_forwarder_look(const struct mst_state *state, struct mst_outbox **o_r,

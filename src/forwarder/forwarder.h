@@ -35,6 +35,9 @@ int mst_forwarder_port(struct mst_forwarder *f, const char *receiver);
 
 /* "<state folder>/outbox.db", to be freed. */
 char *mst_forwarder_path(const struct mst_state *state);
+/* Does somebody forward on this machine? Then note says who. */
+int mst_forwarder_who(const struct mst_state *state, bool *runs_r,
+		      struct mst_buf *note, struct mst_err *err);
 /* The outbox, to look into beside whoever forwards. *o_r NULL: nothing was
  * forwarded yet. */
 int mst_forwarder_look(const struct mst_state *state, struct mst_outbox **o_r,
