@@ -265,6 +265,9 @@ test('reports: made, sorted, drawn, as files', async (t) => {
 	await table.getByRole('button', { name: 'Open', exact: true }).click();
 	assert.match(await table.locator('tbody tr').first().textContent(), /^all/);
 	await t.looksWell(page);
+	await page.goto(new URL(`/tasks/${new URL(page.url()).searchParams.get('task')}`, page.url()).href);
+	await page.getByRole('link', { name: 'Open the report', exact: true }).click();
+	await table.waitFor();
 	await page.goto(new URL('/reports/coverage', page.url()).href);
 	await page.getByRole('button', { name: 'Make the report' }).click();
 	await page.getByText('249 rows').waitFor();

@@ -32,6 +32,9 @@ function helpOf(o) {
 		.filter(Boolean).join(' ');
 }
 
+/** A choice as people read it. */
+const said = (c) => ['test', 'prod'].includes(c) ? c.toUpperCase() : c.replace(/_/g, ' ');
+
 /** A set of words, each with its box. */
 export function WordsField({ label, help, error, choices, value, onInput, disabled, all }) {
 	const id = useId();
@@ -45,7 +48,7 @@ export function WordsField({ label, help, error, choices, value, onInput, disabl
 				const next = choices.filter((x) => x === c ? e.target.checked : on.has(x));
 
 				onInput(next.length ? next : undefined);
-			}} /><span>${c.replace(/_/g, ' ')}</span></label>`)}</div>
+			}} /><span>${said(c)}</span></label>`)}</div>
 		${help && html`<p class="field-help" id=${`${id}-h`}>${help}${all && !on.size && ` ${all}`}</p>`}
 		${error && html`<p class="field-error">${error}</p>`}</fieldset>`;
 }
@@ -103,8 +106,8 @@ export function ConfField({ option: o, value, onInput, error, disabled, label = 
 				v ? 'yes' : 'no')} />`);
 	}
 	if (o.kind === 'choice' && o.choices.length) {
-		return at(html`<${SelectField} ...${frame} value=${value} choices=${o.choices}
-			none=${o.default ? `${o.default} (default)` : o.none || 'choose …'} onInput=${text} />`);
+		return at(html`<${SelectField} ...${frame} value=${value} choices=${o.choices.map((c) => [c, said(c)])}
+			none=${o.default ? `${said(o.default)} (default)` : o.none || 'choose …'} onInput=${text} />`);
 	}
 	if (o.kind === 'list' && o.choices.length) {
 		return at(html`<${WordsField} ...${frame} choices=${o.choices} value=${value}

@@ -16,7 +16,7 @@ import { Columns } from '../ui/plot.js';
 import { Time } from '../ui/time.js';
 import { toast } from '../ui/toast.js';
 import { AskDialog, RunButton } from './parts/ask-run.js';
-import { JobState } from './parts/job-state.js';
+import { JobState, NextRun } from './parts/job-state.js';
 import { TaskLine } from './parts/progress.js';
 import { RunList } from './runs.js';
 
@@ -90,7 +90,7 @@ function Job({ job, etag, query, reload }) {
 		<div class="card facts-card"><${Facts} of=${[['Schedule', job.schedule?.text || 'when asked'],
 			['Time zone', job.schedule?.cron ? job.schedule.time_zone || 'the server’s' : undefined],
 			['Windows', job.schedule?.windows?.length ? job.schedule.windows.join('; ') : undefined],
-			['Next run', job.paused ? 'paused' : html`<${Time} at=${job.next_at} none=${job.schedule?.after ? `after ${job.schedule.after}` : 'not planned'} />`],
+			['Next run', html`<${NextRun} job=${job} />`],
 			['Record sets', list(job.record_sets, 'all of the source')], ['Relationships', list(job.relationships, 'all that the settings offer')],
 			['Guard', `${job.values?.['guard.share'] || '30%'}, at least ${job.values?.['guard.count'] || 20} records`]]} /></div>
 		<${Written} job=${job} />

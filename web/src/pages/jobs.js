@@ -11,7 +11,7 @@ import { Page } from '../ui/page.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { RunButton } from './parts/ask-run.js';
-import { JobState } from './parts/job-state.js';
+import { JobState, NextRun } from './parts/job-state.js';
 
 const COLUMNS = [
 	{ key: 'name', title: 'Job', main: true, sort: true, cell: (j) => html`<a href=${path`/jobs/${j.name}`}>${j.name}</a> <${Env} of=${j.environment} />` },
@@ -21,7 +21,7 @@ const COLUMNS = [
 	{ key: 'state', title: 'Stands', cell: (j) => html`<${JobState} job=${j} />` },
 	{ key: 'last', title: 'Last run', sort: (j) => j.last_run?.started_at, cell: (j) => j.last_run ? html`<a href=${`/runs/${j.last_run.id}`}><${Status}
 		of=${j.last_run.status} /></a> <span class="dim-time"><${Time} at=${j.last_run.started_at} rel /></span>` : html`<span class="none">never</span>` },
-	{ key: 'next', title: 'Next run', sort: (j) => j.next_at, cell: (j) => html`<${Time} at=${j.next_at} rel none="not planned" />` },
+	{ key: 'next', title: 'Next run', sort: (j) => j.next_at, cell: (j) => html`<${NextRun} job=${j} rel />` },
 	{ key: 'run', title: '', label: 'Run', cell: (j) => html`<${RunButton} job=${j} small />` },
 ];
 

@@ -13,7 +13,7 @@ import { Columns, Parts, Plot } from '../ui/plot.js';
 import { Meter } from '../ui/progress.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
-import { JobState } from './parts/job-state.js';
+import { JobState, NextRun } from './parts/job-state.js';
 import { TaskLine } from './parts/progress.js';
 
 const SEVERITIES = [['critical', 'Critical'], ['high', 'High'], ['medium', 'Medium'], ['low', 'Low']];
@@ -49,9 +49,8 @@ function Jobs({ o }) {
 			href=${`/runs/${j.last_run.id}`}><${Status} of=${j.last_run.status} /></a> <span class="dim-time"><${Time}
 			at=${j.last_run.started_at} rel /></span>` : html`<span class="none">never</span>` },
 		{ key: 'writes', title: 'Written', num: true, sort: (j) => j.last_run?.writes, cell: (j) => count(j.last_run?.writes) },
-		{ key: 'fresh', title: 'Complete', cell: (j) => html`<${Time} at=${fresh[j.name]?.last_complete_at} rel none="never" />` },
-		{ key: 'next', title: 'Next run', sort: (j) => j.next_at, cell: (j) => j.paused ? html`<span class="none">paused</span>` :
-			html`<${Time} at=${j.next_at} rel none=${j.schedule?.after ? `after ${j.schedule.after}` : 'not planned'} />` },
+		{ key: 'fresh', title: 'Last complete', cell: (j) => html`<${Time} at=${fresh[j.name]?.last_complete_at} rel none="never" />` },
+		{ key: 'next', title: 'Next run', sort: (j) => j.next_at, cell: (j) => html`<${NextRun} job=${j} rel />` },
 	];
 
 	return html`<${Section} title="Jobs" id="jobs" actions=${html`<a href="/jobs">All jobs</a>`}>

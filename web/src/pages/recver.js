@@ -77,16 +77,20 @@ function One({ of: r, reload }) {
 		setId(task?.id ?? null);
 	});
 	const busy = verify.busy || tally.busy || id && !isOver(t.task);
+	// A run holds the file of SQLite: nothing is wrong with it.
+	const inUse = / is in use by /.test(r.error || '');
+	const known = !r.error && (r.type === 'sqlite' || Boolean(r.counted_at));
 	const all = r.targets.flatMap((x) => x.record_sets);
 	const sum = (key) => all.reduce((n, s) => n + (s[key] || 0), 0);
 
 	return html`<${Section} title=${r.connection} id=${`recver-${r.connection}`} sub=${html`<a href=${connectionAt(r.connection)}>Connection</a>`}
 		actions=${html`${r.type !== 'sqlite' && html`<${Button} small need="operate" busy=${busy} onClick=${tally.run}>Count<//>`}
 			<${Button} small need="operate" busy=${busy} onClick=${verify.run}>Verify<//>
-			<${Button} small need="administer" kind="danger" why=${r.error ? 'It cannot be reached' : ''} onClick=${() => reset(true)}>Reset…<//>`}>
-		<${Facts} of=${[['Database', r.type], ['Place', r.place], ['Size', bytes(r.bytes)], ['Groups', count(sum('groups'))], ['Members', count(sum('members'))],
-			r.counted_at && ['Counted', when(r.counted_at)]].filter(Boolean)} />
-		${r.error && html`<${Note} level="error" title="It cannot be read">${r.error}<//>`}
+			<${Button} small need="administer" kind="danger" why=${inUse ? 'It is in use right now' : r.error ? 'It cannot be reached' : ''} onClick=${() => reset(true)}>Reset…<//>`}>
+		<${Facts} of=${[['Database', r.type], ['Place', r.place], ['Size', bytes(r.bytes)],
+			known && ['Groups', count(sum('groups'))], known && ['Members', count(sum('members'))], r.counted_at && ['Counted', when(r.counted_at)]].filter(Boolean)} />
+		${inUse ? html`<${Note} title="It is in use right now">What is in it is shown when that has ended.${' '}
+			<span class="fine">${r.error}</span><//>` : r.error && html`<${Note} level="error" title="It cannot be read">${r.error}<//>`}
 		<${ErrorBox} error=${verify.error || tally.error} />
 		<${TaskView} of=${t} what=${DOING[what]} show=${(out) => what === 'verify' ?
 			html`<${Verified} of=${out} />` : what === 'stats' ? null : html`<${Note} level="ok">Reset. The next run looks every record up.<//>`} />

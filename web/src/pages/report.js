@@ -14,6 +14,7 @@ import { Empty, ErrorBox, Loaded, Note } from '../ui/states.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { Bars } from '../conf/bars.js';
+import { sentence } from '../conf/field.js';
 import { columnTitle, plotOf } from '../conf/report-plots.js';
 import { TOO_LARGE, TaskView, lastTask, useTask } from '../conf/task.js';
 
@@ -113,7 +114,7 @@ function Make({ kind, jobs, query }) {
 				value=${f[o.key]} help=${o.help} onInput=${(v) => set((s) => ({ ...s, [o.key]: v === '' ? undefined : Number(v) || v }))} />`)}
 			<${Button} type="submit" kind="primary" icon="play" busy=${busy}>Make the report<//></form>
 		<${ErrorBox} error=${begin.error} />
-		${!id && looked && html`<${Empty} icon="reports" title="Not made yet"><p>${kind.help}</p><//>`}
+		${!id && looked && html`<${Empty} icon="reports" title="Not made yet"><p>${sentence(kind.help)}</p><//>`}
 		<${TaskView} of=${t} what="Making the report" show=${(out) => html`<${Whole} of=${out} task=${id} />`} />`;
 }
 

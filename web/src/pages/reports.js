@@ -5,6 +5,7 @@ import { html } from '../lib/html.js';
 import { useGet } from '../lib/load.js';
 import { Page } from '../ui/page.js';
 import { Empty, Loaded } from '../ui/states.js';
+import { sentence } from '../conf/field.js';
 
 export default function Reports() {
 	const got = useGet('/reports');
@@ -14,5 +15,5 @@ export default function Reports() {
 		<${Loaded} of=${got} what="Reading the reports" show=${({ items }) => html`
 			${jobs.data?.items.length === 0 && html`<${Empty} icon="jobs" title="There is no job yet"><p>A report is of a job. <a href="/new-job">Make a job</a></p><//>`}
 			<ul class="choices">${items.map((r) => html`<li key=${r.name}><a class="choice" href=${`/reports/${r.name}`}>
-				<strong>${r.title}</strong><span>${r.help}</span></a></li>`)}</ul>`} /><//>`;
+				<strong>${r.title}</strong><span>${sentence(r.help)}</span></a></li>`)}</ul>`} /><//>`;
 }

@@ -4,7 +4,6 @@
 import { html, useState } from '../lib/html.js';
 import { api, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
-import { count } from '../lib/format.js';
 import { Button } from '../ui/button.js';
 import { ask, FormDialog } from '../ui/dialog.js';
 import { TextField } from '../ui/form.js';
@@ -98,8 +97,7 @@ function Certificates() {
 	const got = useGet('/certificates');
 
 	return html`<${Loaded} of=${got} what="Reading the certificates" show=${({ items }) => html`<${Table} of="Certificates" columns=${CERTIFICATES} rows=${items}
-		rowKey=${(c) => c.thumbprint + c.path} empty=${html`<${Empty} icon="lock" title="No certificates"><p>Those of the stores and of connections are listed here.</p><//>`} />
-		<p class="pager-all">${count(items.length)} certificates</p>`} />`;
+		rowKey=${(c) => c.thumbprint + c.path} empty=${html`<${Empty} icon="lock" title="No certificates"><p>Those of the stores and of connections are listed here.</p><//>`} />`} />`;
 }
 
 export default function Service() {

@@ -3,6 +3,7 @@
 // One task: how far it is, then what came of it. A plan and an undo show what
 // they would write; the rest shows what the command printed.
 import { html } from '../lib/html.js';
+import { query as q } from '../lib/api.js';
 import { bytes, duration } from '../lib/format.js';
 import { useAction, useGet } from '../lib/load.js';
 import { KINDS, ask, cancelNeeds, isOver, outcome } from '../lib/tasks.js';
@@ -48,6 +49,15 @@ function Results({ task, query }) {
 		clear=${['after', 'record_set', 'action', 'q']} />`;
 }
 
+/** The page that shows what came of it better than its output; null: there is none. */
+function shownAt(t) {
+	const words = t.argv.filter((w) => !w.startsWith('-'));
+
+	return t.state !== 'done' || !t.job ? null :
+		t.kind === 'report' ? [`/reports/${encodeURIComponent(words[1])}${q({ job: t.job, task: t.id })}`, 'Open the report'] :
+			t.kind === 'explain' ? [`/explain${q({ job: t.job, key: words.at(-1), task: t.id })}`, 'Open the explanation'] : null;
+}
+
 function Task({ task: t, query, reload }) {
 	const cancel = useAction(async () => {
 		if (await question({ title: `Cancel task ${t.id}?`, yes: 'Cancel the task', no: 'Go on', danger: true,
@@ -59,11 +69,12 @@ function Task({ task: t, query, reload }) {
 	});
 	const over = isOver(t);
 	const about = t.job || t.connection;
+	const shown = shownAt(t);
 
 	return html`<${Page} title=${`${KINDS[t.kind] || t.kind}${about ? ` of ${about}` : ''}`} crumbs=${[['Tasks', '/tasks']]}
 		sub=${html`<${Status} ...${outcome(t)} /><span>task ${t.id}</span>
 			${t.run && html`<a href=${`/runs/${t.run}`}>Run ${t.run}</a>`}`}
-		actions=${!over && html`<${Button} need=${cancelNeeds(t)} kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}
+		actions=${over ? shown && html`<${Button} kind="primary" href=${shown[0]}>${shown[1]}<//>` : html`<${Button} need=${cancelNeeds(t)} kind="danger" icon="stop" busy=${cancel.busy} onClick=${cancel.run}
 			why=${t.cancelling ? 'It is stopping already' : ''}>Cancel …<//>`}>
 		<${ErrorBox} error=${cancel.error} />
 		${!over && html`<${RoleNote} need=${cancelNeeds(t)} what="Cancelling a task" />`}

@@ -8,6 +8,9 @@ import { count } from '../lib/format.js';
 import { Button } from './button.js';
 import { Empty } from './states.js';
 
+// From so many columns on they stand closer.
+const MANY = 9;
+
 function compare(a, b) {
 	const none = (v) => v === null || v === undefined || v === '';
 
@@ -78,7 +81,7 @@ export function Table({ columns, rows, of: caption, rowKey = (r) => r.id ?? r.na
 			html`<td class=${looks} data-label=${c.title}>${inside}</td>`;
 	};
 
-	return html`<div class=${cls('table-box', { busy })}><table class="table" onKeyDown=${walk}>
+	return html`<div class=${cls('table-box', { busy })}><table class=${cls('table', { tight: columns.length > MANY })} onKeyDown=${walk}>
 		<caption class="hidden">${caption}</caption>
 		<thead><tr>${columns.map(head)}</tr></thead>
 		<tbody>${sorted.map((row) => html`<tr key=${rowKey(row)} class=${rowClass?.(row)}>
