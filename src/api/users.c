@@ -10,25 +10,15 @@
 #include "api/second.h"
 #include "api/tables.h"
 #include "auth/people.h"
-#include "base/time.h"
 
 /* ---- what a user looks like ---------------------------------------------- */
-
-static const char *state_of(const struct mst_user *u)
-{
-	if (u->disabled)
-		return "disabled";
-	return u->locked_us != MST_TIME_NONE && u->locked_us > mst_now_us()
-		   ? "locked"
-		   : "active";
-}
 
 static void user_members(struct mst_jout *j, const struct mst_user *u)
 {
 	mst_jout_kstr(j, "name", u->name);
 	mst_jout_kstr(j, "full_name", u->full_name);
 	mst_jout_kstr(j, "role", mst_role_name(u->role));
-	mst_jout_kstr(j, "state", state_of(u));
+	mst_jout_kstr(j, "state", mst_people_state(u));
 	mst_jout_kstr(j, "sign_in", *u->oidc_issuer ? "oidc" : "password");
 	mst_api_time(j, "last_sign_in_at", u->seen_us);
 	mst_api_time(j, "created_at", u->created_us);

@@ -133,6 +133,15 @@ int mst_auth_first(struct mst_state *s, char once_r[MST_PASSWORD_ONCE],
 	return rc;
 }
 
+const char *mst_people_state(const struct mst_user *u)
+{
+	if (u->disabled)
+		return "disabled";
+	return u->locked_us != MST_TIME_NONE && u->locked_us > mst_now_us()
+		   ? "locked"
+		   : "active";
+}
+
 /* ---- changes ------------------------------------------------------------- */
 
 int mst_people_change(struct mst_state *s, const char *name,

@@ -45,6 +45,8 @@ int mst_people_password(struct mst_state *s, const char *name,
 int mst_people_password_once(struct mst_state *s, const char *name,
 			     char once_r[MST_PASSWORD_ONCE],
 			     struct mst_err *err);
+/* "active", "locked", "disabled": as it is now. */
+const char *mst_people_state(const struct mst_user *u);
 /* All sessions of the user end. */
 int mst_people_sign_out(struct mst_state *s, const char *name,
 			struct mst_err *err);

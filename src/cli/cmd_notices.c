@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "cli/cli.h"
+#include "cli/list.h"
 #include "serve/notices.h"
 
 static const struct cli_command notices_cmd = {
@@ -16,27 +16,9 @@ static const struct cli_command notices_cmd = {
     "told yet by the actions that service.notify names.",
     cmd_notices};
 
-struct listing {
-	struct mst_buf out;
-	struct mst_jout j;
-};
-
-static void time_json(struct mst_jout *j, const char *key, int64_t us)
-{
-	char at[21];
-
-	mst_jout_key(j, key);
-	if (us == MST_TIME_NONE) {
-		mst_jout_null(j);
-		return;
-	}
-	mst_time_iso(us, at);
-	mst_jout_str(j, at);
-}
-
 static int show(void *ctx, const struct mst_notice *v)
 {
-	struct listing *l = ctx;
+	struct cli_list *l = ctx;
 	char at[21];
 
 	if (cli.json) {
@@ -46,9 +28,9 @@ static int show(void *ctx, const struct mst_notice *v)
 		mst_jout_kstr(&l->j, "about", v->about);
 		mst_jout_kstr(&l->j, "level", v->level);
 		mst_jout_kstr(&l->j, "text", v->text);
-		time_json(&l->j, "since", v->since_us);
-		time_json(&l->j, "told", v->told_us);
-		time_json(&l->j, "over", v->over_us);
+		cli_json_time(&l->j, "since", v->since_us);
+		cli_json_time(&l->j, "told", v->told_us);
+		cli_json_time(&l->j, "over", v->over_us);
 		mst_jout_end_obj(&l->j);
 		return 0;
 	}
@@ -60,22 +42,10 @@ static int show(void *ctx, const struct mst_notice *v)
 
 static int list(struct mst_state *state, bool all, struct mst_err *err)
 {
-	struct listing l;
-	int rc;
+	struct cli_list l;
 
-	mst_buf_init(&l.out, 16u << 20);
-	mst_jout_init(&l.j, &l.out);
-	if (cli.json)
-		mst_jout_arr(&l.j);
-	rc = mst_notices(state, all, 1000, show, &l, err);
-	if (cli.json) {
-		mst_jout_end_arr(&l.j);
-		(void)mst_buf_addc(&l.out, '\n');
-	}
-	if (rc == 0)
-		cli_print(&l.out);
-	mst_buf_fini(&l.out);
-	return rc;
+	cli_list_begin(&l);
+	return cli_list_end(&l, mst_notices(state, all, 1000, show, &l, err));
 }
 
 static int tell(struct mst_state *state, struct mst_err *err)

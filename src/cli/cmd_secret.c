@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "cli/ask.h"
+#include "cli/list.h"
 
 static const struct cli_command secret_cmd = {
     "secret", "set NAME | list | remove NAME | rotate",
@@ -48,14 +49,9 @@ static int set(struct mst_state *s, const char *name, struct mst_err *err)
 	return rc;
 }
 
-struct listing {
-	struct mst_buf out;
-	struct mst_jout j;
-};
-
 static int list_one(void *ctx, const struct mst_state_secret *e)
 {
-	struct listing *l = ctx;
+	struct cli_list *l = ctx;
 	char when[21];
 
 	mst_time_iso(e->changed_us, when);
@@ -76,21 +72,10 @@ static int list_one(void *ctx, const struct mst_state_secret *e)
 
 static int list(struct mst_state *s, struct mst_err *err)
 {
-	struct listing l = {.out = MST_BUF_INIT(16u << 20)};
-	int rc;
+	struct cli_list l;
 
-	mst_jout_init(&l.j, &l.out);
-	if (cli.json)
-		mst_jout_arr(&l.j);
-	rc = mst_state_secrets(s, list_one, &l, err);
-	if (cli.json) {
-		mst_jout_end_arr(&l.j);
-		(void)mst_buf_addc(&l.out, '\n');
-	}
-	if (rc == 0)
-		cli_print(&l.out);
-	mst_buf_fini(&l.out);
-	return rc;
+	cli_list_begin(&l);
+	return cli_list_end(&l, mst_state_secrets(s, list_one, &l, err));
 }
 
 static int rotate(struct mst_state *s, struct mst_err *err)

@@ -7,7 +7,7 @@
 
 #include "auth/people.h"
 #include "base/time.h"
-#include "cli/cli.h"
+#include "cli/list.h"
 #include "cli/verbs.h"
 
 static const struct cli_command token_cmd = {
@@ -30,9 +30,8 @@ static int create(struct mst_state *s, const char *name,
 		  const struct token_opts *o, struct mst_err *err)
 {
 	char id[MST_TOKEN_ID], text[MST_TOKEN_TEXT];
-	struct mst_buf out = MST_BUF_INIT(4096);
 	unsigned scopes = 0;
-	struct mst_jout j;
+	char note[128];
 	int rc;
 
 	if (!o->user)
@@ -48,41 +47,19 @@ static int create(struct mst_state *s, const char *name,
 			      id, text, err);
 	if (rc < 0)
 		return rc;
-	if (cli.json) {
-		mst_jout_init(&j, &out);
-		mst_jout_obj(&j);
-		mst_jout_kstr(&j, "id", id);
-		mst_jout_kstr(&j, "token", text);
-		mst_jout_end_obj(&j);
-		(void)mst_buf_addc(&out, '\n');
-	} else {
-		(void)fprintf(stderr,
-			      "muster: token %s ends in %llu days; it is shown "
-			      "this once\n",
-			      id, (unsigned long long)o->days);
-		(void)mst_buf_addf(&out, "%s\n", text);
-	}
-	cli_print(&out);
-	mst_buf_wipe_fini(&out);
+	(void)snprintf(note, sizeof(note),
+		       "token %s ends in %llu days; it is shown this once", id,
+		       (unsigned long long)o->days);
+	cli_print_once(&(struct cli_once){.key = "id",
+					  .value = id,
+					  .secret_key = "token",
+					  .secret = text,
+					  .note = note});
 	mst_wipe(text, sizeof(text));
 	return 0;
 }
 
 /* ---- list ---------------------------------------------------------------- */
-
-struct listing {
-	struct mst_buf out;
-	struct mst_jout j;
-};
-
-static void put_time(struct mst_jout *j, const char *key, int64_t us)
-{
-	char text[21];
-
-	if (us != MST_TIME_NONE)
-		mst_time_iso(us, text);
-	mst_jout_kstr(j, key, us == MST_TIME_NONE ? NULL : text);
-}
 
 static void list_json(struct mst_jout *j, const struct mst_token *t)
 {
@@ -97,9 +74,9 @@ static void list_json(struct mst_jout *j, const struct mst_token *t)
 			mst_jout_str(j, mst_may_word(bit));
 	}
 	mst_jout_end_arr(j);
-	put_time(j, "created_at", t->created_us);
-	put_time(j, "expires_at", t->ends_us);
-	put_time(j, "last_used_at", t->seen_us);
+	cli_json_time(j, "created_at", t->created_us);
+	cli_json_time(j, "expires_at", t->ends_us);
+	cli_json_time(j, "last_used_at", t->seen_us);
 	mst_jout_end_obj(j);
 }
 
@@ -107,7 +84,7 @@ static int list_one(void *ctx, const struct mst_token *t)
 {
 	struct mst_buf scopes = MST_BUF_INIT(256);
 	char ends[21] = "never", seen[21] = "never";
-	struct listing *l = ctx;
+	struct cli_list *l = ctx;
 
 	if (cli.json) {
 		list_json(&l->j, t);
@@ -126,25 +103,14 @@ static int list_one(void *ctx, const struct mst_token *t)
 
 static int list(struct mst_state *s, const char *user, struct mst_err *err)
 {
-	struct listing l = {.out = MST_BUF_INIT(16u << 20)};
-	int rc;
+	struct cli_list l;
 
-	mst_jout_init(&l.j, &l.out);
-	if (cli.json)
-		mst_jout_arr(&l.j);
-	else
+	cli_list_begin(&l);
+	if (!cli.json)
 		(void)mst_buf_addf(&l.out, "%-16s %-20s %-20s %-20s %-20s %s\n",
 				   "id", "user", "name", "ends", "last used",
 				   "scopes");
-	rc = mst_tokens(s, user, list_one, &l, err);
-	if (cli.json) {
-		mst_jout_end_arr(&l.j);
-		(void)mst_buf_addc(&l.out, '\n');
-	}
-	if (rc == 0)
-		cli_print(&l.out);
-	mst_buf_fini(&l.out);
-	return rc;
+	return cli_list_end(&l, mst_tokens(s, user, list_one, &l, err));
 }
 
 int cmd_token(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "auth/people.h"
 #include "base/time.h"
 #include "cli/ask.h"
+#include "cli/list.h"
 #include "cli/verbs.h"
 #include "sync/service.h"
 
@@ -73,23 +74,14 @@ static int min_length(struct mst_state *s, int64_t *n_r, struct mst_err *err)
 
 static void print_once(const char *name, const char *once)
 {
-	struct mst_buf out = MST_BUF_INIT(4096);
-	struct mst_jout j;
+	char note[MST_MAX_USER + 64];
 
-	if (cli.json) {
-		mst_jout_init(&j, &out);
-		mst_jout_obj(&j);
-		mst_jout_kstr(&j, "name", name);
-		mst_jout_kstr(&j, "password", once);
-		mst_jout_end_obj(&j);
-		(void)mst_buf_addc(&out, '\n');
-	} else {
-		(void)fprintf(stderr, "muster: one-time password of '%s':\n",
-			      name);
-		(void)mst_buf_addf(&out, "%s\n", once);
-	}
-	cli_print(&out);
-	mst_buf_wipe_fini(&out);
+	(void)snprintf(note, sizeof(note), "one-time password of '%s':", name);
+	cli_print_once(&(struct cli_once){.key = "name",
+					  .value = name,
+					  .secret_key = "password",
+					  .secret = once,
+					  .note = note});
 }
 
 /* ---- verbs --------------------------------------------------------------- */
@@ -179,42 +171,28 @@ static int password(struct mst_state *s, const char *name, bool is_once,
 
 /* ---- list ---------------------------------------------------------------- */
 
-struct listing {
-	struct mst_buf out;
-	struct mst_jout j;
-};
-
-static const char *state_of(const struct mst_user *u)
-{
-	if (u->disabled)
-		return "disabled";
-	return u->locked_us != MST_TIME_NONE && u->locked_us > mst_now_us()
-		   ? "locked"
-		   : "active";
-}
-
 static int list_one(void *ctx, const struct mst_user *u)
 {
 	const char *way = *u->oidc_issuer ? "oidc" : "password";
-	struct listing *l = ctx;
+	struct cli_list *l = ctx;
 	char seen[21] = "never";
 
 	if (u->seen_us != MST_TIME_NONE)
 		mst_time_iso(u->seen_us, seen);
 	if (!cli.json) {
 		(void)mst_buf_addf(&l->out, "%-24s %-14s %-9s %-9s %-20s %s\n",
-				   u->name, mst_role_name(u->role), state_of(u),
-				   way, seen, u->full_name);
+				   u->name, mst_role_name(u->role),
+				   mst_people_state(u), way, seen,
+				   u->full_name);
 		return 0;
 	}
 	mst_jout_obj(&l->j);
 	mst_jout_kstr(&l->j, "name", u->name);
 	mst_jout_kstr(&l->j, "full_name", u->full_name);
 	mst_jout_kstr(&l->j, "role", mst_role_name(u->role));
-	mst_jout_kstr(&l->j, "state", state_of(u));
+	mst_jout_kstr(&l->j, "state", mst_people_state(u));
 	mst_jout_kstr(&l->j, "sign_in", way);
-	mst_jout_kstr(&l->j, "last_sign_in_at",
-		      u->seen_us == MST_TIME_NONE ? NULL : seen);
+	cli_json_time(&l->j, "last_sign_in_at", u->seen_us);
 	mst_jout_kbool(&l->j, "must_change", u->must_change);
 	mst_jout_end_obj(&l->j);
 	return 0;
@@ -222,25 +200,14 @@ static int list_one(void *ctx, const struct mst_user *u)
 
 static int list(struct mst_state *s, struct mst_err *err)
 {
-	struct listing l = {.out = MST_BUF_INIT(16u << 20)};
-	int rc;
+	struct cli_list l;
 
-	mst_jout_init(&l.j, &l.out);
-	if (cli.json)
-		mst_jout_arr(&l.j);
-	else
+	cli_list_begin(&l);
+	if (!cli.json)
 		(void)mst_buf_addf(&l.out, "%-24s %-14s %-9s %-9s %-20s %s\n",
 				   "name", "role", "state", "sign-in",
 				   "last sign-in", "full name");
-	rc = mst_users(s, list_one, &l, err);
-	if (cli.json) {
-		mst_jout_end_arr(&l.j);
-		(void)mst_buf_addc(&l.out, '\n');
-	}
-	if (rc == 0)
-		cli_print(&l.out);
-	mst_buf_fini(&l.out);
-	return rc;
+	return cli_list_end(&l, mst_users(s, list_one, &l, err));
 }
 
 /* ---- the command --------------------------------------------------------- */
