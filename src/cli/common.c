@@ -149,6 +149,19 @@ static bool same_state(void)
 	return own && strcmp(own, state_dir) == 0;
 }
 
+/* -f FILE; a second one would silently take the place of the first. */
+static bool take_file(const struct cli_opt *opt, const char *file)
+{
+	if (*opt->text) {
+		(void)fprintf(stderr,
+			      "muster: -f %s -f %s: one file at a time\n",
+			      *opt->text, file);
+		return false;
+	}
+	*opt->text = file;
+	return true;
+}
+
 bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 	       int *argc, char ***argv, int least, int most, int *status_r)
 {
@@ -171,7 +184,7 @@ bool cli_parse(const struct cli_command *cmd, const struct cli_opt *opts,
 			cli.verbose = true;
 		else if (c == 'f' && opts->name &&
 			 strcmp(opts->name, "file") == 0)
-			*opts->text = optarg;
+			ok = take_file(opts, optarg);
 		else
 			ok = wrong_option(cmd, all, n, c, (*argv)[optind - 1]);
 	}

@@ -205,6 +205,9 @@ static void export_reads_back(void **state)
 	rig_status(&rig, 0);
 	first = mst_strndup(rig.out.p, rig.out.n);
 	rig_new_state(&rig);
+	rig_muster(&rig, "apply", "-f", "one.yaml", "-f", "two.yaml");
+	rig_status(&rig, 2);
+	rig_says(&rig, "one file at a time");
 	/* export | apply */
 	rig.input = first;
 	rig_muster(&rig, "apply", "-f", "-", "--consent");
