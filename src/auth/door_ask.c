@@ -29,10 +29,17 @@ static int copy_token(void *ctx, const struct mst_token *t)
 	return 0;
 }
 
+/* A right one is let in whatever else comes from its address (a program with
+ * a token that has ended must not lock out others behind the same gateway):
+ * nobody guesses one, so only those who are wrong need to wait. */
 static int bad_token(struct mst_door *d, const struct mst_door_ask *a,
 		     struct mst_err *err)
 {
-	mst_tries_wrong(d->tries, a->address, mst_now_us());
+	int64_t now = mst_now_us();
+
+	if (mst_tries_ask(d->tries, a->address, now, err) < 0)
+		return -(int)err->code;
+	mst_tries_wrong(d->tries, a->address, now);
 	return mst_err_set(err, MST_E_AUTH,
 			   "the token is not known, has ended or was revoked");
 }
@@ -47,10 +54,8 @@ static int by_token(struct mst_door *d, struct mst_state *s,
 	unsigned char hash[32];
 	struct mst_user u;
 	bool found = false;
-	int rc = mst_tries_ask(d->tries, a->address, now, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (!mst_token_ok(text))
 		return bad_token(d, a, err);
 	mst_token_hash(text, hash);

@@ -562,6 +562,7 @@ static void no_tokens(void **state)
 	    "Bearer  ",
 	};
 	struct mst_door_ask a = {.address = "192.0.2.9"};
+	char id[MST_TOKEN_ID];
 
 	(void)state;
 	for (size_t i = 0; i < MST_LEN(texts); i++) {
@@ -578,6 +579,11 @@ static void no_tokens(void **state)
 
 		(void)ask(&a, &w, &err);
 	}
+	no(&a, MST_E_THROTTLED, "this address");
+	/* but for who has a right one */
+	a.authorization = token("ann", "right", 0, 30, id);
+	(void)yes(&a);
+	a.authorization = "Bearer x";
 	no(&a, MST_E_THROTTLED, "this address");
 }
 
