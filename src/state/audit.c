@@ -20,12 +20,13 @@ static const char q_put[] =
     "INSERT INTO audit(id, at_us, uid, \"user\", via, address, what, kind,"
     " name, before, after, hash)"
     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-static const char q_first[] = "SELECT id FROM audit ORDER BY id LIMIT 1";
 static const char q_seal[] = "UPDATE audit SET hash=?2 WHERE id=?1";
 #define COLUMNS                                                                \
 	"SELECT id, at_us, uid, \"user\", via, address, what, kind, name,"     \
 	" before, after, hash FROM audit"
-static const char q_next[] = COLUMNS " WHERE id>?1 ORDER BY id LIMIT 500";
+static const char q_next[] =
+    COLUMNS " WHERE id>?1 AND id<=?2 ORDER BY id LIMIT 500";
+static const char q_newest[] = "SELECT id FROM audit ORDER BY id DESC LIMIT 1";
 static const char q_any[] = COLUMNS " WHERE id<?1 ORDER BY id DESC LIMIT ?2";
 static const char q_name[] = COLUMNS " WHERE kind=?3 AND name=?4 AND id<?1"
 				     " ORDER BY id DESC LIMIT ?2";
@@ -84,11 +85,12 @@ static struct mst_slice hash_slice(const uint8_t hash[MST_AUDIT_HASH])
 	return mst_slice((const char *)hash, MST_AUDIT_HASH);
 }
 
-static int set_head(struct mst_state *s, int64_t id,
+/* Of the head or of an entry. */
+static int set_hash(struct mst_state *s, const char *q, int64_t id,
 		    const uint8_t hash[MST_AUDIT_HASH], struct mst_err *err)
 {
 	struct mst_sdb_st *st;
-	int rc = mst_sdb_stmt(s->db, q_head_set, &st, err);
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
 
 	if (rc < 0)
 		return rc;
@@ -184,7 +186,7 @@ int mst_audit_put(struct mst_state *s, const struct mst_audit_entry *what,
 		rc = put_row(s, &e, hash, err);
 	}
 	if (rc == 0)
-		rc = set_head(s, e.id, hash, err);
+		rc = set_hash(s, q_head_set, e.id, hash, err);
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
@@ -297,8 +299,8 @@ int mst_audit_head(struct mst_state *s, int64_t *id_r,
 struct walk {
 	struct mst_audit_check *c;
 	uint8_t last[MST_AUDIT_HASH];
-	int64_t last_id;
-	const uint8_t *want; /* a head that was kept elsewhere */
+	int64_t last_id, end; /* up to there */
+	const uint8_t *want;  /* a head that was kept elsewhere */
 	bool seen_want;
 	bool seal; /* give hashes instead of comparing them */
 };
@@ -307,19 +309,6 @@ static void bad(struct walk *w, int64_t id, const char *why)
 {
 	w->c->bad_id = id;
 	w->c->why = why;
-}
-
-static int seal_one(struct mst_state *s, int64_t id,
-		    const uint8_t hash[MST_AUDIT_HASH], struct mst_err *err)
-{
-	struct mst_sdb_st *st;
-	int rc = mst_sdb_stmt(s->db, q_seal, &st, err);
-
-	if (rc < 0)
-		return rc;
-	mst_sdb_bind_int(st, 1, id);
-	mst_sdb_bind_blob(st, 2, hash_slice(hash));
-	return mst_sdb_run(st, NULL, err);
 }
 
 static int visit(struct mst_state *s, struct walk *w, struct mst_sdb_st *st,
@@ -342,7 +331,7 @@ static int visit(struct mst_state *s, struct walk *w, struct mst_sdb_st *st,
 	w->c->entries++;
 	if (w->want && memcmp(w->want, hash, MST_AUDIT_HASH) == 0)
 		w->seen_want = true;
-	return w->seal ? seal_one(s, e.id, hash, err) : 0;
+	return w->seal ? set_hash(s, q_seal, e.id, hash, err) : 0;
 }
 
 static int walk(struct mst_state *s, struct walk *w, struct mst_err *err)
@@ -357,6 +346,7 @@ static int walk(struct mst_state *s, struct walk *w, struct mst_err *err)
 		if (rc < 0)
 			return rc;
 		mst_sdb_bind_int(st, 1, w->last_id);
+		mst_sdb_bind_int(st, 2, w->end);
 		while (!w->c->bad_id && (rc = mst_sdb_step(st, err)) > 0) {
 			more = true;
 			rc = visit(s, w, st, err);
@@ -369,24 +359,19 @@ static int walk(struct mst_state *s, struct walk *w, struct mst_err *err)
 	return rc;
 }
 
-static int verify(struct mst_state *s, struct walk *w, struct mst_err *err)
+/* An entry comes with the head that knows it: what was read before the head is
+ * at most as new. */
+static int none_behind(struct mst_state *s, struct walk *w, struct mst_err *err)
 {
-	int64_t id;
-	int rc = mst_audit_head(s, &id, w->c->head, err);
+	uint8_t hash[MST_AUDIT_HASH];
+	int64_t newest = 0, id;
+	int rc = mst_sdb_ask(s->db, q_newest, &newest, err);
 
 	if (rc == 0)
-		rc = walk(s, w, err);
-	if (rc < 0 || w->c->bad_id)
-		return rc;
-	if (id != w->last_id ||
-	    memcmp(w->c->head, w->last, MST_AUDIT_HASH) != 0)
-		bad(w, w->last_id + 1,
-		    "entries at the end are gone: the head knows newer ones");
-	else if (w->want && !w->seen_want)
-		bad(w, w->last_id + 1,
-		    "the head that was kept is not in the chain: its end was "
-		    "cut off, or all of it was written anew");
-	return 0;
+		rc = mst_audit_head(s, &id, hash, err);
+	if (rc == 0 && newest > id)
+		bad(w, newest, "the head does not know it");
+	return rc;
 }
 
 int mst_audit_verify(struct mst_state *s, const unsigned char *want,
@@ -394,37 +379,43 @@ int mst_audit_verify(struct mst_state *s, const unsigned char *want,
 {
 	static const uint8_t none[MST_AUDIT_HASH];
 	struct walk w = {.c = c_r, .want = want};
-	bool own;
 	int rc;
 
 	*c_r = (struct mst_audit_check){.why = ""};
 	w.seen_want = want && memcmp(want, none, MST_AUDIT_HASH) == 0;
-	/* Nothing is added meanwhile. */
-	rc = mst_sdb_own_begin(s->db, &own, err);
-	if (rc < 0)
-		return rc;
-	rc = mst_audit_lock(s, err);
+	/* Up to the head as it is now: entries never change, so nobody who adds
+	 * one has to wait for the end of a long chain. */
+	rc = mst_audit_head(s, &w.end, c_r->head, err);
 	if (rc == 0)
-		rc = verify(s, &w, err);
-	return mst_sdb_own_end(s->db, own, rc, err);
+		rc = walk(s, &w, err);
+	if (rc < 0 || c_r->bad_id)
+		return rc;
+	if (w.end != w.last_id ||
+	    memcmp(c_r->head, w.last, MST_AUDIT_HASH) != 0)
+		bad(&w, w.last_id + 1,
+		    "entries at the end are gone: the head knows newer ones");
+	else if (w.want && !w.seen_want)
+		bad(&w, w.last_id + 1,
+		    "the head that was kept is not in the chain: its end was "
+		    "cut off, or all of it was written anew");
+	else
+		rc = none_behind(s, &w, err);
+	return rc;
 }
 
 /* Entries of a store that was made before there were hashes. */
 int mst_audit_seal_old(struct mst_state *s, struct mst_err *err)
 {
 	struct mst_audit_check c = {.why = ""};
-	struct walk w = {.c = &c, .seal = true};
+	struct walk w = {.c = &c, .end = INT64_MAX, .seal = true};
 	uint8_t hash[MST_AUDIT_HASH];
-	struct mst_sdb_st *st;
 	int64_t id, any = 0;
 	bool own;
 	int rc = mst_audit_head(s, &id, hash, err);
 
 	if (rc < 0 || id)
 		return rc;
-	rc = mst_sdb_stmt(s->db, q_first, &st, err);
-	if (rc == 0)
-		rc = mst_sdb_number(st, &any, err);
+	rc = mst_sdb_ask(s->db, q_newest, &any, err);
 	if (rc < 0 || !any)
 		return rc;
 	rc = mst_sdb_own_begin(s->db, &own, err);
@@ -436,7 +427,7 @@ int mst_audit_seal_old(struct mst_state *s, struct mst_err *err)
 	if (rc == 0 && !id)
 		rc = walk(s, &w, err);
 	if (rc == 0 && !id)
-		rc = set_head(s, w.last_id, w.last, err);
+		rc = set_hash(s, q_head_set, w.last_id, w.last, err);
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 

@@ -66,6 +66,12 @@ static void add_params(struct mst_buf *b, int n)
 		(void)mst_buf_addf(b, "%s?%d", i > 1 ? ", " : "", i);
 }
 
+/* A server gives a page as a whole. */
+static int page_of(const struct table *t)
+{
+	return t->t->page ? t->t->page : PAGE;
+}
+
 static const char *select_of(struct copy *c, const struct table *t, bool next)
 {
 	struct mst_buf b = MST_BUF_INIT(4096);
@@ -83,7 +89,7 @@ static const char *select_of(struct copy *c, const struct table *t, bool next)
 	}
 	(void)mst_buf_adds(&b, " ORDER BY ");
 	add_names(&b, t, t->t->keys);
-	(void)mst_buf_addf(&b, " LIMIT %d", PAGE);
+	(void)mst_buf_addf(&b, " LIMIT %d", page_of(t));
 	sql = mst_arena_strdup(&c->arena, b.p);
 	mst_buf_fini(&b);
 	return sql;
@@ -217,22 +223,13 @@ static int copy_table(struct copy *c, struct table *t, struct mst_err *err)
 	t->put = insert_of(c, t);
 	do
 		rc = copy_page(c, t, &n, err);
-	while (rc == 0 && n == PAGE);
+	while (rc == 0 && n == page_of(t));
 	if (rc == 0)
 		rc = go_on_counting(c, t, err);
 	return rc < 0 ? mst_err_prefix(err, "table %s", t->t->name) : 0;
 }
 
 /* ---- what must be so before ---------------------------------------------- */
-
-static int number(struct mst_state *s, const char *sql, int64_t *n_r,
-		  struct mst_err *err)
-{
-	struct mst_sdb_st *st;
-	int rc = mst_sdb_stmt(s->db, sql, &st, err);
-
-	return rc < 0 ? rc : mst_sdb_number(st, n_r, err);
-}
 
 static const char q_items[] = "SELECT count(*) FROM item";
 static const char q_runs[] = "SELECT count(*) FROM run";
@@ -249,7 +246,7 @@ static int check_empty(struct mst_state *to, struct mst_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < MST_LEN(all) && rc == 0 && n == 0; i++)
-		rc = number(to, all[i], &n, err);
+		rc = mst_sdb_ask(to->db, all[i], &n, err);
 	if (rc == 0 && n)
 		rc = mst_err_set(err, MST_E_CONFLICT,
 				 "the store '%s' has something in it already: "
@@ -390,7 +387,7 @@ int mst_store_look(struct mst_state *s, struct mst_store_look *l_r,
 	int rc = 0;
 
 	for (size_t i = 0; i < MST_LEN(sql) && rc == 0; i++) {
-		rc = number(s, sql[i], &n, err);
+		rc = mst_sdb_ask(s->db, sql[i], &n, err);
 		*to[i] = (uint64_t)n;
 	}
 	if (rc == 0)

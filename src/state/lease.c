@@ -181,26 +181,18 @@ static bool pause_for(struct mst_lease *l, int64_t us)
 	return on;
 }
 
-static int64_t monotonic_us(void)
-{
-	struct timespec at;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
-}
-
 static void *keep(void *arg)
 {
 	struct mst_lease *l = arg;
 	const int64_t valid_us = mst_node_gone_us();
-	int64_t good_us = monotonic_us();
+	int64_t good_us = mst_pgc_mono_us();
 	char until[80];
 
 	(void)snprintf(until, sizeof(until), MST_PG_NOW " + %lld",
 		       (long long)valid_us);
 	while (pause_for(l, valid_us / 5)) {
 		struct mst_err err = MST_ERR_INIT;
-		int64_t asked_us = monotonic_us();
+		int64_t asked_us = mst_pgc_mono_us();
 		bool is = false;
 		int rc = renew(l, until, &is, &err);
 
@@ -208,7 +200,7 @@ static void *keep(void *arg)
 			good_us = asked_us;
 			continue;
 		}
-		if (rc < 0 && monotonic_us() - good_us < valid_us)
+		if (rc < 0 && mst_pgc_mono_us() - good_us < valid_us)
 			continue;
 		mst_lease_lose(l);
 		break;

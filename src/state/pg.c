@@ -42,8 +42,7 @@ static void set(struct keys *w, const char *key, const char *value)
 	w->v[w->n++] = value;
 }
 
-/* Not the clock that tests hold still: threads wait by it. */
-static int64_t monotonic_us(void)
+int64_t mst_pgc_mono_us(void)
 {
 	struct timespec at;
 
@@ -218,12 +217,12 @@ static const struct meaning *why_refused(const struct keys *w)
 {
 	PGconn *h = PQconnectStartParams(w->k, w->v, 1);
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-	int64_t until = monotonic_us() + 3000000;
+	int64_t until = mst_pgc_mono_us() + 3000000;
 	const struct meaning *m = NULL;
 
 	(void)PQsetErrorVerbosity(h, PQERRORS_VERBOSE);
 	while (PQstatus(h) != CONNECTION_BAD && next != PGRES_POLLING_OK &&
-	       monotonic_us() < until) {
+	       mst_pgc_mono_us() < until) {
 		struct pollfd fd = {
 		    .fd = PQsocket(h),
 		    .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT};
@@ -373,12 +372,12 @@ int mst_pgc_wait(struct mst_pgc *c, struct mst_err *err)
 	int64_t limit = c->quick     ? QUICK_US
 			: c->patient ? PATIENT_US
 				     : SILENT_US;
-	int64_t until = monotonic_us() + limit, left;
+	int64_t until = mst_pgc_mono_us() + limit, left;
 
 	while (PQisBusy(c->h)) {
 		struct pollfd fd = {.fd = PQsocket(c->h), .events = POLLIN};
 
-		left = until - monotonic_us();
+		left = until - mst_pgc_mono_us();
 		if (left <= 0) {
 			mst_pgc_shut(c);
 			return mst_err_set(err, MST_E_TRANSIENT,

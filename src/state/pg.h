@@ -39,6 +39,8 @@ bool mst_pgc_lost(const struct mst_pgc *c);
 int mst_pgc_fail(struct mst_pgc *c, const PGresult *res, struct mst_err *err);
 /* Waits until the next result can be taken without waiting. */
 int mst_pgc_wait(struct mst_pgc *c, struct mst_err *err);
+/* By this threads wait: not the clock that tests hold still. */
+int64_t mst_pgc_mono_us(void);
 /* The last result of what was sent; PQclear it. */
 int mst_pgc_take(struct mst_pgc *c, PGresult **res_r, struct mst_err *err);
 /* Statements without parameters; what they give is dropped. */

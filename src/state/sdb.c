@@ -69,6 +69,15 @@ int mst_sdb_number(struct mst_sdb_st *st, int64_t *n_r, struct mst_err *err)
 	return rc ? mst_sdb_run(st, NULL, err) : 0;
 }
 
+int mst_sdb_ask(struct mst_sdb *db, const char *sql, int64_t *n_r,
+		struct mst_err *err)
+{
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(db, sql, &st, err);
+
+	return rc < 0 ? rc : mst_sdb_number(st, n_r, err);
+}
+
 void mst_sdb_reset(struct mst_sdb_st *st)
 {
 	st->db->ops->clear(st);

@@ -92,6 +92,9 @@ int mst_sdb_run(struct mst_sdb_st *st, int64_t *changes_r, struct mst_err *err);
 int mst_sdb_queue(struct mst_sdb_st *st, struct mst_err *err);
 /* Runs it for the number that its first row has; 0 without a row. */
 int mst_sdb_number(struct mst_sdb_st *st, int64_t *n_r, struct mst_err *err);
+/* The same of a statement without parameters. */
+int mst_sdb_ask(struct mst_sdb *db, const char *sql, int64_t *n_r,
+		struct mst_err *err);
 /* Ends a statement before its last row. */
 void mst_sdb_reset(struct mst_sdb_st *st);
 /* Statements without parameters and results. */

@@ -436,10 +436,8 @@ static int pg_sync(struct mst_sdb *db, struct mst_err *err)
 static int pg_now(struct mst_sdb *db, int64_t *us_r, struct mst_err *err)
 {
 	static const char sql[] = "SELECT " MST_PG_NOW;
-	struct mst_sdb_st *st;
-	int rc = mst_sdb_stmt(db, sql, &st, err);
 
-	return rc < 0 ? rc : mst_sdb_number(st, us_r, err);
+	return mst_sdb_ask(db, sql, us_r, err);
 }
 
 static void pg_close(struct mst_sdb *db)

@@ -40,7 +40,7 @@ const struct mst_table mst_state_tables[] = {
      "not_before_us:i started_us:i ended_us:i run:i exit_status:i cancel:i "
      "error:t progress:t output_n:i",
      1, true},
-    {"task_piece", "task:i log:i n:i bytes:b", 3, false},
+    {"task_piece", "task:i log:i n:i bytes:b", 3, false, 32},
     {"request_key", "caller:t key:t body:b at_us:i first:i", 2, false},
     {"job_plan",
      "job:t next_us:i basis:i last_due_us:i paused:i paused_by:t paused_why:t "

@@ -15,6 +15,7 @@ struct mst_table {
 	const char *columns;
 	int keys;
 	bool numbered; /* the store gives its ids */
+	int page;      /* rows that are read at once; 0: the usual */
 };
 
 /* All but those of nodes and leases, which belong to the store where they are;

@@ -204,7 +204,7 @@ int mst_budget_used(struct mst_state *s, const char *connection, int64_t now_us,
 /* ---- what is drawn over time --------------------------------------------- */
 
 /* One number of a job at a time: "open_cves.critical". Points older than two
- * years go; older than 90 days one a day stays. */
+ * years go; older than two days the last one of each day stays. */
 int mst_trend_put(struct mst_state *s, const char *job, const char *name,
 		  int64_t at_us, double value, struct mst_err *err);
 int mst_trend(struct mst_state *s, const char *job, const char *prefix,

@@ -7,19 +7,14 @@
 
 #include "state_private.h"
 
-static bool number(struct mst_state *s, const char *sql, int64_t *n_r)
-{
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_sdb_st *st;
-
-	return mst_sdb_stmt(s->db, sql, &st, &err) == 0 &&
-	       mst_sdb_number(st, n_r, &err) == 0;
-}
-
 void mst_state_version(struct mst_state *s, struct mst_state_version *v_r)
 {
+	static const char q_others[] = "PRAGMA data_version";
+	static const char q_own[] = "SELECT total_changes()";
+	struct mst_err err = MST_ERR_INIT;
+
 	*v_r = (struct mst_state_version){0};
 	v_r->known = !s->url &&
-		     number(s, "PRAGMA data_version", &v_r->others) &&
-		     number(s, "SELECT total_changes()", &v_r->own);
+		     mst_sdb_ask(s->db, q_others, &v_r->others, &err) == 0 &&
+		     mst_sdb_ask(s->db, q_own, &v_r->own, &err) == 0;
 }

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "state/state_private.h"
+
 static void put(struct mst_state *to, const char *name, const char *before,
 		const char *after)
 {
@@ -174,6 +176,36 @@ static void test_cut_off(void **state)
 	assert_int_equal(check(head).bad_id, 4);
 }
 
+/* An entry that nobody added by the head. */
+static void test_put_behind(void **state)
+{
+	fill();
+	state_sql(
+	    "INSERT INTO audit(id, at_us, uid, \"user\", kind, name, after,"
+	    " hash) SELECT 9, at_us, uid, 'eve', kind, name, after, hash"
+	    " FROM audit WHERE id=4");
+	assert_broken(9, "the head does not know it");
+}
+
+/* Who writes is not kept waiting, and does not keep waiting. */
+static void test_beside_others(void **state)
+{
+	struct mst_audit_check c;
+	struct mst_state *other;
+	bool own;
+
+	fill();
+	state_other(&other);
+	t_ok(mst_sdb_own_begin(s->db, &own, &err), &err);
+	put(s, "c", NULL, "3");
+	t_ok(mst_audit_verify(other, NULL, &c, &err), &err);
+	assert_int_equal(c.bad_id, 0);
+	assert_int_equal(c.entries, 4);
+	t_ok(mst_sdb_own_end(s->db, own, 0, &err), &err);
+	assert_int_equal(check(NULL).entries, 5);
+	mst_state_close(&other);
+}
+
 static void test_kept(void **state)
 {
 	fill();
@@ -214,9 +246,10 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, state_set_up, state_tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(test_whole),    T(test_fields),	 T(test_worker),
-	    T(test_tampered), T(test_taken_out), T(test_cut_off),
-	    T(test_kept),     T(test_at_once),
+	    T(test_whole),	   T(test_fields),    T(test_worker),
+	    T(test_tampered),	   T(test_taken_out), T(test_cut_off),
+	    T(test_kept),	   T(test_at_once),   T(test_put_behind),
+	    T(test_beside_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
