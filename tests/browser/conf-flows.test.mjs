@@ -162,6 +162,9 @@ test('settings: who changed what; a promotion is taken back', async (t) => {
 	const { page, mock } = await t.open('/connections/defender/settings');
 	const dialog = page.getByRole('dialog');
 
+	// A short page below the dialog is looked through sooner.
+	await page.getByLabel('Find a setting').fill('name_case');
+	await page.getByText('1 setting', { exact: true }).waitFor();
 	await page.getByRole('button', { name: 'Who changed what', exact: true }).click();
 	await dialog.getByText('promoted from TEST').waitFor();
 	await dialog.getByText('iOS-XE=network_device (another value is kept, not in force)').waitFor();

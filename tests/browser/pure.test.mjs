@@ -60,7 +60,7 @@ test('pure: the form of a job, there and back', () => {
 
 	assert.equal(whyStep('ends', form, more), '');
 	assert.match(whyStep('ends', { ...form, name: 'y' }, more), /already/);
-	assert.match(whyStep('ends', { ...form, name: '-y' }, more), /letters/);
+	assert.match(whyStep('ends', { ...form, name: '-y' }, more), /Letters/);
 	assert.match(whyStep('schedule', { ...form, when: 'cron', cron: ' ' }, more), /when/);
 	assert.match(whyStep('sets', { ...form, record_sets: [] }, more), /at least one/);
 });

@@ -5,12 +5,12 @@ import { html, useMemo } from '../lib/html.js';
 import { api, may } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { useLeaveGuard } from '../lib/router.js';
-import { Button } from '../ui/button.js';
 import { ask } from '../ui/dialog.js';
 import { ErrorBox, Loaded } from '../ui/states.js';
 import { toast, toldWaits } from '../ui/toast.js';
 import { focusWrong, useConf } from './edit.js';
 import { ConfForm } from './form.js';
+import { SaveBar } from './save-bar.js';
 
 /** Asks before a page with changes is left. */
 export const leave = () => ask({ title: 'Leave without saving?', yes: 'Leave', no: 'Stay',
@@ -62,9 +62,7 @@ function Form({ where, what, said, of: data, etag, reload, need }) {
 		e.preventDefault();
 		save.run();
 	}}><${ConfForm} ...${conf.form} disabled=${!mine} /><${ErrorBox} error=${save.error} />
-		${mine && html`<div class="form-foot form-foot-stay"><span class="fine" role="status">${conf.dirty ? 'Not saved yet' : 'As it is stored'}</span>
-			<${Button} why=${conf.dirty ? '' : 'There is nothing to discard'} onClick=${conf.reset}>Discard<//>
-			<${Button} type="submit" kind="primary" busy=${save.busy} why=${conf.dirty ? '' : 'There is nothing to save'}>Save<//></div>`}</form>`;
+		${mine && html`<${SaveBar} dirty=${conf.dirty} discard=${conf.reset} busy=${save.busy} />`}</form>`;
 }
 
 /** where: "/service"; what: its title; said: what is told when it is saved */

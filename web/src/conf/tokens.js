@@ -27,7 +27,7 @@ function ends(f) {
 }
 
 /** may: the scopes that the one who asks has */
-export function NewToken({ may, onClose, done }) {
+function NewToken({ may, onClose, done }) {
 	const [f, set] = useState({ name: '', scopes: ['read'], ends: '90', date: '' });
 	const put = (key) => (v) => set((s) => ({ ...s, [key]: v }));
 	const save = useAction(async () => done(await api.post('/tokens', { name: f.name.trim(), scopes: f.scopes, expires_at: ends(f), user: null })));
@@ -74,7 +74,18 @@ export function TokenTable({ items, reload, mine }) {
 }
 
 /** The dialog that shows a new token; token: the answer to POST /tokens */
-export function TokenOnce({ token, onClose }) {
+function TokenOnce({ token, onClose }) {
 	return html`<${Dialog} title=${`Token ${token.name}`} onClose=${onClose} actions=${html`<${Button} kind="primary" onClick=${onClose}>I have it<//>`}>
 		<${Once} label="Token" value=${token.token} what="It is shown this once: store it where the program reads it." /><//>`;
+}
+
+/** Making one, from the form to its being shown; onClose: it is made, or not. */
+export function MakeToken({ user, onClose, reload }) {
+	const [once, show] = useState(null);
+
+	return once ? html`<${TokenOnce} token=${once} onClose=${onClose} />` :
+		html`<${NewToken} may=${user.may} onClose=${onClose} done=${(t) => {
+			reload();
+			show(t);
+		}} />`;
 }

@@ -44,6 +44,14 @@ export function isEmpty(v) {
 	return typeof v === 'object' && !v.set && !v.keep && !v.value;
 }
 
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** What is wrong with the name of something that is configured; ''. */
+export function nameWrong(name) {
+	return !name ? 'A name is needed' : NAME.test(name) ? '' :
+		'Letters, digits, "_", "-" and "." only; it begins with a letter or digit';
+}
+
 const SECRET = /^(env|file|credential|sealed|exec):./;
 const DURATION = /^\d+(ms|s|m|h|d)?$/;
 const SIZE = /^\d+(\.\d+)?\s*([kKMGT]i?B?|B)?$/;

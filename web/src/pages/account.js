@@ -13,7 +13,7 @@ import { Badge } from '../ui/status.js';
 import { Table } from '../ui/table.js';
 import { Time } from '../ui/time.js';
 import { toast } from '../ui/toast.js';
-import { NewToken, TokenOnce, TokenTable } from '../conf/tokens.js';
+import { MakeToken, TokenTable } from '../conf/tokens.js';
 
 const BROWSERS = [[/Edg\/(\d+)/, 'Edge'], [/OPR\/(\d+)/, 'Opera'], [/Firefox\/(\d+)/, 'Firefox'], [/Chrome\/(\d+)/, 'Chrome'], [/Version\/(\d+).*Safari/, 'Safari']];
 const SYSTEMS = [[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS X/, 'macOS'], [/Linux/, 'Linux']];
@@ -58,16 +58,10 @@ function Sessions() {
 function Tokens({ user }) {
 	const got = useGet('/tokens');
 	const [open, setOpen] = useState(false);
-	const [once, show] = useState(null);
 
 	return html`<${Section} title="Your tokens" id="tokens" actions=${html`<${Button} small icon="plus" onClick=${() => setOpen(true)}>New token<//>`}>
 		<${Loaded} of=${got} show=${({ items }) => html`<${TokenTable} mine items=${items.filter((t) => t.user === user.name)} reload=${got.reload} />`} />
-		${open && html`<${NewToken} may=${user.may} onClose=${() => setOpen(false)} done=${(t) => {
-			setOpen(false);
-			show(t);
-			got.reload();
-		}} />`}
-		${once && html`<${TokenOnce} token=${once} onClose=${() => show(null)} />`}<//>`;
+		${open && html`<${MakeToken} user=${user} reload=${got.reload} onClose=${() => setOpen(false)} />`}<//>`;
 }
 
 export default function Account({ user }) {

@@ -16,6 +16,7 @@ import { toast, toldWaits } from '../ui/toast.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { sections } from '../conf/layout.js';
+import { SaveBar } from '../conf/save-bar.js';
 import { leave } from '../conf/section.js';
 import { ConnectionNav, connectionAt } from '../conf/subnav.js';
 import { TestPanel } from '../conf/test.js';
@@ -88,11 +89,7 @@ function Edit({ of: c, etag, type, saved }) {
 			${settings.length === 1 ? 'has' : 'have'} a value for both environments${' '}
 			(${settings.map((o) => o.key).join(', ')}): see <a href=${connectionAt(c.name, '/settings')}>Settings</a>.<//>`}
 		<${ErrorBox} error=${save.error} />
-		${mine && html`<div class="form-foot form-foot-stay">
-			<span class="fine" role="status">${conf.dirty ? 'Not saved yet' : 'As it is stored'}</span>
-			<${Button} why=${conf.dirty ? '' : 'There is nothing to discard'} onClick=${conf.reset}>Discard<//>
-			<${Button} type="submit" kind="primary" busy=${save.busy}
-				why=${conf.dirty ? '' : 'There is nothing to save'}>Save<//></div>`}
+		${mine && html`<${SaveBar} dirty=${conf.dirty} discard=${conf.reset} busy=${save.busy} />`}
 	</form>
 	<${TestPanel} name=${c.name} type=${c.type} ok=${conf.ok} refused=${conf.refused}
 		trial=${conf.dirty ? () => ({ name: c.name, type: c.type, values: conf.body() }) : null} />

@@ -15,8 +15,10 @@ import { Checks } from '../conf/checks.js';
 import { focusWrong, useConf } from '../conf/edit.js';
 import { ConfForm } from '../conf/form.js';
 import { KINDS, cutFor, typeTitle, withNames } from '../conf/forward.js';
+import { SaveBar } from '../conf/save-bar.js';
 import { leave } from '../conf/section.js';
 import { TaskView, useTask } from '../conf/task.js';
+import { nameWrong } from '../conf/values.js';
 
 function Test({ rule, dirty }) {
 	const [id, setId] = useState(null);
@@ -38,15 +40,13 @@ function Test({ rule, dirty }) {
 		<${ErrorBox} error=${begin.error} /><${TaskView} of=${t} what="Testing" quiet=${t.output?.checks} /><${Checks} of=${t} /><//>`;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-
 function Form({ kind, type, item, etag, done }) {
 	const cut = useMemo(() => cutFor(kind), [kind]);
 	const conf = useConf(type, item?.values || {}, cut);
 	const [name, setName] = useState(item?.name || '');
 	const [tried, setTried] = useState(false);
 	const mine = may('configure');
-	const bad = NAME.test(name) ? '' : name ? 'Letters, digits, "_", "-" and "." only; it begins with a letter or digit' : 'A name is needed';
+	const bad = nameWrong(name);
 	const where = path`/forward/${kind}/${name}`;
 	const save = useAction(async () => {
 		setTried(true);
@@ -91,11 +91,10 @@ function Form({ kind, type, item, etag, done }) {
 			onInput=${setName} maxlength="63" error=${tried && bad || ''} /></fieldset>`}
 		<${ConfForm} ...${conf.form} disabled=${!mine} />
 		<${ErrorBox} error=${save.error || remove.error} />
-		${mine && html`<div class="form-foot form-foot-stay"><span class="fine" role="status">${dirty ? 'Not saved yet' : 'As it is stored'}</span>
-			${item && html`<${Button} kind="danger" icon="trash" busy=${remove.busy} onClick=${remove.run}>Remove…<//>`}
-			${item ? html`<${Button} why=${dirty ? '' : 'There is nothing to discard'} onClick=${conf.reset}>Discard<//>` :
-				html`<${Button} href=${`/forwarding/${kind}`}>Cancel<//>`}
-			<${Button} type="submit" kind="primary" busy=${save.busy} why=${dirty || !item ? '' : 'There is nothing to save'}>Save<//></div>`}</form>
+		${mine && (item ? html`<${SaveBar} dirty=${dirty} discard=${conf.reset} busy=${save.busy}>
+			<${Button} kind="danger" icon="trash" busy=${remove.busy} onClick=${remove.run}>Remove…<//><//>` :
+			html`<div class="form-foot form-foot-stay"><${Button} href=${`/forwarding/${kind}`}>Cancel<//>
+				<${Button} type="submit" kind="primary" busy=${save.busy}>Save<//></div>`)}</form>
 		${item && kind === 'rules' && html`<${Test} rule=${item.name} dirty=${dirty} />`}`;
 }
 

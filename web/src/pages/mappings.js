@@ -17,6 +17,7 @@ import { Changes } from '../conf/changes.js';
 import { Editor } from '../conf/editor.js';
 import { EXAMPLE, FUNCTIONS } from '../conf/functions.js';
 import { Samples } from '../conf/samples.js';
+import { SaveBar } from '../conf/save-bar.js';
 import { leave } from '../conf/section.js';
 import { ConnectionNav, connectionAt } from '../conf/subnav.js';
 import { TaskView, useTask } from '../conf/task.js';
@@ -137,10 +138,8 @@ function Edit({ name, env, got, jobs, reload }) {
 			onRun=${() => runs.current()} />
 		${check.error && html`<${ErrorBox} error=${check.error} />`}
 		<${Reference} />
-		${mine && html`<div class="form-foot form-foot-stay"><span class="fine" role="status">${dirty ? 'Not saved yet' : 'As it is stored'}</span>
-			<${Button} onClick=${() => set(got.yaml)} why=${dirty ? '' : 'There is nothing to discard'}>Discard<//>
-			<${Button} kind="primary" onClick=${() => setOpen(true)} why=${!dirty ? 'There is nothing to save' :
-				errors.length ? 'There is a mistake in the text' : ''}>Review and save<//></div>`}
+		${mine && html`<${SaveBar} dirty=${dirty} discard=${() => set(got.yaml)} onSave=${() => setOpen(true)} yes="Review and save"
+			why=${errors.length ? 'There is a mistake in the text' : ''} />`}
 		<${Preview} bad=${errors.length > 0} name=${name} env=${env} text=${text} check=${check} jobs=${jobs} runs=${runs} />
 		${open && html`<${Save} where=${where} etag=${etag} text=${text} env=${env} onClose=${() => setOpen(false)} done=${() => {
 			setOpen(false);

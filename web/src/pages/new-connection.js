@@ -16,6 +16,7 @@ import { sections } from '../conf/layout.js';
 import { leave } from '../conf/section.js';
 import { connectionAt } from '../conf/subnav.js';
 import { TestPanel } from '../conf/test.js';
+import { nameWrong } from '../conf/values.js';
 
 const ABOUT = {
 	endpoint: 'Devices, installed software, CVEs, and which CVE is on which device.',
@@ -32,14 +33,11 @@ function Choose({ types, role }) {
 		}}><strong>${t.title}</strong><span>${ABOUT[t.type] || t.type}</span></a></li>`)}</ul>`;
 }
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-
 function Form({ type }) {
 	const [name, setName] = useState('');
 	const [tried, setTried] = useState(false);
 	const conf = useConf(type, {}, sections);
-	const bad = NAME.test(name) ? '' : name ?
-		'Letters, digits, "_", "-" and "." only; it begins with a letter or digit' : 'A name is needed';
+	const bad = nameWrong(name);
 	const ok = () => {
 		setTried(true);
 		if (!conf.ok() || bad) {

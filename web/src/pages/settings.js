@@ -17,6 +17,7 @@ import { toast, toldWaits } from '../ui/toast.js';
 import { Changes } from '../conf/changes.js';
 import { sentence, tidy } from '../conf/field.js';
 import { Promote, Undo } from '../conf/promote.js';
+import { SaveBar } from '../conf/save-bar.js';
 import { leave } from '../conf/section.js';
 import { SettingsLog } from '../conf/settings-log.js';
 import { SettingIn, settingWrong, shownValue } from '../conf/setting.js';
@@ -117,15 +118,13 @@ function Editor({ of: c, got, titles, reload, find }) {
 			<h2>${g.title} <code>${g.rule}</code></h2>${g.about && html`<p class="conf-help">${g.about}</p>`}
 			<ul>${g.settings.map((s) => html`<${Row} key=${s.key} setting=${s} envs=${envs} now=${now} before=${before}
 				put=${put} disabled=${!mine} />`)}</ul></section>`)}
-		${mine && html`<div class="form-foot form-foot-stay"><span class="fine" role="status">${n ?
-				`${plural(n, 'change')} not saved` : 'As it is stored'}</span>
+		${mine && html`<${SaveBar} dirty=${n > 0} state=${`${plural(n, 'change')} not saved`} discard=${() => set(before)}
+			onSave=${() => setOpen('review')} yes="Review and save" why=${bad ? 'Something is wrong: see the fields' : ''}>
 			${(envs.length > 1 || c.role === 'destination' && envs[0] === 'test') && html`<${Button} onClick=${() => setOpen('promote')}
 				why=${n ? 'Save or discard the changes first' : ''}>Promote TEST → PROD<//>`}
 			${envs.includes('prod') && html`<${Button} icon="undo" onClick=${() => setOpen('undo')}
 				why=${n ? 'Save or discard the changes first' : ''}>Undo promotion …<//>`}
-			<${Button} onClick=${() => set(before)} why=${n ? '' : 'There is nothing to discard'}>Discard<//>
-			<${Button} kind="primary" onClick=${() => setOpen('review')} why=${!n ? 'There is nothing to save' :
-				bad ? 'Something is wrong: see the fields' : ''}>Review and save<//></div>`}
+			<//>`}
 		${open === 'review' && html`<${Review} of=${c} envs=${changed} now=${now} etags=${etags}
 			onClose=${() => setOpen('')} done=${reload} />`}
 		${open === 'undo' && html`<${Undo} of=${c} onClose=${() => setOpen('')} done=${reload} />`}

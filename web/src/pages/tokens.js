@@ -7,21 +7,15 @@ import { Button } from '../ui/button.js';
 import { Page } from '../ui/page.js';
 import { Loaded } from '../ui/states.js';
 import { SubNav } from '../conf/subnav.js';
-import { NewToken, TokenOnce, TokenTable } from '../conf/tokens.js';
+import { MakeToken, TokenTable } from '../conf/tokens.js';
 import { PEOPLE } from './users.js';
 
 export default function Tokens({ user }) {
 	const got = useGet('/tokens');
 	const [open, setOpen] = useState(false);
-	const [once, show] = useState(null);
 
 	return html`<${Page} title="Users and tokens" actions=${html`<${Button} kind="primary" icon="plus" onClick=${() => setOpen(true)}>New token<//>`}>
 		<${SubNav} label="People" links=${PEOPLE} />
 		<${Loaded} of=${got} what="Reading the tokens" show=${({ items }) => html`<${TokenTable} items=${items} reload=${got.reload} />`} />
-		${open && html`<${NewToken} may=${user.may} onClose=${() => setOpen(false)} done=${(t) => {
-			setOpen(false);
-			show(t);
-			got.reload();
-		}} />`}
-		${once && html`<${TokenOnce} token=${once} onClose=${() => show(null)} />`}<//>`;
+		${open && html`<${MakeToken} user=${user} reload=${got.reload} onClose=${() => setOpen(false)} />`}<//>`;
 }

@@ -2,7 +2,7 @@
 //
 // What the wizard of a job holds, from and to the values of its options; and
 // what is missing before a step is done. Pure.
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+import { nameWrong } from '../../conf/values.js';
 
 /** A form of a job, or of a new one. null lists: all */
 export function fromJob(job) {
@@ -89,9 +89,8 @@ function withNeeds(chosen, sets) {
 export function whyStep(key, f, { jobs, old, choices }) {
 	switch (key) {
 	case 'ends':
-		return !f.name ? 'Give it a name' : !NAME.test(f.name) ? 'The name has letters, digits, and _ . - within' :
-			!old && jobs.some((j) => j.name === f.name) ? `There is a job ${f.name} already` :
-				!f.source ? 'Choose a source' : !f.destination ? 'Choose a destination' : '';
+		return nameWrong(f.name) || (!old && jobs.some((j) => j.name === f.name) ? `There is a job ${f.name} already` :
+				!f.source ? 'Choose a source' : !f.destination ? 'Choose a destination' : '');
 	case 'sets':
 		return !choices ? 'What it may deliver is being looked up' :
 			f.record_sets && !f.record_sets.length ? 'Choose at least one record set' : '';
