@@ -192,7 +192,8 @@ static void killed(void **state)
 	(void)state;
 	rig_fresh(&rig);
 	rig_apply(&rig, NULL, NULL, "    schedule: {every: 1h}\n");
-	rig_control(&rig, "POST", "/_sim/switches", "{\"latency_ms\":30}");
+	/* long enough to be seen at it on a busy machine, too */
+	rig_control(&rig, "POST", "/_sim/switches", "{\"latency_ms\":150}");
 	pid = start(serve);
 	(void)wait_for(MST_TASK_RUNNING, "push");
 	ends(pid, SIGKILL, -1);
