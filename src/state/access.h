@@ -119,6 +119,8 @@ int mst_approval_add(struct mst_state *s, const struct mst_approval *a,
 int mst_approval_decide(struct mst_state *s, int64_t id, const char *state,
 			const char *by, const char *why, int64_t now_us,
 			struct mst_err *err);
+/* The task was cancelled: nothing waits for a decision any more. */
+int mst_approval_gone(struct mst_state *s, int64_t task, struct mst_err *err);
 int mst_approvals(struct mst_state *s, const char *state, int64_t before,
 		  size_t n, int (*fn)(void *ctx, const struct mst_approval *a),
 		  void *ctx, struct mst_err *err);

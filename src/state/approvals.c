@@ -137,6 +137,30 @@ int mst_approval_decide(struct mst_state *s, int64_t id, const char *state,
 	return mst_sdb_own_end(s->db, own, rc, err);
 }
 
+int mst_approval_gone(struct mst_state *s, int64_t task, struct mst_err *err)
+{
+	static const char q[] =
+	    "UPDATE approval SET state='rejected', decided_by=?2, why=?3,"
+	    " decided_us=?4 WHERE task=?1 AND state='waiting' RETURNING id";
+	static const char why[] = "its task was cancelled";
+	struct mst_sdb_st *st;
+	int64_t id;
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_sdb_bind_int(st, 1, task);
+	mst_sdb_bind_text(st, 2, mst_state_actor(s));
+	mst_sdb_bind_text(st, 3, why);
+	mst_sdb_bind_int(st, 4, mst_now_us());
+	rc = mst_sdb_step(st, err);
+	if (rc <= 0)
+		return rc;
+	id = mst_sdb_int(st, 0);
+	rc = mst_sdb_run(st, NULL, err);
+	return rc ? rc : audit(s, id, "rejected", NULL, why, err);
+}
+
 int mst_approvals(struct mst_state *s, const char *state, int64_t before,
 		  size_t n, int (*fn)(void *ctx, const struct mst_approval *a),
 		  void *ctx, struct mst_err *err)

@@ -7,6 +7,7 @@
 #include "state/task.h"
 
 #include "base/time.h"
+#include "state/access.h"
 #include "task_row.h"
 
 #define PIECE (256u << 10)
@@ -423,7 +424,8 @@ static int cancel(struct mst_state *s, int64_t id, enum mst_task_state *state_r,
 	rc = mst_sdb_step(st, err);
 	if (rc > 0) {
 		*state_r = (enum mst_task_state)mst_sdb_int(st, 5);
-		return audit_row(s, st, "cancel", err);
+		rc = audit_row(s, st, "cancel", err);
+		return rc ? rc : mst_approval_gone(s, id, err);
 	}
 	if (rc == 0) /* it has ended */
 		rc = mst_sdb_stmt(s->db, q_state, &st, err);

@@ -251,6 +251,12 @@ static void not_by_oneself(void **state)
 	af_must(&second, "POST", "/api/v1/approvals/2/reject",
 		"{\"why\":\"not now\"}", 200, "rejected");
 	is_in_audit(lines, MST_LEN(lines));
+	/* a task that was cancelled asks for nobody */
+	af_must(&b, "POST", "/api/v1/jobs/main/runs", "{}", 202, "waiting");
+	af_must(&b, "DELETE", "/api/v1/tasks/3", NULL, 202, "cancelled");
+	af_must(&second, "POST", to_approve(3), NULL, 409, "rejected by root");
+	af_must(&second, "GET", "/api/v1/approvals?state=waiting", NULL, 200,
+		"\"items\":[]");
 	af_close(&b);
 	af_close(&second);
 	af_close(&p);
