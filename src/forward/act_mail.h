@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "forward/outbox.h"
-#include "forward/zone.h"
+#include "base/zone.h"
 
 enum mst_mail_tls { MST_MAIL_TLS_REQUIRED, MST_MAIL_TLS_OPTIONAL };
 

@@ -9,7 +9,7 @@
 #include "alert/alert.h"
 #include "base/buf.h"
 #include "conf/conf.h"
-#include "forward/zone.h"
+#include "base/zone.h"
 
 /* How messages are told apart on their way. */
 enum mst_syslog_frame {

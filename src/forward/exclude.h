@@ -20,7 +20,7 @@
 
 #include "alert/alert.h"
 #include "conf/conf.h"
-#include "forward/zone.h"
+#include "base/zone.h"
 
 enum mst_direction {
 	MST_DIRECTION_ANY,

@@ -15,7 +15,7 @@
 
 #include "alert/alert.h"
 #include "conf/conf.h"
-#include "forward/zone.h"
+#include "base/zone.h"
 #include "json/out.h"
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */

@@ -251,20 +251,20 @@ static bool day_fits(const struct mst_cron *c, int64_t day)
 }
 
 /* Of one wall time: the point in time behind after, or MST_TIME_NONE. */
-static int64_t at_wall(const struct mst_cron *c, const struct mst_tz *z,
+static int64_t at_wall(const struct mst_cron *c, const struct mst_zone *z,
 		       int64_t wall, int64_t after_us)
 {
 	bool skipped;
-	int64_t us = mst_tz_time(z, wall, &skipped);
+	int64_t us = mst_wall_time(z, wall, &skipped);
 
 	if (c->any_hour && skipped)
 		return MST_TIME_NONE;
 	if (us <= after_us && c->any_hour)
-		us = mst_tz_again(z, wall);
+		us = mst_wall_again(z, wall);
 	return us > after_us ? us : MST_TIME_NONE;
 }
 
-static int64_t in_day(const struct mst_cron *c, const struct mst_tz *z,
+static int64_t in_day(const struct mst_cron *c, const struct mst_zone *z,
 		      int64_t day, int64_t after_us)
 {
 	int64_t best = MST_TIME_NONE;
@@ -293,11 +293,11 @@ static int64_t in_day(const struct mst_cron *c, const struct mst_tz *z,
 	return best;
 }
 
-int64_t mst_cron_next(const struct mst_cron *c, const struct mst_tz *z,
+int64_t mst_cron_next(const struct mst_cron *c, const struct mst_zone *z,
 		      int64_t after_us)
 {
 	/* A wall time before this one may still come again. */
-	int64_t day = mst_day_of(mst_tz_wall(z, after_us) - 3 * 3600);
+	int64_t day = mst_day_of(mst_wall_at(z, after_us) - 3 * 3600);
 
 	for (int i = 0; i < DAYS_MOST; i++, day++) {
 		int64_t us;

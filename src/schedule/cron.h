@@ -10,7 +10,7 @@
 #define MST_SCHEDULE_CRON_H
 
 #include "base/slice.h"
-#include "schedule/zone.h"
+#include "schedule/wall.h"
 
 struct mst_cron {
 	uint64_t minutes;
@@ -27,7 +27,7 @@ int mst_cron_parse(struct mst_slice text, struct mst_cron *c_r,
 /* The first time after that one. A wall time that the clock skips counts when
  * it skips, one that comes twice the first time; with hours '*' it goes by
  * what the clock really shows. MST_TIME_NONE: not in the next nine years. */
-int64_t mst_cron_next(const struct mst_cron *c, const struct mst_tz *z,
+int64_t mst_cron_next(const struct mst_cron *c, const struct mst_zone *z,
 		      int64_t after_us);
 /* For people: "every day at 02:00", else the expression. out: at least 96. */
 void mst_cron_text(struct mst_slice text, char *out, size_t out_n);

@@ -21,11 +21,28 @@ static enum mst_schedule_kind kind_of(const struct mst_schedule_text *t)
 	return t->after ? MST_SCHEDULE_AFTER : MST_SCHEDULE_NONE;
 }
 
+/* "+01:00" is no name: it knows no summer. */
+static int get_zone(const char *name, struct mst_zone **z_r,
+		    struct mst_err *err)
+{
+	if (!name || !*name) {
+		mst_zone_local(z_r);
+		return 0;
+	}
+	if (!strchr("+-0123456789", name[0]) &&
+	    mst_zone_find(name, z_r, err) == 0)
+		return 0;
+	return mst_err_set(err, MST_E_INVALID,
+			   "there is no time zone '%.64s': wanted is an IANA "
+			   "name such as Europe/Berlin or UTC",
+			   name);
+}
+
 static int make(const struct mst_schedule_text *t, struct mst_schedule *s,
 		const char **key_r, struct mst_err *err)
 {
 	*key_r = "time_zone";
-	if (mst_tz_get(t->time_zone, &s->zone, err) < 0)
+	if (get_zone(t->time_zone, &s->zone, err) < 0)
 		return -(int)err->code;
 	*key_r = "cron";
 	if (t->cron &&
@@ -67,7 +84,7 @@ int mst_schedule_make(const struct mst_schedule_text *t,
 
 void mst_schedule_fini(struct mst_schedule *s)
 {
-	mst_tz_free(&s->zone);
+	mst_zone_free(&s->zone);
 	*s = (struct mst_schedule){.kind = MST_SCHEDULE_NONE};
 }
 

@@ -25,7 +25,7 @@ struct mst_schedule {
 	enum mst_schedule_kind kind;
 	struct mst_cron cron;
 	int64_t every_us;
-	struct mst_tz *zone;
+	struct mst_zone *zone;
 	struct mst_window windows[MST_WINDOWS_MAX];
 	size_t windows_n;
 	int64_t jitter_us;

@@ -117,21 +117,22 @@ struct span {
 };
 
 /* The window as it begins on that day. */
-static bool span_of(const struct mst_window *w, const struct mst_tz *z,
+static bool span_of(const struct mst_window *w, const struct mst_zone *z,
 		    int64_t day, struct span *s_r)
 {
 	if (!(w->days >> mst_day_week(day) & 1))
 		return false;
-	s_r->from_us = mst_tz_time(z, day * MST_DAY_S + w->from_min * 60, NULL);
-	s_r->to_us = mst_tz_time(z, day * MST_DAY_S + w->to_min * 60, NULL);
+	s_r->from_us =
+	    mst_wall_time(z, day * MST_DAY_S + w->from_min * 60, NULL);
+	s_r->to_us = mst_wall_time(z, day * MST_DAY_S + w->to_min * 60, NULL);
 	return s_r->to_us > s_r->from_us;
 }
 
 /* The end of the span that has us in it and ends last. */
 static bool in_span(const struct mst_window *v, size_t n,
-		    const struct mst_tz *z, int64_t us, int64_t *end_r)
+		    const struct mst_zone *z, int64_t us, int64_t *end_r)
 {
-	int64_t day = mst_day_of(mst_tz_wall(z, us));
+	int64_t day = mst_day_of(mst_wall_at(z, us));
 	bool found = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -148,8 +149,8 @@ static bool in_span(const struct mst_window *v, size_t n,
 	return found;
 }
 
-bool mst_window_in(const struct mst_window *v, size_t n, const struct mst_tz *z,
-		   int64_t us)
+bool mst_window_in(const struct mst_window *v, size_t n,
+		   const struct mst_zone *z, int64_t us)
 {
 	int64_t end;
 
@@ -157,9 +158,9 @@ bool mst_window_in(const struct mst_window *v, size_t n, const struct mst_tz *z,
 }
 
 int64_t mst_window_begin(const struct mst_window *v, size_t n,
-			 const struct mst_tz *z, int64_t us)
+			 const struct mst_zone *z, int64_t us)
 {
-	int64_t day = mst_day_of(mst_tz_wall(z, us));
+	int64_t day = mst_day_of(mst_wall_at(z, us));
 	int64_t best = MST_TIME_NONE;
 
 	if (mst_window_in(v, n, z, us))
@@ -177,7 +178,7 @@ int64_t mst_window_begin(const struct mst_window *v, size_t n,
 }
 
 int64_t mst_window_end(const struct mst_window *v, size_t n,
-		       const struct mst_tz *z, int64_t us)
+		       const struct mst_zone *z, int64_t us)
 {
 	/* After a week of windows that meet there is no end to be found. */
 	const int64_t most = us + INT64_C(8) * MST_DAY_S * 1000000;

@@ -1,62 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * GLib has the rules of the zones; what a wall time means where the clock is
- * moved is decided here.
+ * What a wall time means where the clock is moved.
  */
-#include "schedule/zone.h"
-
-#include <glib.h>
+#include "schedule/wall.h"
 
 #include "base/time.h"
 
 #define S_US INT64_C(1000000)
-
-struct mst_tz {
-	GTimeZone *tz;
-};
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);
 }
 
-int mst_tz_get(const char *name, struct mst_tz **z_r, struct mst_err *err)
-{
-	GTimeZone *tz = name && *name ? g_time_zone_new_identifier(name)
-				      : g_time_zone_new_local();
-
-	/* GLib takes offsets as well ("+01:00"), which know no summer. */
-	if (tz && name && *name && strcspn(name, "+-0123456789") == 0) {
-		g_time_zone_unref(tz);
-		tz = NULL;
-	}
-	if (!tz)
-		return mst_err_set(err, MST_E_INVALID,
-				   "there is no time zone '%s': wanted is an "
-				   "IANA name such as Europe/Berlin or UTC",
-				   name ? name : "");
-	*z_r = mst_alloc(sizeof(**z_r));
-	(*z_r)->tz = tz;
-	return 0;
-}
-
-void mst_tz_free(struct mst_tz **z)
-{
-	if (!*z)
-		return;
-	g_time_zone_unref((*z)->tz);
-	mst_freep(z);
-}
-
 /* Seconds that the wall is ahead of UTC at that second. */
-static int64_t ahead(const struct mst_tz *z, int64_t s)
+static int64_t ahead(const struct mst_zone *z, int64_t s)
 {
-	gint at = g_time_zone_find_interval(z->tz, G_TIME_TYPE_UNIVERSAL, s);
-
-	return at < 0 ? 0 : g_time_zone_get_offset(z->tz, at);
+	return mst_zone_offset(z, s * S_US);
 }
 
-int64_t mst_tz_wall(const struct mst_tz *z, int64_t us)
+int64_t mst_wall_at(const struct mst_zone *z, int64_t us)
 {
 	int64_t s = floor_div(us, S_US);
 
@@ -64,7 +27,7 @@ int64_t mst_tz_wall(const struct mst_tz *z, int64_t us)
 }
 
 /* When the clock is moved between two seconds that differ. */
-static int64_t moved(const struct mst_tz *z, int64_t from, int64_t to)
+static int64_t moved(const struct mst_zone *z, int64_t from, int64_t to)
 {
 	const int64_t before = ahead(z, from);
 
@@ -80,7 +43,7 @@ static int64_t moved(const struct mst_tz *z, int64_t from, int64_t to)
 }
 
 /* The clock is moved once in two days at most. */
-int64_t mst_tz_time(const struct mst_tz *z, int64_t wall, bool *skipped_r)
+int64_t mst_wall_time(const struct mst_zone *z, int64_t wall, bool *skipped_r)
 {
 	int64_t before = ahead(z, wall - MST_DAY_S);
 	int64_t after = ahead(z, wall + MST_DAY_S);
@@ -101,7 +64,7 @@ int64_t mst_tz_time(const struct mst_tz *z, int64_t wall, bool *skipped_r)
 	return s * S_US;
 }
 
-int64_t mst_tz_again(const struct mst_tz *z, int64_t wall)
+int64_t mst_wall_again(const struct mst_zone *z, int64_t wall)
 {
 	int64_t before = ahead(z, wall - MST_DAY_S);
 	int64_t after = ahead(z, wall + MST_DAY_S);

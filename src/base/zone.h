@@ -4,8 +4,8 @@
  * system's tzdata. Beside the process's own zone, which nobody changes, so
  * several are known at once. A found zone may be asked by many threads.
  */
-#ifndef MST_FORWARD_ZONE_H
-#define MST_FORWARD_ZONE_H
+#ifndef MST_BASE_ZONE_H
+#define MST_BASE_ZONE_H
 
 #include "base/err.h"
 #include "base/slice.h"
@@ -23,6 +23,8 @@ struct mst_civil {
  * there is no such zone, or no tzdata. */
 int mst_zone_find(const char *name, struct mst_zone **zone_r,
 		  struct mst_err *err);
+/* The machine's own. */
+void mst_zone_local(struct mst_zone **zone_r);
 void mst_zone_free(struct mst_zone **zone);
 /* Seconds east of UTC at that time. */
 int mst_zone_offset(const struct mst_zone *zone, int64_t us);

@@ -3,7 +3,7 @@
  * Time zones out of GLib, which reads the system's tzdata and keeps a zone as a
  * value of its own.
  */
-#include "forward/zone.h"
+#include "base/zone.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -62,6 +62,12 @@ int mst_zone_find(const char *name, struct mst_zone **zone_r,
 	return 0;
 }
 
+void mst_zone_local(struct mst_zone **zone_r)
+{
+	*zone_r = mst_alloc(sizeof(**zone_r));
+	(*zone_r)->tz = g_time_zone_new_local();
+}
+
 void mst_zone_free(struct mst_zone **zone)
 {
 	if (!*zone)
@@ -85,7 +91,7 @@ int mst_zone_offset(const struct mst_zone *zone, int64_t us)
 		return 0;
 	at = g_time_zone_find_interval(zone->tz, G_TIME_TYPE_UNIVERSAL,
 				       seconds(us));
-	return g_time_zone_get_offset(zone->tz, at);
+	return at < 0 ? 0 : g_time_zone_get_offset(zone->tz, at);
 }
 
 struct mst_civil mst_zone_civil(const struct mst_zone *zone, int64_t us)
