@@ -9,9 +9,9 @@
 
 #include "alert/alert.h"
 #include "base/buf.h"
+#include "base/zone.h"
 #include "conf/conf.h"
 #include "forward/outbox.h"
-#include "base/zone.h"
 
 enum mst_mail_tls { MST_MAIL_TLS_REQUIRED, MST_MAIL_TLS_OPTIONAL };
 

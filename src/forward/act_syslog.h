@@ -8,8 +8,8 @@
 
 #include "alert/alert.h"
 #include "base/buf.h"
-#include "conf/conf.h"
 #include "base/zone.h"
+#include "conf/conf.h"
 
 /* How messages are told apart on their way. */
 enum mst_syslog_frame {

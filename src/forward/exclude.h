@@ -19,8 +19,8 @@
 #define MST_FORWARD_EXCLUDE_H
 
 #include "alert/alert.h"
-#include "conf/conf.h"
 #include "base/zone.h"
+#include "conf/conf.h"
 
 enum mst_direction {
 	MST_DIRECTION_ANY,

@@ -18,9 +18,9 @@
 
 #include <sys/socket.h>
 
+#include "base/zone.h"
 #include "conf/conf.h"
 #include "forward/exclude.h"
-#include "base/zone.h"
 
 enum mst_receiver_type { MST_RECEIVER_SYSLOG, MST_RECEIVER_WEBHOOK };
 enum mst_transport { MST_TRANSPORT_UDP, MST_TRANSPORT_TCP, MST_TRANSPORT_TLS };

@@ -14,8 +14,8 @@
 #define MST_FORWARD_RULE_H
 
 #include "alert/alert.h"
-#include "conf/conf.h"
 #include "base/zone.h"
+#include "conf/conf.h"
 #include "json/out.h"
 
 #define MST_ALERT_RULE_ACTIONS 16 /* of all rules that one alert fits */
