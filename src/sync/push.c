@@ -26,6 +26,8 @@ static void tell(struct mst_push *p)
 {
 	struct mst_client_stats stats;
 
+	if (!p->p->now.stage) /* no set has anything to push */
+		return;
 	mst_client_stats(p->client, &stats);
 	p->p->now.requests = stats.requests;
 	p->p->now.waits =
@@ -319,6 +321,7 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	pp->requests = stats.requests;
 	pp->now = (struct mst_progress_now){.stage = "push",
 					    .what = pp->sd->set->name,
+					    .done = pp->told[set],
 					    .total = pp->sd->changes.recs_n};
 	find_missing_table(p);
 	rc = pp->ops->begin(p->dest, pp->sd->set, err);
@@ -350,8 +353,10 @@ static int push_set(struct mst_push *p, size_t set, enum round round,
 	pp->c->requests += stats.requests - pp->requests;
 	pp->c->us += mst_mono_us() - from;
 	pp->now.end = true;
-	if (pp->now.done)
+	if (pp->now.done > pp->told[set])
 		tell(p);
+	pp->told[set] = pp->now.done;
+	pp->now.end = false; /* what is told from here on ends nothing */
 	if (rc >= 0 && pp->abort)
 		return mst_err_set(err, MST_E_CANCELLED,
 				   "%s; what was under way is finished and "

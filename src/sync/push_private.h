@@ -73,8 +73,9 @@ struct push_private {
 	struct mst_push_groups batch; /* loading members */
 	struct mst_reasons *reasons;
 	struct mst_progress_now now;
-	uint64_t requests; /* of the client, when the set began */
-	bool abort, over;  /* nothing new; because the window ended */
+	uint64_t told[MST_MAX_SETS]; /* done of each set, in all rounds */
+	uint64_t requests;	     /* of the client, when the set began */
+	bool abort, over;	     /* nothing new; because the window ended */
 	struct mst_slice missing_table; /* of records that are not shown */
 	char missing_text[MST_MAX_NAME + 64];
 };

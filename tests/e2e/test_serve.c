@@ -110,7 +110,7 @@ static void ends(pid_t pid, int sig, int want)
 /* Its texts live until the next one. */
 static int take(void *ctx, const struct mst_task *t)
 {
-	static char progress[2000], error[1000], asked_by[100];
+	static char progress[8000], error[1000], asked_by[100];
 	struct mst_task *f = ctx;
 
 	*f = *t;
@@ -166,6 +166,11 @@ static void life(void **state)
 	t = wait_for(MST_TASK_DONE, NULL);
 	assert_int_equal(t.exit_status, 0);
 	assert_string_equal(t.asked_by, "schedule");
+	/* all that a set had to push was pushed, in whichever round */
+	assert_non_null(strstr(t.progress, "{\"stage\":\"push\""));
+	assert_null(
+	    strstr(t.progress, "\"push\",\"what\":\"devices\",\"done\":0"));
+	assert_null(strstr(t.progress, "\"stage\":\"\""));
 	rig_verify(&rig);
 	hears("WATCHDOG=1");
 	/* one of a state folder */
