@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/secret.h"
+#include "db/libpq.h"
 
 /* A statement is ended by the server after that long, and a session that does
  * nothing within a transaction (a process that was stopped keeps rows
@@ -168,12 +168,6 @@ static const struct meaning *meaning_of(const char *state)
 	return NULL;
 }
 
-/* libpq's texts end with a newline and may have several lines. */
-static int first_line(const char *text)
-{
-	return (int)strcspn(text, "\r\n");
-}
-
 bool mst_pgc_lost(const struct mst_pgc *c)
 {
 	return !c->h || PQstatus(c->h) != CONNECTION_OK;
@@ -200,14 +194,15 @@ int mst_pgc_fail(struct mst_pgc *c, const PGresult *res, struct mst_err *err)
 		(void)mst_err_set(err, MST_E_TRANSIENT,
 				  "state store '%s': the connection was lost "
 				  "(%.*s): the next call connects again",
-				  c->shown, first_line(text), text);
+				  c->shown, mst_pq_first_line(text), text);
 		mst_pgc_shut(c);
 		return -MST_E_TRANSIENT;
 	}
-	return mst_err_set(
-	    err, m ? m->code : MST_E_INTERNAL,
-	    "state store '%s': %.*s (%s)%s%s", c->shown, first_line(text), text,
-	    state, m && m->remedy ? ": " : "", m && m->remedy ? m->remedy : "");
+	return mst_err_set(err, m ? m->code : MST_E_INTERNAL,
+			   "state store '%s': %.*s (%s)%s%s", c->shown,
+			   mst_pq_first_line(text), text, state,
+			   m && m->remedy ? ": " : "",
+			   m && m->remedy ? m->remedy : "");
 }
 
 /* Asks again only to hear why, at most for three seconds: the server's reason
@@ -218,7 +213,7 @@ static const struct meaning *why_refused(const struct keys *w)
 	PGconn *h = PQconnectStartParams(w->k, w->v, 1);
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 	int64_t until = mst_pgc_mono_us() + 3000000;
-	const struct meaning *m = NULL;
+	char state[6];
 
 	(void)PQsetErrorVerbosity(h, PQERRORS_VERBOSE);
 	while (PQstatus(h) != CONNECTION_BAD && next != PGRES_POLLING_OK &&
@@ -230,13 +225,9 @@ static const struct meaning *why_refused(const struct keys *w)
 		if (poll(&fd, 1, 1000) > 0)
 			next = PQconnectPoll(h);
 	}
-	for (const char *p = PQerrorMessage(h);
-	     !m && (p = strstr(p, ":  ")) != NULL;) {
-		p += 3;
-		m = meaning_of(p);
-	}
+	mst_pq_state_in(PQerrorMessage(h), state);
 	PQfinish(h);
-	return m;
+	return *state ? meaning_of(state) : NULL;
 }
 
 static int refused(struct mst_pgc *c, const struct keys *w, struct mst_err *err)
@@ -255,16 +246,11 @@ static int refused(struct mst_pgc *c, const struct keys *w, struct mst_err *err)
 		remedy = "see sslmode and sslrootcert in the address";
 	return mst_err_set(err, m ? m->code : MST_E_TRANSIENT,
 			   "state store '%s': %.*s%s%s", c->shown,
-			   first_line(text), text, remedy ? ": " : "",
+			   mst_pq_first_line(text), text, remedy ? ": " : "",
 			   remedy ? remedy : "");
 }
 
 /* ---- connecting ---------------------------------------------------------- */
-
-/* A notice goes to nobody: libpq would print it. */
-static void no_notice(void *arg, const PGresult *res)
-{
-}
 
 static int password(struct mst_secret **s_r, struct mst_err *err)
 {
@@ -282,25 +268,6 @@ static int password(struct mst_secret **s_r, struct mst_err *err)
 	return rc < 0 ? mst_err_prefix(err, "MUSTER_STORE_PASSWORD") : 0;
 }
 
-/* libpq before 16 does not know the system's own list. */
-static const char *authorities(void)
-{
-	static const char *const known[] = {
-	    "/etc/ssl/certs/ca-certificates.crt",
-	    "/etc/pki/tls/certs/ca-bundle.crt",
-	    "/etc/ssl/ca-bundle.pem",
-	    "/etc/ssl/cert.pem",
-	};
-	const char *file = getenv("SSL_CERT_FILE");
-
-	if (file && *file)
-		return file;
-	for (size_t i = 0; i < MST_LEN(known); i++)
-		if (mst_file_exists(known[i]))
-			return known[i];
-	return NULL;
-}
-
 /* libpq would take any server, and none at all would do. */
 static void set_encryption(struct keys *w, const struct mst_pgc *c)
 {
@@ -309,7 +276,7 @@ static void set_encryption(struct keys *w, const struct mst_pgc *c)
 	if (!getenv("PGSSLMODE"))
 		set(w, "sslmode", "verify-full");
 	if (!getenv("PGSSLROOTCERT"))
-		set(w, "sslrootcert", authorities());
+		set(w, "sslrootcert", mst_pq_authorities());
 }
 
 static int connect_to(struct mst_pgc *c, const char *word, struct mst_err *err)
@@ -330,7 +297,7 @@ static int connect_to(struct mst_pgc *c, const char *word, struct mst_err *err)
 	c->h = PQconnectdbParams(w.k, w.v, 1);
 	if (!c->h)
 		mst_oom();
-	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
+	mst_pq_quiet(c->h);
 	return PQstatus(c->h) == CONNECTION_OK ? 0 : refused(c, &w, err);
 }
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/secret.h"
 #include "base/time.h"
+#include "db/libpq.h"
 #include "recver/postgres/private.h"
 
 #define KEYWORDS 24
@@ -58,28 +58,6 @@ static void split(const char *one, size_t n, char **host_r, char **port_r)
 	*host_r = mst_strndup(one + skip, n);
 }
 
-/* libpq before 16 does not know the system's own list. */
-static const char *authorities(const struct mst_recver_conf *conf)
-{
-	static const char *const known[] = {
-	    "/etc/ssl/certs/ca-certificates.crt",
-	    "/etc/pki/tls/certs/ca-bundle.crt",
-	    "/etc/ssl/ca-bundle.pem",
-	    "/etc/ssl/cert.pem",
-	};
-	const char *file = getenv("SSL_CERT_FILE");
-
-	if (conf->ca_file)
-		return conf->ca_file;
-	if (file && *file)
-		return file;
-	for (size_t i = 0; i < MST_LEN(known); i++) {
-		if (mst_file_exists(known[i]))
-			return known[i];
-	}
-	return NULL;
-}
-
 static void set_encryption(struct keywords *w,
 			   const struct mst_recver_conf *conf)
 {
@@ -92,7 +70,8 @@ static void set_encryption(struct keywords *w,
 		set(w, "sslmode", "require");
 	} else {
 		set(w, "sslmode", "verify-full");
-		set(w, "sslrootcert", authorities(conf));
+		set(w, "sslrootcert",
+		    conf->ca_file ? conf->ca_file : mst_pq_authorities());
 	}
 }
 
@@ -134,9 +113,9 @@ static int start(struct mst_pg *c, const struct keywords *w, int64_t for_ms,
 		(void)PQsetErrorVerbosity(c->h, PQERRORS_DEFAULT);
 		return 0;
 	}
-	mst_pg_state_in(PQerrorMessage(c->h), sqlstate_r);
+	mst_pq_state_in(PQerrorMessage(c->h), sqlstate_r);
 	(void)snprintf(c->said, sizeof(c->said), "%.*s",
-		       (int)strcspn(PQerrorMessage(c->h), "\r\n"),
+		       mst_pq_first_line(PQerrorMessage(c->h)),
 		       in_time ? PQerrorMessage(c->h) : "");
 	if (in_time && PQconnectionNeedsPassword(c->h))
 		rc = mst_err_set(
@@ -152,11 +131,6 @@ static int start(struct mst_pg *c, const struct keywords *w, int64_t for_ms,
 				(long long)for_ms / 1000);
 	mst_pg_shut(c);
 	return rc;
-}
-
-/* A notice goes to nobody: libpq would print it. */
-static void no_notice(void *arg, const PGresult *res)
-{
 }
 
 /* A server that is only like PostgreSQL may not know a setting: no harm. */
@@ -192,7 +166,7 @@ static int session(struct mst_pg *c, struct mst_err *err)
 	long long ms = (long long)c->conf->timeout_ms;
 	int rc;
 
-	(void)PQsetNoticeReceiver(c->h, no_notice, NULL);
+	mst_pq_quiet(c->h);
 	/* In a database of others, nobody's functions are called in the place
 	 * of the server's. */
 	rc = mst_pg_do(c, "SET search_path = pg_catalog, pg_temp", NULL, NULL,

@@ -4,9 +4,9 @@
  * only a DBA can. Texts of the server may be in any language, so only the
  * state is looked at.
  */
-#include <ctype.h>
 #include <stdio.h>
 
+#include "db/libpq.h"
 #include "recver/postgres/private.h"
 
 struct meaning {
@@ -62,19 +62,13 @@ static const struct meaning *meaning_of(const char *state)
 	return NULL;
 }
 
-/* libpq's texts end with a newline and may have several lines. */
-static int first_line(const char *text)
-{
-	return (int)strcspn(text, "\r\n");
-}
-
 static int said(enum mst_code code, const char *meaning, const char *text,
 		const char *state, struct mst_err *err)
 {
 	return mst_err_set(err, code, "%s%s%.*s%s%s%s", meaning ? meaning : "",
 			   meaning ? "; the server says: " : "",
-			   first_line(text), text, *state ? " (" : "", state,
-			   *state ? ")" : "");
+			   mst_pq_first_line(text), text, *state ? " (" : "",
+			   state, *state ? ")" : "");
 }
 
 int mst_pg_fail(struct mst_pg *c, const PGresult *res, struct mst_err *err)
@@ -90,7 +84,7 @@ int mst_pg_fail(struct mst_pg *c, const PGresult *res, struct mst_err *err)
 		text = text ? text : PQerrorMessage(c->h);
 		return mst_err_set(err, MST_E_TRANSIENT,
 				   "the connection was lost: %.*s",
-				   first_line(text), text);
+				   mst_pq_first_line(text), text);
 	}
 	return said(m ? m->code : MST_E_IO, m ? m->text : NULL, text, state,
 		    err);
@@ -103,24 +97,6 @@ bool mst_pg_is(const PGresult *res, const char *sqlstate)
 	return is && strcmp(is, sqlstate) == 0;
 }
 
-void mst_pg_state_in(const char *text, char out[6])
-{
-	out[0] = 0;
-	for (const char *p = text; (p = strstr(p, ":  ")) != NULL;) {
-		size_t n = 0;
-
-		p += 3;
-		while (n < 5 && (isdigit((unsigned char)p[n]) ||
-				 isupper((unsigned char)p[n])))
-			n++;
-		if (n == 5 && (p[5] == ':' || p[5] == '\n' || !p[5])) {
-			memcpy(out, p, 5);
-			out[5] = 0;
-			return;
-		}
-	}
-}
-
 int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 		   struct mst_err *err)
 {
@@ -131,7 +107,7 @@ int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 		return mst_err_set(err, MST_E_TRANSIENT,
 				   "%.*s: see recver.encrypt and "
 				   "recver.ca_file",
-				   first_line(text), text);
+				   mst_pq_first_line(text), text);
 	if (!*sqlstate)
 		return said(MST_E_TRANSIENT, NULL, text, "", err);
 	if (c->admin && m && m->code == MST_E_AUTH)

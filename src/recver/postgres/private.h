@@ -37,8 +37,6 @@ int mst_pg_fail(struct mst_pg *c, const PGresult *res, struct mst_err *err);
  * when the server said anything. */
 int mst_pg_refused(struct mst_pg *c, const char *text, const char *sqlstate,
 		   struct mst_err *err);
-/* The state in a verbose message, or "". */
-void mst_pg_state_in(const char *text, char out[6]);
 bool mst_pg_is(const PGresult *res, const char *sqlstate);
 
 /* ---- exec.c -------------------------------------------------------------- */
