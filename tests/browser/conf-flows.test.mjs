@@ -187,7 +187,10 @@ test('settings: who changed what; a promotion is taken back', async (t) => {
 	await dialog.getByRole('checkbox').check();
 	await dialog.getByRole('button', { name: 'Take it back', exact: true }).click();
 	await page.getByText('what they were before the promotion').waitFor();
-	assert.deepEqual(sent(mock, 'POST', '/connections/defender/settings/undo').at(-1).body, { consent: true });
+	const undone = sent(mock, 'POST', '/connections/defender/settings/undo').at(-1);
+
+	assert.deepEqual(undone.body, { consent: true });
+	assert.equal(undone.headers['if-match'], '"1"');
 });
 
 test('rules: what overrides them, and the way to the setting', async (t) => {

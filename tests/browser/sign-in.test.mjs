@@ -54,6 +54,10 @@ test('OpenID Connect is offered where there is one', async (t) => {
 	await link.waitFor();
 	assert.match(await link.getAttribute('href'), /^\/api\/v1\/oidc\/start\?to=%2Fjobs/);
 	await page.getByText('none of your groups has a role').waitFor();
+	// What stands in the address is never shown as if muster said it.
+	await page.goto(new URL('/?sign_in_error=Call%20this%20number', page.url()).href);
+	await page.getByText('the log of muster says why').waitFor();
+	assert.equal(await page.getByText('Call this number').count(), 0);
 	const licences = await page.request.get(new URL(await page.getByRole('link', { name: 'Licences' }).getAttribute('href'), page.url()).href);
 
 	assert.match(await licences.text(), /preact .*MIT[^]*htm .*Apache[^]*uplot .*MIT/);

@@ -47,7 +47,7 @@ export function SignIn() {
 
 	return html`<${Alone} title="Sign in" foot=${root.data && html`muster ${root.data.version}${root.data.node ?
 		` on ${root.data.node}` : ''} · <a href=${LICENCES}>Licences</a>`}>
-		${back && html`<${Note} level="error">${REFUSED[back] || back}<//>`}
+		${back && html`<${Note} level="error">${Object.hasOwn(REFUSED, back) ? REFUSED[back] : REFUSED.failed}<//>`}
 		${elsewhere && html`<${Note} level="ok" title="You are signed out of muster">
 			${root.data?.oidc_name || 'The identity provider'} still knows you:${' '}
 			<a href=${elsewhere} target="_self" rel="noreferrer">sign out there, too</a>.<//>`}

@@ -3,7 +3,7 @@
 // The whole TEST set becomes that of PROD, and is taken back: the difference
 // first, what PROD's jobs would then write if asked for, consent, then it is done.
 import { html, useEffect, useState } from '../lib/html.js';
-import { api, path } from '../lib/api.js';
+import { api, path, request } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { Consent, FormDialog } from '../ui/dialog.js';
 import { SelectField } from '../ui/form.js';
@@ -11,12 +11,23 @@ import { ErrorBox, Loading } from '../ui/states.js';
 import { toast, toldWaits } from '../ui/toast.js';
 import { Changes, TryJobs } from './changes.js';
 
-function Preview({ of: look, body }) {
-	if (look.error) {
-		return html`<${ErrorBox} error=${look.error} />`;
+/** What it would change, with the entity tag of PROD's set that this counts for: {data, etag} or {error} */
+async function look(where, body) {
+	try {
+		const { data, etag } = await request('POST', `${where}?preview=1`, { body });
+
+		return { data, etag };
+	} catch (error) {
+		return { error };
 	}
-	return look.data ? html`<${Changes} of=${look.data} env="prod" />
-		${look.data.changes.length > 0 && html`<${TryJobs} jobs=${look.data.jobs} body=${body} />`}` :
+}
+
+function Preview({ of: seen, body }) {
+	if (seen.error) {
+		return html`<${ErrorBox} error=${seen.error} />`;
+	}
+	return seen.data ? html`<${Changes} of=${seen.data} env="prod" />
+		${seen.data.changes.length > 0 && html`<${TryJobs} jobs=${seen.data.jobs} body=${body} />`}` :
 		html`<${Loading} what="Comparing TEST with PROD" />`;
 }
 
@@ -39,15 +50,14 @@ export function Promote({ of: c, onClose, done }) {
 		see({});
 		agree(false);
 		if (ready) {
-			api.post(path`/connections/${c.name}/settings/promote` + '?preview=1', body)
-				.then((data) => gone || see({ data }), (error) => gone || see({ error }));
+			look(path`/connections/${c.name}/settings/promote`, body).then((s) => gone || see(s));
 		}
 		return () => {
 			gone = true;
 		};
 	}, [target, ready]);
 	const save = useAction(async () => {
-		const data = await api.post(path`/connections/${c.name}/settings/promote`, { ...body, consent: true });
+		const data = await api.post(path`/connections/${c.name}/settings/promote`, { ...body, consent: true }, { match: seen.etag });
 
 		if (!toldWaits(data, 'Promoting')) {
 			toast(`TEST's settings of ${c.name} are now PROD's`);
@@ -74,10 +84,10 @@ export function Undo({ of: c, onClose, done }) {
 	const [seen, see] = useState({});
 
 	useEffect(() => {
-		api.post(`${where}?preview=1`).then((data) => see({ data }), (error) => see({ error }));
+		look(where, {}).then(see);
 	}, []);
 	const save = useAction(async () => {
-		if (!toldWaits(await api.post(where, { consent: true }), 'Taking the promotion back')) {
+		if (!toldWaits(await api.post(where, { consent: true }, { match: seen.etag }), 'Taking the promotion back')) {
 			toast(`PROD's settings of ${c.name} are what they were before the promotion`);
 		}
 		done();

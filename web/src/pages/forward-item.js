@@ -107,7 +107,7 @@ function Choose({ types, kind }) {
 
 export default function ForwardItem({ params, query }) {
 	const { kind, name } = params;
-	const k = KINDS[kind];
+	const k = Object.hasOwn(KINDS, kind) ? KINDS[kind] : null;
 	const forms = useGet(k && '/forward/forms');
 	const item = useGet(name && k ? path`/forward/${kind}/${name}` : null);
 	const connections = useGet(k && '/connections');

@@ -13,7 +13,7 @@ import { ForwardNav, KINDS, gist, typeTitle } from '../conf/forward.js';
 
 export default function ForwardList({ params }) {
 	const kind = params.kind;
-	const k = KINDS[kind];
+	const k = Object.hasOwn(KINDS, kind) ? KINDS[kind] : null;
 	const got = useGet(k ? `/forward/${kind}` : null);
 
 	if (kind === 'outbox') {

@@ -4,7 +4,7 @@
 import { html, useState } from '../lib/html.js';
 import { api, may, path } from '../lib/api.js';
 import { when, words } from '../lib/format.js';
-import { useGet, useList } from '../lib/load.js';
+import { useAction, useGet, useList } from '../lib/load.js';
 import { go } from '../lib/router.js';
 import { isOver } from '../lib/tasks.js';
 import { Button, RoleNote } from '../ui/button.js';
@@ -30,16 +30,9 @@ function Written({ job }) {
 }
 
 function Changing({ job, etag, reload }) {
-	const [error, setError] = useState(null);
+	const act = useAction((fn) => fn());
 	const [asking, setAsking] = useState(false);
-	const tries = (fn) => async () => {
-		setError(null);
-		try {
-			await fn();
-		} catch (e) {
-			setError(e);
-		}
-	};
+	const tries = (fn) => () => act.run(fn);
 	const pause = tries(async () => {
 		const why = await ask({ title: `Pause ${job.name}?`, yes: 'Pause', why: 'Why',
 			text: html`<p>It does not run by itself until somebody resumes it. A run that is under way ends as usual.</p>` });
@@ -65,7 +58,7 @@ function Changing({ job, etag, reload }) {
 		}
 	});
 
-	return { error, dialog: asking && html`<${AskDialog} job=${job} sets=${job.record_sets} onClose=${() => setAsking(false)} />`,
+	return { error: act.error, dialog: asking && html`<${AskDialog} job=${job} sets=${job.record_sets} onClose=${() => setAsking(false)} />`,
 		buttons: html`<${RunButton} job=${job} kind="primary" />
 			<${Button} need="operate" onClick=${() => setAsking(true)}>Plan, check …<//>
 			${job.paused ? html`<${Button} need="operate" icon="play" onClick=${resume}>Resume<//>` :

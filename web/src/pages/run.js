@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One run: how it goes, or what it did, what it could not do and why.
-import { html, useState } from '../lib/html.js';
+import { html } from '../lib/html.js';
 import { count, date, duration, plural, words } from '../lib/format.js';
 import { useAction, useGet, useList } from '../lib/load.js';
 import { go } from '../lib/router.js';
@@ -96,10 +96,10 @@ function Items({ run, query }) {
 			html`<${Empty} icon="ok" title="Nothing was refused or skipped" />`;
 
 	return html`<div class="plan-head"><p class="prose">Refused records were sent and not taken; each later run tries them again by itself.
-			Skipped ones were read and left out by a rule.</p>
+			Skipped ones were read and left out by a rule. What was delivered in part lacks what the reason names.</p>
 			${sets.length > 0 && html`<${Button} need="operate" busy=${again.busy} onClick=${again.run}>Try the refused again now<//>`}</div>
 		<${ErrorBox} error=${again.error} />
-		<${Filters} of=${[{ name: 'what', label: 'What', choices: ['refused', 'skipped'] },
+		<${Filters} of=${[{ name: 'what', label: 'What', choices: ['refused', 'skipped', ['without', 'delivered in part']] },
 			{ name: 'record_set', label: 'Record set', choices: run.record_sets.map((s) => [s.name, words(s.name)]) }]} />
 		<${Loaded} of=${list} show=${(d) => html`<${Table} of="Refused and skipped records" columns=${columns} rows=${d.items}
 			busy=${list.loading} empty=${empty} />
@@ -163,15 +163,8 @@ function Live({ run, reload }) {
 }
 
 function Actions({ run, reload }) {
-	const [error, setError] = useState(null);
-	const asks = (fn) => async () => {
-		setError(null);
-		try {
-			await fn();
-		} catch (e) {
-			setError(e);
-		}
-	};
+	const act = useAction((fn) => fn());
+	const asks = (fn) => () => act.run(fn);
 	const cancel = asks(async () => {
 		if (await question({ title: `Cancel run ${run.id}?`, yes: 'Cancel the run', no: 'Go on', danger: true,
 			text: 'It stops behind what it has sent. Nothing is lost: the next run goes on from there.' })) {
@@ -200,7 +193,7 @@ function Actions({ run, reload }) {
 	const why = run.undo_of ? 'It is an undo itself' : run.undo?.possible ? '' : run.writes ?
 		'What it changed is not kept any more, or was taken back' : 'It wrote nothing';
 
-	return { error, buttons: html`${running && html`<${Button} need="operate" kind="danger" icon="stop" onClick=${cancel}>Cancel …<//>`}
+	return { error: act.error, buttons: html`${running && html`<${Button} need="operate" kind="danger" icon="stop" onClick=${cancel}>Cancel …<//>`}
 		${!running && html`<${Button} need="operate" icon="undo" onClick=${undo} why=${why}>Undo: preview …<//>
 		<${Button} need="operate" icon="runs" onClick=${again}>${['failed', 'partial', 'cancelled', 'dead'].includes(run.status) ?
 			'Try again' : 'Run again'}<//>`}` };

@@ -2,7 +2,7 @@
 //
 // The settings of a connection: each beside its default, for TEST and for PROD;
 // nothing is saved before the difference was seen.
-import { html, useMemo, useState } from '../lib/html.js';
+import { html, useMemo, useRef, useState } from '../lib/html.js';
 import { api, may, path } from '../lib/api.js';
 import { useAction, useGet } from '../lib/load.js';
 import { useLeaveGuard } from '../lib/router.js';
@@ -65,19 +65,23 @@ function Review({ of: c, envs, now, etags, onClose, done }) {
 		[env, await api.put(where(env, '?preview=1'), { values: tidySet(now[env]) }, { match: etags[env] })])))));
 
 	useMemo(() => queueMicrotask(look.run), []);
+	const saved = useRef(new Set());
+	const close = () => (saved.current.size ? done : onClose)();
 	const save = useAction(async () => {
-		for (const env of envs) {
+		// What was saved is not sent again when the other one was refused.
+		for (const env of envs.filter((e) => !saved.current.has(e))) {
 			const data = await api.put(where(env), { values: tidySet(now[env]), consent: true }, { match: etags[env] });
 
 			if (!toldWaits(data, `Settings for ${env.toUpperCase()}`)) {
 				toast(`Settings of ${c.name} for ${env.toUpperCase()} are saved`);
 			}
+			saved.current.add(env);
 		}
 		done();
 	});
 	const bad = seen && envs.some((e) => seen[e].errors?.length);
 
-	return html`<${FormDialog} wide title="What changes" yes="Save" onClose=${onClose} onSubmit=${save.run}
+	return html`<${FormDialog} wide title="What changes" yes="Save" onClose=${close} onSubmit=${save.run}
 		busy=${save.busy} error=${save.error || look.error}
 		why=${!seen ? 'The difference is not there yet' : bad ? 'It cannot be saved like this' : agreed ? '' : 'Tick the box first'}>
 		${seen ? envs.map((env) => html`<${Changes} key=${env} env=${env} of=${seen[env]} />`) :

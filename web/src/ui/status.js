@@ -10,6 +10,7 @@ const STATES = {
 	applied: ['ok', 'ok'], delivered: ['ok', 'ok'],
 	partial: ['warn', 'warning'], warning: ['warn', 'warning'],
 	guard: ['warn', 'warning', 'held by the guard'], held: ['warn', 'warning', 'held back'],
+	without: ['warn', 'warning', 'delivered in part'],
 	locked: ['warn', 'lock'], refused: ['warn', 'warning'], expired: ['warn', 'wait'],
 	failed: ['bad', 'error'], dead: ['bad', 'error', 'died'], error: ['bad', 'error'], rejected: ['bad', 'close'],
 	interrupted: ['warn', 'stop'], cancelled: ['dim', 'stop'], skipped: ['dim', 'right'],
