@@ -90,6 +90,10 @@ int mst_api_names(struct mst_http_req *r, const char *kind,
 		  const char *const **names_r, size_t *n_r,
 		  struct mst_err *err);
 
+/* A list that is whole: {"items": [ … ], "next": null}. */
+void mst_api_all_begin(struct mst_jout *j);
+void mst_api_all_end(struct mst_jout *j);
+
 /* A list page by page: items are written as objects between begin and end. More
  * than `limit` may be offered: the first one too many is not written and makes
  * `next`. */

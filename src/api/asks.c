@@ -86,8 +86,8 @@ static int post_setup(struct mst_http_req *r, struct mst_http_resp *resp,
 	mst_api_ask_word(&a, "setup");
 	admin = mst_api_members_text(&b, "admin", false);
 	password = mst_api_members_text(&b, "admin_password", false);
-	if (password && (!mst_secret_ref_ok(password) ||
-			 strncmp(password, "exec:", 5) == 0))
+	if (password &&
+	    (!mst_secret_ref_ok(password) || mst_secret_ref_runs(password)))
 		mst_api_members_wrong(
 		    &b, "admin_password",
 		    "is a reference: env:NAME, file:PATH, credential:NAME or "

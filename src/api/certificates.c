@@ -14,15 +14,10 @@ static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 	int rc = mst_certs_gather(mst_api_state(r), &c, err);
 
 	mst_jout_init(&j, &resp->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
+	mst_api_all_begin(&j);
 	for (size_t i = 0; rc == 0 && i < c.list.n; i++)
 		mst_certs_json(&j, &c, &c.list.v[i]);
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
+	mst_api_all_end(&j);
 	mst_certs_fini(&c);
 	return rc;
 }

@@ -102,8 +102,7 @@ static const char *refused(struct asking *k, const struct mst_remote_part *p)
 		       "\"files\"";
 	/* A program that the daemon would run. */
 	if (p->name && strcmp(p->name, "admin-password") == 0 &&
-	    (!mst_secret_ref_ok(p->value) ||
-	     strncmp(p->value, "exec:", 5) == 0))
+	    (!mst_secret_ref_ok(p->value) || mst_secret_ref_runs(p->value)))
 		return "--admin-password is a reference that the server can "
 		       "read: env:, file:, credential: or sealed:";
 	return NULL;

@@ -147,15 +147,10 @@ int mst_api_list_items(struct mst_http_req *r, struct mst_http_resp *resp,
 	mst_arena_init(&arena, MST_MAX_ARENA);
 	mst_jout_init(&j, &resp->body);
 	rc = mst_config_items(&config, kind, &arena, &items, &n, err);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
+	mst_api_all_begin(&j);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = show(r, items[i], fn, &arena, &j, err);
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
+	mst_api_all_end(&j);
 	mst_arena_fini(&arena);
 	return rc;
 }

@@ -33,19 +33,14 @@ static int get_types(struct mst_http_req *r, struct mst_http_resp *resp,
 	(void)r;
 	(void)err;
 	mst_jout_init(&j, &resp->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
+	mst_api_all_begin(&j);
 	for (size_t i = 0; mst_sources[i]; i++)
 		type_json(&j, mst_sources[i]->type, "source",
 			  mst_sources[i]->title, mst_sources[i]->opts);
 	for (size_t i = 0; mst_dests[i]; i++)
 		type_json(&j, mst_dests[i]->type, "destination",
 			  mst_dests[i]->title, mst_dests[i]->opts);
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
+	mst_api_all_end(&j);
 	return 0;
 }
 

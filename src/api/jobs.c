@@ -101,16 +101,6 @@ static void write_pause(struct mst_jout *j, const struct mst_job_plan *p,
 	mst_jout_end_obj(j);
 }
 
-/* Without a schedule of its own it goes by its source's options. */
-static void by_source(const struct mst_connection *c, struct mst_job_conf *conf)
-{
-	if (conf->schedule.cron || conf->schedule.every_ms ||
-	    conf->schedule.after || !mst_opt_find(c->opts, "sync") ||
-	    !c->source_conf->sync)
-		return;
-	conf->schedule.every_ms = c->source_conf->sync_minutes * 60000;
-}
-
 /* Options and environment alone: a list of many jobs wants no more, and their
  * rules are much to load. */
 static int read_conf(struct mst_http_req *r, const char *name,
@@ -129,20 +119,10 @@ static int read_conf(struct mst_http_req *r, const char *name,
 		rc =
 		    mst_conf_apply(stored.item, mst_job_opts, conf, arena, err);
 	if (rc == 0)
-		rc = mst_connection_get(&config, conf->destination,
-					MST_ENV__MAX, arena, &dest, err);
-	if (rc == 0)
-		rc = mst_connection_get(&config, conf->source,
-					dest.dest ? dest.env : MST_ENV__MAX,
-					arena, &source, err);
-	if (rc == 0 && (!source.source || !dest.dest))
-		rc = mst_err_set(err, MST_E_INVALID,
-				 "job %s: source or destination is of the "
-				 "wrong kind",
-				 name);
+		rc = mst_job_ends(&config, name, conf, arena, &source, &dest,
+				  err);
 	if (rc < 0)
 		return rc;
-	by_source(&source, conf);
 	*env_r = dest.env;
 	return 0;
 }
@@ -329,18 +309,13 @@ static int list_jobs(struct mst_http_req *r, struct mst_http_resp *resp,
 	int rc = mst_api_jobs_read(r, &all, err);
 
 	mst_jout_init(&j, &resp->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
+	mst_api_all_begin(&j);
 	for (size_t i = 0; i < all.n && rc == 0; i++) {
 		mst_jout_obj(&j);
 		rc = mst_api_job_members(r, &all, &j, all.names[i], &s, err);
 		mst_jout_end_obj(&j);
 	}
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
+	mst_api_all_end(&j);
 	mst_api_jobs_fini(&all);
 	return rc;
 }

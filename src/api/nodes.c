@@ -56,31 +56,16 @@ static int add_node(void *ctx, const struct mst_node *n)
 	return rc;
 }
 
-static void open_list(struct mst_jout *j, struct mst_http_resp *resp)
-{
-	mst_jout_init(j, &resp->body);
-	mst_jout_obj(j);
-	mst_jout_key(j, "items");
-	mst_jout_arr(j);
-}
-
-static void close_list(struct mst_jout *j)
-{
-	mst_jout_end_arr(j);
-	mst_jout_key(j, "next");
-	mst_jout_null(j);
-	mst_jout_end_obj(j);
-}
-
 static int list_nodes(struct mst_http_req *r, struct mst_http_resp *resp,
 		      struct mst_err *err)
 {
 	struct nodes v = {.state = mst_api_state(r), .err = err};
 	int rc;
 
-	open_list(&v.j, resp);
+	mst_jout_init(&v.j, &resp->body);
+	mst_api_all_begin(&v.j);
 	rc = mst_nodes(v.state, add_node, &v, err);
-	close_list(&v.j);
+	mst_api_all_end(&v.j);
 	return rc;
 }
 
@@ -153,10 +138,11 @@ static int list_notices(struct mst_http_req *r, struct mst_http_resp *resp,
 	struct mst_jout j;
 	int rc;
 
-	open_list(&j, resp);
+	mst_jout_init(&j, &resp->body);
+	mst_api_all_begin(&j);
 	rc = mst_api_notices_json(r, &j, all && (*all == '1' || *all == 't'),
 				  err);
-	close_list(&j);
+	mst_api_all_end(&j);
 	return rc;
 }
 

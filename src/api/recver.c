@@ -157,9 +157,7 @@ static int write_all(struct mst_http_req *r, struct mst_jout *j,
 	size_t n;
 	int rc = mst_api_names(r, "connection", &names, &n, err);
 
-	mst_jout_obj(j);
-	mst_jout_key(j, "items");
-	mst_jout_arr(j);
+	mst_api_all_begin(j);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct mst_err wrong = MST_ERR_INIT;
 
@@ -169,10 +167,7 @@ static int write_all(struct mst_http_req *r, struct mst_jout *j,
 		    c.source)
 			recver_json(&l);
 	}
-	mst_jout_end_arr(j);
-	mst_jout_key(j, "next");
-	mst_jout_null(j);
-	mst_jout_end_obj(j);
+	mst_api_all_end(j);
 	return rc;
 }
 

@@ -50,9 +50,7 @@ static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 	(void)r;
 	(void)err;
 	mst_jout_init(&j, &resp->body);
-	mst_jout_obj(&j);
-	mst_jout_key(&j, "items");
-	mst_jout_arr(&j);
+	mst_api_all_begin(&j);
 	for (const struct mst_report_kind *k = mst_reports; k->name; k++) {
 		mst_jout_obj(&j);
 		mst_jout_kstr(&j, "name", k->name);
@@ -61,10 +59,7 @@ static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 		options_json(&j, k->name);
 		mst_jout_end_obj(&j);
 	}
-	mst_jout_end_arr(&j);
-	mst_jout_key(&j, "next");
-	mst_jout_null(&j);
-	mst_jout_end_obj(&j);
+	mst_api_all_end(&j);
 	return 0;
 }
 

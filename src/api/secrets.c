@@ -65,15 +65,10 @@ static int write_list(struct mst_http_req *r, struct mst_jout *j,
 	for (size_t i = 0; i < MST_LEN(kinds) && rc == 0; i++)
 		rc = mst_config_items(&config, kinds[i], arena, &l.items[i],
 				      &l.n[i], err);
-	mst_jout_obj(j);
-	mst_jout_key(j, "items");
-	mst_jout_arr(j);
+	mst_api_all_begin(j);
 	if (rc == 0)
 		rc = mst_state_secrets(mst_api_state(r), show, &l, err);
-	mst_jout_end_arr(j);
-	mst_jout_key(j, "next");
-	mst_jout_null(j);
-	mst_jout_end_obj(j);
+	mst_api_all_end(j);
 	return rc;
 }
 

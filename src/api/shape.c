@@ -47,6 +47,21 @@ int mst_api_write(struct mst_http_req *r, struct mst_http_resp *resp,
 	return rc;
 }
 
+void mst_api_all_begin(struct mst_jout *j)
+{
+	mst_jout_obj(j);
+	mst_jout_key(j, "items");
+	mst_jout_arr(j);
+}
+
+void mst_api_all_end(struct mst_jout *j)
+{
+	mst_jout_end_arr(j);
+	mst_jout_key(j, "next");
+	mst_jout_null(j);
+	mst_jout_end_obj(j);
+}
+
 struct names {
 	struct mst_arena *arena;
 	const char **v;

@@ -7,6 +7,8 @@
 
 #include <xxhash.h>
 
+#include "base/num.h"
+
 uint64_t mst_hash64(const void *p, size_t n, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(n ? p : "", n, seed);
@@ -40,17 +42,6 @@ void mst_hash_hex(struct mst_hash h, char out[33])
 	out[32] = 0;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool mst_hash_parse(struct mst_slice hex, struct mst_hash *h_r)
 {
 	struct mst_hash h = {0, 0};
@@ -58,7 +49,7 @@ bool mst_hash_parse(struct mst_slice hex, struct mst_hash *h_r)
 	if (hex.n != 32)
 		return false;
 	for (size_t i = 0; i < 32; i++) {
-		int v = nibble(hex.p[i]);
+		int v = mst_num_hex(hex.p[i]);
 
 		if (v < 0)
 			return false;

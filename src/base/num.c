@@ -234,3 +234,14 @@ void mst_num_text(double d, char out[32])
 	}
 	(void)uselocale(old);
 }
+
+int mst_num_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

@@ -14,6 +14,8 @@ bool mst_num_dbl(struct mst_slice s, double *r); /* finite, locale-free */
 bool mst_num_duration_ms(struct mst_slice s, int64_t *r);
 /* "4096", "16KiB", "16MiB", "2GiB", "1MB" → bytes. */
 bool mst_num_size(struct mst_slice s, uint64_t *r);
+/* The value of a hexadecimal digit; -1: it is none. */
+int mst_num_hex(char c);
 /* 7.0 → "7.0", 9.75 → "9.8": one decimal, as CVSS scores are written. */
 void mst_num_fixed1(double d, char out[32]);
 /* The shortest text that reads back as the same double; integers without a

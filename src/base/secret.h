@@ -34,6 +34,8 @@ int mst_secret_ref(const char *ref, struct mst_secret **s_r,
 		   struct mst_err *err);
 /* Only whether the form is right; reads nothing. */
 bool mst_secret_ref_ok(const char *ref);
+/* Would reading it have this machine run a program? */
+bool mst_secret_ref_runs(const char *ref);
 /* May a sealed secret be called this? */
 bool mst_secret_name_ok(const char *name);
 

@@ -88,6 +88,11 @@ bool mst_secret_ref_ok(const char *ref)
 	return false;
 }
 
+bool mst_secret_ref_runs(const char *ref)
+{
+	return after(ref, "exec:") != NULL;
+}
+
 static int read_all(int fd, const char *path, struct mst_buf *b,
 		    struct mst_err *err)
 {

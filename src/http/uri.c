@@ -4,6 +4,7 @@
  * decoding of both. What is not plain text is refused here, so that nothing
  * behind it meets a NUL, a control character or half a character.
  */
+#include "base/num.h"
 #include "http/private.h"
 
 /* ---- characters ---------------------------------------------------------- */
@@ -47,17 +48,6 @@ static bool is_text(const char *s, size_t n)
 	return true;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int mst_http_uri_decode(struct mst_arena *a, struct mst_slice s, bool plus,
 			const char **text_r, struct mst_err *err)
 {
@@ -71,8 +61,8 @@ int mst_http_uri_decode(struct mst_arena *a, struct mst_slice s, bool plus,
 			c = ' ';
 		} else if (c == '%') {
 			bool whole = s.n - i > 2;
-			int hi = whole ? hex(s.p[i + 1]) : -1;
-			int lo = whole ? hex(s.p[i + 2]) : -1;
+			int hi = whole ? mst_num_hex(s.p[i + 1]) : -1;
+			int lo = whole ? mst_num_hex(s.p[i + 2]) : -1;
 
 			if (hi < 0 || lo < 0)
 				return mst_err_set(

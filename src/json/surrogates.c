@@ -4,15 +4,8 @@
  * section 8.2), and texts that were cut in UTF-16 have it; no UTF-8 text can
  * hold it, so simdjson takes the whole document for damaged.
  */
+#include "base/num.h"
 #include "json/json_private.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The code unit of "uXXXX" at p, or -1. */
 static int unit(const char *p, const char *end)
@@ -22,7 +15,7 @@ static int unit(const char *p, const char *end)
 	if (end - p < 5 || *p != 'u')
 		return -1;
 	for (int i = 1; i < 5; i++) {
-		int d = hex_digit(p[i]);
+		int d = mst_num_hex(p[i]);
 
 		if (d < 0)
 			return -1;

@@ -74,36 +74,18 @@ static int take_item(void *ctx, const struct mst_state_item *item)
 
 /* ---- one job ------------------------------------------------------------- */
 
-/* What the options sync and sync_frequency of the source say, as a schedule. */
-static void by_source(const struct mst_connection *c, struct mst_job_conf *conf)
-{
-	if (conf->schedule.cron || conf->schedule.every_ms ||
-	    conf->schedule.after || !mst_opt_find(c->opts, "sync") ||
-	    !c->source_conf->sync)
-		return;
-	conf->schedule.every_ms = c->source_conf->sync_minutes * 60000;
-}
-
 static int read_ends(struct reading *r, struct agenda_job *j,
 		     struct mst_job_conf *conf, struct mst_err *err)
 {
 	struct mst_connection source, dest;
+	int rc = mst_job_ends(&r->config, j->v.name, conf, &r->arena, &source,
+			      &dest, err);
 
-	if (mst_connection_get(&r->config, conf->destination, MST_ENV__MAX,
-			       &r->arena, &dest, err) < 0 ||
-	    mst_connection_get(&r->config, conf->source,
-			       dest.dest ? dest.env : MST_ENV__MAX, &r->arena,
-			       &source, err) < 0)
-		return -(int)err->code;
-	if (!source.source || !dest.dest)
-		return mst_err_set(err, MST_E_INVALID,
-				   "job %s: source or destination is of the "
-				   "wrong kind",
-				   j->v.name);
+	if (rc < 0)
+		return rc;
 	j->v.prod = dest.env == MST_ENV_PROD;
 	j->v.source_runs = mst_connection_runs(&source);
 	j->v.destination_runs = mst_connection_runs(&dest);
-	by_source(&source, conf);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/secret.h"
 
 #define ITEM_MAX (1u << 20) /* text of one item */
 
@@ -209,7 +210,7 @@ static int no_programs_in(const struct mst_conf_item *item,
 		const struct mst_conf_value *v = &item->values[i];
 
 		for (size_t k = 0; k < v->texts_n; k++) {
-			if (strncmp(v->texts[k], "exec:", 5) == 0 &&
+			if (mst_secret_ref_runs(v->texts[k]) &&
 			    !has_text(stored, v->key, v->texts[k]))
 				return mst_err_set(
 				    err, MST_E_FORBIDDEN,

@@ -8,6 +8,38 @@
 
 #include "base/time.h"
 
+/* What the options sync and sync_frequency of the source say, as a schedule. */
+static void by_source(const struct mst_connection *c, struct mst_job_conf *conf)
+{
+	if (conf->schedule.cron || conf->schedule.every_ms ||
+	    conf->schedule.after || !mst_opt_find(c->opts, "sync") ||
+	    !c->source_conf->sync)
+		return;
+	conf->schedule.every_ms = c->source_conf->sync_minutes * 60000;
+}
+
+int mst_job_ends(const struct mst_config *c, const char *job,
+		 struct mst_job_conf *conf, struct mst_arena *arena,
+		 struct mst_connection *source_r, struct mst_connection *dest_r,
+		 struct mst_err *err)
+{
+	int rc = mst_connection_get(c, conf->destination, MST_ENV__MAX, arena,
+				    dest_r, err);
+
+	if (rc == 0)
+		rc = mst_connection_get(
+		    c, conf->source, dest_r->dest ? dest_r->env : MST_ENV__MAX,
+		    arena, source_r, err);
+	if (rc == 0 && (!source_r->source || !dest_r->dest))
+		rc = mst_err_set(err, MST_E_INVALID,
+				 "job %s: source or destination is of the "
+				 "wrong kind",
+				 job);
+	if (rc == 0)
+		by_source(source_r, conf);
+	return rc;
+}
+
 struct mst_schedule_text mst_job_schedule_text(const char *job,
 					       const struct mst_job_conf *conf)
 {

@@ -9,6 +9,13 @@
 #include "schedule/schedule.h"
 #include "sync/job.h"
 
+/* The ends of a job whose options are conf, and no more of it: rules and
+ * selections are much to load. Without a schedule of its own it goes by its
+ * source's options, which are put into conf. */
+int mst_job_ends(const struct mst_config *c, const char *job,
+		 struct mst_job_conf *conf, struct mst_arena *arena,
+		 struct mst_connection *source_r, struct mst_connection *dest_r,
+		 struct mst_err *err);
 /* Its texts; they live as long as conf's. */
 struct mst_schedule_text mst_job_schedule_text(const char *job,
 					       const struct mst_job_conf *conf);

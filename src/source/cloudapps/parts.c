@@ -3,6 +3,7 @@
  * Names of parts: records of an app's users do not say whose they are, so the
  * name of what they are kept in does.
  */
+#include "base/num.h"
 #include "source/cloudapps/cloudapps_private.h"
 
 static bool plain(char c)
@@ -33,14 +34,6 @@ void ca_part_name(struct mst_buf *out, const char *stream, const char *app,
 		mst_buf_addf(out, ",%u", page);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool ca_part_element(const char *name, unsigned at, char *buf, size_t buf_n,
 		     struct mst_slice *out_r)
 {
@@ -53,8 +46,8 @@ bool ca_part_element(const char *name, unsigned at, char *buf, size_t buf_n,
 		name++;
 	}
 	for (; *name && *name != ','; name++) {
-		int hi = *name == '%' ? hex_digit(name[1]) : -1;
-		int lo = hi >= 0 ? hex_digit(name[2]) : -1;
+		int hi = *name == '%' ? mst_num_hex(name[1]) : -1;
+		int lo = hi >= 0 ? mst_num_hex(name[2]) : -1;
 
 		if (n == buf_n)
 			return false;

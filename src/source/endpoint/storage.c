@@ -3,6 +3,7 @@
  * The storage that export files are fetched from: which hosts it may be, and
  * when an address of it expires.
  */
+#include "base/num.h"
 #include "base/time.h"
 #include "source/endpoint/endpoint_private.h"
 
@@ -24,23 +25,15 @@ bool ep_blob_allowed(const struct ms_sites *s, const char *url)
 	return https && ms_host_in(blob_hosts, host);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static size_t decode(const char *s, char *out, size_t max)
 {
 	size_t n = 0;
 
 	for (; *s && *s != '&' && *s != '#' && n < max; s++) {
-		if (s[0] == '%' && hex_digit(s[1]) >= 0 &&
-		    hex_digit(s[2]) >= 0) {
+		if (s[0] == '%' && mst_num_hex(s[1]) >= 0 &&
+		    mst_num_hex(s[2]) >= 0) {
 			out[n++] =
-			    (char)(hex_digit(s[1]) * 16 + hex_digit(s[2]));
+			    (char)(mst_num_hex(s[1]) * 16 + mst_num_hex(s[2]));
 			s += 2;
 		} else {
 			out[n++] = *s;

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "source/iot/ops.h"
 
 /* ---- IP addresses -------------------------------------------------------- */
@@ -129,14 +130,6 @@ MS_OP(ot_op_ips)
 
 /* ---- MAC addresses ------------------------------------------------------- */
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool ot_mac_parse(struct mst_slice s, char out[18])
 {
 	static const char digits[] = "0123456789abcdef";
@@ -144,7 +137,7 @@ bool ot_mac_parse(struct mst_slice s, char out[18])
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		int d = hex(s.p[i]);
+		int d = mst_num_hex(s.p[i]);
 
 		if (d < 0 && strchr(":-.", s.p[i]) && s.p[i])
 			continue;
