@@ -39,7 +39,8 @@ static int take_last(void *ctx, const struct mst_run *run)
 	return 0;
 }
 
-/* One that runs already, by another process, is left out this time. */
+/* One that runs already, by another process, is left out this time; one whose
+ * window is shut stays due until it opens. */
 static enum mst_agenda_say on_due(void *ctx, const struct mst_agenda_job *j,
 				  struct mst_task *t)
 {
@@ -48,6 +49,8 @@ static enum mst_agenda_say on_due(void *ctx, const struct mst_agenda_job *j,
 	struct turn *turn = ctx;
 
 	(void)t;
+	if (mst_schedule_may(j->schedule, mst_now_us()) > mst_now_us())
+		return MST_AGENDA_LATER;
 	(void)mst_state_runs(
 	    turn->state,
 	    &(struct mst_run_filter){.job = j->name, .status = -1, .n = 1},
@@ -63,8 +66,7 @@ static void on_won(void *ctx, const struct mst_agenda_job *j, int64_t due_us)
 	struct turn *turn = ctx;
 
 	(void)due_us;
-	if (mst_schedule_may(j->schedule, mst_now_us()) <= mst_now_us())
-		turn->jobs[turn->n++] = mst_arena_strdup(&turn->arena, j->name);
+	turn->jobs[turn->n++] = mst_arena_strdup(&turn->arena, j->name);
 }
 
 static int run_turn(const struct turn *turn)
