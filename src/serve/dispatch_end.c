@@ -170,8 +170,8 @@ static int end(struct doing *w, struct mst_err *err)
 
 	say_why(w, &t, text, sizeof(text));
 	if (w->cut && !*t.error)
-		t.error = "what it printed was more than is kept: its end is "
-			  "missing";
+		t.error = "the end of what it printed is missing: it was more "
+			  "than is kept, or the disk is full";
 	/* What it told last may not be noted yet. */
 	rc = mst_task_tell(w->d->conf.state, w->id, t.node, w->run,
 			   w->progress.n ? w->progress.p : NULL, &cancel, err);
