@@ -17,231 +17,72 @@
 	"CREATE INDEX run_job_status ON run(job, status, id);"
 
 #define TASK_TABLES                                                            \
-	TABLE("task", "id INTEGER PRIMARY KEY AUTOINCREMENT,"                  \
-		      " kind TEXT NOT NULL, job TEXT NOT NULL,"                \
-		      " connection TEXT NOT NULL, argv TEXT NOT NULL,"         \
-		      " files TEXT NOT NULL, state INTEGER NOT NULL,"          \
-		      " repeat INTEGER NOT NULL, asked_by TEXT NOT NULL,"      \
-		      " asked_via TEXT NOT NULL, approved_by TEXT NOT NULL,"   \
-		      " node TEXT NOT NULL, created_us INTEGER NOT NULL,"      \
-		      " not_before_us INTEGER NOT NULL, started_us INTEGER,"   \
-		      " ended_us INTEGER, run INTEGER NOT NULL,"               \
-		      " exit_status INTEGER NOT NULL,"                         \
-		      " cancel INTEGER NOT NULL, error TEXT NOT NULL,"         \
-		      " progress TEXT NOT NULL, output_n INTEGER NOT NULL")    \
+	"CREATE TABLE task(id INTEGER PRIMARY KEY AUTOINCREMENT, kind"         \
+	" TEXT NOT NULL, job TEXT NOT NULL, connection TEXT NOT NULL,"         \
+	" argv TEXT NOT NULL, files TEXT NOT NULL, state INTEGER NOT"          \
+	" NULL, repeat INTEGER NOT NULL, asked_by TEXT NOT NULL,"              \
+	" asked_via TEXT NOT NULL, approved_by TEXT NOT NULL, node TEXT"       \
+	" NOT NULL, created_us INTEGER NOT NULL, not_before_us INTEGER"        \
+	" NOT NULL, started_us INTEGER, ended_us INTEGER, run INTEGER"         \
+	" NOT NULL, exit_status INTEGER NOT NULL, cancel INTEGER NOT"          \
+	" NULL, error TEXT NOT NULL, progress TEXT NOT NULL, output_n"         \
+	" INTEGER NOT NULL) STRICT;"                                           \
 	"CREATE INDEX task_state ON task(state, id);"                          \
 	"CREATE INDEX task_kind ON task(kind, id);"                            \
 	"CREATE INDEX task_job ON task(job, id);"                              \
-	"CREATE INDEX task_connection ON task(connection, id);" TABLE(         \
-	    "task_piece", "task INTEGER NOT NULL, log INTEGER NOT NULL,"       \
-			  " n INTEGER NOT NULL, bytes BLOB NOT NULL,"          \
-			  " PRIMARY KEY(task, log, n)")                        \
-	    TABLE(                                                             \
-		"request_key",                                                 \
-		"caller TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL," \
-		" at_us INTEGER NOT NULL, first INTEGER NOT NULL,"             \
-		" PRIMARY KEY(caller, key)") "CREATE INDEX request_key_at ON " \
-					     "request_key(at_us);" TABLE("job" \
-									 "_pl" \
-									 "an", \
-									 "job" \
-									 " TE" \
-									 "XT " \
-									 "PRI" \
-									 "MAR" \
-									 "Y "  \
-									 "KEY" \
-									 ", "  \
-									 "nex" \
-									 "t_"  \
-									 "us " \
-									 "INT" \
-									 "EGE" \
-									 "R,"  \
-									 " ba" \
-									 "sis" \
-									 " IN" \
-									 "TEG" \
-									 "ER " \
-									 "NOT" \
-									 " NU" \
-									 "LL," \
-									 " la" \
-									 "st_" \
-									 "due" \
-									 "_us" \
-									 " IN" \
-									 "TEG" \
-									 "ER," \
-									 " pa" \
-									 "use" \
-									 "d "  \
-									 "INT" \
-									 "EGE" \
-									 "R "  \
-									 "NOT" \
-									 " NU" \
-									 "LL," \
-									 " pa" \
-									 "use" \
-									 "d_"  \
-									 "by " \
-									 "TEX" \
-									 "T "  \
-									 "NOT" \
-									 " NU" \
-									 "LL," \
-									 " pa" \
-									 "use" \
-									 "d_"  \
-									 "why" \
-									 " TE" \
-									 "XT " \
-									 "NOT" \
-									 " NU" \
-									 "LL," \
-									 " pa" \
-									 "use" \
-									 "d_"  \
-									 "us " \
-									 "INT" \
-									 "EGE" \
-									 "R")  \
-						 TABLE(                        \
-						     "node",                   \
-						     "name TEXT PRIMARY KEY, " \
-						     "incarnation INTEGER "    \
-						     "NOT NULL,"               \
-						     " version TEXT NOT "      \
-						     "NULL, address TEXT NOT " \
-						     "NULL,"                   \
-						     " started_us INTEGER "    \
-						     "NOT NULL,"               \
-						     " beat_us INTEGER NOT "   \
-						     "NULL") TABLE("budget",   \
-								   "connectio" \
-								   "n TEXT "   \
-								   "PRIMARY "  \
-								   "KEY,"      \
-								   " hour_us " \
-								   "INTEGER "  \
-								   "NOT "      \
-								   "NULL, "    \
-								   "used "     \
-								   "INTEGER "  \
-								   "NOT NULL") \
-						     TABLE(                    \
-							 "trend",              \
-							 "job TEXT NOT NULL, " \
-							 "name TEXT NOT NULL," \
-							 " at_us INTEGER NOT " \
-							 "NULL, value REAL "   \
-							 "NOT NULL,"           \
-							 " PRIMARY KEY(job, "  \
-							 "name, at_us)")       \
-							 TABLE(                \
-							     "notice",         \
-							     "id INTEGER "     \
-							     "PRIMARY KEY "    \
-							     "AUTOINCREMENT,"  \
-							     " kind TEXT NOT " \
-							     "NULL, about "    \
-							     "TEXT NOT NULL,"  \
-							     " level TEXT "    \
-							     "NOT NULL, "      \
-							     "words TEXT NOT " \
-							     "NULL,"           \
-							     " since_us "      \
-							     "INTEGER NOT "    \
-							     "NULL, told_us "  \
-							     "INTEGER,"        \
-							     " over_us "       \
-							     "INTEGER") "CREA" \
-									"TE "  \
-									"UNIQ" \
-									"UE "  \
-									"INDE" \
-									"X "   \
-									"noti" \
-									"ce_"  \
-									"on "  \
-									"ON "  \
-									"noti" \
-									"ce("  \
-									"kind" \
-									", "   \
-									"abou" \
-									"t)"   \
-									" WHE" \
-									"RE "  \
-									"over" \
-									"_us " \
-									"IS "  \
-									"NULL" \
-									";"
+	"CREATE INDEX task_connection ON task(connection, id);"                \
+	"CREATE TABLE task_piece(task INTEGER NOT NULL, log INTEGER NOT"       \
+	" NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY"              \
+	" KEY(task, log, n)) STRICT;"                                          \
+	"CREATE TABLE request_key(caller TEXT NOT NULL, key TEXT NOT"          \
+	" NULL, body BLOB NOT NULL, at_us INTEGER NOT NULL, first"             \
+	" INTEGER NOT NULL, PRIMARY KEY(caller, key)) STRICT;"                 \
+	"CREATE INDEX request_key_at ON request_key(at_us);"                   \
+	"CREATE TABLE job_plan(job TEXT PRIMARY KEY, next_us INTEGER,"         \
+	" basis INTEGER NOT NULL, last_due_us INTEGER, paused INTEGER"         \
+	" NOT NULL, paused_by TEXT NOT NULL, paused_why TEXT NOT NULL,"        \
+	" paused_us INTEGER) STRICT;"                                          \
+	"CREATE TABLE node(name TEXT PRIMARY KEY, incarnation INTEGER"         \
+	" NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL,"             \
+	" started_us INTEGER NOT NULL, beat_us INTEGER NOT NULL)"              \
+	" STRICT;"                                                             \
+	"CREATE TABLE budget(connection TEXT PRIMARY KEY, hour_us"             \
+	" INTEGER NOT NULL, used INTEGER NOT NULL) STRICT;"                    \
+	"CREATE TABLE trend(job TEXT NOT NULL, name TEXT NOT NULL,"            \
+	" at_us INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY(job,"       \
+	" name, at_us)) STRICT;"                                               \
+	"CREATE TABLE notice(id INTEGER PRIMARY KEY AUTOINCREMENT, kind"       \
+	" TEXT NOT NULL, about TEXT NOT NULL, level TEXT NOT NULL,"            \
+	" words TEXT NOT NULL, since_us INTEGER NOT NULL, told_us"             \
+	" INTEGER, over_us INTEGER) STRICT;"                                   \
+	"CREATE UNIQUE INDEX notice_on ON notice(kind, about) WHERE"           \
+	" over_us IS NULL;"
 
 #define ACCESS_TABLES                                                          \
-	TABLE("users", "name TEXT PRIMARY KEY, full_name TEXT NOT NULL,"       \
-		       " role INTEGER NOT NULL, disabled INTEGER NOT NULL,"    \
-		       " must_change INTEGER NOT NULL, hash TEXT NOT NULL,"    \
-		       " oidc_issuer TEXT NOT NULL,"                           \
-		       " oidc_subject TEXT NOT NULL,"                          \
-		       " failures INTEGER NOT NULL, locked_us INTEGER,"        \
-		       " created_us INTEGER NOT NULL, changed_us INTEGER,"     \
-		       " seen_us INTEGER")                                     \
+	"CREATE TABLE users(name TEXT PRIMARY KEY, full_name TEXT NOT"         \
+	" NULL, role INTEGER NOT NULL, disabled INTEGER NOT NULL,"             \
+	" must_change INTEGER NOT NULL, hash TEXT NOT NULL, oidc_issuer"       \
+	" TEXT NOT NULL, oidc_subject TEXT NOT NULL, failures INTEGER"         \
+	" NOT NULL, locked_us INTEGER, created_us INTEGER NOT NULL,"           \
+	" changed_us INTEGER, seen_us INTEGER) STRICT;"                        \
 	"CREATE UNIQUE INDEX users_subject ON users(oidc_issuer,"              \
-	" oidc_subject) WHERE oidc_subject <> '';" TABLE(                      \
-	    "session",                                                         \
-	    "id BLOB PRIMARY KEY, owner TEXT NOT NULL, csrf TEXT NOT NULL,"    \
-	    " address TEXT NOT NULL, agent TEXT NOT NULL,"                     \
-	    " created_us INTEGER NOT NULL, seen_us INTEGER NOT NULL,"          \
-	    " ends_us INTEGER NOT NULL") "CREATE INDEX session_owner ON "      \
-					 "session(owner);" TABLE("token",      \
-								 "id TEXT "    \
-								 "PRIMARY "    \
-								 "KEY, name "  \
-								 "TEXT NOT "   \
-								 "NULL, "      \
-								 "owner TEXT " \
-								 "NOT NULL,"   \
-								 " hash BLOB " \
-								 "NOT NULL "   \
-								 "UNIQUE, "    \
-								 "scopes "     \
-								 "INTEGER "    \
-								 "NOT NULL,"   \
-								 " created_"   \
-								 "us INTEGER " \
-								 "NOT NULL, "  \
-								 "ends_us "    \
-								 "INTEGER,"    \
-								 " seen_us "   \
-								 "INTEGER, "   \
-								 "UNIQUE("     \
-								 "owner, "     \
-								 "name)")      \
-					     TABLE(                            \
-						 "approval",                   \
-						 "id INTEGER PRIMARY KEY "     \
-						 "AUTOINCREMENT,"              \
-						 " state TEXT NOT NULL, what " \
-						 "TEXT NOT NULL,"              \
-						 " needs TEXT NOT NULL, "      \
-						 "request TEXT NOT NULL,"      \
-						 " asked_by TEXT NOT NULL,"    \
-						 " decided_by TEXT NOT NULL, " \
-						 "why TEXT NOT NULL,"          \
-						 " task INTEGER NOT NULL, "    \
-						 "asked_us INTEGER NOT NULL,"  \
-						 " decided_us INTEGER, "       \
-						 "ends_us INTEGER") "CREATE "  \
-								    "INDEX "   \
-								    "approval" \
-								    "_state "  \
-								    "ON "      \
-								    "approval" \
-								    "(state, " \
-								    "id);"
+	" oidc_subject) WHERE oidc_subject <> '';"                             \
+	"CREATE TABLE session(id BLOB PRIMARY KEY, owner TEXT NOT NULL,"       \
+	" csrf TEXT NOT NULL, address TEXT NOT NULL, agent TEXT NOT"           \
+	" NULL, created_us INTEGER NOT NULL, seen_us INTEGER NOT NULL,"        \
+	" ends_us INTEGER NOT NULL) STRICT;"                                   \
+	"CREATE INDEX session_owner ON session(owner);"                        \
+	"CREATE TABLE token(id TEXT PRIMARY KEY, name TEXT NOT NULL,"          \
+	" owner TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, scopes"              \
+	" INTEGER NOT NULL, created_us INTEGER NOT NULL, ends_us"              \
+	" INTEGER, seen_us INTEGER, UNIQUE(owner, name)) STRICT;"              \
+	"CREATE TABLE approval(id INTEGER PRIMARY KEY AUTOINCREMENT,"          \
+	" state TEXT NOT NULL, what TEXT NOT NULL, needs TEXT NOT NULL,"       \
+	" request TEXT NOT NULL, asked_by TEXT NOT NULL, decided_by"           \
+	" TEXT NOT NULL, why TEXT NOT NULL, task INTEGER NOT NULL,"            \
+	" asked_us INTEGER NOT NULL, decided_us INTEGER, ends_us"              \
+	" INTEGER) STRICT;"                                                    \
+	"CREATE INDEX approval_state ON approval(state, id);"
 
 /* The head is the newest entry. An entry that has its hash is never changed:
  * one of an older version gets it once. */
