@@ -12,9 +12,13 @@
 /* The exit status of a worker that met somebody else at work: muster(1). */
 #define MST_EXIT_CONFLICT 5
 
-#define MST_BUSY_US    (60 * INT64_C(1000000)) /* between two tries */
-#define MST_BUSY_TRIES 60 /* then it is given up, with the reason */
-#define MST_BUSY_TOLD  10 /* of them, before a person is told */
+/* A worker of a daemon that was killed is gone in a moment; who else is at work
+ * takes longer. */
+#define MST_BUSY_SOON	 3			 /* tries */
+#define MST_BUSY_SOON_US (3 * INT64_C(1000000))	 /* before each of them */
+#define MST_BUSY_US	 (60 * INT64_C(1000000)) /* between two later ones */
+#define MST_BUSY_TRIES	 63 /* then it is given up, with the reason */
+#define MST_BUSY_TOLD	 13 /* of them, before a person is told */
 
 /* What a task waits for, out of its progress: how often it was tried, 0: it
  * does not wait for its job. *why_r (may be NULL) lives as long as what the

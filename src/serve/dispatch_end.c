@@ -60,7 +60,8 @@ static int64_t again_us(const struct doing *w, int64_t now_us)
 		       w->until_us != MST_TIME_NONE && now_us >= w->until_us);
 
 	if (was_busy(w))
-		return now_us + MST_BUSY_US;
+		return now_us + (w->tries < MST_BUSY_SOON ? MST_BUSY_SOON_US
+							  : MST_BUSY_US);
 	if (w->lost && w->repeat && w->why != DOING_CANCELLED)
 		return now_us + LOST_US;
 	if (!was_stopped(w) || !w->repeat)

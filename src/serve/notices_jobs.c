@@ -94,14 +94,14 @@ struct beginning {
 };
 
 /* About a run that waits for its job. */
-static int say_busy(struct judging *g, const char *job, int64_t tries,
+static int say_busy(struct judging *g, const char *job, int64_t minutes,
 		    struct mst_slice why, struct mst_err *err)
 {
 	return mst_judging_on(g, BUSY, job, "warning", err,
 			      "a run of job %s has waited for %lld minutes: "
 			      "%.*s",
-			      job, (long long)(tries * MST_BUSY_US / 60000000),
-			      (int)MST_MIN(why.n, 600), why.n ? why.p : "");
+			      job, (long long)minutes, (int)MST_MIN(why.n, 600),
+			      why.n ? why.p : "");
 }
 
 static int take_live(void *ctx, const struct mst_task *t)
@@ -110,10 +110,12 @@ static int take_live(void *ctx, const struct mst_task *t)
 	struct mst_slice why = {NULL, 0};
 	int64_t tries = mst_busy_tries(b->g->parser, t->progress, &why);
 
+	int64_t minutes = (tries - MST_BUSY_SOON) * MST_BUSY_US / 60000000;
+
 	/* In steps: each text is told to who watches. */
 	return tries < MST_BUSY_TOLD
 		   ? 0
-		   : say_busy(b->g, t->job, tries - tries % MST_BUSY_TOLD, why,
+		   : say_busy(b->g, t->job, minutes - minutes % 10, why,
 			      b->err);
 }
 
