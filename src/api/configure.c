@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/prod.h"
 #include "api/second.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -157,45 +158,6 @@ int mst_api_list_items(struct mst_http_req *r, struct mst_http_resp *resp,
 
 /* ---- a second person ----------------------------------------------------- */
 
-static const char *value_of(const struct mst_conf_item *item, const char *key)
-{
-	for (size_t i = 0; item && i < item->values_n; i++) {
-		if (strcmp(item->values[i].key, key) == 0 &&
-		    item->values[i].texts_n == 1)
-			return item->values[i].texts[0];
-	}
-	return NULL;
-}
-
-static bool connection_is_prod(struct mst_state *state, const char *name,
-			       const struct mst_conf_item *front,
-			       struct mst_arena *arena)
-{
-	const struct mst_config config = {state, front, front ? 1 : 0,
-					  .bare = true};
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_connection c;
-
-	return !name ||
-	       mst_connection_get(&config, name, MST_ENV__MAX, arena, &c,
-				  &err) < 0 ||
-	       mst_connection_serves(&c, MST_ENV_PROD);
-}
-
-/* Does PROD have it? What is no connection's or job's, it has. */
-static bool is_prod(struct mst_state *state, const struct mst_conf_item *item,
-		    const struct mst_conf_item *front, struct mst_arena *arena)
-{
-	if (!item)
-		return false;
-	if (strcmp(item->kind, "connection") == 0)
-		return connection_is_prod(state, item->name, front, arena);
-	if (strcmp(item->kind, "job") == 0)
-		return connection_is_prod(state, value_of(item, "destination"),
-					  NULL, arena);
-	return true;
-}
-
 /* 1: the answer is an approval. */
 static int wait_for_second(struct mst_http_req *r, struct mst_http_resp *resp,
 			   const char *verb, const char *kind, const char *name,
@@ -309,8 +271,8 @@ static int put(struct putting *p, const char *kind, const char *name,
 	if ((strcmp(kind, MST_SERVICE) == 0
 		 ? mst_api_second_always(p->r)
 		 : mst_api_second_wanted(p->r, true)) &&
-	    (is_prod(p->state, p->now.item, NULL, &p->arena) ||
-	     is_prod(p->state, &p->v.item, &p->v.item, &p->arena))) {
+	    (mst_api_is_prod(p->state, p->now.item, NULL, &p->arena) ||
+	     mst_api_is_prod(p->state, &p->v.item, &p->v.item, &p->arena))) {
 		int rc = wait_for_second(p->r, p->resp,
 					 p->now.item ? "change" : "add", kind,
 					 name, p->v.seals_n, err);
@@ -455,7 +417,7 @@ static int remove_item(struct mst_http_req *r, struct mst_http_resp *resp,
 				   "remove that first",
 				   mst_conf_entry(kind), name, users);
 	if (mst_api_second_wanted(r, true) &&
-	    is_prod(state, now.item, NULL, arena)) {
+	    mst_api_is_prod(state, now.item, NULL, arena)) {
 		int rc = wait_for_second(r, resp, "remove", kind, name, 0, err);
 
 		return rc < 0 ? rc : 0;

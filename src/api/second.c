@@ -93,9 +93,9 @@ static bool may_see(const struct mst_http_req *r, const struct mst_approval *a)
 	unsigned need = MST_MAY_ALL;
 
 	(void)mst_may_parse(mst_slice_str(a->needs), &need);
-	return !(need & MST_MAY_ADMINISTER) ||
-	       (who && (who->may & MST_MAY_ADMINISTER ||
-			strcmp(who->user, a->asked_by) == 0));
+	need &= MST_MAY_CONFIGURE | MST_MAY_ADMINISTER;
+	return !need || (who && ((who->may & need) == need ||
+				 strcmp(who->user, a->asked_by) == 0));
 }
 
 void mst_api_approval_json(const struct mst_http_req *r, struct mst_jout *j,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/configure.h"
+#include "api/prod.h"
 #include "api/second.h"
 #include "api/tables.h"
 #include "base/limits.h"
@@ -14,25 +15,15 @@
 
 /* ---- secrets ------------------------------------------------------------- */
 
-static const char *const kinds[] = {"connection", MST_FORWARD_ACTION,
-				    MST_FORWARD_RECEIVER, MST_PROXY,
-				    MST_SERVICE};
+#define KINDS_MOST 8
+#define VALUE_MAX                                                              \
+	(64u << 10) /* a key and its chain of certificates have room */
 
 struct listing {
 	struct mst_jout *j;
-	const struct mst_conf_item **items[MST_LEN(kinds)];
-	size_t n[MST_LEN(kinds)];
+	const struct mst_conf_item **items[KINDS_MOST];
+	size_t n[KINDS_MOST];
 };
-
-static bool refers(const struct mst_conf_item *item, const char *ref)
-{
-	for (size_t i = 0; i < item->values_n; i++) {
-		if (item->values[i].texts_n == 1 &&
-		    strcmp(item->values[i].texts[0], ref) == 0)
-			return true;
-	}
-	return false;
-}
 
 static int show(void *ctx, const struct mst_state_secret *e)
 {
@@ -45,9 +36,9 @@ static int show(void *ctx, const struct mst_state_secret *e)
 	mst_jout_kbool(l->j, "opens", e->opens);
 	mst_jout_key(l->j, "used_by");
 	mst_jout_arr(l->j);
-	for (size_t k = 0; k < MST_LEN(kinds); k++)
+	for (size_t k = 0; k < KINDS_MOST; k++)
 		for (size_t i = 0; i < l->n[k]; i++)
-			if (refers(l->items[k][i], ref))
+			if (mst_api_refers(l->items[k][i], ref))
 				mst_jout_str(l->j, l->items[k][i]->name);
 	mst_jout_end_arr(l->j);
 	mst_jout_end_obj(l->j);
@@ -62,9 +53,9 @@ static int write_list(struct mst_http_req *r, struct mst_jout *j,
 	struct listing l = {.j = j};
 	int rc = 0;
 
-	for (size_t i = 0; i < MST_LEN(kinds) && rc == 0; i++)
-		rc = mst_config_items(&config, kinds[i], arena, &l.items[i],
-				      &l.n[i], err);
+	for (size_t i = 0; mst_api_secret_kinds[i] && rc == 0; i++)
+		rc = mst_config_items(&config, mst_api_secret_kinds[i], arena,
+				      &l.items[i], &l.n[i], err);
 	mst_api_all_begin(j);
 	if (rc == 0)
 		rc = mst_state_secrets(mst_api_state(r), show, &l, err);
@@ -76,6 +67,31 @@ static int list(struct mst_http_req *r, struct mst_http_resp *resp,
 		struct mst_err *err)
 {
 	return mst_api_write(r, resp, write_list, err);
+}
+
+/* A value may not wait for a second person, as the request is kept in the
+ * open; a new one under another name waits with the change that refers to
+ * it. */
+static int may_change(struct mst_http_req *r, const char *name,
+		      struct mst_err *err)
+{
+	struct mst_arena arena;
+	const char *user = NULL;
+	int rc;
+
+	if (!mst_api_second_wanted(r, true))
+		return 0;
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	rc = mst_api_secret_in_prod(mst_api_state(r), name, &arena, &user, err);
+	if (rc == 0 && user)
+		rc = mst_err_set(
+		    err, MST_E_CONFLICT,
+		    "the %s uses the secret '%s' for PROD, and nobody changes "
+		    "that alone: store the new value under another name, and "
+		    "change the %s to it, which waits for a second person",
+		    user, name, user);
+	mst_arena_fini(&arena);
+	return rc;
 }
 
 static int put(struct mst_http_req *r, struct mst_http_resp *resp,
@@ -101,6 +117,11 @@ static int put(struct mst_http_req *r, struct mst_http_resp *resp,
 		    r, resp, 422, "unprocessable",
 		    "a secret's name is letters, digits, \"_\", \"-\" and "
 		    "\".\"");
+	if (value.n > VALUE_MAX)
+		return mst_http_problem_as(r, resp, 422, "unprocessable",
+					   "a secret has at most 64 KiB");
+	if (may_change(r, name, err) < 0)
+		return -(int)err->code;
 	secret = mst_secret_new(value);
 	rc = mst_state_secret_set(mst_api_state(r), name, secret, &key, err);
 	mst_secret_free(&secret);
@@ -116,8 +137,10 @@ static int del(struct mst_http_req *r, struct mst_http_resp *resp,
 	       struct mst_err *err)
 {
 	const char *name = mst_http_param(r, "name");
-	int rc = mst_state_secret_remove(mst_api_state(r), name, err);
+	int rc = may_change(r, name, err);
 
+	if (rc == 0)
+		rc = mst_state_secret_remove(mst_api_state(r), name, err);
 	if (rc == 0) {
 		resp->status = 204;
 		mst_api_changed(r, "secret", name);
@@ -220,8 +243,9 @@ const struct mst_http_route mst_api_secrets[] = {
      "Names of sealed secrets and who uses them.", MST_MAY_CONFIGURE, 0, NULL,
      "secret_list", .run = list},
     {MST_ROUTE_PUT, "/secrets/{name}", "put_secret", "secrets",
-     "Seals a secret; it is never shown again.", MST_MAY_CONFIGURE, 0,
-     "secret_body", NULL, .run = put},
+     "Seals a secret; it is never shown again. Where a second person is "
+     "asked, one that PROD has keeps its value: 409.",
+     MST_MAY_CONFIGURE, 0, "secret_body", NULL, .run = put},
     {MST_ROUTE_DELETE, "/secrets/{name}", "delete_secret", "secrets",
      "Removes a sealed secret.", MST_MAY_CONFIGURE, 0, NULL, NULL, .run = del},
     {MST_ROUTE_GET, "/export", "export", "service",

@@ -23,6 +23,9 @@
 	"  - name: dev\n    type: servicenow\n"                                \
 	"    url: https://dev.invalid\n    username: u\n"                      \
 	"    password: env:FAKE\n    environment: test\n"                      \
+	"  - name: vault\n    type: servicenow\n"                              \
+	"    url: https://vault.invalid\n    username: u\n"                    \
+	"    password: sealed:vault\n    environment: prod\n"                  \
 	"jobs:\n"                                                              \
 	"  - name: main\n    source: defender\n    destination: cmdb\n"        \
 	"  - name: trial\n    source: defender\n    destination: dev\n"
@@ -103,6 +106,11 @@ static const struct {
     {CHANGES, "PUT", "/jobs/main",
      "{\"values\":{\"source\":\"defender\",\"destination\":\"cmdb\"}}"},
     {CHANGES, "DELETE", "/jobs/main", NULL},
+    /* of TEST by its word, and where PROD is */
+    {CHANGES, "PUT", "/connections/dev",
+     "{\"type\":\"servicenow\",\"values\":{\"url\":"
+     "\"https://EXAMPLE.invalid/\",\"username\":\"u\",\"password\":"
+     "\"env:FAKE\",\"environment\":\"test\"}}"},
     {CHANGES, NULL, NULL,
      "\"settings\",\"set\",\"defender\",\"min_cvss\",\"7\",\"--env=prod\","
      "\"--consent\""},
@@ -182,6 +190,27 @@ static void by_every_way(void **state)
 		af_must(&b, "PUT", "/api/v1/connections/defender/settings/test",
 			SET("6"), 200, "\"errors\":[]");
 	}
+	af_close(&b);
+}
+
+/* A secret's value may not wait, so it is not changed; another one is put
+ * beside it. */
+static void secrets_of_prod(void **state)
+{
+	static const char body[] = "{\"value\":\"not-a-real-secret\"}";
+	struct af_browser b = in("root");
+
+	(void)state;
+	set_approval("prod_runs");
+	af_must(&b, "PUT", "/api/v1/secrets/vault", body, 204, "");
+	set_approval("prod_changes");
+	af_must(&b, "PUT", "/api/v1/secrets/vault", body, 409,
+		"the connection vault uses the secret 'vault' for PROD");
+	af_must(&b, "DELETE", "/api/v1/secrets/vault", NULL, 409,
+		"waits for a second person");
+	af_must(&b, "PUT", "/api/v1/secrets/vault-2", body, 204, "");
+	set_approval("none");
+	af_must(&b, "DELETE", "/api/v1/secrets/vault", NULL, 204, "");
 	af_close(&b);
 }
 
@@ -268,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(by_every_way),
+	    T(secrets_of_prod),
 	    T(not_by_oneself),
 	};
 
