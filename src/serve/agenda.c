@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "serve/agenda_private.h"
+#include "serve/busy.h"
 
 struct mst_agenda *mst_agenda_new(struct mst_state *state, bool look)
 {
@@ -210,16 +211,25 @@ static int fire(struct looking *l, struct agenda_job *j, int64_t next_us,
 			     .error = "",
 			     .progress = ""};
 	enum mst_agenda_say say = l->ops->due(l->ctx, &j->v, &t);
+	struct mst_buf waits = MST_BUF_INIT(4096);
 	bool done = false;
+	int rc;
 
 	if (say == MST_AGENDA_LATER)
 		return 0;
 	/* Outside its windows a run waits for the next one. */
 	t.not_before_us = mst_schedule_may(&j->schedule, l->now_us);
-	if (move(l, j, next_us, due_us,
-		 say == MST_AGENDA_RUN && !l->ops->own ? &t : NULL, &done,
-		 err) < 0)
-		return -(int)err->code;
+	if (t.not_before_us > l->now_us) {
+		mst_busy_json(&waits, j->v.name, 0, MST_WAITS_WINDOW,
+			      t.not_before_us);
+		t.progress = waits.p;
+	}
+	rc =
+	    move(l, j, next_us, due_us,
+		 say == MST_AGENDA_RUN && !l->ops->own ? &t : NULL, &done, err);
+	mst_buf_fini(&waits);
+	if (rc < 0)
+		return rc;
 	if (done && say == MST_AGENDA_RUN && l->ops->won)
 		l->ops->won(l->ctx, &j->v, due_us);
 	return 0;

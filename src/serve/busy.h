@@ -25,8 +25,11 @@
  * parser read. */
 int64_t mst_busy_tries(struct mst_json_parser *p, const char *progress,
 		       struct mst_slice *why_r);
-/* The progress of one that waits until then, after so many tries. */
+/* The progress of one that waits until then (MST_TIME_NONE: nobody knows),
+ * after so many tries. */
 void mst_busy_json(struct mst_buf *out, const char *job, int64_t tries,
 		   const char *why, int64_t until_us);
+/* Of one that waits for the windows of its job. */
+#define MST_WAITS_WINDOW "a window in which its job may write"
 
 #endif

@@ -89,7 +89,11 @@ static bool fits(void *ctx, const struct mst_task *t)
 {
 	const struct claiming *c = ctx;
 
-	return mst_fitting_fits(c->f, t);
+	if (!mst_fitting_fits(c->f, t))
+		return false;
+	/* Who takes it takes its progress away. */
+	c->w->tries = mst_busy_tries(c->w->d->parser, t->progress, NULL);
+	return true;
 }
 
 static int copy_task(void *ctx, const struct mst_task *t)
@@ -104,7 +108,6 @@ static int copy_task(void *ctx, const struct mst_task *t)
 	w->asked_by = mst_strdup(t->asked_by);
 	w->asked_via = mst_strdup(t->asked_via);
 	w->repeat = t->repeat;
-	w->tries = mst_busy_tries(w->d->parser, t->progress, NULL);
 	(void)snprintf(w->topic, sizeof(w->topic), "task/%lld",
 		       (long long)t->id);
 	return 0;
@@ -211,6 +214,7 @@ static int claim_one(struct mst_dispatch *d, struct fitting *f, bool shared,
 	bool aside = false;
 	int rc;
 
+	f->waits_n = 0;
 	rc = mst_task_claim(d->conf.state, d->conf.node, f->now_us, fits,
 			    copy_task, &c, got_r, err);
 	if (rc == 0 && *got_r && shared && *w->job)
@@ -237,6 +241,8 @@ int mst_dispatch_claim(struct mst_dispatch *d, int64_t now_us, bool shared,
 	rc = mst_fitting_begin(&f, d, now_us, err);
 	while (rc == 0 && got && d->running < d->conf.slots)
 		rc = claim_one(d, &f, shared, &got, err);
+	if (rc == 0)
+		rc = mst_fitting_tell(&f, err);
 	mst_fitting_end(&f);
 	return rc;
 }

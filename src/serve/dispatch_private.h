@@ -5,6 +5,7 @@
 #ifndef MST_SERVE_DISPATCH_PRIVATE_H
 #define MST_SERVE_DISPATCH_PRIVATE_H
 
+#include "base/limits.h"
 #include "serve/busy.h"
 #include "serve/dispatch.h"
 #include "serve/steps.h"
@@ -71,9 +72,19 @@ int mst_doing_finish(struct doing *w, int64_t now_us, struct mst_err *err);
 void mst_doing_free(struct doing *w);
 
 /* dispatch_fit.c: may it begin now? */
+#define FITTING_WAITS 32 /* told at a time */
+struct fitting_wait {
+	int64_t id, tries;
+	char job[MST_MAX_NAME + 1];
+	char what[2 * MST_MAX_NAME + 64]; /* "task 7 of the same job" */
+	int64_t until_us;		  /* MST_TIME_NONE: nobody knows */
+};
 struct fitting {
 	const struct mst_dispatch *d;
 	int64_t now_us;
+	/* Those that do not fit and do not say so yet. */
+	struct fitting_wait waits[FITTING_WAITS];
+	size_t waits_n;
 	struct fitting_task {
 		int64_t id;
 		char *job;
@@ -85,7 +96,10 @@ int mst_fitting_begin(struct fitting *f, struct mst_dispatch *d, int64_t now_us,
 		      struct mst_err *err);
 void mst_fitting_end(struct fitting *f);
 void mst_fitting_add(struct fitting *f, const struct mst_task *t);
-bool mst_fitting_fits(const struct fitting *f, const struct mst_task *t);
+/* Of one that does not: f->waits has what it waits for. */
+bool mst_fitting_fits(struct fitting *f, const struct mst_task *t);
+/* To the state store. */
+int mst_fitting_tell(struct fitting *f, struct mst_err *err);
 /* Does it still, now that others may have begun at the same time? */
 bool mst_fitting_held(const struct fitting *f, const struct doing *w);
 

@@ -175,6 +175,8 @@ static int look(struct mst_keeper *k, int64_t now, int64_t mono,
 	static const struct mst_agenda_ops ops = {is_due, won, false};
 	bool after;
 
+	if (mst_state_is_there(k->state, err) < 0)
+		return -(int)err->code;
 	if (is_time(&k->beat_us, mono, mst_node_gone_us() / 5) &&
 	    beat(k, err) < 0)
 		return -(int)err->code;

@@ -129,6 +129,19 @@ static int not_of_others(const char *dir, struct mst_err *err)
 	    dir, found ? pw.pw_name : number, found ? pw.pw_name : number, dir);
 }
 
+static int remember(struct mst_state *s, struct mst_err *err)
+{
+	struct stat st;
+
+	if (mst_state_is_shared(s))
+		return 0;
+	if (stat(s->store, &st) < 0)
+		return mst_err_os(err, "'%s'", s->store);
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	return 0;
+}
+
 int mst_state_open_store(const char *dir, const char *store,
 			 struct mst_state **s_r, struct mst_err *err)
 {
@@ -147,6 +160,8 @@ int mst_state_open_store(const char *dir, const char *store,
 		rc = not_of_others(s->dir, err);
 	if (rc == 0)
 		rc = open_store(s, store, err);
+	if (rc == 0)
+		rc = remember(s, err);
 	if (rc == 0)
 		rc = mst_audit_seal_old(s, err);
 	if (rc < 0)
@@ -183,6 +198,21 @@ void mst_state_close(struct mst_state **s)
 const char *mst_state_dir(const struct mst_state *s)
 {
 	return s->dir;
+}
+
+int mst_state_is_there(const struct mst_state *s, struct mst_err *err)
+{
+	struct stat st;
+
+	if (mst_state_is_shared(s) ||
+	    (stat(s->store, &st) == 0 && st.st_dev == s->dev &&
+	     st.st_ino == s->ino))
+		return 0;
+	return mst_err_set(err, MST_E_IO,
+			   "'%s' is not the file any more that was opened: it "
+			   "was removed or replaced under the service; put it "
+			   "back and start the service anew",
+			   s->store);
 }
 
 bool mst_state_is_shared(const struct mst_state *s)

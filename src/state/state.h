@@ -31,6 +31,9 @@ void mst_state_close(struct mst_state **s);
 int mst_state_open_store(const char *dir, const char *store,
 			 struct mst_state **s_r, struct mst_err *err);
 const char *mst_state_dir(const struct mst_state *s);
+/* MST_E_IO: the store's file was removed, or another one stands in its place:
+ * what is written goes nowhere. A server's is always itself. */
+int mst_state_is_there(const struct mst_state *s, struct mst_err *err);
 /* The store may be shared with other nodes: it is no file of this machine. */
 bool mst_state_is_shared(const struct mst_state *s);
 /* Where it is, for people: a path, or the address without its password. */

@@ -6,6 +6,8 @@
 #ifndef MST_STATE_PRIVATE_H
 #define MST_STATE_PRIVATE_H
 
+#include <sys/types.h>
+
 #include "db/db.h"
 #include "lease.h"
 #include "sdb.h"
@@ -20,8 +22,10 @@
 struct mst_state {
 	struct mst_sdb *db;
 	char *dir;
-	char *store;		      /* for people */
-	char *url;		      /* of a shared store, else NULL */
+	char *store; /* for people */
+	char *url;   /* of a shared store, else NULL */
+	dev_t dev;   /* of a file's: which one was opened */
+	ino_t ino;
 	struct mst_state_lock *locks; /* taken through this state */
 	/* How many refused and skipped records the last run that logged some
 	 * has; 0: not known. */

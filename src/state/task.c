@@ -109,7 +109,7 @@ int mst_task_insert(struct mst_state *s, const struct mst_task *t,
 	    " repeat, asked_by, asked_via, approved_by, node, created_us,"
 	    " not_before_us, run, exit_status, cancel, error, progress,"
 	    " output_n) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '',"
-	    " ?11, ?12, 0, -1, 0, '', '', 0) RETURNING id";
+	    " ?11, ?12, 0, -1, 0, '', ?13, 0) RETURNING id";
 	struct mst_sdb_st *st;
 	int rc = mst_sdb_stmt(s->db, q, &st, err);
 
@@ -127,6 +127,7 @@ int mst_task_insert(struct mst_state *s, const struct mst_task *t,
 	mst_sdb_bind_text(st, 10, t->approved_by);
 	mst_sdb_bind_int(st, 11, mst_now_us());
 	mst_sdb_bind_int(st, 12, MST_MAX(t->not_before_us, 0));
+	mst_sdb_bind_text(st, 13, t->progress ? t->progress : "");
 	rc = mst_sdb_number(st, id_r, err);
 	if (rc == 0 && is_audited(t)) {
 		struct mst_task made = *t;
@@ -199,7 +200,7 @@ static int candidate(struct claim *c, bool *found_r, bool *more_r,
 static int take(struct claim *c, bool *got_r, struct mst_err *err)
 {
 	static const char q[] =
-	    "UPDATE task SET state=?3, node=?4, started_us=?5"
+	    "UPDATE task SET state=?3, node=?4, started_us=?5, progress=''"
 	    " WHERE id=?1 AND state=?2";
 	struct mst_sdb_st *st;
 	int64_t n = 0;
@@ -270,6 +271,22 @@ int mst_task_defer(struct mst_state *s, int64_t id, const char *node,
 	mst_sdb_bind_text(st, 8, progress);
 	rc = mst_sdb_run(st, &n, err);
 	return rc == 0 && n == 0 ? not_ours(id, node, err) : rc;
+}
+
+int mst_task_waits(struct mst_state *s, int64_t id, const char *progress,
+		   struct mst_err *err)
+{
+	static const char q[] =
+	    "UPDATE task SET progress=?3 WHERE id=?1 AND state=?2";
+	struct mst_sdb_st *st;
+	int rc = mst_sdb_stmt(s->db, q, &st, err);
+
+	if (rc < 0)
+		return rc;
+	mst_sdb_bind_int(st, 1, id);
+	mst_sdb_bind_int(st, 2, MST_TASK_QUEUED);
+	mst_sdb_bind_text(st, 3, progress);
+	return mst_sdb_run(st, NULL, err);
 }
 
 static int name_run(struct mst_state *s, int64_t id, int64_t run,

@@ -52,12 +52,15 @@ struct mst_task {
 int mst_task_put(struct mst_state *s, const struct mst_task *t, int64_t *id_r,
 		 struct mst_err *err);
 /* Takes the oldest queued task whose time has come and that `fits` (NULL: any)
- * for this node, and makes it RUNNING. *got_r false: there is none. fn gets
- * what was taken. Never two nodes the same. */
+ * for this node, and makes it RUNNING, without progress. *got_r false: there is
+ * none. fn gets what was taken. Never two nodes the same. */
 int mst_task_claim(struct mst_state *s, const char *node, int64_t now_us,
 		   bool (*fits)(void *ctx, const struct mst_task *t),
 		   int (*fn)(void *ctx, const struct mst_task *t), void *ctx,
 		   bool *got_r, struct mst_err *err);
+/* What one that is QUEUED waits for; of another one nothing is changed. */
+int mst_task_waits(struct mst_state *s, int64_t id, const char *progress,
+		   struct mst_err *err);
 /* Back to QUEUED, not before then. progress: what it waits for, "" when it is
  * only put back. */
 int mst_task_defer(struct mst_state *s, int64_t id, const char *node,

@@ -339,6 +339,8 @@ static void changes(void **unused)
 
 static int task_of(void *ctx, const struct mst_task *t)
 {
+	assert_non_null(strstr(
+	    t->progress, "\"waits\":\"a window in which its job may write\""));
 	*(int64_t *)ctx = t->not_before_us;
 	return 0;
 }

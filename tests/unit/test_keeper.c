@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -390,6 +391,7 @@ static void one_at_a_time(void **unused)
 {
 	struct mst_err err = MST_ERR_INIT;
 	enum mst_task_state state;
+	struct found f;
 	struct rig r;
 	int64_t a, b, c;
 
@@ -400,12 +402,47 @@ static void one_at_a_time(void **unused)
 	b = put(&r, "run", "[\"run\",\"main\"]", "", true);
 	c = put(&r, "report", "[\"words\",\"x\"]", "", true);
 	ends(c);
-	assert_int_equal(look(&r, b).t.state, MST_TASK_QUEUED);
+	f = look(&r, b);
+	assert_int_equal(f.t.state, MST_TASK_QUEUED);
+	assert_non_null(
+	    strstr(f.progress, "\"waits\":\"task 1 of the same job\""));
 	t_ok(mst_task_cancel(r.state, a, &state, &err), &err);
 	mst_keeper_wake(r.k);
 	ends(a);
 	ends(b);
-	assert_int_equal(look(&r, b).t.exit_status, 3);
+	f = look(&r, b);
+	assert_int_equal(f.t.exit_status, 3);
+	assert_non_null(strstr(f.progress, "\"waits\":null"));
+	rig_close(&r);
+}
+
+static void until_ready(const struct rig *r, bool ready)
+{
+	const struct timespec nap = {0, 10000000};
+	const char *why = "";
+
+	while (mst_keeper_ready(r->k, &why) != ready) {
+		mst_keeper_wake(r->k);
+		(void)nanosleep(&nap, NULL);
+	}
+	if (!ready)
+		assert_string_equal(why, "the state store");
+}
+
+/* What is written to a file that is removed goes nowhere. */
+static void store_gone(void **unused)
+{
+	const char *away = t_path("away.db");
+	struct rig r;
+
+	(void)unused;
+	rig_open(&r, "gone");
+	until_ready(&r, true);
+	t_log_expect(MST_ERROR, "it was removed or replaced", 1);
+	assert_int_equal(rename(mst_state_store(r.state), away), 0);
+	until_ready(&r, false);
+	assert_int_equal(rename(away, mst_state_store(r.state)), 0);
+	until_ready(&r, true);
 	rig_close(&r);
 }
 
@@ -557,6 +594,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(bounded, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(cancel, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(one_at_a_time, t_log_watch,
+					    t_log_check),
+	    cmocka_unit_test_setup_teardown(store_gone, t_log_watch,
 					    t_log_check),
 	    cmocka_unit_test_setup_teardown(stops, t_log_watch, t_log_check),
 	    cmocka_unit_test_setup_teardown(node_names, t_log_watch,
