@@ -11,27 +11,53 @@
 #include "state/days.h"
 #include "state/task.h"
 
-#define DAY_US	   86400000000LL
-#define DAYS	   30
-#define TREND_DAYS 90
-#define CVES	   "open_cves."
+#define DAY_US 86400000000LL
+#define DAYS   30
+#define POINTS 90 /* of a day each, as a rule */
+#define CVES   "open_cves."
 
 /* ---- open CVEs ----------------------------------------------------------- */
 
 enum severity { CRITICAL, HIGH, MEDIUM, LOW, SEVERITIES };
 static const char *const severities[] = {"critical", "high", "medium", "low"};
 
-/* A day's last value of each job is carried on until its next one. */
+/* Time is cut into steps of a day; a step's last value of each job is carried
+ * on until its next one. A line that began less than two days ago, of which the
+ * state store still has every point, has shorter steps: else it would be one
+ * point for a day. */
 struct cves {
-	double day[TREND_DAYS + 1][SEVERITIES];
-	bool some[TREND_DAYS + 1];
-	int64_t first_day;
+	double sum[POINTS + 1][SEVERITIES];
+	bool some[POINTS + 1];
+	int64_t first_us, step_us;
 	/* of the series that is being read */
 	char series[MST_MAX_NAME * 2 + 64];
-	double value[TREND_DAYS + 1];
-	bool there[TREND_DAYS + 1];
+	double value[POINTS + 1];
+	bool there[POINTS + 1];
 	int which;
 };
+
+static int oldest(void *ctx, const char *job, const char *name, int64_t at_us,
+		  double value)
+{
+	int64_t *oldest_us = ctx;
+
+	(void)job;
+	(void)name;
+	(void)value;
+	*oldest_us = MST_MIN(*oldest_us, at_us);
+	return 0;
+}
+
+static void cut_time(struct cves *c, int64_t oldest_us, int64_t now_us)
+{
+	if (oldest_us <= now_us - 2 * DAY_US) {
+		c->step_us = DAY_US;
+		c->first_us = (now_us / DAY_US - POINTS) * DAY_US;
+		return;
+	}
+	c->step_us = MST_MAX((now_us - oldest_us) / POINTS, INT64_C(1000000));
+	c->first_us = now_us - POINTS * c->step_us;
+}
 
 static void end_series(struct cves *c)
 {
@@ -40,14 +66,14 @@ static void end_series(struct cves *c)
 
 	if (c->which < 0)
 		return;
-	for (int d = 0; d <= TREND_DAYS; d++) {
-		if (c->there[d]) {
-			last = c->value[d];
+	for (int i = 0; i <= POINTS; i++) {
+		if (c->there[i]) {
+			last = c->value[i];
 			any = true;
 		}
 		if (any) {
-			c->day[d][c->which] += last;
-			c->some[d] = true;
+			c->sum[i][c->which] += last;
+			c->some[i] = true;
 		}
 	}
 	memset(c->there, 0, sizeof(c->there));
@@ -59,7 +85,7 @@ static int add_point(void *ctx, const char *job, const char *name,
 {
 	struct cves *c = ctx;
 	char series[sizeof(c->series)];
-	int64_t d = at_us / DAY_US - c->first_day;
+	int64_t step = MST_MAX((at_us - c->first_us) / c->step_us, 0);
 
 	(void)snprintf(series, sizeof(series), "%s/%s", job, name);
 	if (strcmp(series, c->series) != 0) {
@@ -69,9 +95,9 @@ static int add_point(void *ctx, const char *job, const char *name,
 			if (strcmp(name + sizeof(CVES) - 1, severities[i]) == 0)
 				c->which = i;
 	}
-	if (d >= 0 && d <= TREND_DAYS) {
-		c->value[d] = value;
-		c->there[d] = true;
+	if (step <= POINTS) {
+		c->value[step] = value;
+		c->there[step] = true;
 	}
 	return 0;
 }
@@ -86,28 +112,33 @@ int mst_api_cves_json(struct mst_http_req *r, struct mst_jout *j,
 		      struct mst_err *err)
 {
 	struct cves *c = mst_arena_alloc(&r->arena, sizeof(*c));
+	int64_t now_us = mst_now_us(), oldest_us = now_us;
+	int64_t from_us = (now_us / DAY_US - POINTS) * DAY_US;
 	int rc;
 
 	c->which = -1;
-	c->first_day = mst_now_us() / DAY_US - TREND_DAYS;
-	rc = mst_trend(mst_api_state(r), NULL, CVES, c->first_day * DAY_US,
-		       add_point, c, err);
+	rc = mst_trend(mst_api_state(r), NULL, CVES, from_us, oldest,
+		       &oldest_us, err);
+	cut_time(c, oldest_us, now_us);
+	if (rc == 0)
+		rc = mst_trend(mst_api_state(r), NULL, CVES, from_us, add_point,
+			       c, err);
 	end_series(c);
 	mst_jout_key(j, "open_cves");
 	mst_jout_obj(j);
 	mst_jout_key(j, "by_severity");
 	mst_jout_obj(j);
-	if (c->some[TREND_DAYS])
-		write_counts(j, c->day[TREND_DAYS]);
+	if (c->some[POINTS])
+		write_counts(j, c->sum[POINTS]);
 	mst_jout_end_obj(j);
 	mst_jout_key(j, "over_time");
 	mst_jout_arr(j);
-	for (int d = 0; d <= TREND_DAYS; d++) {
-		if (!c->some[d])
+	for (int i = 0; i <= POINTS; i++) {
+		if (!c->some[i])
 			continue;
 		mst_jout_obj(j);
-		mst_api_time(j, "at", (c->first_day + d) * DAY_US);
-		write_counts(j, c->day[d]);
+		mst_api_time(j, "at", c->first_us + i * c->step_us);
+		write_counts(j, c->sum[i]);
 		mst_jout_end_obj(j);
 	}
 	mst_jout_end_arr(j);

@@ -482,6 +482,18 @@ static int find(void *ctx, struct mst_find *f, struct mst_err *err)
 		      : 0;
 }
 
+/* Lists in records of others were not counted when those were fetched. */
+static void count_nested(struct mst_session *s)
+{
+	const struct mst_catalog *c = s->job.catalog;
+
+	for (size_t i = 0; i < c->feeds_n; i++) {
+		if (c->feeds[i].nested)
+			s->spool.feeds[i].proof.records =
+			    s->delta.feed_records[i];
+	}
+}
+
 int mst_session_compare(struct mst_session *s, struct mst_err *err)
 {
 	struct mst_delta *d = &s->delta;
@@ -512,6 +524,7 @@ int mst_session_compare(struct mst_session *s, struct mst_err *err)
 				   "rule leaves it out ('muster explain %s %s' "
 				   "says which)",
 				   s->job.name, d->one, s->job.name, d->one);
+	count_nested(s);
 	for (size_t i = 0; i < d->sets_n; i++) {
 		s->counts[i].read = d->sets[i].read;
 		s->counts[i].skipped = d->sets[i].skipped;

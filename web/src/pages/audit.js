@@ -17,7 +17,7 @@ import { Time } from '../ui/time.js';
 import { Lines } from '../conf/lines.js';
 
 const KINDS = ['connection', 'job', 'settings', 'forward_rule', 'forward_action', 'forward_receiver', 'exclusion_window',
-	'secret', 'user', 'token', 'session', 'service', 'run', 'approval', 'recver'];
+	'secret', 'user', 'token', 'session', 'service', 'run', 'task', 'approval', 'recver'];
 
 function Verify() {
 	const [head, setHead] = useState('');
