@@ -63,11 +63,9 @@ static void check(const char *straight)
 	rig_status(&rig, 0);
 }
 
-/* Every fourth step; under sanitizers, and of RecVer elsewhere, whose commits
- * die one by one in its own tests, every sixth; of a plant, which has the most
- * sets, every ninth. HACKING.md says how to have them all. */
-#define STRIDE                                                                 \
-	(t_all() ? 1 : rig.source == RIG_IOT ? 9 : T_SANITIZED || store ? 6 : 4)
+/* Every sixth step; of a plant, which has the most sets, every ninth.
+ * HACKING.md says how to have them all. */
+#define STRIDE (t_all() ? 1 : rig.source == RIG_IOT ? 9 : 6)
 
 static void kill_at_every_step(void **state)
 {
@@ -122,7 +120,7 @@ static void compare_alive(const char *want, unsigned n)
 }
 
 /* Where the step that it dies at is only the beginning of the story. */
-#define STORY_STRIDE (t_all() ? 1 : T_SANITIZED ? 12 : 8)
+#define STORY_STRIDE (t_all() ? 1 : 12)
 
 /* The source moves on before the next run: what the dead run had written and
  * the source no longer shows must not stay alive. */
