@@ -231,7 +231,8 @@ static const struct mst_api_field overview_fields[] = {
 };
 static const struct mst_api_field cves_fields[] = {
     {"by_severity", "&severities", "empty: not known"},
-    {"over_time", "&cve_point[]", "a point a day, in the first two days more, at most 91"},
+    {"over_time", "&cve_point[]",
+     "a point a day, in the first two days more, at most 91"},
     {0},
 };
 static const struct mst_api_field severity_fields[] = {
