@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the console's files ready to be served: sources as they are, libraries
-// out of npm's folder, all below a name that changes with their content; then
-// gzips them and writes one table of C, or a folder.
+// Makes the console's files ready to be served: modules as they are but for
+// comments, style sheets as one, libraries out of npm's folder, all below a name
+// that changes with their content; then gzips them and writes one table of C, or
+// a folder.
 //
 //   tools/web-build.mjs WEB MODULES --c FILE       for src/api/console.c; with
 //                                    --dep FILE also what it was made from
@@ -34,6 +35,14 @@ const LIBRARIES = {
 };
 const STYLES = { 'uplot/dist/uPlot.min.css': 'vendor/uplot.css' };
 const IMPORT = /\b(from\s*|import\s*\(?\s*)(['"])([^'"\n]+)\2/g;
+
+const STYLE = /<link rel="stylesheet" href="\{\{base\}\}([^"]+)">\n/g;
+
+/** Without comments on lines of their own; lines keep their numbers. */
+function bare(text) {
+	return text.replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*$/gm, (c) => c.replace(/[^\n]+/g, ''))
+		.replace(/^[ \t]*\/\/.*$/gm, '');
+}
 
 function list(folder) {
 	return readdirSync(folder, { withFileTypes: true }).flatMap((e) =>
@@ -97,7 +106,7 @@ export function collect(web, modules) {
 			const path = relative(web, f).split('\\').join('/');
 			const text = readFileSync(f, 'utf8');
 
-			files.set(path, path.endsWith('.js') ? link(text, path) : text);
+			files.set(path, bare(path.endsWith('.js') ? link(text, path) : text));
 		}
 	}
 	for (const { file, to, tail = '' } of Object.values(LIBRARIES)) {
@@ -112,6 +121,13 @@ export function collect(web, modules) {
 	files.set('vendor/licences.txt', licences(modules));
 	files.set('icon.svg', readFileSync(join(web, 'icon.svg'), 'utf8'));
 
+	// One request for all of what each page wants at once, in the page's order.
+	const page = readFileSync(join(web, 'index.html'), 'utf8');
+	const styles = [...page.matchAll(STYLE)].map(([, path]) => path);
+
+	files.set('css/all.css', styles.map((path) => files.get(path)).join('\n'));
+	styles.forEach((path) => files.delete(path));
+
 	const sum = createHash('sha256');
 
 	for (const [path, text] of files) {
@@ -119,7 +135,9 @@ export function collect(web, modules) {
 	}
 	const base = `/assets/${sum.digest('hex').slice(0, 12)}/`;
 	const first = [...reach(files, 'src/main.js')];
-	const index = readFileSync(join(web, 'index.html'), 'utf8')
+	const index = page
+		.replace(STYLE, '')
+		.replace('{{preload}}', '<link rel="stylesheet" href="{{base}}css/all.css">\n{{preload}}')
 		.replaceAll('{{base}}', base)
 		.replace('{{preload}}', first.map((p) =>
 			`<link rel="modulepreload" href="${base}${p}">`).join('\n'));
