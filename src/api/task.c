@@ -334,7 +334,7 @@ static int task_events(struct mst_http_req *r, struct mst_http_resp *resp,
 
 #define KINDS                                                                  \
 	"run|plan|check|explain|report|undo|test|setup|try|recver|forward|"    \
-	"command"
+	"notify|command"
 #define STATES "waiting|queued|running|done|failed|cancelled"
 
 const struct mst_http_route mst_api_tasks[] = {

@@ -7,7 +7,7 @@ const TERMINAL = ['done', 'failed', 'cancelled'];
 export const KINDS = {
 	run: 'Run', plan: 'Plan', check: 'Check', explain: 'Explain', report: 'Report', undo: 'Undo',
 	test: 'Test', setup: 'Set-up', try: 'Rules tried', recver: 'RecVer', forward: 'Forwarding',
-	command: 'Command',
+	notify: 'Notice told', command: 'Command',
 };
 
 export function isOver(task) {
