@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIXTURES (T_SANITIZED ? 6 : 12)
+#define MIXTURES (t_all() ? 12 : 6)
 
 static struct rig rig;
 static uint64_t first_seed = 1;
