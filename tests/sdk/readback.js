@@ -38,7 +38,7 @@ function transform() {
 	const run = spawnSync(process.execPath,
 		[sdk, 'transform', '--format', 'false', '--from', payloads,
 			'--directory', project],
-		{ encoding: 'utf8', cwd: project, timeout: 120000 });
+		{ encoding: 'utf8', cwd: project });
 	assert.strictEqual(run.status, 0, run.stdout + run.stderr);
 	assert(!/error|warn/i.test(run.stdout + run.stderr),
 		run.stdout + run.stderr);
