@@ -24,9 +24,20 @@ function colour(el, name, soft) {
 }
 
 const short = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
+const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const dayText = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const dayTime = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short',
-	hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+	...clock });
+const timeText = new Intl.DateTimeFormat('en-GB', clock);
+const secondText = new Intl.DateTimeFormat('en-GB', { ...clock, second: '2-digit' });
+
+/** Marks below a plot: days, or times where they are closer. */
+function marks(at) {
+	const step = at.length > 1 ? at[1] - at[0] : 86400;
+	const text = step >= 86400 ? dayText : step >= 60 ? timeText : secondText;
+
+	return at.map((t) => text.format(new Date(t * 1000)));
+}
 
 /** Sums from the bottom up, so that areas stand on each other. */
 function stack(series) {
@@ -51,7 +62,7 @@ function options(el, size, series, stacked) {
 		cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
 		scales: { x: { time: true }, y: { range: (u, lo, hi) => [0, hi > 0 ? hi * 1.06 : 1] } },
 		axes: [{ ...axis, grid: { show: false }, size: 28, space: 70,
-			values: (u, at) => at.map((t) => dayText.format(new Date(t * 1000))) },
+			values: (u, at) => marks(at) },
 		{ ...axis, size: 46, values: (u, at) => at.map((v) => short.format(v)) }],
 		series: [{}, ...series.map((s) => {
 			const c = colour(el, s.colour);
