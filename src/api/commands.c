@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/prod.h"
 #include "api/remote.h"
 #include "api/tables.h"
 #include "auth/auth.h"
 #include "base/num.h"
 #include "base/secret.h"
-#include "sync/job.h"
 
 struct asking {
 	struct mst_http_req *r;
@@ -161,19 +161,6 @@ static const char *first_word(const struct mst_remote_call *c)
 	return NULL;
 }
 
-static bool is_prod_job(struct asking *k, const char *name)
-{
-	struct mst_err err = MST_ERR_INIT;
-	struct mst_job job;
-	bool prod;
-
-	if (!name || mst_job_load(mst_api_state(k->r), name, &job, &err) < 0)
-		return false; /* the command will say what is wrong */
-	prod = job.env == MST_ENV_PROD;
-	mst_job_fini(&job);
-	return prod;
-}
-
 /* Looking alone needs nobody else. */
 static bool only_looks(const struct mst_remote_call *c)
 {
@@ -228,7 +215,6 @@ static bool is_of_test(struct asking *k, const char *word)
 {
 	const struct mst_remote_call *c = &k->call;
 	struct mst_err err = MST_ERR_INIT;
-	struct mst_job job = {0};
 	char *name = NULL;
 	int64_t run = 0;
 	bool test = false;
@@ -238,12 +224,8 @@ static bool is_of_test(struct asking *k, const char *word)
 	if (strcmp(c->rule->command, "undo") != 0 || !word ||
 	    !mst_num_i64(mst_slice_str(word), &run))
 		return false;
-	if (mst_state_run(mst_api_state(k->r), run, take_job, &name, &err) ==
-		0 &&
-	    mst_job_load(mst_api_state(k->r), name, &job, &err) == 0) {
-		test = job.env == MST_ENV_TEST;
-		mst_job_fini(&job);
-	}
+	if (mst_state_run(mst_api_state(k->r), run, take_job, &name, &err) == 0)
+		test = !mst_api_job_is_prod(mst_api_state(k->r), name, true);
 	free(name);
 	return test;
 }
@@ -262,7 +244,8 @@ static void set_meaning(struct asking *k)
 		k->ask.connection = word;
 	if (((rule->flags & MST_REMOTE_PROD) && !only_looks(&k->call) &&
 	     !is_of_test(k, word)) ||
-	    (of_job && is_prod_job(k, word)))
+	    (of_job && word &&
+	     mst_api_job_is_prod(mst_api_state(k->r), word, false)))
 		k->ask.prod = mst_arena_printf(
 		    &k->r->arena, "muster %s%s%s%s%.80s", rule->command,
 		    rule->verb ? " " : "", rule->verb ? rule->verb : "",

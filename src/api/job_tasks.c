@@ -10,27 +10,13 @@
 #include "api/ask.h"
 #include "api/members.h"
 #include "api/plan.h"
+#include "api/prod.h"
 #include "api/tables.h"
 #include "api/task.h"
-#include "sync/job.h"
 
 #define LIMIT_MOST 1000000000
 
 /* ---- a job --------------------------------------------------------------- */
-
-/* A job that cannot be loaded may be PROD's. */
-static bool writes_prod(struct mst_state *state, const char *name)
-{
-	struct mst_err why = MST_ERR_INIT;
-	struct mst_job job = {0};
-	bool prod = true;
-
-	if (mst_job_load(state, name, &job, &why) == 0) {
-		prod = job.env == MST_ENV_PROD;
-		mst_job_fini(&job);
-	}
-	return prod;
-}
 
 /* The job has to be there; *prod_r: it writes to PROD. A job that cannot be
  * loaded may be run all the same: the task says what is wrong. */
@@ -45,7 +31,7 @@ static int job_of(struct mst_http_req *r, const char **name_r, bool *prod_r,
 	if (rc < 0)
 		return rc;
 	*name_r = name;
-	*prod_r = writes_prod(mst_api_state(r), name);
+	*prod_r = mst_api_job_is_prod(mst_api_state(r), name, true);
 	return 0;
 }
 
@@ -266,7 +252,7 @@ static int undo_run(struct mst_http_req *r, struct mst_http_resp *resp,
 	if (write)
 		mst_api_ask_word(&a, "--yes");
 	mst_api_ask_name(&a, text);
-	if (write && writes_prod(mst_api_state(r), f.job))
+	if (write && mst_api_job_is_prod(mst_api_state(r), f.job, true))
 		a.prod = mst_arena_printf(
 		    &r->arena, "take run %s of job %s back", text, f.job);
 	if (mst_api_members_ok(&b, resp))

@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "net/url.h"
 #include "sync/config.h"
 #include "sync/connection.h"
+#include "sync/job.h"
 
 static const char *value_of(const struct mst_conf_item *item, const char *key)
 {
@@ -90,6 +92,24 @@ bool mst_api_is_prod(struct mst_state *state, const struct mst_conf_item *item,
 		return connection_is_prod(state, value_of(item, "destination"),
 					  NULL, arena);
 	return true;
+}
+
+bool mst_api_job_is_prod(struct mst_state *state, const char *name,
+			 bool unknown)
+{
+	struct mst_err err = MST_ERR_INIT;
+	struct mst_arena arena;
+	struct mst_job job;
+	bool prod;
+
+	if (mst_job_load(state, name, &job, &err) < 0)
+		return unknown;
+	mst_arena_init(&arena, MST_MAX_ARENA);
+	prod = job.env == MST_ENV_PROD ||
+	       connection_is_prod(state, job.conf.destination, NULL, &arena);
+	mst_arena_fini(&arena);
+	mst_job_fini(&job);
+	return prod;
 }
 
 /* ---- secrets ------------------------------------------------------------- */

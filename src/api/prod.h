@@ -15,6 +15,9 @@
 bool mst_api_is_prod(struct mst_state *state, const struct mst_conf_item *item,
 		     const struct mst_conf_item *front,
 		     struct mst_arena *arena);
+/* Does PROD get what a job writes? unknown: of one that cannot be loaded. */
+bool mst_api_job_is_prod(struct mst_state *state, const char *job,
+			 bool unknown);
 /* Who that PROD has refers to the sealed secret, "connection cmdb", in arena;
  * *user_r NULL: nobody does. */
 int mst_api_secret_in_prod(struct mst_state *state, const char *secret,

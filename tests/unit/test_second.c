@@ -26,9 +26,13 @@
 	"  - name: vault\n    type: servicenow\n"                              \
 	"    url: https://vault.invalid\n    username: u\n"                    \
 	"    password: sealed:vault\n    environment: prod\n"                  \
+	"  - name: shadow\n    type: servicenow\n"                             \
+	"    url: https://example.invalid\n    username: u\n"                  \
+	"    password: env:FAKE\n    environment: test\n"                      \
 	"jobs:\n"                                                              \
 	"  - name: main\n    source: defender\n    destination: cmdb\n"        \
-	"  - name: trial\n    source: defender\n    destination: dev\n"
+	"  - name: trial\n    source: defender\n    destination: dev\n"        \
+	"  - name: shadow\n    source: defender\n    destination: shadow\n"
 
 static struct af af;
 
@@ -94,6 +98,8 @@ static const struct {
     {RUNS, "POST", "/runs/1/undo", "{\"write\":true}"},
     {RUNS, "POST", "/recver/defender/reset", "{\"consent\":\"defender\"}"},
     {RUNS, "POST", "/connections/cmdb/setups", "{\"write\":true}"},
+    {RUNS, "POST", "/jobs/shadow/runs", "{}"},
+    {RUNS, NULL, NULL, "\"run\",\"shadow\""},
     {RUNS, NULL, NULL, "\"run\",\"main\""},
     {RUNS, NULL, NULL, "\"run\",\"main\",\"--approve\""},
     {RUNS, NULL, NULL, "\"undo\",\"1\",\"--yes\""},
