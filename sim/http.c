@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "sim/private.h"
 
 const char *sim_header(const struct sim_request *r, const char *name)
@@ -55,17 +56,6 @@ void sim_reply_header(struct sim_reply *reply, const char *name,
 	    mst_arena_strdup(&reply->arena, text);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 struct mst_slice sim_url_decode(struct mst_arena *a, struct mst_slice s,
 				bool plus)
 {
@@ -76,8 +66,8 @@ struct mst_slice sim_url_decode(struct mst_arena *a, struct mst_slice s,
 		int hi, lo;
 
 		if (s.p[i] == '%' && i + 2 < s.n &&
-		    (hi = hex_digit(s.p[i + 1])) >= 0 &&
-		    (lo = hex_digit(s.p[i + 2])) >= 0) {
+		    (hi = mst_num_hex(s.p[i + 1])) >= 0 &&
+		    (lo = mst_num_hex(s.p[i + 2])) >= 0) {
 			out[n++] = (char)(hi * 16 + lo);
 			i += 2;
 		} else if (plus && s.p[i] == '+') {

@@ -39,26 +39,16 @@ void sn_error(struct sim_reply *reply, int status, const char *message,
 
 /* ---- parameters ---------------------------------------------------------- */
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 void sn_decode(struct mst_slice s, bool plus, char *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 &&
-		    hex(s.p[i + 2]) >= 0) {
-			out[n++] =
-			    (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
+		if (s.p[i] == '%' && i + 2 < s.n &&
+		    mst_num_hex(s.p[i + 1]) >= 0 &&
+		    mst_num_hex(s.p[i + 2]) >= 0) {
+			out[n++] = (char)(mst_num_hex(s.p[i + 1]) * 16 +
+					  mst_num_hex(s.p[i + 2]));
 			i += 2;
 		} else {
 			out[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
